@@ -1,0 +1,75 @@
+#include "base/rd.h"
+#include "base/test.h"
+#include "base/wr.h"
+
+TEST(reads_numbers_in_network_order)
+{
+	const uint8_t b[] = { 1, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4 };
+	struct rd r = rd_from(BYTES(b));
+
+	assert_int_equal(rd_u8(&r), 1);
+	assert_int_equal(rd_u16(&r), 2);
+	assert_int_equal(rd_u32(&r), 3);
+	assert_int_equal(rd_u64(&r), 4);
+	assert_true(rd_end(&r));
+}
+
+TEST(failure_is_sticky_and_reads_zero)
+{
+	const uint8_t b[] = { 9, 9, 9 };
+	struct rd r = rd_from(BYTES(b));
+
+	assert_int_equal(rd_u32(&r), 0);
+	assert_int_equal(rd_u8(&r), 0);
+	assert_int_equal(rd_rest(&r).n, 0);
+	assert_false(rd_end(&r));
+}
+
+TEST(child_cannot_leave_its_parent)
+{
+	const uint8_t b[] = { 1, 2, 3, 4 };
+	struct rd r = rd_from(BYTES(b));
+	struct rd sub = rd_sub(&r, 2);
+
+	assert_int_equal(rd_u16(&sub), 0x0102);
+	assert_int_equal(rd_u8(&sub), 0);
+	assert_true(sub.failed);
+	assert_int_equal(rd_u16(&r), 0x0304);
+	sub = rd_sub(&r, 1);
+	assert_true(sub.failed && r.failed);
+}
+
+TEST(writer_patches_lengths_and_refuses_overflow)
+{
+	uint8_t room[8];
+	struct wr w = wr_to(room, sizeof(room));
+	size_t at = wr_begin16(&w);
+
+	wr_u32(&w, 0xaabbccdd);
+	wr_end16(&w, at, at);
+	assert_int_equal(wr_view(&w).n, 6);
+	assert_int_equal(room[1], 6);
+	wr_u32(&w, 1);
+	assert_false(wr_ok(&w));
+	assert_int_equal(wr_view(&w).n, 0);
+}
+
+TEST(constant_time_compare_compares)
+{
+	assert_true(bytes_eq_ct(bytes_str("same"), bytes_str("same")));
+	assert_false(bytes_eq_ct(bytes_str("same"), bytes_str("sane")));
+	assert_false(bytes_eq_ct(bytes_str("same"), bytes_str("sam")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_numbers_in_network_order),
+		cmocka_unit_test(failure_is_sticky_and_reads_zero),
+		cmocka_unit_test(child_cannot_leave_its_parent),
+		cmocka_unit_test(writer_patches_lengths_and_refuses_overflow),
+		cmocka_unit_test(constant_time_compare_compares),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
