@@ -1,0 +1,105 @@
+#include "base/test.h"
+#include "event/event.h"
+
+#include <stdio.h>
+
+static struct event last;
+static char kept[2][256];
+
+static void take(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	last = *e;
+}
+
+static const struct event_sink sink = { take, NULL };
+static const struct now now = { .mono = 1, .wall = 1595296930 * NS_S };
+
+TEST(one_emit_makes_line_and_json)
+{
+	const struct event_about about = { .conn = "vpn.example.com", .instance = 1,
+		.peer = addr_v4(0xc0000202), .serial = 15, .request = 7 };
+	char s[1024];
+
+	EMIT(&sink, now, &about, v2_initiate, );
+	assert_string_equal(event_line(&last, true, kept[0], sizeof(kept[0])),
+		"181 \"vpn.example.com\"[1] 192.0.2.2 #15: initiating IKEv2 IKE SA");
+	assert_true(event_json(&last, s, sizeof(s)));
+	assert_string_equal(s,
+		"{\"event\":\"v2_initiate\",\"code\":181,\"level\":\"info\",\"time\":1595296930.000000,"
+		"\"conn\":\"vpn.example.com\",\"instance\":1,\"peer\":\"192.0.2.2\",\"sa\":15,\"request\":7,"
+		"\"line\":\"181 \\\"vpn.example.com\\\"[1] 192.0.2.2 #15: initiating IKEv2 IKE SA\"}");
+}
+
+TEST(event_survives_the_wire)
+{
+	uint8_t b[512];
+	struct wr w = wr_to(b, sizeof(b));
+	struct event back;
+	struct rd r;
+
+	EMIT(&sink, now, NULL, config_error, .file = ev_str("/etc/ipsec.conf"), .line = ev_u64(7),
+		.what = ev_str("unknown keyword"));
+	assert_true(event_check(&last));
+	event_put(&w, &last);
+	r = rd_from(wr_view(&w));
+	assert_int_equal(event_get(&r, &back), OK);
+	assert_true(rd_end(&r));
+	assert_string_equal(event_line(&back, true, kept[1], sizeof(kept[1])),
+		"003 /etc/ipsec.conf:7: unknown keyword");
+	for (size_t n = 0; n < w.n; n++) {
+		r = rd_from(bytes_of(b, n));
+		assert_int_not_equal(event_get(&r, &back), OK);
+	}
+}
+
+TEST(names_are_unique_and_fields_fit)
+{
+	for (int a = 1; a < EV_END; a++) {
+		assert_true(event_kind((enum event_id)a)->n <= EVENT_FIELDS_MAX);
+		assert_int_equal(event_by_name(event_kind((enum event_id)a)->name), a);
+	}
+}
+
+/* A {field} in a text that no field has would be printed with its braces. */
+TEST(texts_name_only_their_fields)
+{
+	for (int id = 1; id < EV_END; id++) {
+		const struct event_kind *k = event_kind((enum event_id)id);
+		struct event e = { .id = (enum event_id)id };
+
+		for (unsigned i = 0; i < k->n; i++) {
+			e.row[i].type = k->field[i].type;
+			if (e.row[i].type == EVENT_TYPE_str)
+				e.row[i].str = "";
+		}
+		event_line(&e, true, kept[0], sizeof(kept[0]));
+		for (unsigned i = 0; i < k->n; i++) {
+			char brace[64];
+
+			snprintf(brace, sizeof(brace), "{%s}", k->field[i].name);
+			assert_null(strstr(kept[0], brace));
+		}
+	}
+}
+
+TEST(hostile_text_is_escaped)
+{
+	char s[32];
+
+	assert_string_equal(event_escape(bytes_str("a\"\n\\"), s, sizeof(s)), "a\\x22\\x0a\\x5c");
+	assert_string_equal(event_escape(bytes_str("0123456789"), s, 8), "012");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_emit_makes_line_and_json),
+		cmocka_unit_test(event_survives_the_wire),
+		cmocka_unit_test(names_are_unique_and_fields_fit),
+		cmocka_unit_test(texts_name_only_their_fields),
+		cmocka_unit_test(hostile_text_is_escaped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
