@@ -1,0 +1,148 @@
+#pragma once
+/* The engine's contract: bytes, time, answers and commands in; actions and events out. It does no I/O,
+ * reads no clock, owns no socket, knows no secret of the configuration.
+ *
+ *   ike_input / ike_answer / ike_command / ike_tick      then      while (ike_output(...)) do it
+ *
+ * Across a wait there are numbers, not pointers: an ask has a number, its answer quotes it; an SA is
+ * found again by its serial; an answer that nobody waits for is dropped. */
+#include "config/conf.h"
+#include "dataplane/dataplane.h"
+#include "event/event.h"
+#include "ipsec/limits.h"
+
+struct ike;
+
+/* A UDP datagram of IKE; the non-ESP marker of port 4500 is already stripped, or put by the sender. */
+struct datagram {
+	struct endpoint local, remote;
+	struct bytes data;
+};
+
+/* What the engine wants to be done. Views live until the next call of any ike_ function. */
+enum action_kind {
+	ACTION_SEND = 1,  /* datagram; port 4500 means: with a non-ESP marker */
+	ACTION_PSK,	  /* ask keys: MAC = prf(prf(PSK, "Key Pad for IKEv2"), octets), RFC 7296 2.15 */
+	ACTION_DATAPLANE, /* ask a data plane: op and its operand */
+	ACTION_KEEPALIVE, /* datagram of one octet 0xff (RFC 3948 2.3), no marker */
+	ACTION_UPDOWN,	  /* ask parent: run the user's leftupdown= with these facts */
+};
+
+struct action {
+	uint8_t kind;  /* enum action_kind */
+	uint32_t ask;  /* number to quote in the answer; 0: no answer is wanted */
+	struct datagram datagram;
+	struct {
+		const char *conn;
+		const struct id *ours, *theirs;
+		struct addr our_addr, their_addr;
+		uint16_t prf;
+		struct bytes octets;
+		bool for_peer; /* the MAC is to be compared with the peer's AUTH, not sent */
+	} psk;
+	struct {
+		uint8_t op; /* enum dp_op */
+		uint8_t dir;
+		uint32_t serial, reqid;
+		const struct dp_sa *sa;
+		const struct dp_policy *policy;
+		struct endpoint local, remote;
+		bool encap;
+	} dp;
+	struct {
+		const char *conn;
+		const char *verb; /* "up-client", "down-host-v6", ... */
+		uint32_t serial, reqid;
+		struct endpoint local, remote;
+		const struct id *ours, *theirs;
+		const struct ts *ts_local, *ts_remote;
+		struct addr source;
+		uint32_t spi_in, spi_out;
+		uint64_t in_bytes, out_bytes;
+	} updown;
+};
+
+struct answer {
+	uint32_t ask;
+	enum err e;
+	const char *text;	 /* on failure: what the other process says, for the event; or NULL */
+	struct bytes mac;	 /* PSK */
+	const char *where;	 /* PSK: "/etc/ipsec.secrets:3", the entry used; or NULL */
+	struct dp_counters counters; /* DP_SA_QUERY */
+};
+
+/* What people ask for. name: connection or alias. request: quoted by every event it causes; the last
+ * of them is request_done with the exit status. */
+enum command_kind {
+	CMD_CONN_ADD = 1, /* conn: the engine copies. Replaces one of that name (its SAs are deleted,
+			   * unless conf_conn_eq) */
+	CMD_CONN_DELETE,
+	CMD_UP,		 /* remote_host: for a template (right=%any) */
+	CMD_DOWN,
+	CMD_ROUTE,	 /* trap policy: auto=ondemand */
+	CMD_UNROUTE,
+	CMD_REKEY_IKE,	 /* name, or serial */
+	CMD_REKEY_CHILD,
+	CMD_DELETE_SA,	 /* serial */
+	CMD_SETUP,	 /* setup: config setup, at start and on reload */
+	CMD_ADDRESSES,	 /* addrs, n: local addresses of the host now (listen, orientation changes) */
+	CMD_STATUS,	 /* what: enum status_kind; name filters where given */
+	CMD_SHUTDOWN,	 /* delete all SAs politely; request_done when peers answered or 2 s passed */
+};
+enum status_kind {
+	STATUS_ALL = 1,	   /* ipsec status: everything below in Libreswan's order */
+	STATUS_BRIEF,
+	STATUS_TRAFFIC,
+	STATUS_STATES,
+	STATUS_CONNECTIONS,
+	STATUS_GLOBAL,
+	STATUS_SHUNTS,
+	STATUS_POOLS,
+};
+struct command {
+	uint8_t kind, what;
+	uint32_t request;
+	const char *name;
+	uint32_t serial;
+	bool asynchronous; /* UP: request_done at once, work goes on */
+	struct addr remote_host;
+	const struct conf_conn *conn;
+	const struct conf_setup *setup;
+	const struct addr *addrs;
+	size_t n_addrs;
+};
+
+struct ike_env {
+	struct rng rng;
+	struct event_sink events;
+	/* TEST BUILDS ONLY (-Dkeylog): session keys in Wireshark's form; NULL otherwise. */
+	void (*keylog)(void *ctx, const char *line);
+	void *keylog_ctx;
+};
+
+struct ike *ike_new(const struct ike_env *env, struct now now);
+void ike_free(struct ike *ike); /* wipes all; tells nobody */
+
+void ike_input(struct ike *ike, struct now now, const struct datagram *d);
+void ike_answer(struct ike *ike, struct now now, const struct answer *a);
+void ike_command(struct ike *ike, struct now now, const struct command *c);
+void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n);
+/* The system says that a datagram to remote did not arrive (IP_RECVERR, or sendmsg failed). icmp_type
+ * and icmp_code are valid when offender is set. Evidence, never proof: it is not authenticated. */
+struct net_error {
+	struct endpoint local, remote;
+	struct addr offender; /* who sent the ICMP message; none: this host itself */
+	int error;	      /* errno */
+	uint8_t icmp_type, icmp_code;
+	const char *interface;
+};
+void ike_net_error(struct ike *ike, struct now now, const struct net_error *e);
+void ike_tick(struct ike *ike, struct now now);
+ns_t ike_next(const struct ike *ike); /* monotonic time of the next tick; NS_NEVER */
+/* The next thing to be done; false when there is none. */
+bool ike_output(struct ike *ike, struct action *ret);
+
+/* An engine of one IKE version. Registered by the process before anything else; ike/ itself knows no
+ * version. The struct is in ike/version.h. */
+struct ike_version;
+void ike_register(struct ike *ike, const struct ike_version *v);
