@@ -83,6 +83,23 @@ TEST(texts_name_only_their_fields)
 	}
 }
 
+TEST(sections_with_an_empty_field_are_left_out)
+{
+	const struct event_about about = { .conn = "vpn.example.com", .instance = 1,
+		.peer = addr_v4(0xc0000201), .serial = 8 };
+
+	EMIT(&sink, now, &about, traffic_status, .type = ev_str("ESP"), .add_time = ev_u64(1595296930),
+		.in_bytes = ev_u64(5999), .out_bytes = ev_u64(3231), .username = ev_str(""),
+		.id = ev_str("@vpn.example.com"), .lease = ev_str("100.64.13.5/32"));
+	assert_string_equal(event_line(&last, true, kept[0], sizeof(kept[0])),
+		"006 #8: \"vpn.example.com\"[1] 192.0.2.1, type=ESP, add_time=1595296930, "
+		"inBytes=5999, outBytes=3231, id='@vpn.example.com', lease=100.64.13.5/32");
+	last.row[6] = ev_str("");
+	assert_string_equal(event_line(&last, true, kept[0], sizeof(kept[0])),
+		"006 #8: \"vpn.example.com\"[1] 192.0.2.1, type=ESP, add_time=1595296930, "
+		"inBytes=5999, outBytes=3231, id='@vpn.example.com'");
+}
+
 TEST(hostile_text_is_escaped)
 {
 	char s[32];
@@ -98,6 +115,7 @@ int main(void)
 		cmocka_unit_test(event_survives_the_wire),
 		cmocka_unit_test(names_are_unique_and_fields_fit),
 		cmocka_unit_test(texts_name_only_their_fields),
+		cmocka_unit_test(sections_with_an_empty_field_are_left_out),
 		cmocka_unit_test(hostile_text_is_escaped),
 	};
 

@@ -33,38 +33,9 @@ static const char *value_text(const struct event_value *v, char *s, size_t n)
 	return "";
 }
 
-static const struct event_value *field(const struct event *e, const char *name, size_t n)
+/* "name"[1] 192.0.2.1 */
+static void put_conn(const struct event_about *a, char *s, size_t n, size_t *at)
 {
-	const struct event_kind *k = event_kind(e->id);
-
-	for (unsigned i = 0; i < k->n; i++)
-		if (strncmp(k->field[i].name, name, n) == 0 && k->field[i].name[n] == '\0')
-			return &e->row[i];
-	return NULL;
-}
-
-static void put_text(const struct event *e, char *s, size_t n, size_t *at)
-{
-	const char *t = event_kind(e->id)->text;
-
-	while (*t) {
-		const char *close = *t == '{' ? strchr(t, '}') : NULL;
-		const struct event_value *v = close ? field(e, t + 1, (size_t)(close - t - 1)) : NULL;
-		char one[2] = { *t, '\0' }, text[64];
-
-		if (v) {
-			put(s, n, at, value_text(v, text, sizeof(text)));
-			t = close + 1;
-		} else {
-			put(s, n, at, one);
-			t++;
-		}
-	}
-}
-
-static void put_prefix(const struct event *e, char *s, size_t n, size_t *at)
-{
-	const struct event_about *a = &e->about;
 	char t[ADDR_STR + 32];
 
 	if (a->conn) {
@@ -80,6 +51,73 @@ static void put_prefix(const struct event *e, char *s, size_t n, size_t *at)
 			put(s, n, at, addr_format(&a->peer, t));
 		}
 	}
+}
+
+/* Is the placeholder called that? */
+static bool called(const char *name, size_t n, const char *what)
+{
+	return strlen(what) == n && strncmp(name, what, n) == 0;
+}
+
+/* Prints what {name} stands for: a field, {conn} or {sa}. False when it is none of them; *empty when
+ * it printed nothing. */
+static bool put_placeholder(const struct event *e, const char *name, size_t name_n, char *s, size_t n,
+	size_t *at, bool *empty)
+{
+	const struct event_kind *k = event_kind(e->id);
+	size_t before = *at;
+	char t[64];
+
+	for (unsigned i = 0; i < k->n; i++)
+		if (called(name, name_n, k->field[i].name)) {
+			put(s, n, at, value_text(&e->row[i], t, sizeof(t)));
+			*empty |= *at == before;
+			return true;
+		}
+	if (called(name, name_n, "conn"))
+		put_conn(&e->about, s, n, at);
+	else if (called(name, name_n, "sa")) {
+		snprintf(t, sizeof(t), "#%u", e->about.serial);
+		put(s, n, at, t);
+	} else
+		return false;
+	*empty |= *at == before;
+	return true;
+}
+
+/* Prints a template; [[what stands here]] is left out when a placeholder in it is empty. */
+static void put_text(const struct event *e, char *s, size_t n, size_t *at)
+{
+	bool empty = false, inside = false;
+	size_t mark = 0;
+
+	for (const char *t = event_kind(e->id)->text; *t; t++) {
+		const char *close = *t == '{' ? strchr(t, '}') : NULL;
+		char one[2] = { *t, '\0' };
+
+		if (close && put_placeholder(e, t + 1, (size_t)(close - t - 1), s, n, at, &empty))
+			t = close;
+		else if (!inside && t[0] == '[' && t[1] == '[') {
+			inside = true;
+			empty = false;
+			mark = *at;
+			t++;
+		} else if (inside && t[0] == ']' && t[1] == ']') {
+			inside = false;
+			if (empty)
+				s[*at = mark] = '\0';
+			t++;
+		} else
+			put(s, n, at, one);
+	}
+}
+
+static void put_prefix(const struct event *e, char *s, size_t n, size_t *at)
+{
+	const struct event_about *a = &e->about;
+	char t[32];
+
+	put_conn(a, s, n, at);
 	if (a->serial) {
 		snprintf(t, sizeof(t), "%s#%u", a->conn ? " " : "", a->serial);
 		put(s, n, at, t);
