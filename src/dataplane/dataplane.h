@@ -2,6 +2,7 @@
 /* The contract that every data plane answers: the kernel's XFRM and userspace ESP alike. The engine
  * does not know which. Requests carry an ask number, answers quote it. */
 #include "base/addr.h"
+#include "base/now.h"
 #include "crypto/algs.h"
 #include "ipsec/ts.h"
 

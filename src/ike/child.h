@@ -1,0 +1,42 @@
+#pragma once
+/* A Child SA as the data plane needs to know it: the same for every IKE version, which embeds it.
+ */
+#include "dataplane/dataplane.h"
+#include "ike/conn.h"
+
+struct answer;
+
+struct child {
+	uint32_t serial;
+	struct conn *conn; /* the owner counts as its user */
+	struct suite suite;
+	uint32_t spi_in, spi_out; /* ours, the peer's */
+	struct secret encr_in, integ_in, encr_out, integ_out;
+	struct ts_list ts_local, ts_remote;
+	struct endpoint local, remote;
+	bool encap, is_transport;
+	bool has_in, has_out;	 /* the data plane was asked to have it */
+	bool is_counted;	 /* in conn->n_children */
+	ns_t add_time;		 /* wall */
+	struct dp_counters last; /* of the last query */
+};
+
+void child_init(struct child *c, uint32_t serial, struct conn *conn);
+/* Takes what is left out of the data plane (silently), wipes keys, releases the connection. */
+void child_done(struct ike *ike, struct child *c);
+
+/* Ask the data plane. kind: what the answer is called in ike_version.answer(); serial is c's. The
+ * number of the ask is given; an answer always comes, also when the data plane died. */
+uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_t kind);
+/* It carries traffic: the connection's policy is its own now. Asks, when the policy has to change;
+ * the answer of that is the connection's, not the version's. */
+void child_carries(struct ike *ike, struct child *c);
+void child_remove(struct ike *ike, struct child *c, enum dp_dir dir);
+/* Both directions away, and "ESP traffic information" when the counters have come. */
+void child_farewell(struct ike *ike, struct child *c);
+/* The peer's address changed. */
+void child_move(struct ike *ike, struct child *c, const struct endpoint *local,
+	const struct endpoint *remote, bool encap);
+uint32_t child_query(struct ike *ike, struct child *c, uint8_t kind);
+/* keylog lines of both directions, test builds only. */
+void child_keylog(struct ike *ike, const struct child *c);

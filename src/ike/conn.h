@@ -1,0 +1,113 @@
+#pragma once
+/* A connection alive: what stands in ipsec.conf, seen from this host, and what has become of it.
+ *
+ * A template (right=%any, or an end that is leased its address) does nothing itself: it makes an
+ * instance per peer, which shares its conf. A connection that was deleted lives on, out of sight,
+ * until nobody names it any more (users). */
+#include "base/list.h"
+#include "config/conf.h"
+#include "event/event.h"
+#include "ike/timer.h"
+
+struct ike;
+
+enum conn_policy { CONN_UNROUTED, CONN_TRAP, CONN_TUNNEL }; /* what the data plane has for reqid */
+enum conn_wait { CONN_WAIT_UP = 1, CONN_WAIT_DOWN };
+
+struct conn {
+	struct list
+		node; /* ike->conns, in order of arrival; a removed one stays until it is freed */
+	struct ike *ike;
+	const struct conf_conn *conf;	      /* owned unless template is set */
+	const struct conf_end *ours, *theirs; /* ends of conf */
+	uint32_t serial;		      /* $n */
+	struct conn *template;		      /* of an instance; it counts as a user of it */
+	uint32_t instance;		      /* [n]; 0 for anything but an instance */
+	uint32_t n_instances;		      /* of a template: the last number given */
+	unsigned users;	 /* IKE SAs, Child SAs, asks and instances that name it */
+	bool is_removed; /* deleted or replaced: not found by name or match */
+	bool is_oriented;
+
+	struct endpoint local,
+		remote;		    /* remote.addr none: a template; ports are where IKE starts */
+	struct id our_id, their_id; /* ID_NONE in their_id: any */
+	uint32_t reqid;
+	uint8_t policy;	      /* enum conn_policy */
+	bool is_routed;	      /* trap wanted when there is no tunnel (auto=ondemand, route) */
+	bool must_be_up;      /* auto=start or keep, not taken down by a person */
+	struct addr lease[2]; /* of v4, v6: what we lend the peer, or what it lends us */
+	bool has_lent;	      /* lease is from our pools, to be given back */
+	uint32_t newest_ike, newest_child; /* serials; 0 */
+	unsigned n_children;		   /* Child SAs with something in the data plane */
+
+	unsigned revivals;   /* attempts since it was last up */
+	struct timer revive; /* when the next one begins */
+	struct list waiting; /* of struct conn_waiter */
+};
+
+struct conn_waiter {
+	struct list node;
+	uint32_t request;
+	uint8_t what; /* enum conn_wait */
+};
+
+/* Makes a connection of the conf that is taken over; ike->conns has it. */
+struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take);
+/* Which end is ours? By ike's local addresses unless the parent said so. False: neither (exit 22).
+ */
+bool conn_orient(struct conn *c);
+/* An instance of template t for that peer. Its owner is its users: an instance that is not used by
+ * anyone at the end of a call of the engine goes. */
+struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote);
+/* Is it a template: its peer's address, or (a road warrior) its own inner address, is yet to come?
+ */
+bool conn_is_template(const struct conn *c);
+static inline void conn_use(struct conn *c)
+{
+	c->users++;
+}
+/* One user less. A removed connection and an instance go with the last (an event tells of it)
+ * unless the instance must be up; its trap, lease and policy go with it. *c may be freed. */
+void conn_unuse(struct conn *c);
+/* Delete or replace: not found any more; freed with its last user. Its SAs are the caller's matter.
+ */
+void conn_remove(struct conn *c);
+/* By name or alias, the i-th from 0, templates and ordinary ones, not instances; NULL after the
+ * last. */
+struct conn *conn_find(struct ike *ike, const char *name, size_t i);
+struct conn *conn_by_serial(struct ike *ike, uint32_t serial);
+struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid);
+/* What its events are about; serial: of the SA, 0 for none; request: the first that waits. */
+struct event_about conn_about(const struct conn *c, uint32_t serial);
+
+/* request waits for c to be up (down). conn_settle lets all of that kind go with the exit status.
+ */
+void conn_wait(struct conn *c, enum conn_wait what, uint32_t request);
+void conn_settle(struct conn *c, enum conn_wait what, int exit);
+bool conn_is_waited(const struct conn *c, enum conn_wait what);
+uint32_t conn_request(const struct conn *c); /* the first that waits; 0 */
+
+/* What we propose as our (their) traffic selectors: subnets, the host itself, or 0.0.0.0/0 and ::/0
+ * for an end that is leased its address; protoport= applied; lease, when there is one, instead. */
+void conn_ts_ours(const struct conn *c, struct ts_list *ret);
+void conn_ts_theirs(const struct conn *c, struct ts_list *ret);
+const struct proposals *conn_ike_proposals(const struct conn *c);
+/* esp=, with ESN transforms as esn= says. *ret is filled. */
+void conn_esp_proposals(const struct conn *c, struct proposals *ret);
+
+/* ---- the data plane's policy of a connection ---- */
+void conn_policy_trap(struct conn *c);
+void conn_policy_none(struct conn *c);
+void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone */
+void conn_unroute(struct conn *c);
+/* A Child SA of it carries (does not carry) traffic now. With the first its policy is the tunnel's;
+ * after the last it is the trap, or none. */
+struct child;
+void conn_child_up(struct conn *c, const struct child *child);
+void conn_child_down(struct conn *c, const struct child *child);
+
+/* It went down although it must be up: tries again in 5 s, growing to 300 s. Harmless when it need
+ * not be, or is being revived. */
+void conn_revive(struct conn *c);
+/* Start the attempt now: for CMD_UP, auto=start, a trap, a revival. */
+void conn_initiate(struct conn *c);

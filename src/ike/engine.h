@@ -1,0 +1,91 @@
+#pragma once
+/* The inside of the engine that both IKE versions work with: serial numbers, asks, actions,
+ * requests. For src/ike and the versions only; everybody else includes ike/ike.h. */
+#include "base/map.h"
+#include "ike/conn.h"
+#include "ike/ike.h"
+#include "ike/pool.h"
+#include "ike/timer.h"
+#include "ike/version.h"
+
+enum { IKE_VERSIONS_MAX = 2 };
+
+struct ike {
+	struct ike_env env;
+	struct now now; /* of the call that is being worked on */
+	struct conf_setup setup;
+	struct {
+		const struct ike_version *ops;
+		void *state;
+	} version[IKE_VERSIONS_MAX];
+	size_t n_version;
+	struct list conns;
+	struct list conns_idle; /* unused: instances are looked through at the end of a call */
+	struct pools pools;
+	struct timers timers;
+	struct addr *addrs; /* of this host */
+	size_t n_addrs;
+	uint32_t last_serial, last_conn, last_reqid, last_ask;
+	struct map asks;	  /* struct ike_ask by number */
+	struct list actions;	  /* struct ike_action to be given out */
+	struct ike_action *given; /* the one given out last: its views still live */
+	struct list requests;	  /* struct ike_request */
+	struct timer shutdown;
+	uint32_t shutdown_request;
+	bool is_stopping;
+};
+
+/* #n of a new IKE SA or Child SA; never given twice. */
+uint32_t ike_serial(struct ike *ike);
+
+/* ---- asks: numbers, not pointers ---- */
+struct ike_ask {
+	uint32_t number;
+	uint8_t version;	  /* index in ike->version; IKE_ASK_OURS: ike/ itself waits */
+	uint8_t kind;		  /* of the version: what the answer is for */
+	uint32_t serial;	  /* of the SA or connection that waits */
+	uint32_t farewell_serial; /* Child SA whose last counters these are */
+};
+enum { IKE_ASK_OURS = 255 };
+enum ike_ask_ours { ASK_POLICY = 1, ASK_FAREWELL };
+uint8_t ike_version_index(const struct ike *ike, uint8_t conf_version);
+
+/* ---- actions: everything is copied, the caller keeps what it passes ---- */
+void ike_send(struct ike *ike, const struct endpoint *local, const struct endpoint *remote,
+	struct bytes datagram);
+void ike_send_keepalive(
+	struct ike *ike, const struct endpoint *local, const struct endpoint *remote);
+/* These put an ask's number into it; answered through ike_version.answer(serial, kind). */
+uint32_t ike_ask_psk(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk);
+uint32_t ike_ask_dataplane(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *dp);
+/* No answer is wanted. */
+void ike_tell_dataplane(struct ike *ike, const struct action *dp);
+void ike_forget_asks(struct ike *ike, uint32_t serial);
+
+/* ---- requests: people who wait; request_done is emitted exactly once, by the last release ---- */
+struct ike_request {
+	struct list node;
+	uint32_t id;
+	unsigned holds;
+	int exit; /* the first that is not 0 */
+};
+/* 0 is no request: all of these do nothing then. */
+void ike_request_open(struct ike *ike, uint32_t id); /* held once */
+void ike_request_hold(struct ike *ike, uint32_t id);
+void ike_request_release(struct ike *ike, uint32_t id, int exit);
+
+/* Exit statuses of commands, as ipsec(8) documents them. */
+enum ike_exit {
+	EXIT_IKE_OK = 0,
+	EXIT_IKE_UNKNOWN = 21,
+	EXIT_IKE_ORIENT = 22,
+	EXIT_IKE_NO_PEER = 29,
+	EXIT_IKE_NO_ANSWER = 31,
+	EXIT_IKE_LOCAL = 32,
+	EXIT_IKE_AUTH = 36,
+	EXIT_IKE_PROPOSAL = 37,
+	EXIT_IKE_TS = 38,
+	EXIT_IKE_DATAPLANE = 39,
+};
