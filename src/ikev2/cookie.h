@@ -1,7 +1,7 @@
 #pragma once
 /* Stateless cookies against floods of forged IKE_SA_INIT requests (RFC 7296 2.6):
- * version of the secret (4) | HMAC-SHA2-256(secret, Ni | IPi | SPIi) (32). The secret changes as
- * time goes by; the one before it is still accepted, so that a cookie lives V2_COOKIE_LIFE at
+ * version of the secret (4) | HMAC-SHA2-256(secret, IPi | SPIi | Ni) (32). The secret changes as
+ * time time goes by; the one before it is still accepted, so that a cookie lives V2_COOKIE_LIFE at
  * least. */
 #include "base/addr.h"
 #include "base/now.h"
