@@ -30,6 +30,7 @@ struct ike {
 	struct list actions;	  /* struct ike_action to be given out */
 	struct ike_action *given; /* the one given out last: its views still live */
 	struct list requests;	  /* struct ike_request */
+	struct list status_jobs;  /* status.c: waiting for counters */
 	struct timer shutdown;
 	uint32_t shutdown_request;
 	bool is_stopping;
@@ -47,7 +48,7 @@ struct ike_ask {
 	uint32_t farewell_serial; /* Child SA whose last counters these are */
 };
 enum { IKE_ASK_OURS = 255 };
-enum ike_ask_ours { ASK_POLICY = 1, ASK_FAREWELL };
+enum ike_ask_ours { ASK_POLICY = 1, ASK_FAREWELL, ASK_STATUS };
 uint8_t ike_version_index(const struct ike *ike, uint8_t conf_version);
 
 /* ---- actions: everything is copied, the caller keeps what it passes ---- */

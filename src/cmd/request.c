@@ -1,0 +1,261 @@
+/* Requests to the daemon: HTTP with JSON over its Unix socket; events come back one per line and are
+ * printed as they come. See doc/protocol/control.md. */
+#include "cmd/cmd.h"
+#include "config_build.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+const char *cmd_socket(const struct cmd *c)
+{
+	static char path[108]; /* what fits into sockaddr_un */
+	const char *dir = c->rundir ? c->rundir : getenv("IPSEC_RUNDIR");
+
+	if (c->ctlsocket)
+		return c->ctlsocket;
+	snprintf(path, sizeof(path), "%s/pluto.ctl", dir ? dir : RUN_DIR);
+	return path;
+}
+
+const char *cmd_config(const struct cmd *c)
+{
+	const char *env = getenv("IPSEC_CONF");
+
+	return c->config ? c->config : env ? env : CONF_FILE;
+}
+
+/* 0 when a daemon listens, else why not. */
+static int probe(const struct cmd *c)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), e = 0;
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", cmd_socket(c));
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0)
+		e = errno;
+	if (fd >= 0)
+		close(fd);
+	return e;
+}
+
+bool daemon_answers(const struct cmd *c)
+{
+	return probe(c) == 0;
+}
+
+int daemon_absent(const struct cmd *c)
+{
+	int e = probe(c);
+
+	if (e == EACCES || e == EPERM) {
+		fprintf(stderr, "ipsec: %s: permission denied; run it as root: sudo ipsec ...\n",
+			cmd_socket(c));
+		return EXIT_PRIVILEGE;
+	}
+	fprintf(stderr, "whack: Pluto is not running (no \"%s\"); start it with: ipsec start\n",
+		cmd_socket(c));
+	return EXIT_NOT_RUNNING;
+}
+
+/* What has come of the answer: a line not yet whole, and the exit status once it is known. */
+struct answer {
+	const struct cmd *c;
+	char *line;
+	size_t n, room;
+	int status;
+	bool done;
+};
+
+static void take_event(struct answer *a)
+{
+	json_t *e = json_loads(a->line, 0, NULL);
+	const char *name = json_string_value(json_object_get(e, "event"));
+	const char *text = json_string_value(json_object_get(e, "line"));
+	const char *error = json_string_value(json_object_get(e, "error"));
+
+	if (error) {
+		fprintf(stderr, "ipsec: %s\n", error);
+		a->status = EXIT_USAGE;
+		a->done = true;
+	} else if (name && strcmp(name, "request_done") == 0) {
+		a->status = (int)json_integer_value(json_object_get(e, "exit"));
+		a->done = true;
+	}
+	if (a->c->json)
+		puts(a->line);
+	else if (text && *text && !a->c->quiet)
+		puts(strncmp(text, "001 ", 4) == 0 ? text + 4 : text); /* 001: raw, as Libreswan */
+	json_decref(e);
+}
+
+static size_t take(char *data, size_t size, size_t n, void *ctx)
+{
+	struct answer *a = ctx;
+
+	n *= size;
+	for (size_t i = 0; i < n; i++) {
+		if (a->n + 2 > a->room) {
+			char *more = realloc(a->line, a->room = a->room * 2 + 1024);
+
+			if (!more)
+				return 0;
+			a->line = more;
+		}
+		a->line[a->n++] = data[i] == '\n' ? '\0' : data[i];
+		if (data[i] == '\n') {
+			if (a->n > 1)
+				take_event(a);
+			a->n = 0;
+		}
+	}
+	fflush(stdout);
+	return n;
+}
+
+/* The rest of an answer that did not end in a newline (error objects). */
+static void finish(struct answer *a)
+{
+	if (a->n == 0)
+		return;
+	a->line[a->n] = '\0';
+	a->n = 0;
+	take_event(a);
+}
+
+static int perform(const struct cmd *c, const char *path, const char *body)
+{
+	struct answer a = { .c = c, .status = EXIT_PROTOCOL };
+	char url[256], text[CURL_ERROR_SIZE] = "";
+	CURL *curl = curl_easy_init();
+	CURLcode e;
+
+	if (!curl)
+		return EXIT_PROTOCOL;
+	snprintf(url, sizeof(url), "http://ipsec/v1/%s", path);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cmd_socket(c));
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &a);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
+	if (body) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+	}
+	e = curl_easy_perform(curl);
+	finish(&a);
+	if (!a.done && e != CURLE_OK)
+		fprintf(stderr, "ipsec: %s: %s\n", cmd_socket(c), *text ? text : curl_easy_strerror(e));
+	else if (!a.done && body)
+		fprintf(stderr, "ipsec: the daemon went away before it had answered; see its log\n");
+	curl_easy_cleanup(curl);
+	free(a.line);
+	return a.status;
+}
+
+int request(const struct cmd *c, const char *api, json_t *args_take)
+{
+	char *body = json_dumps(args_take, JSON_COMPACT);
+	int status;
+
+	if (c->dry_run)
+		printf("POST /v1/%s %s\n", api, body);
+	if (c->dry_run)
+		status = 0;
+	else if (!daemon_answers(c))
+		status = daemon_absent(c);
+	else
+		status = perform(c, api, body);
+	free(body);
+	json_decref(args_take);
+	return status;
+}
+
+int run_events(const struct cmd *c)
+{
+	return daemon_answers(c) ? perform(c, "events", NULL) : daemon_absent(c);
+}
+
+/* The text of a configuration that comes on standard input ("--config -"). */
+static json_t *read_stdin(void)
+{
+	size_t n = 0, room = 65536, got;
+	char *text = malloc(room);
+	json_t *j;
+
+	while (text && (got = fread(text + n, 1, room - n, stdin)) > 0) {
+		n += got;
+		if (n == room)
+			text = realloc(text, room *= 2);
+		if (n > 8u << 20)
+			break;
+	}
+	j = text ? json_stringn(text, n) : NULL;
+	free(text);
+	return j;
+}
+
+static json_t *args_of(const struct cmd *c)
+{
+	json_t *args = json_object();
+
+	if (c->remote_host)
+		json_object_set_new(args, "remote_host", json_string(c->remote_host));
+	if (c->asynchronous)
+		json_object_set_new(args, "asynchronous", json_true());
+	if (c->config && strcmp(c->config, "-") == 0)
+		json_object_set_new(args, "text", read_stdin());
+	else if (c->config) {
+		char *real = realpath(c->config, NULL);
+
+		json_object_set_new(args, "config", json_string(real ? real : c->config));
+		free(real);
+	}
+	return args;
+}
+
+/* "#8" or "8" */
+static bool is_serial(const char *s, json_int_t *ret)
+{
+	char *end;
+
+	*ret = strtoll(s + (*s == '#'), &end, 10);
+	return *end == '\0' && end != s && *ret > 0;
+}
+
+int run_request(const struct cmd *c)
+{
+	json_t *base = args_of(c);
+	int status = 0, one;
+	json_int_t serial;
+
+	if (c->words == 0)
+		return request(c, c->verb->api, base);
+	if (strcmp(c->verb->name, "debug") == 0) {
+		char words[1024] = "";
+
+		for (int i = 0; i < c->words; i++)
+			snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s", i ? " " : "",
+				c->word[i]);
+		json_object_set_new(base, "debug", json_string(words));
+		return request(c, c->verb->api, base);
+	}
+	for (int i = 0; i < c->words; i++) {
+		json_t *args = json_copy(base);
+
+		if (strcmp(c->verb->api, "delete-sa") == 0 && is_serial(c->word[i], &serial))
+			json_object_set_new(args, "serial", json_integer(serial));
+		else
+			json_object_set_new(args, "name", json_string(c->word[i]));
+		one = request(c, c->verb->api, args);
+		if (status == 0)
+			status = one;
+	}
+	json_decref(base);
+	return status;
+}

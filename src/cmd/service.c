@@ -1,0 +1,150 @@
+/* start, stop, restart: through systemd where it runs the host, by ourselves elsewhere. */
+#include "cmd/cmd.h"
+#include "config_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){ 0, 50 * 1000 * 1000 }, NULL);
+}
+
+/* Runs a program and gives its exit status; 127 when it cannot be run. */
+static int run(char *const argv[])
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execvp(argv[0], argv);
+		fprintf(stderr, "ipsec: %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 127;
+}
+
+/* Does systemd run this host, and does it know our unit? A daemon of another run directory is never
+ * systemd's. */
+static bool by_systemd(const struct cmd *c)
+{
+	struct stat st;
+
+	if (c->rundir || c->ctlsocket || getenv("IPSEC_RUNDIR"))
+		return false;
+	return stat("/run/systemd/system", &st) == 0 &&
+	       (stat("/lib/systemd/system/ipsec.service", &st) == 0 ||
+		       stat("/etc/systemd/system/ipsec.service", &st) == 0);
+}
+
+static int systemctl(const char *what)
+{
+	char *argv[] = { (char *)"systemctl", (char *)what, (char *)"ipsec.service", NULL };
+
+	printf("Redirecting to: systemctl %s ipsec.service\n", what);
+	fflush(stdout);
+	return run(argv);
+}
+
+static const char *run_dir(const struct cmd *c)
+{
+	const char *env = getenv("IPSEC_RUNDIR");
+
+	return c->rundir ? c->rundir : env ? env : RUN_DIR;
+}
+
+static int start_daemon(const struct cmd *c)
+{
+	const char *dir = getenv("IPSEC_EXECDIR");
+	char program[512];
+	char *argv[8] = { program };
+	int n = 1, status;
+
+	if (geteuid() != 0) {
+		fprintf(stderr, "ipsec: start needs root: sudo ipsec start\n");
+		return EXIT_PRIVILEGE;
+	}
+	if (daemon_answers(c)) {
+		printf("ipsec is already running (%s)\n", cmd_socket(c));
+		return 0;
+	}
+	snprintf(program, sizeof(program), "%s/ipsecd", dir ? dir : LIBEXEC_DIR);
+	argv[n++] = (char *)"--config";
+	argv[n++] = (char *)cmd_config(c);
+	argv[n++] = (char *)"--rundir";
+	argv[n++] = (char *)run_dir(c);
+	argv[n] = NULL;
+	status = run(argv); /* goes to the background once it is ready, or says why it cannot */
+	for (int i = 0; status == 0 && !daemon_answers(c); i++) {
+		if (i == 200) {
+			fprintf(stderr, "ipsec: the daemon was started but does not answer on %s after 10 s; "
+					"see its log\n", cmd_socket(c));
+			return EXIT_NOT_RUNNING;
+		}
+		nap();
+	}
+	return status;
+}
+
+int run_start(const struct cmd *c)
+{
+	if (c->words > 0)
+		return run_request(c);
+	return by_systemd(c) ? systemctl("start") : start_daemon(c);
+}
+
+/* Is the lock on the pid file held, that is: does a daemon of this run directory live? */
+static bool lives(const struct cmd *c)
+{
+	char path[512];
+	int fd;
+	bool locked;
+
+	snprintf(path, sizeof(path), "%s/pluto.pid", run_dir(c));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	close(fd);
+	return locked;
+}
+
+int run_stop(const struct cmd *c)
+{
+	int status;
+
+	if (by_systemd(c) && !c->is_whack)
+		return systemctl("stop");
+	if (!daemon_answers(c)) {
+		status = daemon_absent(c);
+		return c->is_whack || status == EXIT_PRIVILEGE ? status : 0; /* it is stopped */
+	}
+	status = request(c, "shutdown", json_object());
+	for (int i = 0; i < 200; i++) {
+		if (!lives(c) && !daemon_answers(c))
+			return 0;
+		nap();
+	}
+	fprintf(stderr, "ipsec: the daemon still runs after 10 s; see its log\n");
+	return status ? status : 1;
+}
+
+int run_restart(const struct cmd *c)
+{
+	int status;
+
+	if (by_systemd(c))
+		return systemctl("restart");
+	if (daemon_answers(c) && (status = run_stop(c)) != 0)
+		return status;
+	return start_daemon(c);
+}

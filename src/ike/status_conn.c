@@ -1,0 +1,229 @@
+/* The lines of one connection in ipsec status: who, where, how long, what policy. */
+#include "ike/status_conn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define REPLY(name, ...) EMIT(&ike->env.events, ike->now, about, name, __VA_ARGS__)
+
+struct line {
+	char s[TS_LIST_STR + ID_STR + 2 * ENDPOINT_STR];
+	size_t n;
+};
+
+static void add(struct line *l, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= sizeof(l->s) - l->n)
+		n = sizeof(l->s) - l->n - 1;
+	memcpy(l->s + l->n, text, n);
+	l->s[l->n += n] = '\0';
+}
+
+static void host(struct line *l, const struct conf_end *e, const struct endpoint *at)
+{
+	char a[ADDR_STR], port[8];
+
+	if (addr_is_set(&at->addr))
+		add(l, addr_format(&at->addr, a));
+	else
+		add(l, "%any");
+	if (e->ikeport && e->ikeport != 500) {
+		snprintf(port, sizeof(port), ":%u", e->ikeport);
+		add(l, port);
+	}
+	if (e->host_kind == HOST_NAME && e->host_name) {
+		add(l, "<");
+		add(l, e->host_name);
+		add(l, ">");
+	}
+}
+
+static void id(struct line *l, const struct id *i, const struct addr *a)
+{
+	char text[ID_STR], own[ADDR_STR];
+
+	id_format(i, text, sizeof(text));
+	if (i->type == ID_NONE || strcmp(text, addr_format(a, own)) == 0)
+		return; /* it says no more than the address */
+	add(l, "[");
+	add(l, text);
+	add(l, "]");
+}
+
+/* net===host[id] for our end, host[id]===net for theirs */
+static void end(struct line *l, const struct conf_end *e, const struct endpoint *at, const struct id *who,
+	bool is_ours)
+{
+	char nets[TS_LIST_STR], pool[RANGE_STR];
+
+	l->n = 0;
+	l->s[0] = '\0';
+	ts_list_format(&e->subnet, nets);
+	if (is_ours && e->subnet.n) {
+		add(l, nets);
+		add(l, "===");
+	}
+	host(l, e, at);
+	id(l, who, &at->addr);
+	if (!is_ours && e->n_pool) {
+		add(l, "==={");
+		add(l, range_format(&e->pool[0], pool));
+		add(l, "}");
+	} else if (!is_ours && e->subnet.n) {
+		add(l, "===");
+		add(l, nets);
+	}
+}
+
+static const char *routing(const struct conn *c)
+{
+	switch ((enum conn_policy)c->policy) {
+	case CONN_UNROUTED:
+		return "unrouted";
+	case CONN_TRAP:
+		return "prospective erouted";
+	case CONN_TUNNEL:
+		return "erouted";
+	}
+	return "unrouted";
+}
+
+static const char *addr_or_unset(const struct addr *a, char *s)
+{
+	return addr_is_set(a) ? addr_format(a, s) : "unset";
+}
+
+static void who(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	struct line ours, theirs;
+	char a[ADDR_STR], b[ADDR_STR], i[ID_STR], k[ID_STR];
+
+	end(&ours, c->ours, &c->local, &c->our_id, true);
+	end(&theirs, c->theirs, &c->remote, &c->their_id, false);
+	REPLY(connection_topology, .ours = ev_str(ours.s), .theirs = ev_str(theirs.s),
+		.routing = ev_str(routing(c)), .owner = ev_u64(c->newest_child));
+	REPLY(connection_state, .oriented = ev_str(c->is_oriented ? "oriented" : "unoriented"),
+		.my_ip = ev_str(addr_or_unset(&c->lease[0], a)), .their_ip = ev_str(addr_or_unset(
+			&c->theirs->sourceip[0], b)));
+	REPLY(connection_updown, .updown = ev_str(c->ours->updown ? c->ours->updown : "built in"));
+	REPLY(connection_auth, .ours = ev_str("secret"), .theirs = ev_str("secret"));
+	REPLY(connection_ids, .our_type = ev_str(id_type_name(c->our_id.type)),
+		.our_id = ev_str(id_format(&c->our_id, i, sizeof(i))),
+		.their_type = ev_str(id_type_name(c->their_id.type)),
+		.their_id = ev_str(id_format(&c->their_id, k, sizeof(k))));
+}
+
+static const char *role(const struct conf_end *e)
+{
+	return e->modecfgserver ? "server" : e->modecfgclient ? "client" : "none";
+}
+
+static void modecfg(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	char dns[CONF_DNS_MAX * ADDR_STR] = "unset", a[ADDR_STR];
+	size_t at = 0;
+
+	for (size_t i = 0; i < c->conf->n_modecfgdns; i++)
+		at += (size_t)snprintf(dns + at, sizeof(dns) - at, "%s%s", at ? ", " : "",
+			addr_format(&c->conf->modecfgdns[i], a));
+	REPLY(connection_modecfg, .us = ev_str(role(c->ours)), .them = ev_str(role(c->theirs)),
+		.policy = ev_str(c->conf->modecfgpull ? "pull" : "push"), .dns = ev_str(dns),
+		.domains = ev_str(c->conf->modecfgdomains ? c->conf->modecfgdomains : "unset"));
+}
+
+static const char *limit(uint64_t v, const char *unit, char *s, size_t n)
+{
+	if (v == 0)
+		snprintf(s, n, "2^63%s", unit);
+	else
+		snprintf(s, n, "%" PRIu64 "%s", v, unit);
+	return s;
+}
+
+static void how_long(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	const struct conf_conn *k = c->conf;
+	char bytes[32], packets[32];
+
+	REPLY(connection_life, .ike_life = ev_u64((uint64_t)(k->ikelifetime / NS_S)),
+		.ipsec_life = ev_u64((uint64_t)(k->salifetime / NS_S)),
+		.max_bytes = ev_str(limit(k->max_bytes, "B", bytes, sizeof(bytes))),
+		.max_packets = ev_str(limit(k->max_packets, "", packets, sizeof(packets))),
+		.replay_window = ev_u64(k->replay_window),
+		.rekey_margin = ev_u64((uint64_t)(k->rekeymargin / NS_S)),
+		.rekey_fuzz = ev_u64(k->rekeyfuzz));
+	REPLY(connection_retransmit, .interval = ev_u64((uint64_t)(k->retransmit_interval / NS_MS)),
+		.timeout = ev_u64((uint64_t)(k->retransmit_timeout / NS_S)));
+	REPLY(connection_dpd, .mode = ev_str(k->dpddelay ? "active" : "passive"),
+		.delay = ev_u64((uint64_t)(k->dpddelay / NS_S)),
+		.timeout = ev_u64((uint64_t)(k->retransmit_timeout / NS_S)));
+}
+
+/* IKEv2+PSK+ENCRYPT+TUNNEL+PFS+IKE_FRAG_ALLOW+ESN_NO+ESN_YES */
+static void policy(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	const struct conf_conn *k = c->conf;
+	const struct {
+		bool is;
+		const char *word;
+	} word[] = {
+		{ k->version == VERSION_IKEV2, "IKEv2" },
+		{ k->version == VERSION_IKEV1, "IKEv1" },
+		{ (k->authby & AUTHBY_SECRET) != 0, "+PSK" },
+		{ true, "+ENCRYPT" },
+		{ k->type == TYPE_TUNNEL, "+TUNNEL" },
+		{ k->type == TYPE_TRANSPORT, "+TRANSPORT" },
+		{ k->pfs, "+PFS" },
+		{ !k->rekey, "+DONT_REKEY" },
+		{ k->reauth, "+REAUTH" },
+		{ k->narrowing, "+IKEV2_ALLOW_NARROWING" },
+		{ k->fragmentation == FRAG_YES, "+IKE_FRAG_ALLOW" },
+		{ k->fragmentation == FRAG_FORCE, "+IKE_FRAG_FORCE" },
+		{ k->esn != CONF_ESN_YES, "+ESN_NO" },
+		{ k->esn != CONF_ESN_NO, "+ESN_YES" },
+		{ c->is_routed, "+ROUTE" },
+		{ c->must_be_up, "+UP" },
+	};
+	struct line l = { .n = 0 };
+	char mtu[16] = "unset", prio[16] = "auto", tfc[16] = "none";
+
+	for (size_t i = 0; i < COUNT(word); i++)
+		if (word[i].is)
+			add(&l, word[i].word);
+	REPLY(connection_policy, .policy = ev_str(l.s));
+	if (k->mtu)
+		snprintf(mtu, sizeof(mtu), "%u", k->mtu);
+	if (k->priority)
+		snprintf(prio, sizeof(prio), "%u", k->priority);
+	if (k->tfc)
+		snprintf(tfc, sizeof(tfc), "%u", k->tfc);
+	REPLY(connection_prio, .prio = ev_str("24,24,0"), .interface = ev_str("ipsec0"),
+		.metric = ev_u64(k->metric), .mtu = ev_str(mtu), .sa_prio = ev_str(prio),
+		.tfc = ev_str(tfc));
+	REPLY(connection_nat,
+		.encapsulation = ev_str(k->encapsulation == YNA_YES    ? "yes"
+					: k->encapsulation == YNA_AUTO ? "auto"
+								       : "no"),
+		.keepalive = ev_str(k->nat_keepalive ? "20s" : "no"));
+}
+
+static void newest(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	char template[16] = "";
+
+	if (c->template)
+		snprintf(template, sizeof(template), "%u", c->template->serial);
+	REPLY(connection_newest, .ike_sa = ev_u64(c->newest_ike), .child_sa = ev_u64(c->newest_child),
+		.serial = ev_u64(c->serial), .template = ev_str(template));
+}
+
+void status_conn(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	who(ike, c, about);
+	modecfg(ike, c, about);
+	how_long(ike, c, about);
+	policy(ike, c, about);
+	newest(ike, c, about);
+}
