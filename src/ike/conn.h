@@ -56,8 +56,8 @@ struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take);
 /* Which end is ours? By ike's local addresses unless the parent said so. False: neither (exit 22).
  */
 bool conn_orient(struct conn *c);
-/* An instance of template t for that peer. Its owner is its users: an instance that is not used by
- * anyone at the end of a call of the engine goes. */
+/* An instance of template t for that peer. Its owner is its users: an instance that nobody uses at the
+ * end of a call of the engine goes. */
 struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote);
 /* Is it a template: its peer's address, or (a road warrior) its own inner address, is yet to come?
  */

@@ -20,7 +20,7 @@ struct ike {
 	} version[IKE_VERSIONS_MAX];
 	size_t n_version;
 	struct list conns;
-	struct list conns_idle; /* unused: instances are looked through at the end of a call */
+	bool has_unused;     /* some conn lost its last user: looked through at the end of a call */
 	struct pools pools;
 	struct timers timers;
 	struct addr *addrs; /* of this host */
@@ -45,7 +45,8 @@ struct ike_ask {
 	uint8_t version;	  /* index in ike->version; IKE_ASK_OURS: ike/ itself waits */
 	uint8_t kind;		  /* of the version: what the answer is for */
 	uint32_t serial;	  /* of the SA or connection that waits */
-	uint32_t farewell_serial; /* Child SA whose last counters these are */
+	uint32_t farewell_serial; /* ASK_FAREWELL: Child SA whose last counters these are */
+	uint32_t request;	  /* and who waits for them */
 };
 enum { IKE_ASK_OURS = 255 };
 enum ike_ask_ours { ASK_POLICY = 1, ASK_FAREWELL, ASK_STATUS };
@@ -63,7 +64,6 @@ uint32_t ike_ask_dataplane(
 	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *dp);
 /* No answer is wanted. */
 void ike_tell_dataplane(struct ike *ike, const struct action *dp);
-void ike_forget_asks(struct ike *ike, uint32_t serial);
 
 /* ---- requests: people who wait; request_done is emitted exactly once, by the last release ---- */
 struct ike_request {
@@ -76,6 +76,14 @@ struct ike_request {
 void ike_request_open(struct ike *ike, uint32_t id); /* held once */
 void ike_request_hold(struct ike *ike, uint32_t id);
 void ike_request_release(struct ike *ike, uint32_t id, int exit);
+
+/* The end of every call: what nobody uses any more goes. */
+void ike_sweep(struct ike *ike);
+void ike_action_free(struct ike_action *a);
+struct ike_action *ike_action_pop(struct ike *ike, struct action *ret);
+/* The ask of that number is answered: gives it once. False: nobody waits. */
+bool ike_ask_take(struct ike *ike, uint32_t number, struct ike_ask *ret);
+uint32_t ike_ask_new(struct ike *ike, const struct ike_ask *ask);
 
 /* Exit statuses of commands, as ipsec(8) documents them. */
 enum ike_exit {

@@ -1,0 +1,196 @@
+/* What the engine wants to be done, what it waits for, and who waits for it: actions, asks, requests. */
+#include "ike/engine.h"
+
+#include <stdlib.h>
+
+/* An action with everything that it points to. */
+struct ike_action {
+	struct list node;
+	struct action a;
+	struct buf data;
+	struct dp_sa sa;
+	struct dp_policy policy;
+	struct id ours, theirs;
+	char *conn;
+};
+
+static struct ike_action *action_new(struct ike *ike, uint8_t kind)
+{
+	struct ike_action *n = xalloc(sizeof(*n));
+
+	n->a.kind = kind;
+	list_append(&ike->actions, &n->node);
+	return n;
+}
+
+void ike_action_free(struct ike_action *n)
+{
+	if (!n)
+		return;
+	wipe(n->data.p, n->data.n);
+	buf_done(&n->data);
+	secret_done(&n->sa.encr_key);
+	secret_done(&n->sa.integ_key);
+	id_done(&n->ours);
+	id_done(&n->theirs);
+	free(n->conn);
+	free(n);
+}
+
+struct ike_action *ike_action_pop(struct ike *ike, struct action *ret)
+{
+	struct ike_action *n;
+
+	if (list_empty(&ike->actions))
+		return NULL;
+	n = list_item(ike->actions.next, struct ike_action, node);
+	list_remove(&n->node);
+	*ret = n->a;
+	return n;
+}
+
+static void send_kind(struct ike *ike, uint8_t kind, const struct endpoint *local,
+	const struct endpoint *remote, struct bytes datagram)
+{
+	struct ike_action *n = action_new(ike, kind);
+
+	n->data = buf_from(datagram);
+	n->a.datagram = (struct datagram){ *local, *remote, buf_view(&n->data) };
+}
+
+void ike_send(struct ike *ike, const struct endpoint *local, const struct endpoint *remote,
+	struct bytes datagram)
+{
+	send_kind(ike, ACTION_SEND, local, remote, datagram);
+}
+
+void ike_send_keepalive(
+	struct ike *ike, const struct endpoint *local, const struct endpoint *remote)
+{
+	static const uint8_t octet[] = { 0xff };
+
+	send_kind(ike, ACTION_KEEPALIVE, local, remote, BYTES(octet));
+}
+
+uint32_t ike_ask_new(struct ike *ike, const struct ike_ask *ask)
+{
+	struct ike_ask *a = xalloc(sizeof(*a));
+
+	*a = *ask;
+	if (++ike->last_ask == 0)
+		ike->last_ask = 1;
+	a->number = ike->last_ask;
+	map_put(&ike->asks, a->number, a);
+	return a->number;
+}
+
+bool ike_ask_take(struct ike *ike, uint32_t number, struct ike_ask *ret)
+{
+	struct ike_ask *a = map_take(&ike->asks, number);
+
+	if (!a)
+		return false;
+	*ret = *a;
+	free(a);
+	return true;
+}
+
+uint32_t ike_ask_psk(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk)
+{
+	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
+	struct ike_action *n = action_new(ike, ACTION_PSK);
+
+	n->a.psk = psk->psk;
+	n->conn = xstrdup(psk->psk.conn);
+	n->ours = id_copy(psk->psk.ours);
+	n->theirs = id_copy(psk->psk.theirs);
+	n->data = buf_from(psk->psk.octets);
+	n->a.psk.conn = n->conn;
+	n->a.psk.ours = &n->ours;
+	n->a.psk.theirs = &n->theirs;
+	n->a.psk.octets = buf_view(&n->data);
+	n->a.ask = ike_ask_new(ike, &ask);
+	return n->a.ask;
+}
+
+static struct ike_action *dataplane_action(struct ike *ike, const struct action *dp)
+{
+	struct ike_action *n = action_new(ike, ACTION_DATAPLANE);
+
+	n->a.dp = dp->dp;
+	if (dp->dp.sa) {
+		n->sa = *dp->dp.sa;
+		n->sa.encr_key = secret_from(secret_view(&dp->dp.sa->encr_key));
+		n->sa.integ_key = secret_from(secret_view(&dp->dp.sa->integ_key));
+		n->a.dp.sa = &n->sa;
+	}
+	if (dp->dp.policy) {
+		n->policy = *dp->dp.policy;
+		n->a.dp.policy = &n->policy;
+	}
+	return n;
+}
+
+uint32_t ike_ask_dataplane(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *dp)
+{
+	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
+	struct ike_action *n = dataplane_action(ike, dp);
+
+	n->a.ask = ike_ask_new(ike, &ask);
+	return n->a.ask;
+}
+
+void ike_tell_dataplane(struct ike *ike, const struct action *dp)
+{
+	dataplane_action(ike, dp);
+}
+
+/* ---- requests ---- */
+
+static struct ike_request *request_find(struct ike *ike, uint32_t id)
+{
+	struct ike_request *r;
+
+	list_each(r, &ike->requests, struct ike_request, node)
+		if (r->id == id)
+			return r;
+	return NULL;
+}
+
+void ike_request_open(struct ike *ike, uint32_t id)
+{
+	struct ike_request *r;
+
+	if (id == 0 || request_find(ike, id))
+		return;
+	r = xalloc(sizeof(*r));
+	r->id = id;
+	r->holds = 1;
+	list_append(&ike->requests, &r->node);
+}
+
+void ike_request_hold(struct ike *ike, uint32_t id)
+{
+	struct ike_request *r = request_find(ike, id);
+
+	if (r)
+		r->holds++;
+}
+
+void ike_request_release(struct ike *ike, uint32_t id, int exit)
+{
+	struct ike_request *r = request_find(ike, id);
+	struct event_about about = { .request = id };
+
+	if (!r)
+		return;
+	if (r->exit == 0)
+		r->exit = exit;
+	if (--r->holds != 0)
+		return;
+	EMIT(&ike->env.events, ike->now, &about, request_done, .exit = ev_u64((uint64_t)r->exit));
+	list_remove(&r->node);
+	free(r);
+}
