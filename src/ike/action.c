@@ -80,6 +80,7 @@ uint32_t ike_ask_new(struct ike *ike, const struct ike_ask *ask)
 	if (++ike->last_ask == 0)
 		ike->last_ask = 1;
 	a->number = ike->last_ask;
+	list_append(&ike->open_asks, &a->node);
 	map_put(&ike->asks, a->number, a);
 	return a->number;
 }
@@ -90,6 +91,7 @@ bool ike_ask_take(struct ike *ike, uint32_t number, struct ike_ask *ret)
 
 	if (!a)
 		return false;
+	list_remove(&a->node);
 	*ret = *a;
 	free(a);
 	return true;
@@ -136,9 +138,15 @@ uint32_t ike_ask_dataplane(
 	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *dp)
 {
 	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
+
+	return ike_ask_dataplane_as(ike, &ask, dp);
+}
+
+uint32_t ike_ask_dataplane_as(struct ike *ike, const struct ike_ask *ask, const struct action *dp)
+{
 	struct ike_action *n = dataplane_action(ike, dp);
 
-	n->a.ask = ike_ask_new(ike, &ask);
+	n->a.ask = ike_ask_new(ike, ask);
 	return n->a.ask;
 }
 

@@ -6,6 +6,7 @@
  * until nobody names it any more (users). */
 #include "base/list.h"
 #include "config/conf.h"
+#include "dataplane/dataplane.h"
 #include "event/event.h"
 #include "ike/timer.h"
 
@@ -79,6 +80,9 @@ struct conn *conn_by_serial(struct ike *ike, uint32_t serial);
 struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid);
 /* What its events are about; serial: of the SA, 0 for none; request: the first that waits. */
 struct event_about conn_about(const struct conn *c, uint32_t serial);
+
+/* Addresses that we lent go back to their pool. */
+void conn_lease_return(struct conn *c);
 
 /* request waits for c to be up (down). conn_settle lets all of that kind go with the exit status.
  */

@@ -41,6 +41,7 @@ uint32_t ike_serial(struct ike *ike);
 
 /* ---- asks: numbers, not pointers ---- */
 struct ike_ask {
+	struct list node; /* ike->open_asks */
 	uint32_t number;
 	uint8_t version;	  /* index in ike->version; IKE_ASK_OURS: ike/ itself waits */
 	uint8_t kind;		  /* of the version: what the answer is for */
@@ -62,6 +63,8 @@ uint32_t ike_ask_psk(
 	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk);
 uint32_t ike_ask_dataplane(
 	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *dp);
+/* With an ask of the caller (farewells). */
+uint32_t ike_ask_dataplane_as(struct ike *ike, const struct ike_ask *ask, const struct action *dp);
 /* No answer is wanted. */
 void ike_tell_dataplane(struct ike *ike, const struct action *dp);
 

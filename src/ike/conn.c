@@ -1,0 +1,329 @@
+/* Connections: loaded, oriented, instantiated, let go; and the people who wait for them. */
+#include "ike/conn.h"
+
+#include "ike/engine.h"
+#include <stdlib.h>
+
+enum { IKE_PORT = 500, REQID_FIRST = 16384, REQID_STEP = 4 };
+
+static bool is_ours(const struct ike *ike, const struct conf_end *e)
+{
+	for (size_t i = 0; i < ike->n_addrs && addr_is_set(&e->host); i++)
+		if (addr_eq(&e->host, &ike->addrs[i]))
+			return true;
+	return false;
+}
+
+static void set_ends(struct conn *c, bool local_is_left)
+{
+	c->ours = local_is_left ? &c->conf->left : &c->conf->right;
+	c->theirs = local_is_left ? &c->conf->right : &c->conf->left;
+	c->is_oriented = true;
+	c->local.addr = c->ours->host;
+	c->local.port = c->ours->ikeport ? c->ours->ikeport : IKE_PORT;
+	c->remote.addr = c->theirs->host;
+	c->remote.port = c->theirs->ikeport ? c->theirs->ikeport : IKE_PORT;
+}
+
+static struct id id_or_addr(const struct id *id, const struct addr *a)
+{
+	if (id->type != ID_NONE)
+		return id_copy(id);
+	return addr_is_set(a) ? id_from_addr(a) : (struct id){ 0 };
+}
+
+static void set_ids(struct conn *c)
+{
+	id_done(&c->our_id);
+	id_done(&c->their_id);
+	c->our_id = id_or_addr(&c->ours->id, &c->local.addr);
+	c->their_id = id_or_addr(&c->theirs->id, &c->theirs->host);
+}
+
+bool conn_orient(struct conn *c)
+{
+	bool left = is_ours(c->ike, &c->conf->left), right = is_ours(c->ike, &c->conf->right);
+
+	if (c->is_oriented)
+		return true;
+	if (c->conf->oriented)
+		set_ends(c, c->conf->local_is_left);
+	else if (left != right)
+		set_ends(c, left);
+	else
+		return false;
+	set_ids(c);
+	return true;
+}
+
+static uint32_t reqid_new(struct ike *ike)
+{
+	if (ike->last_reqid < REQID_FIRST || ike->last_reqid > UINT32_MAX - REQID_STEP)
+		ike->last_reqid = REQID_FIRST;
+	ike->last_reqid += REQID_STEP;
+	return ike->last_reqid;
+}
+
+static void revive_fire(struct ike *ike, struct timer *t)
+{
+	struct conn *c = container_of(t, struct conn, revive);
+
+	if (!c->must_be_up)
+		return;
+	EMIT(&ike->env.events, ike->now, (struct event_about[1]){ conn_about(c, 0) }, conn_reviving,
+		.name = ev_str(c->conf->name), .serial = ev_u64(c->serial));
+	conn_initiate(c);
+}
+
+static struct conn *conn_alloc(struct ike *ike, const struct conf_conn *conf)
+{
+	struct conn *c = xalloc(sizeof(*c));
+
+	c->ike = ike;
+	c->conf = conf;
+	c->ours = &conf->left; /* until it is oriented */
+	c->theirs = &conf->right;
+	c->serial = ++ike->last_conn;
+	c->revive.fire = revive_fire;
+	list_init(&c->waiting);
+	list_append(&ike->conns, &c->node);
+	return c;
+}
+
+struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take)
+{
+	struct conn *c = conn_alloc(ike, conf_take);
+
+	c->reqid = conf_take->reqid ? conf_take->reqid : reqid_new(ike);
+	conn_orient(c);
+	return c;
+}
+
+bool conn_is_template(const struct conn *c)
+{
+	return !c->template && c->is_oriented &&
+	       (!addr_is_set(&c->theirs->host) || c->ours->modecfgclient);
+}
+
+struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote)
+{
+	struct conn *c = conn_alloc(t->ike, t->conf);
+
+	c->template = t;
+	conn_use(t);
+	c->instance = ++t->n_instances;
+	c->reqid = t->conf->reqid && t->ours->modecfgclient ? t->conf->reqid : reqid_new(t->ike);
+	set_ends(c, t->ours == &t->conf->left);
+	c->remote = *remote;
+	if (!addr_is_set(&c->local.addr))
+		c->local.addr = t->local.addr;
+	set_ids(c);
+	t->ike->has_unused = true;
+	return c;
+}
+
+void conn_unuse(struct conn *c)
+{
+	c->users--;
+	if (c->users == 0)
+		c->ike->has_unused = true;
+}
+
+void conn_remove(struct conn *c)
+{
+	c->is_removed = true;
+	c->must_be_up = false;
+	c->is_routed = false;
+	timer_stop(&c->ike->timers, &c->revive);
+	c->ike->has_unused = true;
+}
+
+void conn_free(struct conn *c)
+{
+	struct ike *ike = c->ike;
+
+	conn_settle(c, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);
+	conn_settle(c, CONN_WAIT_DOWN, EXIT_IKE_OK);
+	timer_stop(&ike->timers, &c->revive);
+	conn_policy_none(c);
+	conn_lease_return(c);
+	list_remove(&c->node);
+	id_done(&c->our_id);
+	id_done(&c->their_id);
+	if (c->template)
+		conn_unuse(c->template);
+	else
+		conf_conn_free((struct conf_conn *)c->conf);
+	free(c);
+}
+
+static bool is_unused(const struct conn *c)
+{
+	if (c->users != 0 || !list_empty(&c->waiting))
+		return false;
+	if (c->is_removed)
+		return true;
+	return c->template && !c->must_be_up && !timer_is_set(&c->revive);
+}
+
+void ike_sweep(struct ike *ike)
+{
+	struct conn *c;
+
+	/* an instance that goes may be the last user of a removed template */
+	while (ike->has_unused) {
+		ike->has_unused = false;
+		list_each(c, &ike->conns, struct conn, node) {
+			if (!is_unused(c))
+				continue;
+			if (c->template)
+				EMIT(&ike->env.events, ike->now,
+					(struct event_about[1]){ conn_about(c, 0) },
+					conn_instance_gone, .peer = ev_addr(c->remote.addr));
+			conn_free(c);
+		}
+	}
+}
+
+void conn_lease_return(struct conn *c)
+{
+	for (size_t i = 0; c->has_lent && i < COUNT(c->lease); i++)
+		if (addr_is_set(&c->lease[i]))
+			pool_release(&c->ike->pools, &c->lease[i]);
+	c->has_lent = false;
+	memset(c->lease, 0, sizeof(c->lease));
+}
+
+static bool is_called(const struct conf_conn *conf, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strcmp(conf->name, name) == 0)
+		return true;
+	for (const char *a = conf->aliases; a && *a;) {
+		size_t word = strcspn(a, " \t,");
+
+		if (word == n && strncmp(a, name, n) == 0)
+			return true;
+		a += word + strspn(a + word, " \t,");
+	}
+	return false;
+}
+
+struct conn *conn_find(struct ike *ike, const char *name, size_t i)
+{
+	struct conn *c;
+
+	list_each(c, &ike->conns, struct conn, node)
+		if (!c->is_removed && !c->template && is_called(c->conf, name) && i-- == 0)
+			return c;
+	return NULL;
+}
+
+struct conn *conn_by_serial(struct ike *ike, uint32_t serial)
+{
+	struct conn *c;
+
+	list_each(c, &ike->conns, struct conn, node)
+		if (c->serial == serial)
+			return c;
+	return NULL;
+}
+
+struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid)
+{
+	struct conn *c;
+
+	list_each(c, &ike->conns, struct conn, node)
+		if (c->reqid == reqid && c->policy != CONN_UNROUTED)
+			return c;
+	return NULL;
+}
+
+struct event_about conn_about(const struct conn *c, uint32_t serial)
+{
+	return (struct event_about){
+		.conn = c->conf->name,
+		.instance = c->instance,
+		.peer = c->instance ? c->remote.addr : (struct addr){ 0 },
+		.serial = serial,
+		.request = conn_request(c),
+	};
+}
+
+/* ---- who waits ---- */
+
+void conn_wait(struct conn *c, enum conn_wait what, uint32_t request)
+{
+	struct conn_waiter *w;
+
+	if (request == 0)
+		return;
+	w = xalloc(sizeof(*w));
+	w->request = request;
+	w->what = (uint8_t)what;
+	list_append(&c->waiting, &w->node);
+	ike_request_hold(c->ike, request);
+}
+
+void conn_settle(struct conn *c, enum conn_wait what, int exit)
+{
+	struct conn_waiter *w;
+
+	list_each(w, &c->waiting, struct conn_waiter, node) {
+		if (w->what != what)
+			continue;
+		ike_request_release(c->ike, w->request, exit);
+		list_remove(&w->node);
+		free(w);
+	}
+	c->ike->has_unused |= c->users == 0;
+}
+
+bool conn_is_waited(const struct conn *c, enum conn_wait what)
+{
+	struct conn_waiter *w;
+
+	list_each(w, &c->waiting, struct conn_waiter, node)
+		if (w->what == what)
+			return true;
+	return false;
+}
+
+uint32_t conn_request(const struct conn *c)
+{
+	if (list_empty(&c->waiting))
+		return 0;
+	return list_item(c->waiting.next, struct conn_waiter, node)->request;
+}
+
+/* ---- up ---- */
+
+void conn_initiate(struct conn *c)
+{
+	struct ike *ike = c->ike;
+
+	timer_stop(&ike->timers, &c->revive);
+	for (size_t i = 0; i < ike->n_version; i++)
+		if (ike->version[i].ops->conf == c->conf->version) {
+			ike->version[i].ops->up(ike->version[i].state, c);
+			return;
+		}
+	EMIT(&ike->env.events, ike->now, (struct event_about[1]){ conn_about(c, 0) }, conn_version,
+		.version = ev_str(c->conf->version == VERSION_IKEV1 ? "IKEv1" : "IKEv2"));
+	conn_settle(c, CONN_WAIT_UP, EXIT_IKE_LOCAL);
+}
+
+void conn_revive(struct conn *c)
+{
+	enum { STEP_S = 5, MAX_S = 300 };
+	unsigned seconds;
+
+	if (!c->must_be_up || c->ike->is_stopping || timer_is_set(&c->revive))
+		return;
+	c->revivals++;
+	seconds = MIN(c->revivals * STEP_S, MAX_S);
+	EMIT(&c->ike->env.events, c->ike->now, (struct event_about[1]){ conn_about(c, 0) },
+		conn_revive, .attempt = ev_u64(c->revivals), .seconds = ev_u64(seconds));
+	timer_set(&c->ike->timers, &c->revive, c->ike->now.mono + (ns_t)seconds * NS_S);
+}

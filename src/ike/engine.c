@@ -1,0 +1,227 @@
+/* The contract: bytes, time, answers and commands in; actions and events out. See ike.h. */
+#include "ike/engine.h"
+
+#include "ike/command.h"
+#include <stdlib.h>
+
+enum { HEADER_N = 28, VERSION_AT = 17 };
+
+struct ike *ike_new(const struct ike_env *env, struct now now)
+{
+	struct ike *ike = xalloc(sizeof(*ike));
+
+	ike->env = *env;
+	ike->now = now;
+	list_init(&ike->conns);
+	list_init(&ike->actions);
+	list_init(&ike->open_asks);
+	list_init(&ike->requests);
+	pools_init(&ike->pools);
+	map_init(&ike->asks, rng_u64(&env->rng));
+	ike->setup.uniqueids = true;
+	ike->setup.keep_alive = 20 * NS_S;
+	ike->setup.ddos_threshold = 25000;
+	ike->setup.max_halfopen = 50000;
+	ike->shutdown.fire = ike_shutdown_fire;
+	return ike;
+}
+
+void ike_free(struct ike *ike)
+{
+	struct ike_request *r;
+	struct ike_action *a;
+	struct action view;
+	struct conn *c;
+	struct ike_ask *ask;
+
+	if (!ike)
+		return;
+	ike->is_stopping = true;
+	ike->env.events.take = NULL;
+	for (size_t i = 0; i < ike->n_version; i++)
+		ike->version[i].ops->stop(ike->version[i].state);
+	list_each(c, &ike->conns, struct conn, node)
+		c->is_removed = true;
+	ike->has_unused = true;
+	list_each(ask, &ike->open_asks, struct ike_ask, node) {
+		if (ask->kind == ASK_FAREWELL && ask->version == IKE_ASK_OURS)
+			conn_unuse(conn_by_serial(ike, ask->serial));
+		list_remove(&ask->node);
+		free(ask);
+	}
+	list_each(c, &ike->conns, struct conn, node) {
+		conn_settle(c, CONN_WAIT_UP, 0);
+		conn_settle(c, CONN_WAIT_DOWN, 0);
+	}
+	ike_sweep(ike);
+	while ((a = ike_action_pop(ike, &view)))
+		ike_action_free(a);
+	ike_action_free(ike->given);
+	list_each(r, &ike->requests, struct ike_request, node)
+		free(r);
+	pools_done(&ike->pools);
+	timers_done(&ike->timers);
+	map_done(&ike->asks);
+	free(ike->addrs);
+	wipe(ike, sizeof(*ike));
+	free(ike);
+}
+
+void ike_register(struct ike *ike, const struct ike_version *v)
+{
+	if (ike->n_version == IKE_VERSIONS_MAX)
+		return;
+	ike->version[ike->n_version].ops = v;
+	ike->version[ike->n_version].state = v->start(ike);
+	ike->n_version++;
+}
+
+uint8_t ike_version_index(const struct ike *ike, uint8_t conf_version)
+{
+	for (size_t i = 0; i < ike->n_version; i++)
+		if (ike->version[i].ops->conf == conf_version)
+			return (uint8_t)i;
+	return IKE_ASK_OURS;
+}
+
+uint32_t ike_serial(struct ike *ike)
+{
+	return ++ike->last_serial;
+}
+
+static void enter(struct ike *ike, struct now now)
+{
+	ike_action_free(ike->given);
+	ike->given = NULL;
+	ike->now = now;
+}
+
+static void leave(struct ike *ike)
+{
+	ike_sweep(ike);
+	ike_shutdown_check(ike);
+}
+
+void ike_input(struct ike *ike, struct now now, const struct datagram *d)
+{
+	uint8_t major;
+
+	enter(ike, now);
+	if (d->data.n < HEADER_N)
+		return;
+	/* RFC 7296 3.1 and RFC 2408 3.1 agree on where the version stands */
+	major = (uint8_t)(d->data.p[VERSION_AT] >> 4);
+	for (size_t i = 0; i < ike->n_version; i++)
+		if (ike->version[i].ops->major == major)
+			ike->version[i].ops->input(ike->version[i].state, d);
+	leave(ike);
+}
+
+static void answer_ours(struct ike *ike, const struct ike_ask *ask, const struct answer *a)
+{
+	struct conn *c = conn_by_serial(ike, ask->serial);
+	struct event_about about;
+
+	if (!c)
+		return;
+	if (ask->kind == ASK_POLICY && a->e != OK) {
+		about = conn_about(c, 0);
+		EMIT(&ike->env.events, ike->now, &about, conn_policy_refused,
+			.why = ev_str(a->text ? a->text : err_text(a->e)));
+	}
+	if (ask->kind == ASK_FAREWELL) {
+		about = conn_about(c, ask->farewell_serial);
+		about.request = ask->request;
+		if (a->e == OK)
+			EMIT(&ike->env.events, ike->now, &about, child_traffic,
+				.in_bytes = ev_u64(a->counters.in_bytes),
+				.out_bytes = ev_u64(a->counters.out_bytes));
+		ike_request_release(ike, ask->request, 0);
+		conn_unuse(c);
+	}
+}
+
+void ike_answer(struct ike *ike, struct now now, const struct answer *a)
+{
+	struct ike_ask ask;
+
+	enter(ike, now);
+	if (!ike_ask_take(ike, a->ask, &ask))
+		return;
+	if (ask.version == IKE_ASK_OURS)
+		answer_ours(ike, &ask, a);
+	else
+		ike->version[ask.version].ops->answer(
+			ike->version[ask.version].state, ask.serial, ask.kind, a);
+	leave(ike);
+}
+
+void ike_command(struct ike *ike, struct now now, const struct command *c)
+{
+	enter(ike, now);
+	ike_request_open(ike, c->request);
+	ike_command_run(ike, c);
+	leave(ike);
+}
+
+static void acquire(struct ike *ike, const struct dp_notice *n)
+{
+	struct conn *c = conn_by_reqid(ike, n->reqid);
+	char from[TS_STR], to[TS_STR];
+
+	if (!c || c->is_removed || c->n_children)
+		return;
+	EMIT(&ike->env.events, ike->now, (struct event_about[1]){ conn_about(c, 0) }, conn_acquire,
+		.from = ev_str(ts_format(&n->ts_local, from)),
+		.to = ev_str(ts_format(&n->ts_remote, to)));
+	conn_initiate(c);
+}
+
+void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
+{
+	struct conn *c;
+
+	enter(ike, now);
+	if (n->kind == DP_ACQUIRE)
+		acquire(ike, n);
+	for (size_t i = 0; i < ike->n_version; i++)
+		ike->version[i].ops->notice(ike->version[i].state, n);
+	if (n->kind == DP_RESTARTED)
+		list_each(c, &ike->conns, struct conn, node) {
+			if (c->policy != CONN_UNROUTED && c->n_children == 0)
+				c->policy = CONN_UNROUTED;
+			if (c->is_routed && !c->is_removed && c->policy == CONN_UNROUTED)
+				conn_policy_trap(c);
+		}
+	leave(ike);
+}
+
+void ike_net_error(struct ike *ike, struct now now, const struct net_error *e)
+{
+	enter(ike, now);
+	for (size_t i = 0; i < ike->n_version; i++)
+		ike->version[i].ops->net_error(ike->version[i].state, e);
+	leave(ike);
+}
+
+void ike_tick(struct ike *ike, struct now now)
+{
+	struct timer *t;
+
+	enter(ike, now);
+	while ((t = timers_due(&ike->timers, now.mono)))
+		t->fire(ike, t);
+	leave(ike);
+}
+
+ns_t ike_next(const struct ike *ike)
+{
+	return timers_next(&ike->timers);
+}
+
+bool ike_output(struct ike *ike, struct action *ret)
+{
+	ike_action_free(ike->given);
+	ike->given = ike_action_pop(ike, ret);
+	return ike->given != NULL;
+}
