@@ -25,7 +25,7 @@ void child_done(struct ike *ike, struct child *c)
 	child_remove(ike, c, DP_OUT);
 	child_remove(ike, c, DP_IN);
 	if (c->is_counted)
-		conn_child_down(c->conn, c);
+		conn_child_down(c->conn);
 	keys_done(c);
 	if (c->conn)
 		conn_unuse(c->conn);
@@ -78,13 +78,12 @@ uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_
 		ike, ike_version_index(ike, c->conn->conf->version), c->serial, kind, &a);
 }
 
-void child_carries(struct ike *ike, struct child *c)
+uint32_t child_carries(struct child *c, uint8_t kind)
 {
-	(void)ike;
 	if (c->is_counted)
-		return;
+		return 0;
 	c->is_counted = true;
-	conn_child_up(c->conn, c);
+	return conn_child_up(c->conn, c, kind);
 }
 
 void child_remove(struct ike *ike, struct child *c, enum dp_dir dir)
@@ -118,7 +117,7 @@ void child_farewell(struct ike *ike, struct child *c)
 	child_remove(ike, c, DP_IN);
 	if (c->is_counted) {
 		c->is_counted = false;
-		conn_child_down(c->conn, c);
+		conn_child_down(c->conn);
 	}
 }
 

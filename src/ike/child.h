@@ -28,9 +28,9 @@ void child_done(struct ike *ike, struct child *c);
 /* Ask the data plane. kind: what the answer is called in ike_version.answer(); serial is c's. The
  * number of the ask is given; an answer always comes, also when the data plane died. */
 uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_t kind);
-/* It carries traffic: the connection's policy is its own now. Asks, when the policy has to change;
- * the answer of that is the connection's, not the version's. */
-void child_carries(struct ike *ike, struct child *c);
+/* It is to carry traffic: the connection's policy becomes its own. The number of the ask, 0 when the
+ * policy is there already. */
+uint32_t child_carries(struct child *c, uint8_t kind);
 void child_remove(struct ike *ike, struct child *c, enum dp_dir dir);
 /* Both directions away, and "ESP traffic information" when the counters have come. */
 void child_farewell(struct ike *ike, struct child *c);

@@ -37,25 +37,19 @@ static void family_down(struct conn *t, uint32_t request)
 		c->must_be_up = false;
 		timer_stop(&c->ike->timers, &c->revive);
 		conn_wait(c, CONN_WAIT_DOWN, request);
-		if (c == t || c->users)
-			if (!t->conf->left.host_kind || c->users || !conn_is_template(c))
-				CONN_EMIT(c, conn_terminating, );
+		if (c == t ? !conn_is_template(c) : c->users != 0)
+			CONN_EMIT(c, conn_terminating, );
 		version_down(c);
 		conn_settle(c, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);
 		conn_settle(c, CONN_WAIT_DOWN, EXIT_IKE_OK);
 	}
 }
 
-static bool family_is_used(const struct conn *t)
-{
-	return t->users != 0;
-}
-
 static void unload(struct conn *t, uint32_t request)
 {
 	struct conn *c;
 
-	if (family_is_used(t))
+	if (t->users)
 		family_down(t, request);
 	list_each(c, &t->ike->conns, struct conn, node)
 		if (c == t || c->template == t) {
@@ -335,7 +329,7 @@ void ike_command_run(struct ike *ike, const struct command *c)
 		break;
 	case CMD_STATUS:
 		ike_status(ike, c);
-		break;
+		return; /* it releases the request itself */
 	case CMD_SHUTDOWN:
 		shut_down(ike, c);
 		break;

@@ -34,6 +34,7 @@ struct conn {
 	struct id our_id, their_id; /* ID_NONE in their_id: any */
 	uint32_t reqid;
 	uint8_t policy;	      /* enum conn_policy */
+	struct dp_policy installed; /* as the data plane was asked to have it */
 	bool is_routed;	      /* trap wanted when there is no tunnel (auto=ondemand, route) */
 	bool must_be_up;      /* auto=start or keep, not taken down by a person */
 	struct addr lease[2]; /* of v4, v6: what we lend the peer, or what it lends us */
@@ -67,9 +68,10 @@ static inline void conn_use(struct conn *c)
 {
 	c->users++;
 }
-/* One user less. A removed connection and an instance go with the last (an event tells of it)
- * unless the instance must be up; its trap, lease and policy go with it. *c may be freed. */
+/* One user less. A removed connection and an instance go with the last (an event tells of it), at the
+ * end of the call; an instance that must be up or is waited for stays. */
 void conn_unuse(struct conn *c);
+void conn_free(struct conn *c);
 /* Delete or replace: not found any more; freed with its last user. Its SAs are the caller's matter.
  */
 void conn_remove(struct conn *c);
@@ -104,11 +106,12 @@ void conn_policy_trap(struct conn *c);
 void conn_policy_none(struct conn *c);
 void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone */
 void conn_unroute(struct conn *c);
-/* A Child SA of it carries (does not carry) traffic now. With the first its policy is the tunnel's;
- * after the last it is the trap, or none. */
+/* A Child SA of it carries (does not carry) traffic now. With the first its policy is the tunnel's: gives
+ * the number of the ask, whose answer is child's (kind), 0 when nothing changes. After the last it is
+ * the trap, or none. */
 struct child;
-void conn_child_up(struct conn *c, const struct child *child);
-void conn_child_down(struct conn *c, const struct child *child);
+uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind);
+void conn_child_down(struct conn *c);
 
 /* It went down although it must be up: tries again in 5 s, growing to 300 s. Harmless when it need
  * not be, or is being revived. */

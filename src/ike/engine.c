@@ -2,6 +2,7 @@
 #include "ike/engine.h"
 
 #include "ike/command.h"
+#include "ike/status.h"
 #include <stdlib.h>
 
 enum { HEADER_N = 28, VERSION_AT = 17 };
@@ -16,6 +17,7 @@ struct ike *ike_new(const struct ike_env *env, struct now now)
 	list_init(&ike->actions);
 	list_init(&ike->open_asks);
 	list_init(&ike->requests);
+	list_init(&ike->status_jobs);
 	pools_init(&ike->pools);
 	map_init(&ike->asks, rng_u64(&env->rng));
 	ike->setup.uniqueids = true;
@@ -59,6 +61,7 @@ void ike_free(struct ike *ike)
 	ike_action_free(ike->given);
 	list_each(r, &ike->requests, struct ike_request, node)
 		free(r);
+	ike_status_done(ike);
 	pools_done(&ike->pools);
 	timers_done(&ike->timers);
 	map_done(&ike->asks);
@@ -119,9 +122,14 @@ void ike_input(struct ike *ike, struct now now, const struct datagram *d)
 
 static void answer_ours(struct ike *ike, const struct ike_ask *ask, const struct answer *a)
 {
-	struct conn *c = conn_by_serial(ike, ask->serial);
+	struct conn *c;
 	struct event_about about;
 
+	if (ask->kind == ASK_STATUS) {
+		ike_status_answer(ike, a);
+		return;
+	}
+	c = conn_by_serial(ike, ask->serial);
 	if (!c)
 		return;
 	if (ask->kind == ASK_POLICY && a->e != OK) {
@@ -134,8 +142,8 @@ static void answer_ours(struct ike *ike, const struct ike_ask *ask, const struct
 		about.request = ask->request;
 		if (a->e == OK)
 			EMIT(&ike->env.events, ike->now, &about, child_traffic,
-				.in_bytes = ev_u64(a->counters.in_bytes),
-				.out_bytes = ev_u64(a->counters.out_bytes));
+				.in = ev_u64(a->counters.in_bytes),
+				.out = ev_u64(a->counters.out_bytes));
 		ike_request_release(ike, ask->request, 0);
 		conn_unuse(c);
 	}

@@ -27,6 +27,7 @@ struct ike {
 	size_t n_addrs;
 	uint32_t last_serial, last_conn, last_reqid, last_ask;
 	struct map asks;	  /* struct ike_ask by number */
+	struct list open_asks;	  /* the same, oldest first */
 	struct list actions;	  /* struct ike_action to be given out */
 	struct ike_action *given; /* the one given out last: its views still live */
 	struct list requests;	  /* struct ike_request */

@@ -75,7 +75,8 @@ struct answer {
  * of them is request_done with the exit status. */
 enum command_kind {
 	CMD_CONN_ADD = 1, /* conn: the engine copies. Replaces one of that name (its SAs are deleted,
-			   * unless conf_conn_eq) */
+			   * unless conf_conn_eq). what: ADD_AND_START does as auto= says too (start of
+			   * the daemon, reload), ADD_ONLY does not (ipsec add) */
 	CMD_CONN_DELETE,
 	CMD_UP,		 /* remote_host: for a template (right=%any) */
 	CMD_DOWN,
@@ -89,6 +90,7 @@ enum command_kind {
 	CMD_STATUS,	 /* what: enum status_kind; name filters where given */
 	CMD_SHUTDOWN,	 /* delete all SAs politely; request_done when peers answered or 2 s passed */
 };
+enum add_kind { ADD_ONLY, ADD_AND_START };
 enum status_kind {
 	STATUS_ALL = 1,	   /* ipsec status: everything below in Libreswan's order */
 	STATUS_BRIEF,
@@ -100,7 +102,7 @@ enum status_kind {
 	STATUS_POOLS,
 };
 struct command {
-	uint8_t kind, what;
+	uint8_t kind, what; /* enum command_kind; enum add_kind, enum status_kind */
 	uint32_t request;
 	const char *name;
 	uint32_t serial;

@@ -161,8 +161,9 @@ void conn_policy_none(struct conn *c)
 	c->installed = (struct dp_policy){ 0 };
 }
 
-static void policy_tunnel(struct conn *c, const struct child *child)
+static uint32_t policy_tunnel(struct conn *c, const struct child *child, uint8_t kind)
 {
+	struct action a = { .kind = ACTION_DATAPLANE };
 	struct dp_policy p;
 
 	policy_base(c, DP_PROTECT, &p);
@@ -177,10 +178,15 @@ static void policy_tunnel(struct conn *c, const struct child *child)
 		addr_eq(&p.outer_remote, &c->installed.outer_remote) &&
 		ts_list_eq(&p.ts_local, &c->installed.ts_local) &&
 		ts_list_eq(&p.ts_remote, &c->installed.ts_remote))
-		return;
-	policy_ask(c, DP_POLICY_ADD, &p);
+		return 0;
 	c->policy = CONN_TUNNEL;
 	c->installed = p;
+	a.dp.op = DP_POLICY_ADD;
+	a.dp.serial = child->serial;
+	a.dp.reqid = c->reqid;
+	a.dp.policy = &p;
+	return ike_ask_dataplane(
+		c->ike, ike_version_index(c->ike, c->conf->version), child->serial, kind, &a);
 }
 
 void conn_route(struct conn *c)
@@ -197,15 +203,14 @@ void conn_unroute(struct conn *c)
 		conn_policy_none(c);
 }
 
-void conn_child_up(struct conn *c, const struct child *child)
+uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
 {
 	c->n_children++;
-	policy_tunnel(c, child);
+	return policy_tunnel(c, child, kind);
 }
 
-void conn_child_down(struct conn *c, const struct child *child)
+void conn_child_down(struct conn *c)
 {
-	(void)child;
 	if (--c->n_children != 0)
 		return;
 	if (c->is_routed && !c->is_removed)
