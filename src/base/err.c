@@ -32,7 +32,7 @@ const char *err_text(enum err e)
 		return "exists already";
 	case ERR_MISMATCH:
 		return "nothing in common";
-	case ERR_STATE:
+	case ERR_NOT_NOW:
 		return "not possible in this state";
 	case ERR_DENIED:
 		return "not permitted";

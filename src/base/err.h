@@ -17,7 +17,7 @@ enum err {
 	ERR_NOT_FOUND,
 	ERR_EXISTS,
 	ERR_MISMATCH,	 /* two sides have no common value */
-	ERR_STATE,	 /* not now */
+	ERR_NOT_NOW,	 /* not now */
 	ERR_DENIED,	 /* not allowed to the one who asks */
 	ERR_EXHAUSTED,	 /* no address, serial or sequence number is left */
 	ERR_SYSTEM,	 /* the operating system refused; errno tells */

@@ -14,7 +14,7 @@ void v2_step_end(struct v2_sa *sa);
 /* return v2_refuse(sa, N_...): V_REFUSE with that notification; data: its at most 4 octets, or
  * none. */
 enum v2_verdict v2_refuse(struct v2_sa *sa, uint16_t notify, struct bytes data);
-/* The parked message, parsed again. Lives as long as sa->parked. ERR_STATE when there is none. */
+/* The parked message, parsed again. Lives as long as sa->parked. ERR_NOT_NOW when there is none. */
 enum err must_use v2_parked(const struct v2_sa *sa, struct v2_msg *ret);
 
 /* Our response to the peer's open request: build the chain into b, then send it (protected, cut

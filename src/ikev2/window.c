@@ -82,7 +82,7 @@ void v2_window_forget(struct v2_window *w)
 enum err v2_window_open(struct v2_window *w, uint32_t *ret_id)
 {
 	if (w->is_open)
-		return ERR_STATE;
+		return ERR_NOT_NOW;
 	if (w->next == UINT32_MAX)
 		return ERR_EXHAUSTED;
 	w->is_open = true;

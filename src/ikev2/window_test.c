@@ -66,7 +66,7 @@ TEST(one_request_of_ours_is_open_at_a_time)
 	assert_false(v2_window_response(&w, 0));
 	assert_int_equal(v2_window_open(&w, &id), OK);
 	assert_int_equal(id, 0);
-	assert_int_equal(v2_window_open(&w, &id), ERR_STATE);
+	assert_int_equal(v2_window_open(&w, &id), ERR_NOT_NOW);
 	v2_window_store_request(&w, BYTES(first));
 	assert_true(v2_window_response(&w, 0));
 	assert_false(v2_window_response(&w, 1));
