@@ -26,40 +26,13 @@ static const struct proposals esp = { .n = 1,
 	} };
 
 /* RFC 7296 3.3 by hand: one proposal for ESP, AES-GCM-16 with 128 bits, no ESN. */
+/* clang-format off */
 static const uint8_t esp_octets[] = {
-	0,
-	0,
-	0,
-	32,
-	1,
-	3,
-	4,
-	2,
-	1,
-	2,
-	3,
-	4,
-	3,
-	0,
-	0,
-	12,
-	1,
-	0,
-	0,
-	20,
-	0x80,
-	14,
-	0,
-	128,
-	0,
-	0,
-	0,
-	8,
-	5,
-	0,
-	0,
-	0,
+	0, 0, 0, 32, 1, 3, 4, 2, 1, 2, 3, 4,
+	3, 0, 0, 12, 1, 0, 0, 20, 0x80, 14, 0, 128,
+	0, 0, 0, 8, 5, 0, 0, 0,
 };
+/* clang-format on */
 
 static struct bytes build(const struct proposals *p, uint8_t *room, size_t n)
 {
