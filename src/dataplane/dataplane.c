@@ -1,0 +1,231 @@
+/* The contract's values between processes, and the words for drops. */
+#include "dataplane/dataplane.h"
+
+#define DROP(name, text) [DROP_##name] = { #name, text },
+static const struct {
+	const char *name, *text;
+} drops[] = {
+#include "dataplane/drop.def"
+};
+#undef DROP
+
+const char *drop_name(enum drop_reason r)
+{
+	return (unsigned)r < COUNT(drops) ? drops[r].name : "unknown";
+}
+
+const char *drop_text(enum drop_reason r)
+{
+	return (unsigned)r < COUNT(drops) ? drops[r].text : "unknown";
+}
+
+void dp_sa_done(struct dp_sa *sa)
+{
+	secret_done(&sa->encr_key);
+	secret_done(&sa->integ_key);
+}
+
+static void secret_put(struct wr *w, const struct secret *s)
+{
+	wr_u16(w, (uint16_t)s->n);
+	wr_bytes(w, secret_view(s));
+}
+
+static struct bytes secret_get(struct rd *r)
+{
+	uint16_t n = rd_u16(r);
+
+	return rd_bytes(r, n);
+}
+
+static void suite_put(struct wr *w, const struct suite *s)
+{
+	wr_u16(w, s->encr);
+	wr_u16(w, s->key_bits);
+	wr_u16(w, s->integ);
+	wr_u16(w, s->prf);
+	wr_u16(w, s->ke);
+	wr_u16(w, s->esn);
+}
+
+static struct suite suite_get(struct rd *r)
+{
+	struct suite s;
+
+	s.encr = rd_u16(r);
+	s.key_bits = rd_u16(r);
+	s.integ = rd_u16(r);
+	s.prf = rd_u16(r);
+	s.ke = rd_u16(r);
+	s.esn = rd_u16(r);
+	return s;
+}
+
+void dp_sa_put(struct wr *w, const struct dp_sa *sa)
+{
+	wr_u8(w, sa->dir);
+	wr_u8(w, sa->mode);
+	wr_u32(w, sa->serial);
+	wr_u32(w, sa->reqid);
+	wr_u32(w, sa->spi);
+	endpoint_put(w, &sa->local);
+	endpoint_put(w, &sa->remote);
+	wr_u8(w, sa->encap);
+	suite_put(w, &sa->suite);
+	secret_put(w, &sa->encr_key);
+	secret_put(w, &sa->integ_key);
+	wr_u32(w, sa->replay_window);
+	ts_list_put(w, &sa->ts_local);
+	ts_list_put(w, &sa->ts_remote);
+	wr_u64(w, sa->soft_bytes);
+	wr_u64(w, sa->hard_bytes);
+	wr_u64(w, sa->soft_packets);
+	wr_u64(w, sa->hard_packets);
+	wr_u16(w, sa->mtu);
+	wr_u8(w, sa->dont_copy_df);
+	wr_u8(w, sa->decap_dscp);
+	wr_u8(w, sa->dont_encap_dscp);
+	wr_u32(w, sa->tfc);
+}
+
+/* A boolean octet is 0 or 1: anything else is not from a sibling of ours. */
+static bool get_bool(struct rd *r)
+{
+	uint8_t v = rd_u8(r);
+
+	if (v > 1)
+		rd_fail(r);
+	return v == 1;
+}
+
+enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
+{
+	struct dp_sa sa = { .dir = rd_u8(r) };
+	struct bytes encr, integ;
+	enum err e;
+
+	sa.mode = rd_u8(r);
+	sa.serial = rd_u32(r);
+	sa.reqid = rd_u32(r);
+	sa.spi = rd_u32(r);
+	sa.local = endpoint_get(r);
+	sa.remote = endpoint_get(r);
+	sa.encap = get_bool(r);
+	sa.suite = suite_get(r);
+	encr = secret_get(r);
+	integ = secret_get(r);
+	sa.replay_window = rd_u32(r);
+	if ((e = ts_list_get(r, &sa.ts_local)) || (e = ts_list_get(r, &sa.ts_remote)))
+		return e;
+	sa.soft_bytes = rd_u64(r);
+	sa.hard_bytes = rd_u64(r);
+	sa.soft_packets = rd_u64(r);
+	sa.hard_packets = rd_u64(r);
+	sa.mtu = rd_u16(r);
+	sa.dont_copy_df = get_bool(r);
+	sa.decap_dscp = get_bool(r);
+	sa.dont_encap_dscp = get_bool(r);
+	sa.tfc = rd_u32(r);
+	if (r->failed)
+		return ERR_TRUNCATED;
+	if ((sa.dir != DP_IN && sa.dir != DP_OUT) || sa.mode > DP_TRANSPORT)
+		return ERR_VALUE;
+	sa.encr_key = secret_from(encr);
+	sa.integ_key = secret_from(integ);
+	*ret = sa;
+	return OK;
+}
+
+void dp_policy_put(struct wr *w, const struct dp_policy *p)
+{
+	wr_u32(w, p->reqid);
+	wr_u8(w, p->action);
+	wr_u8(w, p->mode);
+	wr_u32(w, p->priority);
+	ts_list_put(w, &p->ts_local);
+	ts_list_put(w, &p->ts_remote);
+	addr_put(w, &p->outer_local);
+	addr_put(w, &p->outer_remote);
+	addr_put(w, &p->source);
+	wr_u8(w, p->add_source);
+	wr_u8(w, p->add_routes);
+	wr_u16(w, p->mtu);
+	wr_u32(w, p->metric);
+}
+
+enum err dp_policy_get(struct rd *r, struct dp_policy *ret)
+{
+	struct dp_policy p = { .reqid = rd_u32(r) };
+	enum err e;
+
+	p.action = rd_u8(r);
+	p.mode = rd_u8(r);
+	p.priority = rd_u32(r);
+	if ((e = ts_list_get(r, &p.ts_local)) || (e = ts_list_get(r, &p.ts_remote)))
+		return e;
+	p.outer_local = addr_get(r);
+	p.outer_remote = addr_get(r);
+	p.source = addr_get(r);
+	p.add_source = get_bool(r);
+	p.add_routes = get_bool(r);
+	p.mtu = rd_u16(r);
+	p.metric = rd_u32(r);
+	if (r->failed)
+		return ERR_TRUNCATED;
+	if (p.action > DP_DROP || p.mode > DP_TRANSPORT)
+		return ERR_VALUE;
+	*ret = p;
+	return OK;
+}
+
+static void ts_put(struct wr *w, const struct ts *t)
+{
+	wr_u8(w, t->protocol);
+	wr_u16(w, t->port_first);
+	wr_u16(w, t->port_last);
+	addr_put(w, &t->range.first);
+	addr_put(w, &t->range.last);
+}
+
+static struct ts ts_get(struct rd *r)
+{
+	struct ts t;
+
+	t.protocol = rd_u8(r);
+	t.port_first = rd_u16(r);
+	t.port_last = rd_u16(r);
+	t.range.first = addr_get(r);
+	t.range.last = addr_get(r);
+	return t;
+}
+
+void dp_notice_put(struct wr *w, const struct dp_notice *n)
+{
+	wr_u8(w, n->kind);
+	wr_u32(w, n->serial);
+	wr_u32(w, n->reqid);
+	endpoint_put(w, &n->remote);
+	ts_put(w, &n->ts_local);
+	ts_put(w, &n->ts_remote);
+	wr_u8(w, n->reason);
+	wr_u64(w, n->count);
+}
+
+enum err dp_notice_get(struct rd *r, struct dp_notice *ret)
+{
+	struct dp_notice n = { .kind = rd_u8(r) };
+
+	n.serial = rd_u32(r);
+	n.reqid = rd_u32(r);
+	n.remote = endpoint_get(r);
+	n.ts_local = ts_get(r);
+	n.ts_remote = ts_get(r);
+	n.reason = rd_u8(r);
+	n.count = rd_u64(r);
+	if (r->failed)
+		return ERR_TRUNCATED;
+	if (n.kind < DP_ACQUIRE || n.kind > DP_RESTARTED || n.reason >= DROP_END)
+		return ERR_VALUE;
+	*ret = n;
+	return OK;
+}

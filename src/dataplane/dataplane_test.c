@@ -1,0 +1,78 @@
+#include "base/test.h"
+#include "dataplane/dataplane.h"
+
+static struct ts_list net(const char *s)
+{
+	struct range r;
+
+	assert_int_equal(range_parse(s, &r), OK);
+	return (struct ts_list){ 1, { ts_from_range(&r) } };
+}
+
+TEST(sa_survives_the_line_and_every_truncation_is_refused)
+{
+	struct dp_sa sa = { .dir = DP_IN, .serial = 2, .reqid = 16388, .spi = 0x01020304, .encap = true,
+		.suite = { .encr = ENCR_AES_GCM_16, .key_bits = 128, .esn = ESN_YES },
+		.replay_window = 128 };
+	uint8_t room[4096];
+	struct wr w = wr_to(room, sizeof(room));
+	struct dp_sa back;
+	struct rd r;
+
+	sa.encr_key = secret_new(20);
+	sa.encr_key.p[7] = 7;
+	sa.ts_local = net("10.0.1.0/24");
+	sa.ts_remote = net("10.0.2.0/24");
+	dp_sa_put(&w, &sa);
+	for (size_t n = 0; n < w.n; n++) {
+		r = rd_from(bytes_of(room, n));
+		assert_int_not_equal(dp_sa_get(&r, &back), OK);
+	}
+	r = rd_from(wr_view(&w));
+	assert_int_equal(dp_sa_get(&r, &back), OK);
+	assert_true(rd_end(&r));
+	assert_true(bytes_eq(secret_view(&sa.encr_key), secret_view(&back.encr_key)));
+	assert_true(ts_list_eq(&sa.ts_remote, &back.ts_remote));
+	assert_int_equal(back.spi, sa.spi);
+	dp_sa_done(&sa);
+	dp_sa_done(&back);
+}
+
+TEST(policy_and_notice_survive_the_line)
+{
+	struct dp_policy p = { .reqid = 4, .action = DP_TRAP, .mtu = 1400, .add_routes = true }, q;
+	struct dp_notice n = { .kind = DP_DROPPED, .reason = DROP_replay, .count = 9 }, m;
+	uint8_t room[4096];
+	struct wr w = wr_to(room, sizeof(room));
+	struct rd r;
+
+	p.ts_local = net("0.0.0.0/0");
+	p.ts_remote = net("10.0.2.0/24");
+	dp_policy_put(&w, &p);
+	dp_notice_put(&w, &n);
+	r = rd_from(wr_view(&w));
+	assert_int_equal(dp_policy_get(&r, &q), OK);
+	assert_int_equal(q.mtu, 1400);
+	assert_true(q.add_routes && !q.add_source);
+	assert_int_equal(dp_notice_get(&r, &m), OK);
+	assert_true(rd_end(&r));
+	assert_int_equal(m.count, 9);
+}
+
+TEST(every_reason_has_a_sentence)
+{
+	for (int i = 0; i < DROP_END; i++)
+		assert_true(drop_text((enum drop_reason)i)[0] != '\0');
+	assert_string_equal(drop_name(DROP_replay), "replay");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sa_survives_the_line_and_every_truncation_is_refused),
+		cmocka_unit_test(policy_and_notice_survive_the_line),
+		cmocka_unit_test(every_reason_has_a_sentence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
