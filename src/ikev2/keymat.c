@@ -43,7 +43,8 @@ static enum err keys_expand(const struct suite *s, struct bytes skeyseed,
 
 	if (!a)
 		return ERR_UNSUPPORTED;
-	e = prf_plus(s->prf, skeyseed, seed, 4, 3u * a->out_n + 2 * integ_n + 2 * encr_n, &all);
+	e = prf_plus(
+		s->prf, skeyseed, seed, 4, 3 * (size_t)a->out_n + 2 * integ_n + 2 * encr_n, &all);
 	if (e)
 		return e;
 
@@ -86,14 +87,14 @@ out:
 	return e;
 }
 
-enum err v2_keys_rekey(uint16_t old_prf, struct bytes old_sk_d, const struct suite *s,
-	struct bytes ni, struct bytes nr, struct bytes g_ir, struct bytes spi_i, struct bytes spi_r,
+enum err v2_keys_rekey(struct v2_rekeyed old, const struct suite *s, struct bytes ni,
+	struct bytes nr, struct bytes g_ir, struct bytes spi_i, struct bytes spi_r,
 	struct v2_keys *ret)
 {
 	struct secret skeyseed = { 0 };
 	enum err e;
 
-	if ((e = prf(old_prf, old_sk_d, (struct bytes[]){ g_ir, ni, nr }, 3, &skeyseed)))
+	if ((e = prf(old.prf, old.sk_d, (struct bytes[]){ g_ir, ni, nr }, 3, &skeyseed)))
 		return e;
 	e = keys_expand(s, secret_view(&skeyseed), (struct bytes[]){ ni, nr, spi_i, spi_r }, ret);
 	secret_done(&skeyseed);

@@ -13,9 +13,14 @@ void v2_keys_done(struct v2_keys *k);
  */
 enum err must_use v2_keys_init(const struct suite *s, struct bytes ni, struct bytes nr,
 	struct bytes g_ir, struct bytes spi_i, struct bytes spi_r, struct v2_keys *ret);
+/* The IKE SA that is replaced. */
+struct v2_rekeyed {
+	uint16_t prf;
+	struct bytes sk_d;
+};
 /* Rekey of the IKE SA (2.18): SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), by the old prf. */
-enum err must_use v2_keys_rekey(uint16_t old_prf, struct bytes old_sk_d, const struct suite *s,
-	struct bytes ni, struct bytes nr, struct bytes g_ir, struct bytes spi_i, struct bytes spi_r,
+enum err must_use v2_keys_rekey(struct v2_rekeyed old, const struct suite *s, struct bytes ni,
+	struct bytes nr, struct bytes g_ir, struct bytes spi_i, struct bytes spi_r,
 	struct v2_keys *ret);
 struct v2_child_keys {
 	struct secret encr_i, integ_i, encr_r, integ_r; /* i: from the initiator of the exchange */

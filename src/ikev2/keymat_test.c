@@ -99,8 +99,9 @@ TEST(rekeyed_keys_grow_from_the_skeyseed_of_the_vector)
 
 	assert_int_equal(
 		prf_plus(PRF_HMAC_SHA1, hex(skeyseed_rekey_hex), seed, 4, 132, &expected), OK);
-	assert_int_equal(v2_keys_rekey(PRF_HMAC_SHA1, bytes_of(hex(dkm_hex).p, 20), &cbc_sha1,
-				 seed[0], seed[1], hex(g_ir_new_hex), seed[2], seed[3], &k),
+	assert_int_equal(
+		v2_keys_rekey((struct v2_rekeyed){ PRF_HMAC_SHA1, bytes_of(hex(dkm_hex).p, 20) },
+			&cbc_sha1, seed[0], seed[1], hex(g_ir_new_hex), seed[2], seed[3], &k),
 		OK);
 	assert_keys(&k, secret_view(&expected));
 	v2_keys_done(&k);

@@ -137,12 +137,11 @@ struct v2_msg {
 	uint64_t has; /* bit (type - 32) for each known payload present */
 	struct proposals sa;
 	uint16_t ke_group;
+	uint8_t idi_type, idr_type, auth_method;
 	struct bytes ke;
 	struct bytes nonce;
-	uint8_t idi_type, idr_type;
 	struct bytes idi, idr;		 /* identification data only */
 	struct bytes idi_body, idr_body; /* RestOfID: from ID Type on, for AUTH (RFC 7296 2.15) */
-	uint8_t auth_method;
 	struct bytes auth;
 	struct ts_list tsi, tsr;
 	struct v2_cp cp;
@@ -213,10 +212,13 @@ void v2_put_cp(struct v2_build *b, const struct v2_cp *cp);
  * in room, or none when it does not fit. h->next and h->length are set here. */
 struct bytes v2_protect(struct protect *p, uint64_t counter, const struct v2_header *h,
 	uint8_t first, struct bytes chain, void *room, size_t n);
-/* The i-th (1..total) fragment of that chain with at most part octets of plaintext each. */
+/* Which piece of a chain: number 1..total, each but the last with size octets of plaintext. */
+struct v2_piece {
+	size_t size;
+	uint16_t number, total;
+};
 struct bytes v2_protect_fragment(struct protect *p, uint64_t counter, const struct v2_header *h,
-	uint8_t first, struct bytes chain, size_t part, uint16_t i, uint16_t total, void *room,
-	size_t n);
+	uint8_t first, struct bytes chain, struct v2_piece piece, void *room, size_t n);
 /* Plaintext octets per fragment so that a datagram (with its UDP and IP headers) is at most mtu. */
 size_t v2_fragment_room(const struct protect *p, size_t mtu, bool is_v6, bool natt);
 /* Verifies and opens m's SK or SKF: *ret owns the plaintext chain (padding removed). ERR_INTEGRITY

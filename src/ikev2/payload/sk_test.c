@@ -201,7 +201,7 @@ static void through_fragments(struct protect *p, size_t text_n, size_t part)
 		struct v2_msg m;
 		struct buf plain = { 0 };
 		struct bytes d = v2_protect_fragment(p, i, &header, V2_IDI, bytes_of(text, text_n),
-			part, i, total, room, sizeof(room));
+			(struct v2_piece){ part, i, total }, room, sizeof(room));
 
 		assert_int_equal(v2_msg_parse(d, &m, NULL), OK);
 		assert_int_equal(m.frag_number, i);
@@ -236,8 +236,8 @@ TEST(fragment_numbers_are_authenticated)
 {
 	struct protect *p = key(&suites[0]);
 	struct buf plain = { 0 };
-	struct bytes d = v2_protect_fragment(
-		p, 1, &header, V2_IDI, bytes_of(text, 1000), 100, 3, 10, room, sizeof(room));
+	struct bytes d = v2_protect_fragment(p, 1, &header, V2_IDI, bytes_of(text, 1000),
+		(struct v2_piece){ 100, 3, 10 }, room, sizeof(room));
 
 	room[33] = 4;
 	assert_int_equal(open_datagram(p, d, &plain), ERR_INTEGRITY);
@@ -249,17 +249,15 @@ TEST(fragment_numbers_are_authenticated)
 
 TEST(fragments_that_do_not_exist_are_not_made)
 {
+	static const struct v2_piece wrong[] = { { 100, 0, 10 }, { 100, 11, 10 }, { 0, 1, 10 },
+		{ 600, 3, 3 } };
 	struct protect *p = key(&suites[0]);
-	struct bytes chain = bytes_of(text, 1000);
 
-	assert_int_equal(
-		v2_protect_fragment(p, 1, &header, 1, chain, 100, 0, 10, room, sizeof(room)).n, 0);
-	assert_int_equal(
-		v2_protect_fragment(p, 1, &header, 1, chain, 100, 11, 10, room, sizeof(room)).n, 0);
-	assert_int_equal(
-		v2_protect_fragment(p, 1, &header, 1, chain, 0, 1, 10, room, sizeof(room)).n, 0);
-	assert_int_equal(
-		v2_protect_fragment(p, 1, &header, 1, chain, 600, 3, 3, room, sizeof(room)).n, 0);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_int_equal(v2_protect_fragment(p, 1, &header, V2_IDI, bytes_of(text, 1000),
+					 wrong[i], room, sizeof(room))
+					 .n,
+			0);
 	protect_free(p);
 }
 
@@ -275,12 +273,12 @@ TEST(fragments_fill_the_mtu)
 		size_t around = (is_v6 ? 40u : 20u) + 8u + (natt ? 4u : 0u);
 		size_t part = v2_fragment_room(p, mtu, is_v6, natt);
 		struct bytes chain = bytes_of(text, 2000);
-		struct bytes fits = v2_protect_fragment(
-			p, 1, &header, V2_IDI, chain, part, 1, 4, room, sizeof(room));
+		struct bytes fits = v2_protect_fragment(p, 1, &header, V2_IDI, chain,
+			(struct v2_piece){ part, 1, 4 }, room, sizeof(room));
 
 		assert_true(fits.n != 0 && fits.n + around <= mtu);
-		fits = v2_protect_fragment(
-			p, 2, &header, V2_IDI, chain, part + 1, 1, 4, room, sizeof(room));
+		fits = v2_protect_fragment(p, 2, &header, V2_IDI, chain,
+			(struct v2_piece){ part + 1, 1, 4 }, room, sizeof(room));
 		assert_true(fits.n + around > mtu);
 		protect_free(p);
 	}

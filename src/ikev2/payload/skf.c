@@ -23,21 +23,21 @@ enum err payload_skf(const struct payload *p, struct v2_msg *m)
 }
 
 struct bytes v2_protect_fragment(struct protect *p, uint64_t counter, const struct v2_header *h,
-	uint8_t first, struct bytes chain, size_t part, uint16_t i, uint16_t total, void *room,
-	size_t n)
+	uint8_t first, struct bytes chain, struct v2_piece piece, void *room, size_t n)
 {
-	const uint16_t numbers[2] = { i, total };
+	const uint16_t numbers[2] = { piece.number, piece.total };
 	struct rd r = rd_from(chain);
 	struct bytes text;
 
-	if (i == 0 || i > total || part == 0)
+	if (piece.number == 0 || piece.number > piece.total || piece.size == 0)
 		return BYTES_NONE;
-	rd_skip(&r, (size_t)(i - 1) * part);
-	text = rd_bytes(&r, MIN(part, r.n));
+	rd_skip(&r, (size_t)(piece.number - 1) * piece.size);
+	text = rd_bytes(&r, MIN(piece.size, r.n));
 	if (r.failed)
 		return BYTES_NONE;
 	/* 2.5.3: only the first fragment names the first payload inside. */
-	return payload_seal(p, counter, h, i == 1 ? first : V2_NONE, text, numbers, room, n);
+	return payload_seal(
+		p, counter, h, piece.number == 1 ? first : V2_NONE, text, numbers, room, n);
 }
 
 size_t v2_fragment_room(const struct protect *p, size_t mtu, bool is_v6, bool natt)
