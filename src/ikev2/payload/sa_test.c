@@ -179,6 +179,31 @@ TEST(a_transform_with_a_foreign_attribute_stays_but_fits_nobody)
 	assert_int_equal(key_bits_of(BYTES(empty)), 0xffff);
 }
 
+/* 3.3.6: what we do not understand is refused, not overlooked. */
+TEST(a_proposal_with_a_foreign_transform_type_or_attribute_is_never_chosen)
+{
+	/* A second transform of type 6 (RFC 9370), then one of type 1 with an attribute of its own.
+	 */
+	const uint8_t foreign_type[] = { 0, 0, 0, 28, 1, 3, 4, 2, 1, 2, 3, 4, 3, 0, 0, 8, 5, 0, 0,
+		0, 0, 0, 0, 8, 6, 0, 0, 0 };
+	struct parsed *q = parse_body(payload_sa, V2_SA, BYTES(foreign_type));
+	struct proposals ours = esp, theirs = esp;
+	struct suite s;
+	size_t chosen;
+	uint8_t why;
+
+	assert_int_equal(q->e, OK);
+	assert_int_equal(q->m.sa.p[0].t[1].type, 6);
+	assert_int_equal(proposals_choose(&ours, &theirs, false, &s, &chosen, &why), OK);
+	theirs.p[0].t[2] = q->m.sa.p[0].t[1];
+	theirs.p[0].n = 3;
+	assert_int_equal(proposals_choose(&ours, &theirs, false, &s, &chosen, &why), ERR_MISMATCH);
+	theirs = esp;
+	theirs.p[0].t[0].key_bits = 0xffff;
+	assert_int_equal(proposals_choose(&ours, &theirs, false, &s, &chosen, &why), ERR_MISMATCH);
+	parsed_free(q);
+}
+
 TEST(proposals_beyond_our_room_are_left_aside)
 {
 	uint8_t room[8192];
@@ -212,6 +237,8 @@ int main(void)
 		cmocka_unit_test(spis_have_the_size_of_their_protocol),
 		cmocka_unit_test(a_proposal_of_an_unknown_protocol_is_no_error),
 		cmocka_unit_test(a_transform_with_a_foreign_attribute_stays_but_fits_nobody),
+		cmocka_unit_test(
+			a_proposal_with_a_foreign_transform_type_or_attribute_is_never_chosen),
 		cmocka_unit_test(proposals_beyond_our_room_are_left_aside),
 	};
 
