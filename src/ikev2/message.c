@@ -149,7 +149,7 @@ static enum err chain_parse(uint8_t first, struct rd r, struct bytes all, bool i
 enum err v2_msg_parse(struct bytes datagram, struct v2_msg *ret, struct v2_why *why)
 {
 	struct v2_msg m = { 0 };
-	struct v2_why unused;
+	struct v2_why unused = { 0 };
 	struct rd r = rd_from(datagram);
 	enum err e;
 
@@ -170,7 +170,7 @@ enum err v2_msg_parse(struct bytes datagram, struct v2_msg *ret, struct v2_why *
 enum err v2_chain_parse(uint8_t first, struct bytes chain, struct v2_msg *m, struct v2_why *why)
 {
 	struct v2_msg with = *m;
-	struct v2_why unused;
+	struct v2_why unused = { 0 };
 	enum err e;
 
 	why = why ? why : &unused;

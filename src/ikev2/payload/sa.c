@@ -113,7 +113,7 @@ static enum err proposal_parse(struct rd *r, struct proposal *ret)
 enum err payload_sa(const struct payload *p, struct v2_msg *m)
 {
 	struct rd r = rd_from(p->body);
-	struct proposal spare;
+	struct proposal spare = { 0 };
 	bool is_last = false;
 
 	while (!is_last) {
