@@ -12,7 +12,8 @@ struct transform {
 	uint16_t key_bits; /* 0: no KEY_LENGTH attribute */
 };
 
-enum { TRANSFORMS_MAX = 64, PROPOSALS_MAX = 16 };
+/* Windows offers 18 proposals. */
+enum { TRANSFORMS_MAX = 64, PROPOSALS_MAX = 32 };
 
 struct proposal {
 	uint8_t number;	  /* 1, 2, ... */
