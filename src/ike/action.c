@@ -1,4 +1,5 @@
-/* What the engine wants to be done, what it waits for, and who waits for it: actions, asks, requests. */
+/* What the engine wants to be done, what it waits for, and who waits for it: actions, asks,
+ * requests. */
 #include "ike/engine.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct ike_action {
 	struct dp_sa sa;
 	struct dp_policy policy;
 	struct id ours, theirs;
+	struct ts ts_local, ts_remote;
 	char *conn;
 };
 
@@ -155,13 +157,30 @@ void ike_tell_dataplane(struct ike *ike, const struct action *dp)
 	dataplane_action(ike, dp);
 }
 
+void ike_tell_updown(struct ike *ike, const struct action *updown)
+{
+	struct ike_action *n = action_new(ike, ACTION_UPDOWN);
+
+	n->a.updown = updown->updown;
+	n->conn = xstrdup(updown->updown.conn);
+	n->ours = id_copy(updown->updown.ours);
+	n->theirs = id_copy(updown->updown.theirs);
+	n->ts_local = *updown->updown.ts_local;
+	n->ts_remote = *updown->updown.ts_remote;
+	n->a.updown.conn = n->conn;
+	n->a.updown.ours = &n->ours;
+	n->a.updown.theirs = &n->theirs;
+	n->a.updown.ts_local = &n->ts_local;
+	n->a.updown.ts_remote = &n->ts_remote;
+}
+
 /* ---- requests ---- */
 
 static struct ike_request *request_find(struct ike *ike, uint32_t id)
 {
 	struct ike_request *r;
 
-	list_each(r, &ike->requests, struct ike_request, node)
+	list_each (r, &ike->requests, struct ike_request, node)
 		if (r->id == id)
 			return r;
 	return NULL;

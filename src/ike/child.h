@@ -28,8 +28,8 @@ void child_done(struct ike *ike, struct child *c);
 /* Ask the data plane. kind: what the answer is called in ike_version.answer(); serial is c's. The
  * number of the ask is given; an answer always comes, also when the data plane died. */
 uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_t kind);
-/* It is to carry traffic: the connection's policy becomes its own. The number of the ask, 0 when the
- * policy is there already. */
+/* It is to carry traffic: the connection's policy becomes its own. The number of the ask, 0 when
+ * the policy is there already. */
 uint32_t child_carries(struct child *c, uint8_t kind);
 void child_remove(struct ike *ike, struct child *c, enum dp_dir dir);
 /* Both directions away, and "ESP traffic information" when the counters have come. */
@@ -38,5 +38,7 @@ void child_farewell(struct ike *ike, struct child *c);
 void child_move(struct ike *ike, struct child *c, const struct endpoint *local,
 	const struct endpoint *remote, bool encap);
 uint32_t child_query(struct ike *ike, struct child *c, uint8_t kind);
+/* The user's leftupdown=, when there is one. */
+void child_updown(struct ike *ike, const struct child *c, const struct id *theirs, bool is_up);
 /* keylog lines of both directions, test builds only. */
 void child_keylog(struct ike *ike, const struct child *c);

@@ -31,7 +31,7 @@ static void family_down(struct conn *t, uint32_t request)
 {
 	struct conn *c;
 
-	list_each(c, &t->ike->conns, struct conn, node) {
+	list_each (c, &t->ike->conns, struct conn, node) {
 		if (c != t && c->template != t)
 			continue;
 		c->must_be_up = false;
@@ -51,7 +51,7 @@ static void unload(struct conn *t, uint32_t request)
 
 	if (t->users)
 		family_down(t, request);
-	list_each(c, &t->ike->conns, struct conn, node)
+	list_each (c, &t->ike->conns, struct conn, node)
 		if (c == t || c->template == t) {
 			conn_unroute(c);
 			conn_remove(c);
@@ -141,7 +141,7 @@ static struct conn *up_target(struct conn *c, const struct command *cmd)
 	}
 	if (!conn_is_template(c))
 		return c;
-	list_each(i, &c->ike->conns, struct conn, node)
+	list_each (i, &c->ike->conns, struct conn, node)
 		if (i->template == c && !i->is_removed && addr_eq(&i->remote.addr, &remote.addr))
 			return i;
 	return conn_instantiate(c, &remote);
@@ -153,8 +153,7 @@ static void up_one(struct conn *c, const struct command *cmd)
 	char left[ADDR_STR], right[ADDR_STR];
 
 	if (!conn_orient(c)) {
-		REQUEST_EMIT(c->ike, cmd->request, conn_not_ours,
-			.name = ev_str(c->conf->name),
+		REQUEST_EMIT(c->ike, cmd->request, conn_not_ours, .name = ev_str(c->conf->name),
 			.left = ev_str(addr_format(&c->conf->left.host, left)),
 			.right = ev_str(addr_format(&c->conf->right.host, right)));
 		fail(c->ike, cmd, EXIT_IKE_ORIENT);
@@ -205,7 +204,7 @@ static void of_sa(struct ike *ike, const struct command *cmd)
 	if (c && conn_is_template(c)) {
 		struct conn *i;
 
-		list_each(i, &ike->conns, struct conn, node)
+		list_each (i, &ike->conns, struct conn, node)
 			if (i->template == c && i->newest_ike) {
 				c = i;
 				break;
@@ -251,7 +250,7 @@ static void set_addresses(struct ike *ike, const struct command *cmd)
 	if (cmd->n_addrs)
 		memcpy(ike->addrs, cmd->addrs, cmd->n_addrs * sizeof(struct addr));
 	ike->n_addrs = cmd->n_addrs;
-	list_each(c, &ike->conns, struct conn, node)
+	list_each (c, &ike->conns, struct conn, node)
 		if (!c->is_removed && !c->is_oriented)
 			conn_orient(c);
 }
@@ -263,7 +262,7 @@ static void shut_down(struct ike *ike, const struct command *cmd)
 	ike->is_stopping = true;
 	ike->shutdown_request = cmd->request;
 	ike_request_hold(ike, cmd->request);
-	list_each(c, &ike->conns, struct conn, node) {
+	list_each (c, &ike->conns, struct conn, node) {
 		timer_stop(&ike->timers, &c->revive);
 		conn_unroute(c);
 	}

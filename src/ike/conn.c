@@ -173,7 +173,7 @@ void ike_sweep(struct ike *ike)
 	/* an instance that goes may be the last user of a removed template */
 	while (ike->has_unused) {
 		ike->has_unused = false;
-		list_each(c, &ike->conns, struct conn, node) {
+		list_each (c, &ike->conns, struct conn, node) {
 			if (!is_unused(c))
 				continue;
 			if (c->template)
@@ -214,7 +214,7 @@ struct conn *conn_find(struct ike *ike, const char *name, size_t i)
 {
 	struct conn *c;
 
-	list_each(c, &ike->conns, struct conn, node)
+	list_each (c, &ike->conns, struct conn, node)
 		if (!c->is_removed && !c->template && is_called(c->conf, name) && i-- == 0)
 			return c;
 	return NULL;
@@ -224,7 +224,7 @@ struct conn *conn_by_serial(struct ike *ike, uint32_t serial)
 {
 	struct conn *c;
 
-	list_each(c, &ike->conns, struct conn, node)
+	list_each (c, &ike->conns, struct conn, node)
 		if (c->serial == serial)
 			return c;
 	return NULL;
@@ -234,7 +234,7 @@ struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid)
 {
 	struct conn *c;
 
-	list_each(c, &ike->conns, struct conn, node)
+	list_each (c, &ike->conns, struct conn, node)
 		if (c->reqid == reqid && c->policy != CONN_UNROUTED)
 			return c;
 	return NULL;
@@ -270,7 +270,7 @@ void conn_settle(struct conn *c, enum conn_wait what, int exit)
 {
 	struct conn_waiter *w;
 
-	list_each(w, &c->waiting, struct conn_waiter, node) {
+	list_each (w, &c->waiting, struct conn_waiter, node) {
 		if (w->what != what)
 			continue;
 		ike_request_release(c->ike, w->request, exit);
@@ -284,7 +284,7 @@ bool conn_is_waited(const struct conn *c, enum conn_wait what)
 {
 	struct conn_waiter *w;
 
-	list_each(w, &c->waiting, struct conn_waiter, node)
+	list_each (w, &c->waiting, struct conn_waiter, node)
 		if (w->what == what)
 			return true;
 	return false;

@@ -33,12 +33,12 @@ struct conn {
 		remote;		    /* remote.addr none: a template; ports are where IKE starts */
 	struct id our_id, their_id; /* ID_NONE in their_id: any */
 	uint32_t reqid;
-	uint8_t policy;	      /* enum conn_policy */
+	uint8_t policy;		    /* enum conn_policy */
 	struct dp_policy installed; /* as the data plane was asked to have it */
-	bool is_routed;	      /* trap wanted when there is no tunnel (auto=ondemand, route) */
-	bool must_be_up;      /* auto=start or keep, not taken down by a person */
-	struct addr lease[2]; /* of v4, v6: what we lend the peer, or what it lends us */
-	bool has_lent;	      /* lease is from our pools, to be given back */
+	bool is_routed;		    /* trap wanted when there is no tunnel (auto=ondemand, route) */
+	bool must_be_up;	    /* auto=start or keep, not taken down by a person */
+	struct addr lease[2];	    /* of v4, v6: what we lend the peer, or what it lends us */
+	bool has_lent;		    /* lease is from our pools, to be given back */
 	uint32_t newest_ike, newest_child; /* serials; 0 */
 	unsigned n_children;		   /* Child SAs with something in the data plane */
 
@@ -58,8 +58,8 @@ struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take);
 /* Which end is ours? By ike's local addresses unless the parent said so. False: neither (exit 22).
  */
 bool conn_orient(struct conn *c);
-/* An instance of template t for that peer. Its owner is its users: an instance that nobody uses at the
- * end of a call of the engine goes. */
+/* An instance of template t for that peer. Its owner is its users: an instance that nobody uses at
+ * the end of a call of the engine goes. */
 struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote);
 /* Is it a template: its peer's address, or (a road warrior) its own inner address, is yet to come?
  */
@@ -68,8 +68,8 @@ static inline void conn_use(struct conn *c)
 {
 	c->users++;
 }
-/* One user less. A removed connection and an instance go with the last (an event tells of it), at the
- * end of the call; an instance that must be up or is waited for stays. */
+/* One user less. A removed connection and an instance go with the last (an event tells of it), at
+ * the end of the call; an instance that must be up or is waited for stays. */
 void conn_unuse(struct conn *c);
 void conn_free(struct conn *c);
 /* Delete or replace: not found any more; freed with its last user. Its SAs are the caller's matter.
@@ -106,9 +106,9 @@ void conn_policy_trap(struct conn *c);
 void conn_policy_none(struct conn *c);
 void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone */
 void conn_unroute(struct conn *c);
-/* A Child SA of it carries (does not carry) traffic now. With the first its policy is the tunnel's: gives
- * the number of the ask, whose answer is child's (kind), 0 when nothing changes. After the last it is
- * the trap, or none. */
+/* A Child SA of it carries (does not carry) traffic now. With the first its policy is the tunnel's:
+ * gives the number of the ask, whose answer is child's (kind), 0 when nothing changes. After the
+ * last it is the trap, or none. */
 struct child;
 uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind);
 void conn_child_down(struct conn *c);

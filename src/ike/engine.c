@@ -42,16 +42,16 @@ void ike_free(struct ike *ike)
 	ike->env.events.take = NULL;
 	for (size_t i = 0; i < ike->n_version; i++)
 		ike->version[i].ops->stop(ike->version[i].state);
-	list_each(c, &ike->conns, struct conn, node)
+	list_each (c, &ike->conns, struct conn, node)
 		c->is_removed = true;
 	ike->has_unused = true;
-	list_each(ask, &ike->open_asks, struct ike_ask, node) {
+	list_each (ask, &ike->open_asks, struct ike_ask, node) {
 		if (ask->kind == ASK_FAREWELL && ask->version == IKE_ASK_OURS)
 			conn_unuse(conn_by_serial(ike, ask->serial));
 		list_remove(&ask->node);
 		free(ask);
 	}
-	list_each(c, &ike->conns, struct conn, node) {
+	list_each (c, &ike->conns, struct conn, node) {
 		conn_settle(c, CONN_WAIT_UP, 0);
 		conn_settle(c, CONN_WAIT_DOWN, 0);
 	}
@@ -59,7 +59,7 @@ void ike_free(struct ike *ike)
 	while ((a = ike_action_pop(ike, &view)))
 		ike_action_free(a);
 	ike_action_free(ike->given);
-	list_each(r, &ike->requests, struct ike_request, node)
+	list_each (r, &ike->requests, struct ike_request, node)
 		free(r);
 	ike_status_done(ike);
 	pools_done(&ike->pools);
@@ -195,7 +195,7 @@ void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
 	for (size_t i = 0; i < ike->n_version; i++)
 		ike->version[i].ops->notice(ike->version[i].state, n);
 	if (n->kind == DP_RESTARTED)
-		list_each(c, &ike->conns, struct conn, node) {
+		list_each (c, &ike->conns, struct conn, node) {
 			if (c->policy != CONN_UNROUTED && c->n_children == 0)
 				c->policy = CONN_UNROUTED;
 			if (c->is_routed && !c->is_removed && c->policy == CONN_UNROUTED)

@@ -20,7 +20,7 @@ struct ike {
 	} version[IKE_VERSIONS_MAX];
 	size_t n_version;
 	struct list conns;
-	bool has_unused;     /* some conn lost its last user: looked through at the end of a call */
+	bool has_unused; /* some conn lost its last user: looked through at the end of a call */
 	struct pools pools;
 	struct timers timers;
 	struct addr *addrs; /* of this host */
@@ -68,6 +68,7 @@ uint32_t ike_ask_dataplane(
 uint32_t ike_ask_dataplane_as(struct ike *ike, const struct ike_ask *ask, const struct action *dp);
 /* No answer is wanted. */
 void ike_tell_dataplane(struct ike *ike, const struct action *dp);
+void ike_tell_updown(struct ike *ike, const struct action *updown);
 
 /* ---- requests: people who wait; request_done is emitted exactly once, by the last release ---- */
 struct ike_request {

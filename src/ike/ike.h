@@ -1,11 +1,11 @@
 #pragma once
-/* The engine's contract: bytes, time, answers and commands in; actions and events out. It does no I/O,
- * reads no clock, owns no socket, knows no secret of the configuration.
+/* The engine's contract: bytes, time, answers and commands in; actions and events out. It does no
+ * I/O, reads no clock, owns no socket, knows no secret of the configuration.
  *
  *   ike_input / ike_answer / ike_command / ike_tick      then      while (ike_output(...)) do it
  *
- * Across a wait there are numbers, not pointers: an ask has a number, its answer quotes it; an SA is
- * found again by its serial; an answer that nobody waits for is dropped. */
+ * Across a wait there are numbers, not pointers: an ask has a number, its answer quotes it; an SA
+ * is found again by its serial; an answer that nobody waits for is dropped. */
 #include "config/conf.h"
 #include "dataplane/dataplane.h"
 #include "event/event.h"
@@ -13,7 +13,8 @@
 
 struct ike;
 
-/* A UDP datagram of IKE; the non-ESP marker of port 4500 is already stripped, or put by the sender. */
+/* A UDP datagram of IKE; the non-ESP marker of port 4500 is already stripped, or put by the sender.
+ */
 struct datagram {
 	struct endpoint local, remote;
 	struct bytes data;
@@ -21,16 +22,16 @@ struct datagram {
 
 /* What the engine wants to be done. Views live until the next call of any ike_ function. */
 enum action_kind {
-	ACTION_SEND = 1,  /* datagram; port 4500 means: with a non-ESP marker */
-	ACTION_PSK,	  /* ask keys: MAC = prf(prf(PSK, "Key Pad for IKEv2"), octets), RFC 7296 2.15 */
+	ACTION_SEND = 1, /* datagram; port 4500 means: with a non-ESP marker */
+	ACTION_PSK, /* ask keys: MAC = prf(prf(PSK, "Key Pad for IKEv2"), octets), RFC 7296 2.15 */
 	ACTION_DATAPLANE, /* ask a data plane: op and its operand */
 	ACTION_KEEPALIVE, /* datagram of one octet 0xff (RFC 3948 2.3), no marker */
 	ACTION_UPDOWN,	  /* ask parent: run the user's leftupdown= with these facts */
 };
 
 struct action {
-	uint8_t kind;  /* enum action_kind */
-	uint32_t ask;  /* number to quote in the answer; 0: no answer is wanted */
+	uint8_t kind; /* enum action_kind */
+	uint32_t ask; /* number to quote in the answer; 0: no answer is wanted */
 	struct datagram datagram;
 	struct {
 		const char *conn;
@@ -65,34 +66,34 @@ struct action {
 struct answer {
 	uint32_t ask;
 	enum err e;
-	const char *text;	 /* on failure: what the other process says, for the event; or NULL */
-	struct bytes mac;	 /* PSK */
-	const char *where;	 /* PSK: "/etc/ipsec.secrets:3", the entry used; or NULL */
+	const char *text;  /* on failure: what the other process says, for the event; or NULL */
+	struct bytes mac;  /* PSK */
+	const char *where; /* PSK: "/etc/ipsec.secrets:3", the entry used; or NULL */
 	struct dp_counters counters; /* DP_SA_QUERY */
 };
 
-/* What people ask for. name: connection or alias. request: quoted by every event it causes; the last
- * of them is request_done with the exit status. */
+/* What people ask for. name: connection or alias. request: quoted by every event it causes; the
+ * last of them is request_done with the exit status. */
 enum command_kind {
-	CMD_CONN_ADD = 1, /* conn: the engine copies. Replaces one of that name (its SAs are deleted,
-			   * unless conf_conn_eq). what: ADD_AND_START does as auto= says too (start of
-			   * the daemon, reload), ADD_ONLY does not (ipsec add) */
+	CMD_CONN_ADD = 1, /* conn: the engine copies. Replaces one of that name (its SAs are
+			   * deleted, unless conf_conn_eq). what: ADD_AND_START does as auto= says
+			   * too (start of the daemon, reload), ADD_ONLY does not (ipsec add) */
 	CMD_CONN_DELETE,
-	CMD_UP,		 /* remote_host: for a template (right=%any) */
+	CMD_UP, /* remote_host: for a template (right=%any) */
 	CMD_DOWN,
-	CMD_ROUTE,	 /* trap policy: auto=ondemand */
+	CMD_ROUTE, /* trap policy: auto=ondemand */
 	CMD_UNROUTE,
-	CMD_REKEY_IKE,	 /* name, or serial */
+	CMD_REKEY_IKE, /* name, or serial */
 	CMD_REKEY_CHILD,
-	CMD_DELETE_SA,	 /* serial */
-	CMD_SETUP,	 /* setup: config setup, at start and on reload */
-	CMD_ADDRESSES,	 /* addrs, n: local addresses of the host now (listen, orientation changes) */
-	CMD_STATUS,	 /* what: enum status_kind; name filters where given */
-	CMD_SHUTDOWN,	 /* delete all SAs politely; request_done when peers answered or 2 s passed */
+	CMD_DELETE_SA, /* serial */
+	CMD_SETUP,     /* setup: config setup, at start and on reload */
+	CMD_ADDRESSES, /* addrs, n: local addresses of the host now (listen, orientation changes) */
+	CMD_STATUS,    /* what: enum status_kind; name filters where given */
+	CMD_SHUTDOWN,  /* delete all SAs politely; request_done when peers answered or 2 s passed */
 };
 enum add_kind { ADD_ONLY, ADD_AND_START };
 enum status_kind {
-	STATUS_ALL = 1,	   /* ipsec status: everything below in Libreswan's order */
+	STATUS_ALL = 1, /* ipsec status: everything below in Libreswan's order */
 	STATUS_BRIEF,
 	STATUS_TRAFFIC,
 	STATUS_STATES,
@@ -129,8 +130,9 @@ void ike_input(struct ike *ike, struct now now, const struct datagram *d);
 void ike_answer(struct ike *ike, struct now now, const struct answer *a);
 void ike_command(struct ike *ike, struct now now, const struct command *c);
 void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n);
-/* The system says that a datagram to remote did not arrive (IP_RECVERR, or sendmsg failed). icmp_type
- * and icmp_code are valid when offender is set. Evidence, never proof: it is not authenticated. */
+/* The system says that a datagram to remote did not arrive (IP_RECVERR, or sendmsg failed).
+ * icmp_type and icmp_code are valid when offender is set. Evidence, never proof: it is not
+ * authenticated. */
 struct net_error {
 	struct endpoint local, remote;
 	struct addr offender; /* who sent the ICMP message; none: this host itself */
@@ -144,7 +146,7 @@ ns_t ike_next(const struct ike *ike); /* monotonic time of the next tick; NS_NEV
 /* The next thing to be done; false when there is none. */
 bool ike_output(struct ike *ike, struct action *ret);
 
-/* An engine of one IKE version. Registered by the process before anything else; ike/ itself knows no
- * version. The struct is in ike/version.h. */
+/* An engine of one IKE version. Registered by the process before anything else; ike/ itself knows
+ * no version. The struct is in ike/version.h. */
 struct ike_version;
 void ike_register(struct ike *ike, const struct ike_version *v);

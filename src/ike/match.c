@@ -1,4 +1,5 @@
-/* Which connection is this peer? Every candidate gets points; obstacles are ordered by how far it came. */
+/* Which connection is this peer? Every candidate gets points; obstacles are ordered by how far it
+ * came. */
 #include "ike/match.h"
 
 #include "ike/engine.h"
@@ -62,7 +63,7 @@ struct conn *match_conn(struct ike *ike, const struct match *m, const struct con
 	enum match_why far = MATCH_NO_ADDRESS;
 	int best_points = -1, points;
 
-	list_each(c, &ike->conns, struct conn, node) {
+	list_each (c, &ike->conns, struct conn, node) {
 		enum match_why w;
 
 		if (c->is_removed || c->template || !c->is_oriented)

@@ -22,8 +22,8 @@ void pools_done(struct pools *p)
 
 	if (!p->all.next)
 		return;
-	list_each(pool, &p->all, struct pool, node) {
-		list_each(l, &pool->leases, struct lease, node)
+	list_each (pool, &p->all, struct pool, node) {
+		list_each (l, &pool->leases, struct lease, node)
 			lease_free(l);
 		list_remove(&pool->node);
 		free(pool);
@@ -35,7 +35,7 @@ enum err pools_get(struct pools *p, const struct range *range, struct pool **ret
 	struct pool *pool;
 	struct range common;
 
-	list_each(pool, &p->all, struct pool, node) {
+	list_each (pool, &p->all, struct pool, node) {
 		if (range_eq(&pool->range, range)) {
 			*ret = pool;
 			return OK;
@@ -55,7 +55,7 @@ static struct lease *by_addr(struct pool *p, const struct addr *a)
 {
 	struct lease *l;
 
-	list_each(l, &p->leases, struct lease, node)
+	list_each (l, &p->leases, struct lease, node)
 		if (addr_eq(&l->addr, a))
 			return l;
 	return NULL;
@@ -65,7 +65,7 @@ static struct lease *by_id(struct pool *p, const struct id *id)
 {
 	struct lease *l;
 
-	list_each(l, &p->leases, struct lease, node)
+	list_each (l, &p->leases, struct lease, node)
 		if (id_eq(&l->id, id))
 			return l;
 	return NULL;
@@ -104,7 +104,7 @@ static struct lease *released_longest_ago(struct pool *p)
 {
 	struct lease *l;
 
-	list_each(l, &p->leases, struct lease, node)
+	list_each (l, &p->leases, struct lease, node)
 		if (l->uses == 0)
 			return l;
 	return NULL;
@@ -144,7 +144,7 @@ void pool_release(struct pools *pools, const struct addr *a)
 	struct pool *p;
 	struct lease *l;
 
-	list_each(p, &pools->all, struct pool, node) {
+	list_each (p, &pools->all, struct pool, node) {
 		if (!range_has(&p->range, a) || !(l = by_addr(p, a)) || l->uses == 0)
 			continue;
 		if (--l->uses == 0) {
