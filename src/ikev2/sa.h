@@ -82,6 +82,7 @@ enum v2_task_kind {
 	V2_TASK_DELETE_CHILD, /* child */
 	V2_TASK_DELETE_IKE,
 	V2_TASK_LIVENESS,
+	V2_TASK_ABANDONED, /* its response is still to come, and means nothing */
 };
 struct v2_task {
 	struct list node; /* sa->tasks */
@@ -91,14 +92,16 @@ struct v2_task {
 };
 
 struct v2_sa {
-	struct list node; /* v2->sas */
+	struct list node;  /* v2->sas */
+	struct list ready; /* v2->ready: has something to do before the engine returns */
 	struct v2 *v2;
 	struct ike *ike;
 	uint32_t serial;
-	struct conn *conn; /* it counts as a user */
-	uint8_t state;	   /* enum v2_state; step.c */
-	bool is_initiator; /* the original one */
-	bool is_half_open; /* R: counted in v2->n_half_open */
+	struct conn *conn;	/* it counts as a user */
+	uint8_t state;		/* enum v2_state; step.c */
+	bool is_initiator;	/* the original one */
+	bool is_half_open;	/* R: counted in v2->n_half_open */
+	uint64_t half_open_key; /* R: in v2->half_open; 0 */
 	uint8_t spi_i[8], spi_r[8];
 	struct endpoint local, remote;
 	struct v2_nat nat;
@@ -141,6 +144,10 @@ struct v2_sa {
 	/* the message that a parked state waits with: its views are into it (v2_parked()) */
 	struct buf parked;
 	uint8_t parked_first;
+	/* the message that is being handled: its chain, while handlers run */
+	struct bytes current;
+	uint8_t current_first;
+	const struct datagram *current_datagram;
 	struct v2_header parked_header;
 	/* what v2_refuse() said */
 	uint16_t refuse;
@@ -157,8 +164,7 @@ struct v2_sa {
 	uint32_t replaced_by; /* the other way round */
 	uint32_t rekey_peer;  /* the new IKE SA that the peer's rekey of this one made, in a
 				 collision */
-	struct v2_sa *rekey;  /* our own new one while its CREATE_CHILD_SA is open; owned, not in
-				 v2->sas */
+	struct v2_sa *rekey;  /* our own new one (V2_NEW) while its CREATE_CHILD_SA is open */
 	struct buf lowest_nonce;
 	uint32_t reauth_of; /* reauth=yes: the IKE SA to be deleted when this one is up */
 
@@ -169,7 +175,9 @@ struct v2_sa {
 
 struct v2 {
 	struct ike *ike;
-	uint8_t index; /* for asks */
+	struct list ready;    /* struct v2_sa: dead, or with a task to begin */
+	uint8_t *room, *wire; /* LIMIT_MESSAGE octets each: a chain being built, a datagram */
+	uint8_t index;	      /* for asks */
 	struct list sas;
 	struct map by_spi;    /* our SPI */
 	struct map by_serial; /* struct v2_sa */
@@ -188,13 +196,23 @@ struct v2 {
 struct v2_sa *v2_sa_new(struct v2 *v2, struct conn *c, bool is_initiator);
 /* Wipes everything, Child SAs included (they leave the data plane), and tells nobody. */
 void v2_sa_free(struct v2_sa *sa);
+struct v2_sa *v2_sa_by_spi(struct v2 *v2, const uint8_t spi[8]); /* ours */
 struct v2_sa *v2_sa_by_serial(struct v2 *v2, uint32_t serial);
 /* suite, keys and SPIs are set: makes seal and open. ERR_CRYPTO when the library refuses. */
 enum err must_use v2_sa_keys_ready(struct v2_sa *sa);
 const uint8_t *v2_sa_our_spi(const struct v2_sa *sa);
 /* An established IKE SA of c's two ends and identities that a Child SA can be made under; NULL. */
 struct v2_sa *v2_sa_for_conn(struct v2 *v2, const struct conn *c);
+/* One that is being made, by us; NULL. */
+struct v2_sa *v2_sa_opening_for_conn(struct v2 *v2, const struct conn *c);
 bool v2_sa_is_established(const struct v2_sa *sa);
+/* Does ESP go in UDP (RFC 7296 2.23, encapsulation=)? */
+bool v2_sa_encapsulates(const struct v2_sa *sa);
+/* Responders before IKE_AUTH: where repeats of their IKE_SA_INIT request find them. */
+uint64_t v2_half_open_key(
+	const struct v2 *v2, const uint8_t spi_i[8], const struct endpoint *remote);
+void v2_sa_leaves_half_open(struct v2_sa *sa); /* it is not counted any more */
+void v2_sa_keylog(const struct v2_sa *sa);     /* test builds only */
 
 /* A Child SA in V2_CHILD_WAITING, with its serial and a random SPI that no other has. NULL: there
  * are LIMIT_CHILDREN already. */
@@ -225,3 +243,12 @@ struct event_about v2_child_about(const struct v2_child *c);
  */
 void v2_lifetime_ike(struct v2_sa *sa);
 void v2_lifetime_child(struct v2_child *c);
+
+/* ---- what fires (struct timer) ---- */
+void v2_fire_resend(struct ike *ike, struct timer *t);	     /* send.c */
+void v2_fire_keepalive(struct ike *ike, struct timer *t);    /* send.c */
+void v2_fire_rekey(struct ike *ike, struct timer *t);	     /* lifetime.c */
+void v2_fire_expire(struct ike *ike, struct timer *t);	     /* lifetime.c */
+void v2_fire_child_rekey(struct ike *ike, struct timer *t);  /* lifetime.c */
+void v2_fire_child_expire(struct ike *ike, struct timer *t); /* lifetime.c */
+void v2_fire_liveness(struct ike *ike, struct timer *t);     /* liveness.c */

@@ -1,0 +1,151 @@
+/* A Child SA comes to life in the data plane, and leaves it. The order is RFC 7296 2.8's: a
+ * responder has its inbound SA before it answers; after a rekey it sends on the new one when it has
+ * heard the peer on it, or when the peer deletes the old one (a MAY there, our rule). */
+#include "ikev2/create_child_sa.h"
+#include "ikev2/exchanges.h"
+#include "ikev2/suite.h"
+
+#include <stdio.h>
+
+void v2_child_state_set(struct v2_child *c, enum v2_child_state s)
+{
+	c->state = (uint8_t)s;
+}
+
+static void ask_outbound(struct v2_child *c)
+{
+	struct ike *ike = c->sa->ike;
+
+	child_install(ike, &c->c, DP_OUT, V2_ASK_INSTALL);
+	c->asks++;
+	if (child_carries(&c->c, V2_ASK_INSTALL))
+		c->asks++;
+}
+
+void v2_child_install(struct v2_child *c, bool both)
+{
+	v2_child_state_set(c, V2_CHILD_INSTALLING);
+	c->install_error = OK;
+	child_install(c->sa->ike, &c->c, DP_IN, V2_ASK_INSTALL);
+	c->asks++;
+	if (both)
+		ask_outbound(c);
+}
+
+void v2_child_use(struct v2_child *c)
+{
+	if (c->state != V2_CHILD_STANDBY)
+		return;
+	ask_outbound(c);
+	v2_child_state_set(c, V2_CHILD_ESTABLISHED);
+}
+
+static void keep_error(struct v2_child *c, const struct answer *a)
+{
+	if (a->e == OK || c->install_error != OK)
+		return;
+	c->install_error = a->e;
+	snprintf(
+		c->install_text, sizeof(c->install_text), "%s", a->text ? a->text : err_text(a->e));
+}
+
+void v2_child_answer(struct v2_child *c, const struct answer *a)
+{
+	if (c->asks == 0)
+		return;
+	c->asks--;
+	keep_error(c, a);
+	if (c->state != V2_CHILD_INSTALLING) {
+		if (a->e != OK && c->state == V2_CHILD_ESTABLISHED)
+			V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text));
+		return;
+	}
+	if (c->asks != 0)
+		return;
+	if (c->purpose == V2_CHILD_IN_AUTH)
+		v2_auth_child_installed(c, c->install_error);
+	else
+		v2_create_child_installed(c, c->install_error);
+}
+
+/* ---- the line that monitoring looks for ---- */
+
+static void established_event(struct v2_child *c)
+{
+	const struct child *k = &c->c;
+	char ours[TS_LIST_STR], theirs[TS_LIST_STR], esp[32], xfrm[ALG_STR * 2], natd[ENDPOINT_STR];
+	char old[16] = "";
+
+	if (c->rekeys)
+		snprintf(old, sizeof(old), "%u", c->rekeys);
+	snprintf(esp, sizeof(esp), "ESP%s%s", k->encap ? "inUDP" : "",
+		k->suite.esn == ESN_YES ? "/ESN" : "");
+	V2_CHILD_EMIT(c, v2_child_established,
+		.role = ev_str(c->is_requester ? "initiator" : "responder"),
+		.verb = ev_str(c->rekeys ? "rekeyed" : "established"), .old = ev_str(old),
+		.ike = ev_u64(c->sa->serial),
+		.mode = ev_str(k->is_transport ? "transport" : "tunnel"),
+		.ts_local = ev_str(v2_ts_ranges(&k->ts_local, ours, sizeof(ours))),
+		.ts_remote = ev_str(v2_ts_ranges(&k->ts_remote, theirs, sizeof(theirs))),
+		.esp = ev_str(esp), .spi_out = ev_x32(k->spi_out), .spi_in = ev_x32(k->spi_in),
+		.xfrm = ev_str(v2_xfrm_text(&k->suite, xfrm, sizeof(xfrm))),
+		.natd = ev_str(k->encap ? endpoint_format(&k->remote, natd) : ""),
+		.dpd = ev_str(k->conn->conf->dpddelay ? "active" : "passive"));
+}
+
+char *v2_ts_ranges(const struct ts_list *l, char *s, size_t n)
+{
+	char one[TS_STR];
+	size_t at = 0;
+
+	s[0] = '\0';
+	for (size_t i = 0; i < l->n && at + 2 < n; i++)
+		at += (size_t)snprintf(
+			s + at, n - at, "%s%s", i ? "," : "", ts_format_range(&l->ts[i], one));
+	return s;
+}
+
+static void updown(struct v2_child *c, bool is_up)
+{
+	child_updown(c->sa->ike, &c->c, &c->sa->peer_id, is_up);
+}
+
+void v2_child_established(struct v2_child *c)
+{
+	struct conn *conn = c->c.conn;
+
+	c->c.add_time = c->sa->ike->now.wall;
+	v2_child_state_set(c, c->c.has_out ? V2_CHILD_ESTABLISHED : V2_CHILD_STANDBY);
+	conn->newest_child = c->c.serial;
+	conn->revivals = 0;
+	timer_stop(&c->sa->ike->timers, &conn->revive);
+	established_event(c);
+	child_keylog(c->sa->ike, &c->c);
+	if (!c->rekeys)
+		updown(c, true);
+	v2_lifetime_child(c);
+	conn_settle(conn, CONN_WAIT_UP, EXIT_IKE_OK);
+	ike_request_release(c->sa->ike, c->request, EXIT_IKE_OK);
+	c->request = 0;
+}
+
+void v2_child_terminate(struct v2_child *c)
+{
+	if (c->state == V2_CHILD_DELETING)
+		return;
+	v2_child_state_set(c, V2_CHILD_DELETING);
+	timer_stop(&c->sa->ike->timers, &c->rekey);
+	timer_stop(&c->sa->ike->timers, &c->expire);
+	v2_task_add(c->sa, V2_TASK_DELETE_CHILD, c->c.serial);
+}
+
+void v2_child_kill(struct v2_child *c)
+{
+	bool is_last = c->c.is_counted && c->c.conn->n_children == 1;
+
+	v2_child_state_set(c, V2_CHILD_GONE);
+	if (is_last)
+		updown(c, false);
+	child_farewell(c->sa->ike, &c->c);
+	v2_child_free(c);
+}
