@@ -420,6 +420,9 @@ TEST(numbers_have_names)
 {
 	assert_string_equal(v2_exchange_name(IKE_SA_INIT), "IKE_SA_INIT");
 	assert_string_equal(v2_exchange_name(INFORMATIONAL), "INFORMATIONAL");
+	assert_string_equal(v2_exchange_name(43), "IKE_INTERMEDIATE");
+	assert_string_equal(v2_exchange_name(99), "unknown exchange");
+	assert_string_equal(v2_payload_name(V2_NONE), "none");
 	assert_string_equal(v2_payload_name(V2_SA), "SA");
 	assert_string_equal(v2_payload_name(V2_EAP), "EAP");
 	assert_string_equal(v2_payload_name(V2_SKF), "SKF");

@@ -35,7 +35,7 @@ struct bytes v2_protect_fragment(struct protect *p, uint64_t counter, const stru
 	text = rd_bytes(&r, MIN(piece.size, r.n));
 	if (r.failed)
 		return BYTES_NONE;
-	/* 2.5.3: only the first fragment names the first payload inside. */
+	/* 2.5: only the first fragment names the first payload inside. */
 	return payload_seal(
 		p, counter, h, piece.number == 1 ? first : V2_NONE, text, numbers, room, n);
 }
