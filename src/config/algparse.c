@@ -1,0 +1,52 @@
+/* ipsec algparse: what ike= and esp= mean. */
+#include "config/algparse.h"
+
+#include "config/proposal_text.h"
+#include <stdlib.h>
+#include <strings.h>
+
+static void print_all(const struct proposals *p, void (*print)(void *ctx, const char *line), void *ctx)
+{
+	char line[2048];
+
+	for (size_t i = 0; i < p->n; i++) {
+		char *shown = proposal_format(&p->p[i], line, sizeof(line));
+		char *eq = strchr(shown, '=');
+
+		print(ctx, eq ? eq + 1 : shown);
+	}
+}
+
+enum err algparse(const char *text, bool pfs, void (*print)(void *ctx, const char *line), void *ctx)
+{
+	bool is_ike = strncasecmp(text, "ike", 3) == 0, is_esp = strncasecmp(text, "esp", 3) == 0;
+	struct proposals *p = NULL;
+	char *what = NULL, *warning = NULL, *line;
+	enum err e;
+
+	(void)pfs;
+	if ((!is_ike && !is_esp) || (text[3] != '\0' && text[3] != '=')) {
+		print(ctx, "ERROR: expected ike, esp, ike=PROPOSALS or esp=PROPOSALS");
+		return ERR_VALUE;
+	}
+	if (text[3] == '\0' || text[4] == '\0') {
+		print_all(is_ike ? proposals_default_ike() : proposals_default_esp(), print, ctx);
+		return OK;
+	}
+	e = proposal_text_parse(is_ike ? PROTO_IKE : PROTO_ESP, text + 4, &p, &what, &warning);
+	if (warning) {
+		line = xasprintf("warning: %s", warning);
+		print(ctx, line);
+		free(line);
+	}
+	if (e) {
+		line = xasprintf("ERROR: %s", what);
+		print(ctx, line);
+		free(line);
+	} else
+		print_all(p, print, ctx);
+	free(p);
+	free(what);
+	free(warning);
+	return e;
+}

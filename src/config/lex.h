@@ -1,0 +1,37 @@
+#pragma once
+/* ipsec.conf's lines: sections with their key=value items, includes followed. Nothing is judged here
+ * but the form. */
+#include "config/conf.h"
+#include "event/event.h"
+#include "ipsec/limits.h"
+
+struct item {
+	char *key, *value;
+	const char *file; /* owned by struct lexed */
+	unsigned line;
+};
+
+struct section {
+	bool is_setup; /* config setup; otherwise a conn */
+	char *name;
+	const char *file;
+	unsigned line;
+	struct item *item;
+	size_t n;
+};
+
+struct lexed {
+	struct section *section;
+	size_t n;
+	char **file; /* names of the files read, kept for the items */
+	size_t n_file;
+};
+
+/* Reads path (or text, when it is not NULL) and what it includes. Issues go to c. */
+void lex(const struct conf_source *src, const char *path, const char *text, size_t text_n, struct conf *c,
+	struct lexed *ret);
+void lexed_done(struct lexed *l);
+
+/* One more issue; text is taken. After 20 errors of a file only their number is kept. */
+void conf_issue_take(struct conf *c, bool is_error, const char *file, unsigned line, const char *conn,
+	char *text_take);

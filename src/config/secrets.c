@@ -1,0 +1,470 @@
+/* ipsec.secrets: "[index ...] : TYPE value". Which secret is used for which ends is decided here. */
+#include "config/secrets.h"
+
+#include "config/lex.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum { INDEXES_MAX = 16, ENTRIES_MAX = 100000, INCLUDE_DEPTH = 10 };
+
+struct entry {
+	struct id index[INDEXES_MAX];
+	bool is_any[INDEXES_MAX]; /* %any */
+	size_t n;
+	struct secret secret;
+	const char *file;
+	unsigned line;
+	bool is_weak;
+};
+
+struct secrets {
+	struct conf issues; /* only its issues are used */
+	struct entry *entry;
+	size_t n;
+	char **file;
+	size_t n_file;
+	const struct conf_source *src;
+	unsigned depth;
+};
+
+static void say(struct secrets *s, bool is_error, const char *file, unsigned line, char *text_take)
+{
+	conf_issue_take(&s->issues, is_error, file, line, NULL, text_take);
+}
+
+static void entry_done(struct entry *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		id_done(&e->index[i]);
+	secret_done(&e->secret);
+}
+
+/* ---- one entry: its text without comments, on one line ---- */
+
+/* The next word; quotes keep blanks and are taken off. NULL at the end; *ok false: quote not closed. */
+static char *word(char **p, bool *quoted, bool *ok)
+{
+	char *w = *p + strspn(*p, " \t"), *end;
+
+	*quoted = *w == '"' || *w == '\'';
+	*ok = true;
+	if (!*w)
+		return NULL;
+	if (*quoted) {
+		end = strchr(w + 1, *w);
+		*ok = end != NULL;
+		w++;
+	} else
+		end = w + strcspn(w, " \t");
+	if (!end)
+		return NULL;
+	*p = end + (*end != '\0');
+	*end = '\0';
+	return w;
+}
+
+static struct secret from_hex(const char *s, bool *ok)
+{
+	size_t n = 0, len = strlen(s);
+	struct secret ret = secret_new(len);
+
+	*ok = true;
+	for (size_t i = 0; i < len && *ok; i++) {
+		char two[3] = { s[i], i + 1 < len ? s[i + 1] : '\0', '\0' };
+
+		if (s[i] == '_')
+			continue;
+		*ok = isxdigit((unsigned char)two[0]) && isxdigit((unsigned char)two[1]);
+		ret.p[n++] = (uint8_t)strtoul(two, NULL, 16);
+		i++;
+	}
+	*ok &= n != 0;
+	ret.n = n;
+	return ret;
+}
+
+static struct secret from_base64(const char *s, bool *ok)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct secret ret = secret_new(strlen(s));
+	uint32_t bits = 0;
+	size_t n = 0, have = 0;
+
+	*ok = true;
+	for (; *s && *s != '=' && *ok; s++) {
+		const char *d = strchr(digits, *s);
+
+		*ok = d != NULL;
+		bits = bits << 6 | (uint32_t)(d ? d - digits : 0);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			ret.p[n++] = (uint8_t)(bits >> have);
+		}
+	}
+	*ok &= n != 0 && strspn(s, "=") == strlen(s);
+	ret.n = n;
+	return ret;
+}
+
+static struct secret psk_value(const char *v, bool quoted, bool *ok)
+{
+	*ok = *v != '\0';
+	if (!quoted && v[0] == '0' && (v[1] == 'x' || v[1] == 'X'))
+		return from_hex(v + 2, ok);
+	if (!quoted && v[0] == '0' && (v[1] == 's' || v[1] == 'S'))
+		return from_base64(v + 2, ok);
+	if (!quoted && v[0] == '0' && (v[1] == 't' || v[1] == 'T'))
+		v += 2;
+	return secret_from(bytes_str(v));
+}
+
+/* The words of manuals and demonstrations. */
+static bool is_weak(const struct secret *s)
+{
+	static const char *const known[] = { "secret", "password", "mysecret", "changeme", "presharedkey", "test",
+		"123456", "ipsec", "vpn" };
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (bytes_eq_ct(secret_view(s), bytes_str(known[i])))
+			return true;
+	return s->n < 16;
+}
+
+static void add_psk(struct secrets *s, struct entry *e, char *rest)
+{
+	bool quoted, ok;
+	char *v = word(&rest, &quoted, &ok);
+
+	if (!v || !ok) {
+		say(s, true, e->file, e->line, ok ? xstrdup("PSK without a value; expected: PSK \"the secret\"")
+						  : xstrdup("the closing quote of the PSK is missing"));
+		entry_done(e);
+		return;
+	}
+	e->secret = psk_value(v, quoted, &ok);
+	if (!ok || rest[strspn(rest, " \t")] != '\0') {
+		say(s, true, e->file, e->line,
+			xstrdup(ok ? "text after the PSK; a secret with blanks must stand in quotes"
+				   : "the PSK is empty, or its hexadecimal (0x) or base64 (0s) text is wrong"));
+		entry_done(e);
+		return;
+	}
+	e->is_weak = is_weak(&e->secret);
+	if (e->is_weak)
+		say(s, false, e->file, e->line,
+			xstrdup("WARNING: using a weak secret (PSK): fewer than 16 characters, or one from a manual; "
+				"make one with: openssl rand -base64 33"));
+	if ((s->n & (s->n - 1)) == 0)
+		s->entry = xrealloc(s->entry, (s->n ? s->n * 2 : 1) * sizeof(*s->entry));
+	s->entry[s->n++] = *e;
+}
+
+static bool add_index(struct secrets *s, struct entry *e, const char *w)
+{
+	if (e->n == INDEXES_MAX) {
+		say(s, true, e->file, e->line, xasprintf("more than %d indexes", INDEXES_MAX));
+		return false;
+	}
+	if (strcasecmp(w, "%any") == 0 || strcasecmp(w, "%any6") == 0 || strcmp(w, "0.0.0.0") == 0) {
+		e->is_any[e->n] = true;
+		e->index[e->n++] = (struct id){ .type = ID_NONE };
+		return true;
+	}
+	e->is_any[e->n] = false;
+	if (id_parse(w, &e->index[e->n])) {
+		say(s, true, e->file, e->line,
+			xstrdup("an index is not an address, @name, user@name, \"DN\" or %any"));
+		return false;
+	}
+	e->n++;
+	return true;
+}
+
+/* Where the indexes end: a ':' of its own (an IPv6 address has them inside). */
+static char *colon(char *t)
+{
+	for (char *p = t; *p; p++) {
+		if (*p == '"' && strchr(p + 1, '"'))
+			p = strchr(p + 1, '"');
+		else if (*p == ':' && (p == t || p[-1] == ' ' || p[-1] == '\t' || p[-1] == '"') )
+			return p;
+		else if (*p == ':' && (p[1] == ' ' || p[1] == '\t') && !memchr(t, ':', (size_t)(p - t)))
+			return p;
+	}
+	return NULL;
+}
+
+static void entry(struct secrets *s, char *t, const char *file, unsigned line)
+{
+	struct entry e = { .file = file, .line = line };
+	char *split = colon(t), *w, *rest;
+	bool quoted, ok;
+
+	if (!split) {
+		say(s, true, file, line, xstrdup("found no \" : \"; expected: [index ...] : PSK \"the secret\""));
+		return;
+	}
+	*split = '\0';
+	for (rest = t; (w = word(&rest, &quoted, &ok));)
+		if (!add_index(s, &e, w)) {
+			entry_done(&e);
+			return;
+		}
+	rest = split + 1;
+	w = word(&rest, &quoted, &ok);
+	if (w && strcasecmp(w, "PSK") == 0) {
+		add_psk(s, &e, rest);
+		return;
+	}
+	if (w && (strcasecmp(w, "RSA") == 0 || strcasecmp(w, "ECDSA") == 0))
+		say(s, false, file, line, xasprintf("%s keys come in a later version; the entry is passed over", w));
+	else if (w && (strcasecmp(w, "XAUTH") == 0 || strcasecmp(w, "PPKS") == 0 || strcasecmp(w, "EAP") == 0))
+		say(s, false, file, line, xasprintf("%s comes in a later version; the entry is passed over", w));
+	else
+		say(s, true, file, line, xstrdup("unknown type of secret; expected PSK"));
+	entry_done(&e);
+}
+
+/* ---- lines to entries ---- */
+
+static void read_file(struct secrets *s, const char *path, const char *from, unsigned line);
+
+static void include(struct secrets *s, const char *file, unsigned line, const char *pattern)
+{
+	const char *slash = strrchr(file, '/');
+	char *full = *pattern == '/' || !slash ? xstrdup(pattern)
+					       : xasprintf("%.*s/%s", (int)(slash - file), file, pattern);
+	char **found = s->depth < INCLUDE_DEPTH ? s->src->glob(s->src->ctx, full) : NULL;
+
+	if (s->depth >= INCLUDE_DEPTH)
+		say(s, true, file, line, xasprintf("include: more than %d files deep", INCLUDE_DEPTH));
+	s->depth++;
+	for (size_t i = 0; found && found[i]; i++) {
+		read_file(s, found[i], file, line);
+		free(found[i]);
+	}
+	s->depth--;
+	free(found);
+	free(full);
+}
+
+/* A comment starts at a '#' that is the first of its word, outside quotes. ("@#" is an index.) */
+static void cut_comment(char *t)
+{
+	char quote = '\0';
+
+	for (char *p = t; *p; p++) {
+		if (quote)
+			quote = *p == quote ? '\0' : quote;
+		else if (*p == '"' || *p == '\'')
+			quote = *p;
+		else if (*p == '#' && (p == t || p[-1] == ' ' || p[-1] == '\t')) {
+			*p = '\0';
+			return;
+		}
+	}
+}
+
+struct open_entry {
+	char *text;
+	size_t n;
+	unsigned line;
+};
+
+static void flush(struct secrets *s, struct open_entry *o, const char *file)
+{
+	if (o->text) {
+		entry(s, o->text, file, o->line);
+		wipe(o->text, o->n);
+		free(o->text);
+	}
+	*o = (struct open_entry){ 0 };
+}
+
+static void one_line(struct secrets *s, struct open_entry *o, char *t, const char *file, unsigned number)
+{
+	bool indented = *t == ' ' || *t == '\t';
+	char *start = t + strspn(t, " \t");
+
+	if (strncasecmp(start, "include", 7) == 0 && (start[7] == ' ' || start[7] == '\t') && !indented) {
+		flush(s, o, file);
+		start += 8 + strspn(start + 8, " \t");
+		include(s, file, number, start);
+		return;
+	}
+	if (o->text && indented) { /* goes on */
+		size_t add = strlen(start);
+		char *longer = xalloc(o->n + add + 2);
+
+		memcpy(longer, o->text, o->n - 1);
+		longer[o->n - 1] = ' ';
+		memcpy(longer + o->n, start, add + 1);
+		wipe(o->text, o->n);
+		free(o->text);
+		o->text = longer;
+		o->n += add + 1;
+		return;
+	}
+	flush(s, o, file);
+	o->text = xstrdup(start);
+	o->n = strlen(start) + 1;
+	o->line = number;
+}
+
+static void read_file(struct secrets *s, const char *path, const char *from, unsigned line)
+{
+	struct open_entry open = { 0 };
+	unsigned number = 0;
+	size_t n = 0;
+	char *text = s->src->read(s->src->ctx, path, &n), *t = text;
+	const char *file;
+
+	if (!text) {
+		say(s, true, from ? from : path, line, xasprintf("cannot read \"%s\": %s", path, strerror(errno)));
+		return;
+	}
+	s->file = xrealloc(s->file, (s->n_file + 1) * sizeof(*s->file));
+	file = s->file[s->n_file++] = xstrdup(path);
+	if (memchr(text, 0, n)) {
+		say(s, true, file, 1, xstrdup("this is not a text file"));
+		t = text + n;
+	}
+	while (t < text + n && s->n < ENTRIES_MAX) {
+		size_t len = strcspn(t, "\n"), cut;
+		char *next = t + len + (t[len] == '\n');
+
+		number++;
+		t[len] = '\0';
+		cut_comment(t);
+		for (cut = strlen(t); cut > 0 && strchr("\r \t", t[cut - 1]); cut--)
+			t[cut - 1] = '\0';
+		if (*t)
+			one_line(s, &open, t, file, number);
+		t = next;
+	}
+	flush(s, &open, file);
+	wipe(text, n);
+	free(text);
+}
+
+struct secrets *secrets_parse(const struct conf_source *src, const char *path)
+{
+	struct secrets *s = xalloc(sizeof(*s));
+
+	s->src = src;
+	read_file(s, path, NULL, 1);
+	s->src = NULL;
+	return s;
+}
+
+void secrets_free(struct secrets *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		entry_done(&s->entry[i]);
+	for (size_t i = 0; i < s->n_file; i++)
+		free(s->file[i]);
+	for (size_t i = 0; i < s->issues.n_issue; i++) {
+		free(s->issues.issue[i].file);
+		free(s->issues.issue[i].text);
+	}
+	free(s->issues.issue);
+	free(s->entry);
+	free(s->file);
+	free(s);
+}
+
+size_t secrets_issues(const struct secrets *s, const struct conf_issue **ret)
+{
+	*ret = s->issues.issue;
+	return s->issues.n_issue;
+}
+
+size_t secrets_count(const struct secrets *s)
+{
+	return s->n;
+}
+
+/* ---- selection ---- */
+
+static bool names(const struct entry *e, const struct id *id, const struct addr *addr)
+{
+	struct id by_addr = id_from_addr(addr);
+	bool found = false;
+
+	for (size_t i = 0; i < e->n && !found; i++)
+		found = !e->is_any[i] && ((id->type != ID_NONE && id_eq(&e->index[i], id)) ||
+						 (addr_is_set(addr) && id_eq(&e->index[i], &by_addr)));
+	id_done(&by_addr);
+	return found;
+}
+
+static bool has_any(const struct entry *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->is_any[i])
+			return true;
+	return false;
+}
+
+/* 0: not for these ends; more is better. An entry whose only index is one of the ends is for it with
+ * anybody; %any stands for whoever is not named. */
+static unsigned rank(const struct entry *e, const struct id *ours, const struct id *theirs,
+	const struct addr *our_addr, const struct addr *their_addr)
+{
+	bool we = names(e, ours, our_addr), they = names(e, theirs, their_addr);
+
+	if (e->n == 0)
+		return 1;
+	if (we && they)
+		return 5;
+	if ((we || they) && has_any(e))
+		return 4;
+	if ((we || they) && e->n == 1)
+		return 3;
+	if (has_any(e) && !we && !they)
+		return e->n == 1 || (e->n == 2 && e->is_any[0] && e->is_any[1]) ? 2 : 0;
+	return 0;
+}
+
+enum err secrets_psk(const struct secrets *s, const struct id *ours, const struct id *theirs,
+	const struct addr *our_addr, const struct addr *their_addr, struct bytes *ret,
+	struct secrets_where *ret_where)
+{
+	const struct entry *best = NULL;
+	unsigned best_rank = 0, also = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		unsigned r = rank(&s->entry[i], ours, theirs, our_addr, their_addr);
+
+		if (r > best_rank) {
+			best_rank = r;
+			best = &s->entry[i];
+			also = 0;
+		} else if (r != 0 && r == best_rank)
+			also++;
+	}
+	if (!best)
+		return ERR_NOT_FOUND;
+	*ret = secret_view(&best->secret);
+	*ret_where = (struct secrets_where){ best->file, best->line, also, best->is_weak };
+	return OK;
+}
+
+bool secrets_list(const struct secrets *s, size_t i, char *ret, size_t n)
+{
+	size_t at;
+	char id[ID_STR];
+
+	if (i >= s->n)
+		return false;
+	at = (size_t)snprintf(ret, n, "%zu: PSK", i + 1);
+	for (size_t k = 0; k < s->entry[i].n && at < n; k++)
+		at += (size_t)snprintf(ret + at, n - at, " %s", id_format(&s->entry[i].index[k], id, sizeof(id)));
+	return true;
+}

@@ -1,0 +1,114 @@
+#include "base/test.h"
+#include "config/secrets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static char *read_text(void *ctx, const char *path, size_t *n)
+{
+	if (strcmp(path, "/etc/ipsec.secrets") != 0) {
+		errno = ENOENT;
+		return NULL;
+	}
+	*n = strlen(ctx);
+	return strdup(ctx);
+}
+
+static char **glob_none(void *ctx, const char *pattern)
+{
+	(void)ctx;
+	(void)pattern;
+	return NULL;
+}
+
+static struct secrets *parse(const char *text)
+{
+	struct conf_source src = { read_text, glob_none, (void *)(uintptr_t)text };
+
+	return secrets_parse(&src, "/etc/ipsec.secrets");
+}
+
+static const char *psk(const struct secrets *s, const char *ours, const char *theirs, const char *our_addr,
+	const char *their_addr)
+{
+	static char ret[256];
+	struct id a, b;
+	struct addr x, y;
+	struct bytes v;
+	struct secrets_where where;
+	enum err e;
+
+	assert_int_equal(id_parse(ours, &a), OK);
+	assert_int_equal(id_parse(theirs, &b), OK);
+	assert_int_equal(addr_parse(our_addr, &x), OK);
+	assert_int_equal(addr_parse(their_addr, &y), OK);
+	e = secrets_psk(s, &a, &b, &x, &y, &v, &where);
+	id_done(&a);
+	id_done(&b);
+	if (e)
+		return NULL;
+	memcpy(ret, v.p, v.n);
+	ret[v.n] = '\0';
+	return ret;
+}
+
+TEST(both_names_beat_one_which_beats_none)
+{
+	struct secrets *s = parse(": PSK \"for everybody at all\"\n"
+				  "@east : PSK \"for east with anybody\"\n"
+				  "@west @east : PSK \"for west and east\"  # comment\n"
+				  "@west @east : PSK \"a later one loses\"\n"
+				  "192.0.2.1 198.51.100.1 : PSK \"by addresses only\"\n");
+
+	assert_int_equal(secrets_count(s), 5);
+	assert_string_equal(psk(s, "@west", "@east", "192.0.2.7", "192.0.2.8"), "for west and east");
+	assert_string_equal(psk(s, "@east", "@west", "192.0.2.7", "192.0.2.8"), "for west and east");
+	assert_string_equal(psk(s, "@north", "@east", "192.0.2.7", "192.0.2.8"), "for east with anybody");
+	assert_string_equal(psk(s, "@north", "@south", "192.0.2.7", "192.0.2.8"), "for everybody at all");
+	assert_string_equal(psk(s, "@x", "@y", "192.0.2.1", "198.51.100.1"), "by addresses only");
+	secrets_free(s);
+}
+
+TEST(values_have_four_forms)
+{
+	struct secrets *s = parse("@a : PSK 0x414243\n@b : PSK 0sQUJDRA==\n@c : PSK 0tABC\n@d : PSK 'single quotes'\n"
+				  "@e\n  @f :\n  PSK \"on several lines\"\n2001:db8::1 %any : PSK \"v6 address here\"\r\n");
+
+	assert_string_equal(psk(s, "@a", "@z", "192.0.2.1", "192.0.2.2"), "ABC");
+	assert_string_equal(psk(s, "@b", "@z", "192.0.2.1", "192.0.2.2"), "ABCD");
+	assert_string_equal(psk(s, "@c", "@z", "192.0.2.1", "192.0.2.2"), "ABC");
+	assert_string_equal(psk(s, "@d", "@z", "192.0.2.1", "192.0.2.2"), "single quotes");
+	assert_string_equal(psk(s, "@e", "@f", "192.0.2.1", "192.0.2.2"), "on several lines");
+	assert_string_equal(psk(s, "2001:db8::1", "@z", "2001:db8::1", "192.0.2.2"), "v6 address here");
+	assert_null(psk(s, "@y", "@z", "192.0.2.1", "192.0.2.2"));
+	secrets_free(s);
+}
+
+TEST(mistakes_are_told_without_the_secret)
+{
+	struct secrets *s = parse("@a PSK \"no colon at all\"\n@b : PSK \"not closed\n@c : PSK 0xzz\n@d : TOKEN \"x\"\n"
+				  "@e : PSK \"short\"\n@f : RSA {\n}\n@g : PSK two words\n");
+	const struct conf_issue *issue;
+	size_t n = secrets_issues(s, &issue), errors = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		errors += issue[i].is_error;
+		assert_null(strstr(issue[i].text, "no colon at all"));
+		assert_null(strstr(issue[i].text, "not closed"));
+		assert_null(strstr(issue[i].text, "\"short\""));
+	}
+	assert_true(errors >= 5);
+	assert_int_equal(secrets_count(s), 1);
+	secrets_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_names_beat_one_which_beats_none),
+		cmocka_unit_test(values_have_four_forms),
+		cmocka_unit_test(mistakes_are_told_without_the_secret),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

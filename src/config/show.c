@@ -1,0 +1,249 @@
+/* readwriteconf: every keyword that differs from its default, in the table's order. */
+#include "config/show.h"
+
+#include "config/keywords.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct text {
+	char *s;
+	size_t n, room;
+};
+
+static void put(struct text *t, const char *fmt, ...) printf_like(2, 3);
+static void put(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int need;
+
+	va_start(ap, fmt);
+	need = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (t->n + (size_t)need + 1 > t->room)
+		t->s = xrealloc(t->s, t->room = (t->n + (size_t)need + 1) * 2);
+	va_start(ap, fmt);
+	t->n += (size_t)vsnprintf(t->s + t->n, t->room - t->n, fmt, ap);
+	va_end(ap);
+}
+
+static const char *word_of(const struct keyword *k, uint8_t v)
+{
+	for (const struct keyword_word *w = k->words; w->word; w++)
+		if (w->value == v)
+			return w->word;
+	return "";
+}
+
+static char *time_text(ns_t v)
+{
+	if (v % NS_S == 0)
+		return xasprintf("%" PRId64 "s", v / NS_S);
+	if (v % NS_MS == 0)
+		return xasprintf("%" PRId64 "ms", v / NS_MS);
+	return xasprintf("%" PRId64 "us", v / NS_US);
+}
+
+static char *host_text(const struct conf_end *e)
+{
+	char s[ADDR_STR];
+
+	switch ((enum conf_host)e->host_kind) {
+	case HOST_UNSET:
+	case HOST_GROUP:
+		return NULL;
+	case HOST_ADDR:
+		return xstrdup(addr_format(&e->host, s));
+	case HOST_ANY:
+		return xstrdup(e->host.family == 4 ? "%any4" : e->host.family == 6 ? "%any6" : "%any");
+	case HOST_DEFAULTROUTE:
+		return xstrdup("%defaultroute");
+	case HOST_NAME:
+		return xstrdup(e->host_name);
+	case HOST_IFACE:
+		return xasprintf("%%%s", e->host_name);
+	}
+	return NULL;
+}
+
+static char *list_text(const struct ts_list *l)
+{
+	struct text t = { 0 };
+	char s[RANGE_STR];
+
+	for (size_t i = 0; i < l->n; i++)
+		put(&t, "%s%s", i ? "," : "", range_format(&l->ts[i].range, s));
+	return t.s;
+}
+
+static char *ranges_text(const struct range *r, size_t n)
+{
+	struct text t = { 0 };
+	char s[RANGE_STR];
+
+	for (size_t i = 0; i < n; i++)
+		put(&t, "%s%s", i ? "," : "", range_format(&r[i], s));
+	return t.s;
+}
+
+static char *addrs_text(const struct addr *a, size_t n)
+{
+	struct text t = { 0 };
+	char s[ADDR_STR];
+
+	for (size_t i = 0; i < n; i++)
+		put(&t, "%s%s", i ? "," : "", addr_format(&a[i], s));
+	return t.s;
+}
+
+/* "aes_gcm_16_256-hmac_sha2_512+...": alternatives by type. */
+static char *proposals_text(const struct proposals *p)
+{
+	static const uint8_t order[] = { TT_ENCR, TT_INTEG, TT_PRF, TT_KE, TT_ESN };
+	struct text t = { 0 };
+
+	for (size_t i = 0; p && i < p->n; i++) {
+		put(&t, "%s", i ? "," : "");
+		for (size_t o = 0; o < COUNT(order); o++) {
+			size_t shown = 0;
+
+			for (size_t k = 0; k < p->p[i].n; k++) {
+				const struct transform *x = &p->p[i].t[k];
+				const struct alg *a = alg_find((enum transform_type)x->type, x->id);
+
+				if (x->type != order[o] || !a)
+					continue;
+				put(&t, "%s%s", shown ? "+" : o ? "-" : "", x->type == TT_ESN ? (x->id ? "esn" : "noesn") : a->name);
+				if (x->key_bits)
+					put(&t, "_%u", x->key_bits);
+				shown++;
+			}
+		}
+	}
+	return t.s;
+}
+
+/* Text that reads back to the same, or NULL when there is nothing to say. */
+static char *raw(const struct keyword *k, const void *object)
+{
+	const void *f = (const char *)object + k->offset;
+	const struct conf_end *e = object;
+	const struct conf_conn *c = object;
+	char s[ID_STR];
+
+	switch ((enum keyword_type)k->type) {
+	case TYPE_NONE:
+	case TYPE_STRUCTURE:
+	case TYPE_VERSION: /* keyexchange= says it */
+	case TYPE_AUTH:	   /* authby= says it */
+		return NULL;
+	case TYPE_BOOL:
+		return xstrdup(*(const bool *)f ? "yes" : "no");
+	case TYPE_ENUM:
+		return xstrdup(word_of(k, *(const uint8_t *)f));
+	case TYPE_U8:
+		return xasprintf("%u", *(const uint8_t *)f);
+	case TYPE_U16:
+		return *(const uint16_t *)f ? xasprintf("%u", *(const uint16_t *)f) : NULL;
+	case TYPE_U32:
+		return *(const uint32_t *)f || *k->fallback ? xasprintf("%u", *(const uint32_t *)f) : NULL;
+	case TYPE_UNSIGNED:
+		return xasprintf("%u", *(const unsigned *)f);
+	case TYPE_PERCENT:
+		return xasprintf("%u%%", *(const unsigned *)f);
+	case TYPE_TIME:
+	case TYPE_TIME_MS:
+		return time_text(*(const ns_t *)f);
+	case TYPE_COUNT:
+		return *(const uint64_t *)f ? xasprintf("%" PRIu64, *(const uint64_t *)f) : NULL;
+	case TYPE_STR:
+	case TYPE_WORDS:
+		return *(char *const *)f ? xasprintf("\"%s\"", *(char *const *)f) : NULL;
+	case TYPE_HOST:
+		return host_text(object);
+	case TYPE_ADDR:
+		return addr_is_set(f) ? xstrdup(addr_format(f, s)) : NULL;
+	case TYPE_ID:
+		return ((const struct id *)f)->type == ID_NONE
+			       ? NULL
+			       : xasprintf("\"%s\"", ((const struct id *)f)->type == ID_NULL
+							     ? "%null"
+							     : id_format(f, s, sizeof(s)));
+	case TYPE_SUBNETS:
+		return list_text(f);
+	case TYPE_SOURCEIP:
+		return addrs_text(e->sourceip, e->n_sourceip);
+	case TYPE_POOL:
+		return ranges_text(e->pool, e->n_pool);
+	case TYPE_PROTOPORT:
+		return e->protocol || e->port ? xasprintf("%u/%u", e->protocol, e->port) : NULL;
+	case TYPE_DNS:
+		return addrs_text(c->modecfgdns, c->n_modecfgdns);
+	case TYPE_AUTHBY:
+		return xstrdup("secret");
+	case TYPE_IKE:
+	case TYPE_ESP:
+		return proposals_text(*(struct proposals *const *)f);
+	}
+	return NULL;
+}
+
+char *value_show(const struct keyword *k, const void *object)
+{
+	char *text = raw(k, object);
+
+	if (text && *k->fallback && k->type != TYPE_AUTHBY) {
+		/* does the default give the same? Then it need not be said */
+		union {
+			struct conf_conn conn;
+			struct conf_end end;
+			struct conf_setup setup;
+		} *fresh = xalloc(sizeof(*fresh));
+		char *what = NULL, *warning = NULL, *other = NULL;
+
+		if (value_read(k, fresh, k->fallback, &what, &warning) == OK)
+			other = raw(k, fresh);
+		if (other && strcmp(other, text) == 0) {
+			free(text);
+			text = NULL;
+		}
+		free(other);
+		free(what);
+		free(warning);
+		free(fresh);
+	}
+	return text;
+}
+
+static void section(struct text *t, enum keyword_section s, const char *side, const void *object)
+{
+	const struct keyword *k;
+
+	for (size_t i = 0; (k = keyword_at(i)); i++) {
+		char *v = k->section == s && k->state == STATE_WORKS ? value_show(k, object) : NULL;
+
+		if (v)
+			put(t, "\t%s%s=%s\n", side, k->name, v);
+		free(v);
+	}
+}
+
+char *conf_show(const struct conf *c)
+{
+	struct text t = { 0 };
+
+	put(&t, "config setup\n");
+	section(&t, SECTION_SETUP, "", &c->setup);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct conf_conn *k = c->conn[i];
+
+		put(&t, "\nconn %s\n", k->name);
+		if (k->aliases)
+			put(&t, "\tconnalias=\"%s\"\n", k->aliases);
+		section(&t, SECTION_END, "left", &k->left);
+		section(&t, SECTION_END, "right", &k->right);
+		section(&t, SECTION_CONN, "", k);
+	}
+	return t.s;
+}
