@@ -286,11 +286,11 @@ int run_help(const struct cmd *c)
 
 int run_version(const struct cmd *c)
 {
-	/* The first word and the number are what programs look for; ours follows. */
+	/* Programs parse the first line. */
 	if (c->json)
 		printf("{\"compatible\":\"Libreswan 4.10\",\"clearswan\":\"%s\"}\n", CLEARSWAN_VERSION);
 	else
-		printf("Libreswan 4.10 compatible (clearswan %s)\n", CLEARSWAN_VERSION);
+		printf("Libreswan 4.10\nclearswan %s, compatible with it\n", CLEARSWAN_VERSION);
 	return 0;
 }
 

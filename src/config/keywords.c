@@ -113,7 +113,7 @@ size_t word_distance(const char *a, const char *b)
 
 const char *keyword_nearest(bool in_setup, const char *name, char *ret, size_t n)
 {
-	size_t best = strlen(name) < 5 ? 2 : 3;
+	size_t best = strlen(name) < 4 ? 2 : 3;
 	bool found = false;
 
 	for (size_t i = 0; i < COUNT(table); i++) {
