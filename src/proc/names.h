@@ -1,0 +1,11 @@
+#pragma once
+/* Names and numbers by which this host's kernel knows what is ours. */
+
+#define TUN_NAME "ipsec0"
+
+enum {
+	IPSEC_TABLE = 220, /* routes into tunnels; also the preference of the rules to it */
+	IPSEC_RTPROTO =
+		220, /* protocol of our routes, rules and addresses: what carries it is ours */
+	IPSEC_FWMARK = 0xdc220, /* on packets that we send: they never go into a tunnel again */
+};
