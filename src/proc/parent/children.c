@@ -1,0 +1,392 @@
+/* The other processes: started, connected, watched, stopped in order. */
+#include "proc/parent/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000 };
+#define STABLE_TIME (60 * NS_S)
+
+/* Who gets what of DESC_*. */
+static const unsigned descriptors[WHO_END] = {
+	[WHO_IKE] = 1u << DESC_UDP500_V4 | 1u << DESC_UDP500_V6,
+	[WHO_KERNEL] = 1u << DESC_RTNL | 1u << DESC_WATCH,
+	[WHO_CONTROL] =
+		1u << DESC_CONTROL | 1u << DESC_LOGFILE | 1u << DESC_SYSLOG | 1u << DESC_TERMINAL,
+	[WHO_ESP] = 1u << DESC_UDP4500_V4 | 1u << DESC_UDP4500_V6 | 1u << DESC_ESP_V4 |
+		    1u << DESC_ESP_V6 | 1u << DESC_TUN,
+};
+
+/* Peers hear the last words of those that are stopped first. */
+static const enum ipc_who stop_order[] = { WHO_IKE, WHO_ESP, WHO_KEYS, WHO_KERNEL, WHO_CONTROL };
+
+static void ended(uv_process_t *process, int64_t status, int signal);
+static void message(void *ctx, struct line *l, const struct msg *m, int fd);
+
+static void line_gone(void *ctx, struct line *l)
+{
+	(void)ctx; /* its end is what counts */
+	(void)l;
+}
+
+void children_init(struct parent *p)
+{
+	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++) {
+		struct child *c = &p->child[w];
+
+		c->parent = p;
+		c->who = w;
+		line_init(&c->line, WHO_PARENT, w, &p->phase);
+		c->line.take = message;
+		c->line.gone = line_gone;
+		c->line.ctx = c;
+		uv_timer_init(&p->loop, &c->retry);
+		c->retry.data = c;
+	}
+	uv_timer_init(&p->loop, &p->stop_timer);
+	uv_timer_init(&p->loop, &p->retry_timer);
+	p->stop_timer.data = p->retry_timer.data = p;
+}
+
+/* ---- start ---- */
+
+/* Of our environment children get what they have a use for. */
+static char **environment(void)
+{
+	static const char *const names[] = { "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+		"LSAN_OPTIONS" };
+	char **env = xalloc((COUNT(names) + 2) * sizeof(*env));
+	size_t n = 0;
+
+	env[n++] = xstrdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (getenv(names[i]))
+			env[n++] = xasprintf("%s=%s", names[i], getenv(names[i]));
+	return env;
+}
+
+static void environment_free(char **env)
+{
+	for (size_t i = 0; env[i]; i++)
+		free(env[i]);
+	free(env);
+}
+
+static bool spawn(struct parent *p, struct child *c, int fd)
+{
+	int err = p->said[1] >= 0 ? p->said[1] : 2;
+	char *file = xasprintf("%s/ipsec-%s", p->opt.execdir, ipc_who_name(c->who));
+	char *cwd = xasprintf("%s/empty", p->opt.rundir), *args[] = { file, NULL };
+	uv_stdio_container_t stdio[] = { { .flags = UV_IGNORE },
+		{ .flags = UV_INHERIT_FD, .data.fd = err },
+		{ .flags = UV_INHERIT_FD, .data.fd = err },
+		{ .flags = UV_INHERIT_FD, .data.fd = fd },
+		{ .flags = UV_INHERIT_FD, .data.fd = p->lock } };
+	char **env = environment();
+	uv_process_options_t o = { .exit_cb = ended,
+		.file = file,
+		.args = args,
+		.cwd = cwd,
+		.env = env,
+		.stdio = stdio,
+		.stdio_count = (int)COUNT(stdio) };
+	int e;
+
+	c->process = xalloc(sizeof(*c->process));
+	c->process->data = c;
+	e = uv_spawn(&p->loop, c->process, &o);
+	if (e != 0) {
+		fprintf(stderr, "ipsecd: cannot start %s: %s\n", file, uv_strerror(e));
+		uv_close((uv_handle_t *)c->process, (uv_close_cb)free);
+		c->process = NULL;
+	}
+	environment_free(env);
+	free(cwd);
+	free(file);
+	return e == 0;
+}
+
+/* A line between two children; each gets its end. */
+static void connect_pair(struct parent *p, enum ipc_who a, enum ipc_who b)
+{
+	int fds[2];
+
+	if (!line_pair(fds))
+		return;
+	LINE_SEND_FD(&p->child[a].line, fds[0], line, .peer = b);
+	LINE_SEND_FD(&p->child[b].line, fds[1], line, .peer = a);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+void children_setup(struct parent *p, enum ipc_who w)
+{
+	uint8_t *room = xalloc(IPC_MAX);
+	struct wr wr = wr_to(room, IPC_MAX);
+
+	conf_setup_put(&wr, &p->setup);
+	LINE_SEND(&p->child[w].line, setup, .setup = wr_view(&wr));
+	free(room);
+}
+
+static bool start(struct parent *p, enum ipc_who w)
+{
+	struct child *c = &p->child[w];
+	int fds[2];
+	bool ok;
+
+	if (!line_pair(fds))
+		return false;
+	fcntl(fds[1], F_SETFD, 0);
+	c->is_ready = c->is_told = false;
+	c->started = parent_now().mono;
+	ok = spawn(p, c, fds[1]);
+	close(fds[1]);
+	if (!ok) {
+		close(fds[0]);
+		return false;
+	}
+	line_attach_take(&c->line, &p->loop, fds[0]);
+	for (unsigned k = 0; k < DESC_END; k++)
+		if (descriptors[w] & 1u << k && p->fd[k] >= 0)
+			LINE_SEND_FD(&c->line, p->fd[k], descriptor, .kind = (uint8_t)k);
+	if (w == WHO_CONTROL || w == WHO_ESP)
+		children_setup(p, w);
+	return true;
+}
+
+/* What children write there becomes events. */
+static void on_said(uv_poll_t *poll, int status, int events)
+{
+	struct parent *p = poll->data;
+	char text[2048], *line, *rest = text;
+	ssize_t n = read(p->said[0], text, sizeof(text) - 1);
+
+	(void)status;
+	(void)events;
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	while ((line = strsep(&rest, "\n")))
+		if (*line) {
+			char clean[4096];
+
+			PARENT_EMIT(p, 0, process_said,
+				.text = ev_str(
+					event_escape(bytes_str(line), clean, sizeof(clean))));
+		}
+}
+
+static void listen_to_children(struct parent *p)
+{
+	if (p->ready_pipe < 0 || pipe2(p->said, O_CLOEXEC | O_NONBLOCK) != 0)
+		return; /* in the foreground they share our standard error */
+	uv_poll_init(&p->loop, &p->said_poll, p->said[0]);
+	p->said_poll.data = p;
+	uv_poll_start(&p->said_poll, UV_READABLE, on_said);
+}
+
+bool children_start(struct parent *p)
+{
+	listen_to_children(p);
+	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
+		if (!start(p, w))
+			return false;
+	for (enum ipc_who a = WHO_IKE; a < WHO_END; a++)
+		for (enum ipc_who b = a + 1; b < WHO_END; b++)
+			if (ipc_has_line(a, b))
+				connect_pair(p, a, b);
+	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
+		LINE_SEND(&p->child[w].line, begin, );
+	return true;
+}
+
+static void restart(uv_timer_t *t)
+{
+	struct child *c = t->data;
+	struct parent *p = c->parent;
+
+	if (p->state != STATE_RUNNING || !start(p, c->who))
+		return;
+	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
+		if (w != c->who && ipc_has_line(w, c->who))
+			connect_pair(p, c->who, w);
+	LINE_SEND(&c->line, begin, );
+}
+
+static void ready(struct child *c)
+{
+	struct parent *p = c->parent;
+
+	c->is_ready = true;
+	if (c->who == WHO_IKE)
+		children_setup(p, WHO_IKE);
+	if (p->state == STATE_STARTING)
+		parent_ready(p);
+	else if (p->state == STATE_RUNNING)
+		PARENT_EMIT(p, 0, process_restarted, .process = ev_str(ipc_who_name(c->who)),
+			.pid = ev_u64((uint64_t)c->process->pid));
+}
+
+/* ---- messages ---- */
+
+static void message(void *ctx, struct line *l, const struct msg *m, int fd)
+{
+	struct child *c = ctx;
+	struct parent *p = c->parent;
+
+	(void)l;
+	switch ((int)m->id) {
+	case MSG_ready:
+		ready(c);
+		break;
+	case MSG_addresses:
+		load_again(p);
+		break;
+	case MSG_verb:
+		verb_take(p, &m->verb);
+		break;
+	case MSG_text:
+		verb_text_take(p, m->text.request, fd);
+		break;
+	case MSG_log_lost:
+		log_reopen(p);
+		break;
+	case MSG_updown:
+		updown_run(p, &m->updown);
+		break;
+	default:
+		secrets_take(p, m);
+	}
+}
+
+/* ---- end ---- */
+
+static void stop_next(struct parent *p);
+
+static void stop_late(uv_timer_t *t)
+{
+	struct parent *p = t->data;
+
+	for (size_t i = 0; i < COUNT(stop_order); i++) {
+		struct child *c = &p->child[stop_order[i]];
+
+		if (c->process && c->is_told)
+			uv_process_kill(c->process, SIGKILL);
+	}
+}
+
+static void stop_next(struct parent *p)
+{
+	for (size_t i = 0; i < COUNT(stop_order); i++) {
+		struct child *c = &p->child[stop_order[i]];
+
+		if (!c->process)
+			continue;
+		if (c->is_told)
+			return; /* its end brings us back here */
+		if (c->who == WHO_CONTROL && p->shutdown_request)
+			verb_done(p, p->shutdown_request, 0);
+		c->is_told = true;
+		LINE_SEND(&c->line, stop, );
+		uv_timer_start(&p->stop_timer, stop_late, STOP_PATIENCE_MS, 0);
+		return;
+	}
+	uv_timer_stop(&p->stop_timer);
+	parent_stopped(p);
+}
+
+void children_stop(struct parent *p)
+{
+	stop_next(p);
+}
+
+void children_kill(struct parent *p)
+{
+	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
+		if (p->child[w].process)
+			uv_process_kill(p->child[w].process, SIGKILL);
+}
+
+/* What kernel would have put in order, by a new one that does only this. */
+static void clean_up(struct parent *p)
+{
+	char *file = xasprintf("%s/ipsec-kernel", p->opt.execdir);
+	char *args[] = { file, (char *)"--flush", NULL };
+	uv_process_options_t o = { .exit_cb = ended, .file = file, .args = args };
+	struct child *c = &p->child[WHO_KERNEL];
+
+	c->process = xalloc(sizeof(*c->process));
+	c->process->data = c;
+	c->is_told = true;
+	c->is_ready = false; /* its own failure is not cleaned up after */
+	if (uv_spawn(&p->loop, c->process, &o) != 0) {
+		uv_close((uv_handle_t *)c->process, (uv_close_cb)free);
+		c->process = NULL;
+	}
+	free(file);
+}
+
+static const char *how_text(int64_t status, int signal, char *s, size_t n)
+{
+	if (signal)
+		snprintf(s, n, "signal %d (%s)", signal, strsignal(signal));
+	else
+		snprintf(s, n, "exit status %d", (int)status);
+	return s;
+}
+
+static void died(struct child *c, int64_t status, int signal, int pid)
+{
+	struct parent *p = c->parent;
+	bool alone = c->who == WHO_CONTROL || c->who == WHO_ESP;
+	bool is_early = p->state == STATE_STARTING;
+	uint64_t wait;
+	char how[64];
+
+	if (parent_now().mono - c->started > STABLE_TIME)
+		c->failures = 0;
+	PARENT_EMIT(p, 0, process_died, .process = ev_str(ipc_who_name(c->who)),
+		.pid = ev_u64((uint64_t)pid),
+		.how = ev_str(how_text(status, signal, how, sizeof(how))),
+		.what_now = ev_str(is_early ? "the daemon cannot start"
+				   : alone  ? "it is started again"
+					    : "everything stops and starts again"));
+	if (is_early)
+		parent_stop(p, EXIT_FAILURE, false);
+	else if (!alone)
+		parent_stop(p, EXIT_FAILURE, true);
+	if (is_early || !alone) {
+		if (c->who == WHO_KERNEL)
+			clean_up(p);
+		return;
+	}
+	wait = (uint64_t)RETRY_FIRST_MS << MIN(c->failures, 7u);
+	c->failures++;
+	uv_timer_start(&c->retry, restart, MIN(wait, (uint64_t)RETRY_MAX_MS), 0);
+}
+
+static void ended(uv_process_t *process, int64_t status, int signal)
+{
+	struct child *c = process->data;
+	struct parent *p = c->parent;
+	int pid = process->pid;
+
+	uv_close((uv_handle_t *)process, (uv_close_cb)free);
+	c->process = NULL;
+	line_close(&c->line);
+	if (c->who != WHO_CONTROL)
+		line_forget(&c->line);
+	if (p->state == STATE_STOPPING) {
+		if (c->who == WHO_KERNEL && (status != 0 || signal) && c->is_ready)
+			clean_up(p);
+		stop_next(p);
+	} else {
+		died(c, status, signal, pid);
+	}
+}

@@ -1,0 +1,311 @@
+/* ipsecd: options, start, end. See ipsecd(8). */
+#include "proc/parent/parent.h"
+
+#include "config_build.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Exit statuses, those of pluto where it has the cause. */
+enum {
+	STATUS_FAIL = 1,
+	STATUS_USAGE = 2,
+	STATUS_CONFIG = 3,
+	STATUS_PRIVILEGE = 4,
+	STATUS_RUNNING = 10
+};
+
+enum {
+	OPT_CONFIG = 256,
+	OPT_SECRETS,
+	OPT_RUNDIR,
+	OPT_NOFORK,
+	OPT_GUARD,
+	OPT_AGAIN,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "secretsfile", required_argument, NULL, OPT_SECRETS },
+	{ "rundir", required_argument, NULL, OPT_RUNDIR },
+	{ "nofork", no_argument, NULL, OPT_NOFORK },
+	{ "foreground", no_argument, NULL, OPT_NOFORK },
+	{ "guard", required_argument, NULL, OPT_GUARD },
+	{ "again", required_argument, NULL, OPT_AGAIN },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char usage_text[] =
+	"usage: ipsecd [--config FILE] [--secretsfile FILE] [--rundir DIR] [--nofork]\n"
+	"The IPsec daemon; started by: ipsec start\n";
+
+static const char *or_env(const char *name, const char *otherwise)
+{
+	const char *v = getenv(name);
+
+	return v && *v ? v : otherwise;
+}
+
+/* Gives an exit status, -1 to go on. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	*o = (struct options){ .config = or_env("IPSEC_CONF", CONF_FILE),
+		.secrets = SECRETS_FILE,
+		.rundir = or_env("IPSEC_RUNDIR", RUN_DIR),
+		.execdir = or_env("IPSEC_EXECDIR", LIBEXEC_DIR),
+		.guard = -1 };
+	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (c) {
+		case OPT_CONFIG:
+			o->config = optarg;
+			break;
+		case OPT_SECRETS:
+			o->secrets = optarg;
+			o->has_secrets = true;
+			break;
+		case OPT_RUNDIR:
+			o->rundir = optarg;
+			break;
+		case OPT_NOFORK:
+			o->foreground = true;
+			break;
+		case OPT_GUARD:
+			o->guard = atoi(optarg);
+			break;
+		case OPT_AGAIN:
+			o->again = (unsigned)atoi(optarg);
+			break;
+		case OPT_HELP:
+			fputs(usage_text, stdout);
+			return 0;
+		case OPT_VERSION:
+			puts("clearswan " CLEARSWAN_VERSION);
+			return 0;
+		default:
+			fputs(usage_text, stderr);
+			return STATUS_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "ipsecd: unexpected word \"%s\"\n%s", argv[optind], usage_text);
+	return STATUS_USAGE;
+}
+
+struct now parent_now(void)
+{
+	struct timespec m, w;
+
+	clock_gettime(CLOCK_MONOTONIC, &m);
+	clock_gettime(CLOCK_REALTIME, &w);
+	return (struct now){ m.tv_sec * NS_S + m.tv_nsec, w.tv_sec * NS_S + w.tv_nsec };
+}
+
+/* Events go to control; who started us sees warnings and failures until all runs. */
+static void take_event(void *ctx, const struct event *e)
+{
+	struct parent *p = ctx;
+	enum event_level level = event_kind(e->id)->level;
+	char line[4096];
+
+	if (p->state == STATE_STARTING && (level == EVENT_WARN || level == EVENT_FAIL))
+		fprintf(stderr, "ipsecd: %s\n", event_line(e, false, line, sizeof(line)));
+	line_send_event(&p->child[WHO_CONTROL].line, e);
+}
+
+/* ---- signals ---- */
+
+static void on_signal(uv_signal_t *s, int number)
+{
+	struct parent *p = s->data;
+
+	if (number == SIGHUP) {
+		log_reopen(p);
+		return;
+	}
+	if (p->state == STATE_STOPPING)
+		return;
+	PARENT_EMIT(p, 0, service_stopping, );
+	parent_stop(p, 0, false);
+}
+
+static void watch_signals(struct parent *p)
+{
+	static const int numbers[COUNT(p->signals)] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < COUNT(p->signals); i++) {
+		uv_signal_init(&p->loop, &p->signals[i]);
+		p->signals[i].data = p;
+		uv_signal_start(&p->signals[i], on_signal, numbers[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- life ---- */
+
+void parent_ready(struct parent *p)
+{
+	struct conf *conf;
+
+	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
+		if (!p->child[w].is_ready)
+			return;
+	p->state = STATE_RUNNING;
+	PARENT_EMIT(p, 0, service_ready, );
+	secrets_begin(p, 0);
+	conf = load_file(p, 0, p->opt.config);
+	load_conns(p, 0, conf, NULL, LOAD_AUTO);
+	conf_free(conf);
+	notify("READY=1\nSTATUS=listening for IKE messages");
+	notify_watchdog(p);
+	daemon_started(p, 0);
+	guard_start(p);
+}
+
+void parent_stop(struct parent *p, int exit, bool restart)
+{
+	if (p->state == STATE_STOPPING)
+		return;
+	p->state = STATE_STOPPING;
+	p->exit = exit;
+	p->is_restart = restart;
+	notify("STOPPING=1");
+	children_stop(p);
+}
+
+void parent_stopped(struct parent *p)
+{
+	uv_stop(&p->loop);
+}
+
+static bool make_rundir(const struct parent *p)
+{
+	char *empty = xasprintf("%s/empty", p->opt.rundir);
+	bool ok = (mkdir(p->opt.rundir, 0755) == 0 || errno == EEXIST) &&
+		  (mkdir(empty, 0755) == 0 || errno == EEXIST);
+
+	if (!ok)
+		fprintf(stderr, "ipsecd: cannot make %s: %s\n", empty, strerror(errno));
+	free(empty);
+	return ok;
+}
+
+/* What must be right before anything is started. Gives an exit status, 0 to go on. */
+static int prepare(struct parent *p)
+{
+	struct conf *conf;
+	int status = 0;
+
+	if (!make_rundir(p))
+		return STATUS_FAIL;
+	if (!daemon_lock(p))
+		return STATUS_RUNNING;
+	if (access(p->opt.config, R_OK) != 0) {
+		fprintf(stderr,
+			"ipsecd: cannot read %s: %s; write your connections there, see "
+			"ipsec.conf(5)\n",
+			p->opt.config, strerror(errno));
+		return STATUS_CONFIG;
+	}
+	conf = load_file(p, 0, p->opt.config);
+	load_setup(p, &conf->setup);
+	if (conf->n_error && conf->n == 0)
+		fprintf(stderr,
+			"ipsecd: no connection of %s is usable; the daemon starts without any\n",
+			p->opt.config);
+	conf_free(conf);
+	if (!sockets_open(p))
+		status = STATUS_FAIL;
+	return status;
+}
+
+/* The daemon's whole life. Gives the exit status. */
+static int live(struct parent *p)
+{
+	int status;
+
+	uv_loop_init(&p->loop);
+	children_init(p);
+	status = prepare(p);
+	if (status == 0) {
+		watch_signals(p);
+		PARENT_EMIT(p, 0, service_starting, .version = ev_str(CLEARSWAN_VERSION),
+			.pid = ev_u64((uint64_t)getpid()));
+		if (children_start(p))
+			uv_run(&p->loop, UV_RUN_DEFAULT);
+		else
+			status = STATUS_FAIL;
+	}
+	if (status != 0)
+		children_kill(p);
+	else
+		status = p->exit;
+	sockets_close(p);
+	guard_dismiss(p);
+	daemon_started(p, status);
+	load_done(p);
+	verbs_done(p);
+	return status;
+}
+
+/* Begin anew in this very process: with growing patience when that happens again and again. */
+static void again(const struct options *o, bool at_once)
+{
+	unsigned n = at_once ? o->again : o->again + 1;
+	unsigned wait = n < 5 ? 1u << n : 30;
+	char times[16];
+
+	snprintf(times, sizeof(times), "%u", n);
+	if (!at_once)
+		sleep(wait);
+	execl("/proc/self/exe", "ipsecd", "--nofork", "--config", o->config, "--rundir", o->rundir,
+		"--again", times, o->has_secrets ? "--secretsfile" : NULL, o->secrets, NULL);
+	fprintf(stderr, "ipsecd: cannot start again: %s\n", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct parent *p = xalloc(sizeof(*p));
+	int status;
+
+	p->ready_pipe = p->guard.pipe = p->lock = p->said[0] = p->said[1] = -1;
+	p->phase = PHASE_RUN;
+	p->events = (struct event_sink){ take_event, p };
+	list_init(&p->loaded);
+	list_init(&p->texts);
+	for (unsigned i = 0; i < DESC_END; i++)
+		p->fd[i] = -1;
+	if ((status = read_options(argc, argv, &p->opt)) >= 0)
+		goto out;
+	if (geteuid() != 0) {
+		fprintf(stderr, "ipsecd: needs root: sudo ipsec start\n");
+		status = STATUS_PRIVILEGE;
+		goto out;
+	}
+	umask(077);
+	if (p->opt.guard >= 0) {
+		if (guard_watch(p->opt.guard))
+			again(&p->opt, true);
+		goto out;
+	}
+	if (!p->opt.foreground)
+		p->ready_pipe = daemon_background();
+	status = live(p);
+	if (p->is_restart && !notify_is_wanted())
+		again(&p->opt, false);
+out:
+	free(p);
+	return status < 0 ? 0 : status;
+}

@@ -1,0 +1,147 @@
+#pragma once
+/* The parent: root, opens and starts everything, parses nothing that came from a network, reads no
+ * secret. */
+#include "config/conf.h"
+#include "event/event.h"
+#include "ike/ike.h"
+#include "proc/line.h"
+
+struct options {
+	const char *config, *secrets, *rundir, *execdir;
+	bool foreground;
+	bool has_secrets; /* --secretsfile overrides secretsfile= */
+	unsigned again;	  /* how often it has restarted itself in a row */
+	int guard;	  /* descriptor of the one to be guarded; -1: not a guard */
+};
+
+enum state { STATE_STARTING, STATE_RUNNING, STATE_STOPPING };
+
+struct child {
+	struct parent *parent;
+	enum ipc_who who;
+	uv_process_t *process; /* NULL: not running */
+	uv_timer_t retry;
+	struct line line;
+	bool is_ready;
+	bool is_told; /* to stop */
+	unsigned failures;
+	ns_t started;
+};
+
+/* A connection as it was last read, loaded into ike, keys and kernel. */
+struct loaded {
+	struct list node;
+	struct conf_conn *conf; /* as it stands in the file */
+	struct conf_conn *sent; /* with its hosts as addresses, as the others have it */
+	bool is_unresolved;	/* waits for a name or a route */
+};
+
+struct parent {
+	struct options opt;
+	enum state state;
+	enum ipc_phase phase; /* of our ends of the lines: RUN */
+	uv_loop_t loop;
+	uv_signal_t signals[3];
+	uv_timer_t stop_timer, retry_timer, watchdog;
+	struct child child[WHO_END]; /* [WHO_PARENT] is not used */
+	int fd[DESC_END];
+	int lock; /* the locked pid file; children hold it too, until they end */
+	struct event_sink events;
+	struct conf_setup setup;
+	struct list loaded;
+	struct list texts; /* of struct verb_text: memory that waits for its verb */
+	struct {
+		uv_process_t *process;
+		int pipe; /* we say 'Q' when we end in good order */
+	} guard;
+	int said[2]; /* what children write to standard error when nobody looks at ours; -1 */
+	uv_poll_t said_poll;
+	bool may_open_secrets; /* between secrets_read and secrets_done */
+	uint32_t shutdown_request;
+	int exit;	 /* status to end with */
+	bool is_restart; /* begin anew when everything has stopped */
+	int ready_pipe;	 /* the one who started us waits here; -1: nobody */
+};
+
+#define PARENT_EMIT(p, request_id, name, ...)                                                      \
+	EMIT(&(p)->events, parent_now(), (&(struct event_about){ .request = (request_id) }), name, \
+		__VA_ARGS__)
+struct now parent_now(void);
+
+/* ---- daemon.c: background, pid file, guard, service manager ---- */
+/* In the background from here on; the one who was called waits for daemon_started(). */
+int daemon_background(void);
+/* Tells the one who waits: 0 is well. */
+void daemon_started(struct parent *p, int status);
+/* Locks the pid file; false: another daemon has it (said so). */
+bool daemon_lock(struct parent *p);
+void guard_start(struct parent *p);
+void guard_dismiss(struct parent *p);
+/* The life of a guard; returns when its daemon is gone without a word, false: in good order. */
+bool guard_watch(int fd);
+bool notify_is_wanted(void);
+void notify(const char *what);
+void notify_watchdog(struct parent *p);
+
+/* ---- sockets.c ---- */
+/* Opens all that children need. False: said so on stderr. */
+bool sockets_open(struct parent *p);
+void sockets_close(struct parent *p);
+void log_open(struct parent *p);
+/* Opens the log again (rotated, or syslog was restarted) and passes it on. */
+void log_reopen(struct parent *p);
+
+/* ---- children.c ---- */
+void children_init(struct parent *p);
+bool children_start(struct parent *p);
+void children_setup(struct parent *p, enum ipc_who w); /* config setup, anew */
+void children_stop(struct parent *p);
+/* SIGKILL to all; for errors at start. */
+void children_kill(struct parent *p);
+
+/* ---- load.c: the configuration file and what of it is loaded ---- */
+struct conf *load_file(struct parent *p, uint32_t request, const char *path);
+struct conf *load_text(struct parent *p, uint32_t request, int fd);
+enum load_after { LOAD_ONLY, LOAD_AUTO, LOAD_UP, LOAD_ROUTE };
+/* Loads those of conf by name or alias, all without a name (auto=ignore left out). False: there is
+ * no such. request_done follows by itself. */
+bool load_conns(struct parent *p, uint32_t request, const struct conf *conf, const char *name,
+	enum load_after after);
+/* Unloads by name or alias. False: there is none. */
+bool unload_conns(struct parent *p, uint32_t request, const char *name);
+/* Loads what changed, unloads what is gone; an error in the file changes nothing. */
+void load_reload(struct parent *p, uint32_t request);
+/* Tries again what could not be resolved. */
+void load_again(struct parent *p);
+void load_retry(uv_timer_t *t); /* the same, as a timer */
+void load_setup(struct parent *p, struct conf_setup *setup_take);
+void load_done(struct parent *p);
+struct loaded *loaded_find(struct parent *p, const char *name);
+
+/* ---- resolve.c: hosts into addresses, and which end is ours ---- */
+/* Names, %defaultroute and interfaces of c; done (never before this returns) is told whether all is
+ * known now. c stays the caller's and is changed in place. */
+void resolve_conn(struct parent *p, struct conf_conn *c, uint32_t request,
+	void (*done)(void *ctx, bool is_resolved), void *ctx);
+bool is_local(const struct addr *a);
+
+/* ---- verbs.c ---- */
+void verb_take(struct parent *p, const struct msg_verb *m);
+void verb_text_take(struct parent *p, uint32_t request, int fd);
+void verb_done(struct parent *p, uint32_t request, int exit);
+void verbs_done(struct parent *p);
+
+/* ---- files.c: opens what keys may not ---- */
+void secrets_begin(struct parent *p, uint32_t request);
+void secrets_take(struct parent *p, const struct msg *m);
+
+/* ---- updown.c ---- */
+void updown_run(struct parent *p, const struct msg_updown *m);
+
+/* ---- main.c ---- */
+/* Everything runs: load connections, say so. */
+void parent_ready(struct parent *p);
+/* Stop all in order; restart: begin anew then. */
+void parent_stop(struct parent *p, int exit, bool restart);
+/* All have stopped. */
+void parent_stopped(struct parent *p);

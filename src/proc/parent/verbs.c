@@ -1,0 +1,183 @@
+/* Requests of people that need the configuration file or other processes: see ipsec(8). */
+#include "proc/parent/parent.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { EXIT_CONFIG = 3, EXIT_UNKNOWN = 21, EXIT_LOCAL = 32, TEXTS_MAX = 16 };
+
+/* A configuration that came as text, for a verb that follows. */
+struct verb_text {
+	struct list node;
+	uint32_t request;
+	int fd;
+};
+
+void verb_text_take(struct parent *p, uint32_t request, int fd)
+{
+	struct verb_text *t = xalloc(sizeof(*t));
+
+	t->request = request;
+	t->fd = fd;
+	list_append(&p->texts, &t->node);
+}
+
+static void text_free(struct verb_text *t)
+{
+	list_remove(&t->node);
+	close(t->fd);
+	free(t);
+}
+
+/* -1 when there is none. The caller owns it. */
+static int text_of(struct parent *p, uint32_t request)
+{
+	struct verb_text *t;
+	int fd = -1;
+
+	list_each (t, &p->texts, struct verb_text, node)
+		if (t->request == request) {
+			fd = dup(t->fd);
+			text_free(t);
+		}
+	return fd;
+}
+
+void verb_done(struct parent *p, uint32_t request, int exit)
+{
+	if (request)
+		PARENT_EMIT(p, request, request_done, .exit = ev_u64((uint64_t)exit));
+}
+
+/* The configuration that the verb is about: text, another file, or ours. */
+static struct conf *conf_of(struct parent *p, const struct msg_verb *m)
+{
+	int fd = text_of(p, m->request);
+	struct conf *c;
+
+	if (fd < 0)
+		return load_file(p, m->request, m->config[0] ? m->config : p->opt.config);
+	c = load_text(p, m->request, fd);
+	close(fd);
+	return c;
+}
+
+/* Why is a conn of that name not among the valid ones? */
+static void explain(struct parent *p, const struct msg_verb *m, const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_issue; i++)
+		if (c->issue[i].is_error && c->issue[i].conn &&
+			strcmp(c->issue[i].conn, m->name) == 0) {
+			PARENT_EMIT(p, m->request, load_lost, .name = ev_str(m->name));
+			verb_done(p, m->request, EXIT_CONFIG);
+			return;
+		}
+	PARENT_EMIT(p, m->request, load_unknown, .name = ev_str(m->name),
+		.file = ev_str(m->config[0] ? m->config : p->opt.config));
+	verb_done(p, m->request, c->n_error ? EXIT_CONFIG : EXIT_UNKNOWN);
+}
+
+static void load(struct parent *p, const struct msg_verb *m, enum load_after after)
+{
+	struct conf *c = conf_of(p, m);
+
+	if (!c) {
+		PARENT_EMIT(p, m->request, verb_failed, .verb = ev_str(m->verb),
+			.why = ev_str("the text could not be read"));
+		verb_done(p, m->request, EXIT_CONFIG);
+		return;
+	}
+	if (!m->name[0])
+		load_conns(p, m->request, c, NULL, LOAD_AUTO);
+	else if (!load_conns(p, m->request, c, m->name, after))
+		explain(p, m, c);
+	conf_free(c);
+}
+
+static void verb_add(struct parent *p, const struct msg_verb *m)
+{
+	load(p, m, LOAD_ONLY);
+}
+
+static void verb_start(struct parent *p, const struct msg_verb *m)
+{
+	load(p, m, LOAD_UP);
+}
+
+static void verb_ondemand(struct parent *p, const struct msg_verb *m)
+{
+	load(p, m, LOAD_ROUTE);
+}
+
+static void verb_delete(struct parent *p, const struct msg_verb *m)
+{
+	if (unload_conns(p, m->request, m->name))
+		return;
+	PARENT_EMIT(p, m->request, conn_unknown, .name = ev_str(m->name));
+	verb_done(p, m->request, EXIT_UNKNOWN);
+}
+
+static void verb_reload(struct parent *p, const struct msg_verb *m)
+{
+	load_reload(p, m->request);
+}
+
+static void verb_rereadsecrets(struct parent *p, const struct msg_verb *m)
+{
+	secrets_begin(p, m->request);
+}
+
+/* Our sockets listen on every address, new ones too; what is left to do is to look again at names
+ * and routes. */
+static void verb_listen(struct parent *p, const struct msg_verb *m)
+{
+	PARENT_EMIT(p, m->request, service_ready, );
+	load_again(p);
+	verb_done(p, m->request, 0);
+}
+
+static void verb_shutdown(struct parent *p, const struct msg_verb *m)
+{
+	PARENT_EMIT(p, m->request, service_stopping, );
+	p->shutdown_request = m->request;
+	parent_stop(p, 0, false);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct parent *p, const struct msg_verb *m);
+} verbs[] = {
+	{ "add", verb_add },
+	{ "replace", verb_add },
+	{ "start", verb_start },
+	{ "ondemand", verb_ondemand },
+	{ "delete", verb_delete },
+	{ "reload", verb_reload },
+	{ "rereadsecrets", verb_rereadsecrets },
+	{ "listen", verb_listen },
+	{ "shutdown", verb_shutdown },
+};
+
+void verb_take(struct parent *p, const struct msg_verb *m)
+{
+	if (p->state != STATE_RUNNING) {
+		PARENT_EMIT(p, m->request, request_busy, );
+		verb_done(p, m->request, EXIT_LOCAL);
+		return;
+	}
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (strcmp(verbs[i].name, m->verb) == 0) {
+			verbs[i].run(p, m);
+			return;
+		}
+	PARENT_EMIT(p, m->request, verb_failed, .verb = ev_str(m->verb), .why = ev_str("unknown"));
+	verb_done(p, m->request, 2);
+}
+
+void verbs_done(struct parent *p)
+{
+	struct verb_text *t;
+
+	list_each (t, &p->texts, struct verb_text, node)
+		text_free(t);
+}
