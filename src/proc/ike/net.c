@@ -1,0 +1,258 @@
+/* UDP port 500: datagrams with both their addresses, and what the system says of those that did not
+ * arrive (IP_RECVERR). */
+#include "proc/ike/shell.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { BATCH = 16, CONTROL_ROOM = 512, ERRORS_MAX = 16 };
+
+union sockaddr_any {
+	struct sockaddr sa;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t sockaddr_of(const struct endpoint *e, union sockaddr_any *ret)
+{
+	*ret = (union sockaddr_any){ 0 };
+	if (e->addr.family == 4) {
+		ret->v4.sin_family = AF_INET;
+		ret->v4.sin_port = htons(e->port);
+		memcpy(&ret->v4.sin_addr, e->addr.b, 4);
+		return sizeof(ret->v4);
+	}
+	ret->v6.sin6_family = AF_INET6;
+	ret->v6.sin6_port = htons(e->port);
+	memcpy(&ret->v6.sin6_addr, e->addr.b, 16);
+	return sizeof(ret->v6);
+}
+
+static struct endpoint endpoint_of(const union sockaddr_any *a)
+{
+	if (a->sa.sa_family == AF_INET)
+		return (struct endpoint){ addr_from(bytes_of(&a->v4.sin_addr, 4)),
+			ntohs(a->v4.sin_port) };
+	if (a->sa.sa_family == AF_INET6)
+		return (struct endpoint){ addr_from(bytes_of(&a->v6.sin6_addr, 16)),
+			ntohs(a->v6.sin6_port) };
+	return (struct endpoint){ 0 };
+}
+
+/* Our address of a datagram; none when the kernel did not tell. */
+static struct addr local_of(struct msghdr *h)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		struct in_pktinfo v4;
+		struct in6_pktinfo v6;
+
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&v4, CMSG_DATA(c), sizeof(v4));
+			return addr_from(bytes_of(&v4.ipi_addr, 4));
+		}
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
+			return addr_from(bytes_of(&v6.ipi6_addr, 16));
+		}
+	}
+	return (struct addr){ 0 };
+}
+
+/* ---- errors ---- */
+
+static bool error_of(struct msghdr *h, const union sockaddr_any *to, struct net_error *ret)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		struct sock_extended_err ee;
+		union sockaddr_any offender = { 0 };
+		bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
+		bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
+
+		if (!v4 && !v6)
+			continue;
+		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+		*ret = (struct net_error){ .remote = endpoint_of(to),
+			.error = (int)ee.ee_errno,
+			.local = { .port = 500 } };
+		if (ee.ee_origin == SO_EE_ORIGIN_ICMP || ee.ee_origin == SO_EE_ORIGIN_ICMP6) {
+			memcpy(&offender, CMSG_DATA(c) + sizeof(ee),
+				v4 ? sizeof(offender.v4) : sizeof(offender.v6));
+			ret->offender = endpoint_of(&offender).addr;
+			ret->icmp_type = ee.ee_type;
+			ret->icmp_code = ee.ee_code;
+			ret->local.addr = local_of(h);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Takes what the error queue holds, at most ERRORS_MAX. */
+static size_t take_errors(int fd, struct net_error *ret)
+{
+	size_t n = 0;
+
+	while (n < ERRORS_MAX) {
+		union sockaddr_any to = { 0 };
+		uint8_t data[1], control[CONTROL_ROOM];
+		struct iovec iov = { data, sizeof(data) };
+		struct msghdr h = { .msg_name = &to,
+			.msg_namelen = sizeof(to),
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control) };
+
+		if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			break;
+		n += error_of(&h, &to, &ret[n]);
+	}
+	return n;
+}
+
+static void report(struct shell *s, struct net_error *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		e[i].interface = net_interface(s, &e[i].local.addr);
+		ike_net_error(s->ike, process_now(), &e[i]);
+		shell_output(s);
+	}
+}
+
+const char *net_interface(const struct shell *s, const struct addr *local)
+{
+	for (size_t i = 0; i < s->n_addrs; i++)
+		if (addr_eq(&s->addrs[i].addr, local))
+			return s->addrs[i].interface;
+	return "";
+}
+
+/* ---- sending ---- */
+
+static bool send_once(int fd, const struct datagram *d)
+{
+	union sockaddr_any to;
+	union {
+		char b[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)d->data.p, d->data.n };
+	struct msghdr h = { .msg_name = &to,
+		.msg_namelen = sockaddr_of(&d->remote, &to),
+		.msg_iov = &iov,
+		.msg_iovlen = 1 };
+	struct cmsghdr *c = &control.align;
+
+	if (addr_is_set(&d->local.addr)) {
+		struct in_pktinfo v4 = { 0 };
+		struct in6_pktinfo v6 = { 0 };
+		bool is_v4 = d->local.addr.family == 4;
+		size_t n = is_v4 ? sizeof(v4) : sizeof(v6);
+
+		memcpy(&v4.ipi_spec_dst, d->local.addr.b, 4);
+		memcpy(&v6.ipi6_addr, d->local.addr.b, 16);
+		c->cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
+		c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
+		c->cmsg_len = CMSG_LEN(n);
+		memcpy(CMSG_DATA(c), is_v4 ? (void *)&v4 : (void *)&v6, n);
+		h.msg_control = control.b;
+		h.msg_controllen = CMSG_SPACE(n);
+	}
+	return sendmsg(fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* An earlier datagram's error makes the next send fail once: it is taken, and the send repeated.
+ * d's views die with the report, which therefore comes last. */
+void net_send(struct shell *s, const struct datagram *d)
+{
+	int fd = s->p.fd[d->remote.addr.family == 4 ? DESC_UDP500_V4 : DESC_UDP500_V6];
+	struct net_error e[ERRORS_MAX + 1];
+	size_t n = 0;
+
+	if (fd < 0) {
+		e[n++] = (struct net_error){
+			.local = d->local, .remote = d->remote, .error = EAFNOSUPPORT
+		};
+	} else if (!send_once(fd, d)) {
+		int first = errno;
+
+		n = take_errors(fd, e);
+		if ((n == 0 || !send_once(fd, d)) && first != EAGAIN) {
+			e[n++] = (struct net_error){
+				.local = d->local, .remote = d->remote, .error = n ? errno : first
+			};
+		}
+	}
+	report(s, e, n);
+}
+
+/* ---- receiving ---- */
+
+static void receive(struct shell *s, int fd)
+{
+	struct mmsghdr m[BATCH] = { 0 };
+	struct iovec iov[BATCH];
+	union sockaddr_any from[BATCH];
+	uint8_t control[BATCH][CONTROL_ROOM];
+	int n;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		iov[i] = (struct iovec){ s->room + (size_t)i * LIMIT_MESSAGE, LIMIT_MESSAGE };
+		m[i].msg_hdr = (struct msghdr){ .msg_name = &from[i],
+			.msg_namelen = sizeof(from[i]),
+			.msg_iov = &iov[i],
+			.msg_iovlen = 1,
+			.msg_control = control[i],
+			.msg_controllen = sizeof(control[i]) };
+	}
+	n = recvmmsg(fd, m, BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++) {
+		struct datagram d = { .remote = endpoint_of(&from[i]),
+			.local = { local_of(&m[i].msg_hdr), 500 },
+			.data = bytes_of(iov[i].iov_base, m[i].msg_len) };
+
+		if (m[i].msg_hdr.msg_flags & MSG_TRUNC || !addr_is_set(&d.local.addr))
+			continue;
+		ike_input(s->ike, process_now(), &d);
+		shell_output(s);
+	}
+}
+
+static void on_udp(uv_poll_t *poll, int status, int events)
+{
+	struct shell *s = poll->data;
+	int fd = s->p.fd[poll == &s->udp[0] ? DESC_UDP500_V4 : DESC_UDP500_V6];
+	struct net_error e[ERRORS_MAX];
+
+	(void)events;
+	report(s, e, take_errors(fd, e));
+	if (status !=
+		0) /* libuv stops on POLLERR, which here only says that the queue had something */
+		uv_poll_start(poll, UV_READABLE, on_udp);
+	receive(s, fd);
+}
+
+void net_watch(struct shell *s)
+{
+	s->room = xalloc((size_t)BATCH * LIMIT_MESSAGE);
+	for (unsigned i = 0; i < 2; i++) {
+		int fd = s->p.fd[i == 0 ? DESC_UDP500_V4 : DESC_UDP500_V6];
+
+		if (fd < 0)
+			continue;
+		uv_poll_init(&s->p.loop, &s->udp[i], fd);
+		s->udp[i].data = s;
+		uv_poll_start(&s->udp[i], UV_READABLE, on_udp);
+	}
+}
+
+void net_done(struct shell *s)
+{
+	free(s->room);
+	free(s->addrs);
+}

@@ -1,0 +1,56 @@
+#pragma once
+/* The ike process: the engine, and what carries bytes, time and answers to it and actions away. */
+#include "ike/ike.h"
+#include "proc/process.h"
+
+/* A local address and the interface that has it. */
+struct shell_addr {
+	struct addr addr;
+	char interface[16];
+};
+
+struct shell {
+	struct process p;
+	struct ike *ike;
+	uv_timer_t timer;
+	uv_poll_t udp[2];     /* port 500, v4 and v6 */
+	struct list requests; /* of struct shell_request: those of the parent that hold several
+				 commands */
+	struct list asks;     /* of struct plane_ask */
+	bool has_esp;	      /* it is there now */
+	bool is_stopping;
+	struct shell_addr *addrs;
+	size_t n_addrs;
+	uint8_t *room; /* datagrams are received into */
+};
+
+/* ---- net.c: UDP 500 ---- */
+void net_watch(struct shell *s);
+void net_send(struct shell *s, const struct datagram *d);
+void net_done(struct shell *s);
+/* The name of the interface that has that address, or "". */
+const char *net_interface(const struct shell *s, const struct addr *local);
+
+/* ---- planes.c: one ask of the engine, one or two processes ---- */
+void planes_ask(struct shell *s, const struct action *a);
+void planes_answer(struct shell *s, enum ipc_who from, const struct msg_dp_answer *m);
+/* esp died: what it was asked is answered with an error. */
+void planes_lost(struct shell *s);
+/* esp was started anew. */
+void planes_restarted(struct shell *s);
+void planes_done(struct shell *s);
+
+/* ---- requests.c: several commands, one request ---- */
+void requests_begin(struct shell *s, uint32_t request);
+void requests_end(struct shell *s, uint32_t request, unsigned exit);
+/* A command of that request goes to the engine. */
+void requests_hold(struct shell *s, uint32_t request);
+/* The engine's events on their way out: its request_done is kept back until all are done. */
+void requests_event(void *ctx, const struct event *e);
+void requests_done(struct shell *s);
+
+/* The request under which the engine is told to shut down. */
+#define REQUEST_SHUTDOWN UINT32_MAX
+
+/* Does what the engine wants to be done, and sets the timer. After every call into the engine. */
+void shell_output(struct shell *s);
