@@ -1,0 +1,390 @@
+/* ipsec-keys: the only process that knows pre-shared keys. It talks to nobody outside, reads files
+ * that the parent opens, and gives MACs made with a key, never the key. */
+#include "base/list.h"
+#include "config/secrets.h"
+#include "crypto/prf.h"
+#include "proc/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	FILE_MAX = 8 << 20,
+	ASKS_PER_SECOND = 2000, /* of one connection: more is no peer but an oracle's user */
+};
+
+/* A loaded connection: keys are for these only. */
+struct key_conn {
+	struct list node;
+	struct conf_conn *conf;
+	ns_t refilled;
+	unsigned tokens;
+};
+
+struct keys {
+	struct process p;
+	struct list conns;
+	struct secrets *secrets;
+	char *path;
+	int file_error;	  /* of the last secrets_open: 0 came as a descriptor, -1 still waiting */
+	struct buf names; /* answer to secrets_glob */
+	bool has_names;
+};
+
+/* ---- reading: the parent opens ---- */
+
+/* Waits for the parent's answer, whatever else it says first. */
+static void await(struct keys *k, const bool *done, const int *error)
+{
+	struct line *parent = &k->p.line[WHO_PARENT];
+
+	while (!*done && *error == -1) {
+		struct pollfd f = { .fd = parent->fd, .events = POLLIN };
+
+		poll(&f, 1, -1);
+		line_receive(parent);
+	}
+}
+
+static char *read_all(int fd, size_t *ret_n)
+{
+	struct stat st;
+	char *text;
+	size_t n = 0;
+	ssize_t got;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
+		errno = EFBIG;
+		return NULL;
+	}
+	text = xalloc((size_t)st.st_size + 1);
+	while (n < (size_t)st.st_size &&
+		(got = pread(fd, text + n, (size_t)st.st_size - n, (off_t)n)) > 0)
+		n += (size_t)got;
+	*ret_n = n;
+	return text;
+}
+
+static void warn_mode(struct keys *k, const char *path, int fd)
+{
+	struct stat st;
+	char mode[16];
+
+	if (fstat(fd, &st) != 0 || !(st.st_mode & 077))
+		return;
+	snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777);
+	PROCESS_EMIT(&k->p, secrets_mode, .file = ev_str(path), .mode = ev_str(mode));
+}
+
+static char *source_read(void *ctx, const char *path, size_t *ret_n)
+{
+	struct keys *k = ctx;
+	const bool never = false;
+	char *text;
+	int fd;
+
+	k->file_error = -1;
+	LINE_SEND(&k->p.line[WHO_PARENT], secrets_open, .path = path);
+	await(k, &never, &k->file_error);
+	if (k->file_error != 0) {
+		errno = k->file_error;
+		return NULL;
+	}
+	fd = k->p.fd[DESC_FILE];
+	k->p.fd[DESC_FILE] = -1;
+	PROCESS_EMIT(&k->p, secrets_loading, .file = ev_str(path));
+	warn_mode(k, path, fd);
+	text = read_all(fd, ret_n);
+	close(fd);
+	return text;
+}
+
+static char **source_glob(void *ctx, const char *pattern)
+{
+	struct keys *k = ctx;
+	const int waiting = -1;
+	char **names = xalloc(sizeof(*names));
+	size_t n = 0;
+
+	k->has_names = false;
+	LINE_SEND(&k->p.line[WHO_PARENT], secrets_glob, .pattern = pattern);
+	await(k, &k->has_names, &waiting);
+	for (size_t at = 0; at < k->names.n;) {
+		const char *one = (const char *)k->names.p + at;
+
+		names = xrealloc(names, (n + 2) * sizeof(*names));
+		names[n++] = xstrdup(one);
+		names[n] = NULL;
+		at += strlen(one) + 1;
+	}
+	buf_done(&k->names);
+	return names;
+}
+
+static void report_issues(struct keys *k, uint32_t request)
+{
+	const struct conf_issue *issue;
+	size_t n = secrets_issues(k->secrets, &issue);
+
+	for (size_t i = 0; i < n; i++)
+		if (issue[i].is_error)
+			REQUEST_EMIT(&k->p, request, config_error, .file = ev_str(issue[i].file),
+				.line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
+		else
+			REQUEST_EMIT(&k->p, request, config_warning, .file = ev_str(issue[i].file),
+				.line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
+}
+
+static void read_secrets(struct keys *k, uint32_t request, const char *path)
+{
+	struct conf_source source = { source_read, source_glob, k };
+
+	free(k->path);
+	k->path = xstrdup(path);
+	if (k->secrets)
+		REQUEST_EMIT(&k->p, request, secrets_forgetting, );
+	secrets_free(k->secrets);
+	k->secrets = secrets_parse(&source, k->path);
+	report_issues(k, request);
+	LINE_SEND(&k->p.line[WHO_PARENT], secrets_done, .request = request,
+		.count = (uint32_t)secrets_count(k->secrets));
+	if (request)
+		REQUEST_EMIT(&k->p, request, request_done, .exit = ev_u64(0));
+}
+
+static void list_secrets(struct keys *k, uint32_t request)
+{
+	char text[1024];
+
+	for (size_t i = 0; k->secrets && secrets_list(k->secrets, i, text, sizeof(text)); i++)
+		REQUEST_EMIT(&k->p, request, secret_status, .text = ev_str(text));
+	REQUEST_EMIT(&k->p, request, request_done, .exit = ev_u64(0));
+}
+
+/* ---- connections ---- */
+
+static struct key_conn *find(struct keys *k, const char *name)
+{
+	struct key_conn *c;
+
+	list_each (c, &k->conns, struct key_conn, node)
+		if (strcmp(c->conf->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+static void forget(struct key_conn *c)
+{
+	list_remove(&c->node);
+	conf_conn_free(c->conf);
+	free(c);
+}
+
+static void take_conn(struct keys *k, struct bytes blob)
+{
+	struct rd r = rd_from(blob);
+	struct key_conn *c = xalloc(sizeof(*c)), *old;
+
+	if (conf_conn_get(&r, &c->conf) != OK || !rd_end(&r))
+		abort(); /* only our own parent speaks here */
+	if ((old = find(k, c->conf->name)))
+		forget(old);
+	list_append(&k->conns, &c->node);
+}
+
+static bool has_token(struct key_conn *c)
+{
+	ns_t now = process_now().mono;
+
+	if (now - c->refilled >= NS_S) {
+		c->refilled = now;
+		c->tokens = ASKS_PER_SECOND;
+	}
+	if (c->tokens == 0)
+		return false;
+	c->tokens--;
+	return true;
+}
+
+/* Has the connection the right to speak as ours? */
+static bool may_be(const struct conf_conn *c, const struct id *ours)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct conf_end *end = i ? &c->right : &c->left;
+
+		if (c->oriented && (i == 0) != c->local_is_left)
+			continue;
+		any = any || end->id.type == ID_NONE || id_eq(&end->id, ours);
+	}
+	return any;
+}
+
+/* ---- asks ---- */
+
+/* RFC 7296 2.15: AUTH = prf(prf(PSK, "Key Pad for IKEv2"), octets) */
+static enum err make_auth(uint16_t id, struct bytes psk, struct bytes octets, struct secret *ret)
+{
+	struct bytes pad = bytes_str("Key Pad for IKEv2");
+	struct secret key = { 0 };
+	enum err e;
+
+	if ((e = prf(id, psk, &pad, 1, &key)))
+		goto out;
+	e = prf(id, secret_view(&key), &octets, 1, ret);
+out:
+	secret_done(&key);
+	return e;
+}
+
+struct ask {
+	const struct msg_psk *m;
+	struct id ours, theirs;
+	char our_text[ID_STR], their_text[ID_STR], where[1024];
+};
+
+static void answer(struct keys *k, const struct ask *a, enum err e, struct bytes mac)
+{
+	LINE_SEND(&k->p.line[WHO_IKE], psk_answer, .ask = a->m->ask, .e = (uint8_t)e, .mac = mac,
+		.where = a->where);
+}
+
+static void warn(struct keys *k, const struct ask *a, enum err e, const struct secrets_where *w)
+{
+	struct event_about about = { .conn = a->m->conn };
+	struct now now = process_now();
+
+	if (e == ERR_NOT_FOUND)
+		EMIT(&k->p.events, now, &about, secret_missing, .ours = ev_str(a->our_text),
+			.theirs = ev_str(a->their_text), .file = ev_str(k->path));
+	if (e != OK || a->m->for_peer)
+		return; /* one warning for each exchange is enough */
+	if (w->is_weak)
+		EMIT(&k->p.events, now, &about, secret_weak, .where = ev_str(a->where));
+	if (w->also)
+		EMIT(&k->p.events, now, &about, secret_ambiguous, .also = ev_u64(w->also),
+			.ours = ev_str(a->our_text), .theirs = ev_str(a->their_text),
+			.where = ev_str(a->where));
+}
+
+static void take_ask(struct keys *k, struct ask *a, struct key_conn *c)
+{
+	struct secrets_where where = { 0 };
+	struct secret mac = { 0 };
+	struct bytes psk = BYTES_NONE;
+	enum err e = ERR_DENIED;
+
+	id_format(&a->ours, a->our_text, sizeof(a->our_text));
+	id_format(&a->theirs, a->their_text, sizeof(a->their_text));
+	if (!c || !may_be(c->conf, &a->ours) || !has_token(c)) {
+		PROCESS_EMIT(&k->p, secret_refused, .name = ev_str(a->m->conn),
+			.why = ev_str(!c			   ? "it is not loaded"
+				      : !may_be(c->conf, &a->ours) ? "its identity is another"
+								   : "too many asks a second"));
+	} else {
+		e = k->secrets ? secrets_psk(k->secrets, &a->ours, &a->theirs, &a->m->our_addr,
+					 &a->m->their_addr, &psk, &where)
+			       : ERR_NOT_FOUND;
+		if (e == OK)
+			snprintf(a->where, sizeof(a->where), "%s:%u", where.file, where.line);
+		warn(k, a, e, &where);
+		if (e == OK)
+			e = make_auth(a->m->prf, psk, a->m->octets, &mac);
+	}
+	answer(k, a, e, secret_view(&mac));
+	secret_done(&mac);
+}
+
+static void on_psk(struct keys *k, const struct msg_psk *m)
+{
+	struct ask a = { .m = m };
+	struct key_conn *c = find(k, m->conn);
+
+	/* The parent told us before ike: what it said may still lie on its line. */
+	while (!c && line_receive(&k->p.line[WHO_PARENT]))
+		c = find(k, m->conn);
+	if (ipc_id_take(&m->ours, &a.ours) != OK || ipc_id_take(&m->theirs, &a.theirs) != OK)
+		abort(); /* ike has checked what the peer sent */
+	take_ask(k, &a, c);
+	id_done(&a.ours);
+	id_done(&a.theirs);
+}
+
+static void message(void *ctx, struct line *from, const struct msg *m)
+{
+	struct keys *k = ctx;
+	struct key_conn *c;
+
+	(void)from;
+	switch ((int)m->id) {
+	case MSG_conn_load:
+		take_conn(k, m->conn_load.conn);
+		break;
+	case MSG_conn_unload:
+		if ((c = find(k, m->conn_unload.name)))
+			forget(c);
+		break;
+	case MSG_secrets_read: {
+		char *path = xstrdup(m->secrets_read.path);
+
+		read_secrets(k, m->secrets_read.request, path);
+		free(path);
+		break;
+	}
+	case MSG_secrets_file:
+		k->file_error = 0;
+		break;
+	case MSG_secrets_refused:
+		k->file_error = (int)m->secrets_refused.error;
+		break;
+	case MSG_secrets_names:
+		k->names = buf_from(m->secrets_names.names);
+		k->has_names = true;
+		break;
+	case MSG_secrets_list:
+		list_secrets(k, m->secrets_list.request);
+		break;
+	case MSG_psk:
+		on_psk(k, &m->psk);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool begin(void *ctx)
+{
+	uint8_t octet = 0;
+	struct bytes one = BYTES_NONE;
+	struct secret warm = { 0 };
+
+	(void)ctx;
+	/* the library reads its configuration while it still can */
+	if (prf(PRF_HMAC_SHA2_256, bytes_of(&octet, 1), &one, 1, &warm) != OK)
+		return false;
+	secret_done(&warm);
+	return true;
+}
+
+int main(void)
+{
+	static const struct process_ops ops = { .begin = begin, .message = message };
+	struct keys *k = xalloc(sizeof(*k));
+	struct key_conn *c;
+	int status;
+
+	list_init(&k->conns);
+	status = process_run(&k->p, WHO_KEYS, &ops, k);
+	list_each (c, &k->conns, struct key_conn, node)
+		forget(c);
+	secrets_free(k->secrets);
+	buf_done(&k->names);
+	free(k->path);
+	free(k);
+	return status;
+}
