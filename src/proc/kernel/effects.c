@@ -1,0 +1,243 @@
+/* Policies of the data plane into routes, rules and addresses of this host.
+ *
+ * A packet goes into the tunnel when its source is inside the policy's local selectors (a rule
+ * leads it to our table) and its destination inside the remote ones (a route there). A program that
+ * has not chosen a source yet is led there when the tunnel has one to give: virtual IP,
+ * leftsourceip=, or the host itself. Traffic between hosts of our own subnet stays outside, also
+ * when the tunnel takes everything. */
+#include "proc/kernel/kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static bool key_eq(const struct effect_key *a, const struct effect_key *b)
+{
+	return a->kind == b->kind && a->prefix.bits == b->prefix.bits &&
+	       addr_eq(&a->prefix.addr, &b->prefix.addr) && addr_eq(&a->source, &b->source) &&
+	       a->metric == b->metric && a->mtu == b->mtu;
+}
+
+static struct effect *find(struct kernel *k, const struct effect_key *key)
+{
+	struct effect *e;
+
+	list_each (e, &k->effects, struct effect, node)
+		if (key_eq(&e->key, key))
+			return e;
+	return NULL;
+}
+
+static void effect_release(struct kernel *k, struct effect *e)
+{
+	if (--e->uses)
+		return;
+	rtnl_effect(k->rtnl, &e->key, k->ifindex, false); /* gone already is as good */
+	list_remove(&e->node);
+	free(e);
+}
+
+/* Does it, or counts one more who needs it. 0 or errno. */
+static int use(struct kernel *k, struct policy *p, const struct effect_key *key)
+{
+	struct effect *e = find(k, key);
+	int error;
+
+	if (p->n == EFFECTS_MAX)
+		return E2BIG;
+	if (!e) {
+		error = rtnl_effect(k->rtnl, key, k->ifindex, true);
+		if (error && error != EEXIST)
+			return error;
+		e = xalloc(sizeof(*e));
+		e->key = *key;
+		list_append(&k->effects, &e->node);
+	}
+	e->uses++;
+	p->effect[p->n++] = e;
+	return 0;
+}
+
+static struct prefix whole(uint8_t family)
+{
+	return (struct prefix){ { .family = family }, 0 };
+}
+
+/* f for each prefix of the selectors. */
+static int each_prefix(
+	struct kernel *k, struct policy *p, const struct ts_list *list, struct effect_key key)
+{
+	struct prefix prefix[64];
+	int error;
+
+	for (size_t i = 0; i < list->n; i++) {
+		size_t n = range_prefixes(&list->ts[i].range, prefix, COUNT(prefix));
+
+		if (n == 0)
+			return E2BIG;
+		for (size_t j = 0; j < n; j++) {
+			key.prefix = prefix[j];
+			/* a source is of the prefix's family, or none */
+			if (key.source.family != prefix[j].addr.family)
+				key.source = (struct addr){ 0 };
+			if ((error = use(k, p, &key)))
+				return error;
+		}
+	}
+	return 0;
+}
+
+static bool has_family(const struct ts_list *l, uint8_t family)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->ts[i].range.first.family == family)
+			return true;
+	return false;
+}
+
+/* The source that unbound programs on this host get; none: they do not use this tunnel. */
+static struct addr source_of(const struct dp_policy *p, uint8_t family)
+{
+	if (p->source.family == family)
+		return p->source;
+	for (size_t i = 0; i < p->ts_local.n; i++) {
+		const struct range *r = &p->ts_local.ts[i].range;
+
+		if (r->first.family == family && addr_eq(&r->first, &r->last))
+			return r->first;
+	}
+	return (struct addr){ 0 };
+}
+
+static uint8_t route_kind(uint8_t action)
+{
+	return action == DP_PASS   ? EFFECT_THROW
+	       : action == DP_DROP ? EFFECT_BLACKHOLE
+				   : EFFECT_ROUTE;
+}
+
+static int add_routes(
+	struct kernel *k, struct policy *own, const struct dp_policy *p, uint8_t family)
+{
+	struct effect_key key = { .kind = route_kind(p->action), .metric = p->metric };
+	struct ts_list remote = { 0 };
+	int error;
+
+	for (size_t i = 0; i < p->ts_remote.n; i++)
+		if (p->ts_remote.ts[i].range.first.family == family)
+			remote.ts[remote.n++] = p->ts_remote.ts[i];
+	if (key.kind == EFFECT_ROUTE) {
+		key.mtu = p->mtu;
+		key.source = source_of(p, family);
+	}
+	error = each_prefix(k, own, &remote, key);
+	/* what is larger than our own subnet and contains it does not take it along */
+	for (size_t i = 0; i < p->ts_local.n && !error; i++)
+		for (size_t j = 0; j < remote.n && !error; j++) {
+			const struct range *ours = &p->ts_local.ts[i].range;
+			struct ts_list one = { .n = 1, .ts = { p->ts_local.ts[i] } };
+
+			if (range_covers(&remote.ts[j].range, ours) &&
+				!range_eq(&remote.ts[j].range, ours))
+				error = each_prefix(
+					k, own, &one, (struct effect_key){ .kind = EFFECT_THROW });
+		}
+	return error;
+}
+
+static int add_rules(
+	struct kernel *k, struct policy *own, const struct dp_policy *p, uint8_t family)
+{
+	struct addr source = source_of(p, family);
+	struct ts_list local = { 0 };
+	int error;
+
+	for (size_t i = 0; i < p->ts_local.n; i++)
+		if (p->ts_local.ts[i].range.first.family == family)
+			local.ts[local.n++] = p->ts_local.ts[i];
+	if ((error = use(
+		     k, own, &(struct effect_key){ EFFECT_RULE_END, .prefix = whole(family) })) ||
+		(error = use(k, own,
+			 &(struct effect_key){ EFFECT_RULE_OURS, .prefix = whole(family) })) ||
+		(error = each_prefix(k, own, &local, (struct effect_key){ .kind = EFFECT_RULE })))
+		return error;
+	if (family == 4 && addr_is_set(&source))
+		error = use(k, own,
+			&(struct effect_key){
+				EFFECT_RULE_UNBOUND, .prefix = { { .family = 4 }, 32 } });
+	return error;
+}
+
+static int add(
+	struct kernel *k, struct policy *own, const struct dp_policy *p, const char **ret_what)
+{
+	static const uint8_t families[] = { 4, 6 };
+	int error = 0;
+
+	*ret_what = "the virtual address";
+	if (p->add_source && addr_is_set(&p->source))
+		error = use(k, own,
+			&(struct effect_key){ EFFECT_ADDRESS,
+				.prefix = { p->source, addr_bits(p->source.family) } });
+	for (size_t i = 0; i < COUNT(families) && !error && p->add_routes; i++) {
+		if (!has_family(&p->ts_remote, families[i]) ||
+			!has_family(&p->ts_local, families[i]))
+			continue;
+		*ret_what = "the tunnel's routes";
+		error = add_routes(k, own, p, families[i]);
+		if (error)
+			break;
+		*ret_what = "the tunnel's routing rules";
+		error = add_rules(k, own, p, families[i]);
+	}
+	return error;
+}
+
+static struct policy *policy_find(struct kernel *k, uint32_t reqid)
+{
+	struct policy *p;
+
+	list_each (p, &k->policies, struct policy, node)
+		if (p->reqid == reqid)
+			return p;
+	return NULL;
+}
+
+static void policy_free(struct kernel *k, struct policy *p)
+{
+	while (p->n) /* rules before routes before addresses */
+		effect_release(k, p->effect[--p->n]);
+	list_remove(&p->node);
+	free(p);
+}
+
+/* The new one is in place before the old one goes: what both need is never away. */
+int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what)
+{
+	struct policy *old = policy_find(k, p->reqid), *own = xalloc(sizeof(*own));
+	int error;
+
+	own->reqid = p->reqid;
+	list_append(&k->policies, &own->node);
+	error = add(k, own, p, ret_what);
+	if (error)
+		policy_free(k, own);
+	else if (old)
+		policy_free(k, old);
+	return error;
+}
+
+void policy_del(struct kernel *k, uint32_t reqid)
+{
+	struct policy *p = policy_find(k, reqid);
+
+	if (p)
+		policy_free(k, p);
+}
+
+void policies_flush(struct kernel *k)
+{
+	struct policy *p;
+
+	list_each (p, &k->policies, struct policy, node)
+		policy_free(k, p);
+}

@@ -1,0 +1,185 @@
+/* ipsec-kernel: routes, rules and addresses for the tunnels; tells which addresses this host has.
+ */
+#include "proc/kernel/kernel.h"
+
+#include "proc/names.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum {
+	TUN_MTU = 1400, /* fits ESP in UDP with every algorithm into 1500 octets */
+	SETTLE_MS = 100,
+};
+
+/* ---- data plane ---- */
+
+static void answer(struct kernel *k, uint32_t ask, enum err e, const char *text)
+{
+	if (ask)
+		LINE_SEND(
+			&k->p.line[WHO_IKE], dp_answer, .ask = ask, .e = (uint8_t)e, .text = text);
+}
+
+static void add(struct kernel *k, const struct msg_dp *m)
+{
+	struct rd r = rd_from(m->operand);
+	struct dp_policy p;
+	const char *what = NULL;
+	char text[256] = "";
+	int error;
+
+	if (dp_policy_get(&r, &p) != OK || !rd_end(&r))
+		abort(); /* ike builds it of checked values */
+	error = policy_add(k, &p, &what);
+	if (error) {
+		snprintf(text, sizeof(text), "the kernel refused %s: %s", what, strerror(error));
+		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what),
+			.why = ev_str(strerror(error)));
+	}
+	answer(k, m->ask, error ? ERR_SYSTEM : OK, text);
+}
+
+static void take(struct kernel *k, const struct msg_dp *m)
+{
+	if (m->op == DP_POLICY_ADD) {
+		add(k, m);
+		return;
+	}
+	if (m->op == DP_POLICY_DEL)
+		policy_del(k, m->reqid);
+	else if (m->op == DP_FLUSH)
+		policies_flush(k);
+	answer(k, m->ask, OK, "");
+}
+
+/* ---- addresses ---- */
+
+static void tell_addresses(struct kernel *k)
+{
+	struct buf now = rtnl_addresses(k->rtnl, k->ifindex);
+
+	if (bytes_eq(buf_view(&now), buf_view(&k->addrs)) && !k->is_route_changed) {
+		buf_done(&now);
+		return;
+	}
+	buf_done(&k->addrs);
+	k->addrs = now;
+	k->is_route_changed = false;
+	LINE_SEND(&k->p.line[WHO_IKE], addresses, .addrs = buf_view(&now));
+	LINE_SEND(&k->p.line[WHO_PARENT], addresses, .addrs = buf_view(&now));
+}
+
+static void on_settled(uv_timer_t *t)
+{
+	tell_addresses(t->data);
+}
+
+static void on_watch(uv_poll_t *poll, int status, int events)
+{
+	struct kernel *k = poll->data;
+	bool any = false;
+
+	(void)events;
+	if (rtnl_changes(k->p.fd[DESC_WATCH], k->ifindex, &any))
+		k->is_route_changed = true;
+	if (any && !uv_is_active((uv_handle_t *)&k->settle))
+		uv_timer_start(&k->settle, on_settled, SETTLE_MS, 0);
+	if (status != 0)
+		uv_poll_start(poll, UV_READABLE, on_watch);
+}
+
+static void message(void *ctx, struct line *from, const struct msg *m)
+{
+	(void)from;
+	if (m->id == MSG_dp)
+		take(ctx, &m->dp);
+}
+
+/* ---- life ---- */
+
+static bool begin(void *ctx)
+{
+	struct kernel *k = ctx;
+	unsigned removed;
+	char what[64];
+	int error;
+
+	k->rtnl = k->p.fd[DESC_RTNL];
+	setsockopt(k->rtnl, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = 3 },
+		sizeof(struct timeval));
+	removed = rtnl_flush(k->rtnl);
+	if (removed) {
+		snprintf(what, sizeof(what), "%u routes and rules", removed);
+		PROCESS_EMIT(&k->p, kernel_leftover, .what = ev_str(what));
+	}
+	error = rtnl_link_up(k->rtnl, TUN_NAME, TUN_MTU, &k->ifindex);
+	if (error)
+		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str("interface " TUN_NAME),
+			.why = ev_str(strerror(error)));
+	return error == 0;
+}
+
+static void run(void *ctx)
+{
+	struct kernel *k = ctx;
+
+	uv_timer_init(&k->p.loop, &k->settle);
+	uv_poll_init(&k->p.loop, &k->watch, k->p.fd[DESC_WATCH]);
+	k->settle.data = k->watch.data = k;
+	uv_poll_start(&k->watch, UV_READABLE, on_watch);
+	tell_addresses(k);
+}
+
+static void clean(void *ctx)
+{
+	policies_flush(ctx);
+}
+
+static void stop(void *ctx)
+{
+	struct kernel *k = ctx;
+
+	policies_flush(k);
+	process_end(&k->p);
+}
+
+/* --flush: put in order what a process that was killed could not. */
+static int flush_only(void)
+{
+	struct sockaddr_nl none = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&none, sizeof(none)) != 0) {
+		perror("ipsec-kernel: netlink");
+		return EXIT_FAILURE;
+	}
+	rtnl_flush(fd);
+	close(fd);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct process_ops ops = {
+		.begin = begin, .run = run, .message = message, .stop = stop, .orphaned = clean
+	};
+	struct kernel *k;
+	int status;
+
+	if (argc == 2 && strcmp(argv[1], "--flush") == 0)
+		return flush_only();
+	k = xalloc(sizeof(*k));
+	list_init(&k->effects);
+	list_init(&k->policies);
+	status = process_run(&k->p, WHO_KERNEL, &ops, k);
+	policies_flush(k);
+	buf_done(&k->addrs);
+	free(k);
+	return status;
+}

@@ -1,0 +1,376 @@
+/* rtnetlink messages by libmnl: links, addresses, routes, rules. */
+#include "proc/kernel/kernel.h"
+
+#include "proc/names.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { MESSAGE_ROOM = 1024, ANSWER_ROOM = 32768 };
+
+static uint8_t af_of(const struct addr *a)
+{
+	return a->family == 6 ? AF_INET6 : AF_INET;
+}
+
+static void put_addr(struct nlmsghdr *h, uint16_t type, const struct addr *a)
+{
+	mnl_attr_put(h, type, addr_bytes(a).n, a->b);
+}
+
+/* The attribute of that type after the offset octets of the message's own header; NULL. */
+static struct nlattr *attr_of(const struct nlmsghdr *h, size_t offset, uint16_t type)
+{
+	struct nlattr *a = mnl_nlmsg_get_payload_offset(h, offset);
+	const char *end = mnl_nlmsg_get_payload_tail(h);
+
+	for (; mnl_attr_ok(a, (int)(end - (char *)a)); a = mnl_attr_next(a))
+		if (mnl_attr_get_type(a) == type)
+			return a;
+	return NULL;
+}
+
+/* Sends one request and takes its acknowledgement. */
+static int talk(int fd, struct nlmsghdr *h, uint16_t flags)
+{
+	static uint32_t seq; /* answers of a request that timed out are not the next one's */
+	uint8_t room[ANSWER_ROOM];
+
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
+	h->nlmsg_seq = ++seq;
+	if (send(fd, h, h->nlmsg_len, 0) < 0)
+		return errno;
+	for (;;) {
+		ssize_t n = recv(fd, room, sizeof(room), 0);
+		int left = (int)n;
+
+		if (n < 0 && errno != EINTR)
+			return errno;
+		for (struct nlmsghdr *a = (void *)room; n > 0 && mnl_nlmsg_ok(a, left);
+			a = mnl_nlmsg_next(a, &left))
+			if (a->nlmsg_seq == h->nlmsg_seq && a->nlmsg_type == NLMSG_ERROR)
+				return -((struct nlmsgerr *)mnl_nlmsg_get_payload(a))->error;
+	}
+}
+
+/* Asks for all of a kind; each is given to f. */
+static int dump(int fd, uint16_t type, uint8_t family, mnl_cb_t f, void *ctx)
+{
+	uint8_t request[MESSAGE_ROOM] = { 0 }, room[ANSWER_ROOM];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(request);
+	struct rtmsg *r =
+		mnl_nlmsg_put_extra_header(h, sizeof(*r)); /* as large as any of the others */
+	int more = MNL_CB_OK;
+
+	r->rtm_family = family;
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (send(fd, h, h->nlmsg_len, 0) < 0)
+		return errno;
+	while (more > MNL_CB_STOP) {
+		ssize_t n = recv(fd, room, sizeof(room), 0);
+
+		if (n < 0)
+			return errno;
+		more = mnl_cb_run(room, (size_t)n, 0, 0, f, ctx);
+	}
+	return more < 0 ? errno : 0;
+}
+
+int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex)
+{
+	uint8_t room[MESSAGE_ROOM] = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	unsigned index = if_nametoindex(name);
+
+	if (index == 0)
+		return errno;
+	h->nlmsg_type = RTM_NEWLINK;
+	i->ifi_index = (int)index;
+	i->ifi_flags = i->ifi_change = IFF_UP;
+	mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	*ret_ifindex = index;
+	return talk(fd, h, 0);
+}
+
+/* ---- effects ---- */
+
+static int address(int fd, const struct effect_key *k, unsigned ifindex, bool add)
+{
+	uint8_t room[MESSAGE_ROOM] = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
+
+	h->nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR;
+	a->ifa_family = af_of(&k->prefix.addr);
+	a->ifa_prefixlen = k->prefix.bits;
+	a->ifa_index = ifindex;
+	a->ifa_flags = a->ifa_family == AF_INET6 ? IFA_F_NODAD : 0;
+	put_addr(h, IFA_LOCAL, &k->prefix.addr);
+	put_addr(h, IFA_ADDRESS, &k->prefix.addr);
+	return talk(fd, h, add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+}
+
+static int route(int fd, const struct effect_key *k, unsigned ifindex, bool add)
+{
+	uint8_t room[MESSAGE_ROOM] = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct rtmsg *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
+	struct prefix p = prefix_clean(k->prefix);
+
+	h->nlmsg_type = add ? RTM_NEWROUTE : RTM_DELROUTE;
+	r->rtm_family = af_of(&p.addr);
+	r->rtm_dst_len = p.bits;
+	r->rtm_table = IPSEC_TABLE;
+	r->rtm_protocol = IPSEC_RTPROTO;
+	r->rtm_scope = k->kind == EFFECT_ROUTE ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	r->rtm_type = k->kind == EFFECT_ROUTE	? RTN_UNICAST
+		      : k->kind == EFFECT_THROW ? RTN_THROW
+						: RTN_BLACKHOLE;
+	put_addr(h, RTA_DST, &p.addr);
+	if (k->kind == EFFECT_ROUTE)
+		mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	if (addr_is_set(&k->source))
+		put_addr(h, RTA_PREFSRC, &k->source);
+	if (k->metric)
+		mnl_attr_put_u32(h, RTA_PRIORITY, k->metric);
+	if (k->mtu) {
+		struct nlattr *metrics = mnl_attr_nest_start(h, RTA_METRICS);
+
+		mnl_attr_put_u32(h, RTAX_MTU, k->mtu);
+		mnl_attr_nest_end(h, metrics);
+	}
+	return talk(fd, h, add ? NLM_F_CREATE | NLM_F_APPEND : 0);
+}
+
+/* At IPSEC_TABLE stand the rules that lead into our table; one step before, packets that carry our
+ * mark jump to the one after. An inverted match would not do: it inverts "from" as well. */
+static int rule(int fd, const struct effect_key *k, bool add)
+{
+	uint8_t room[MESSAGE_ROOM] = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct fib_rule_hdr *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
+	struct prefix p = prefix_clean(k->prefix);
+	uint32_t place = IPSEC_TABLE;
+
+	h->nlmsg_type = add ? RTM_NEWRULE : RTM_DELRULE;
+	r->family = af_of(&p.addr);
+	if (k->kind == EFFECT_RULE_OURS) {
+		place = IPSEC_TABLE - 1;
+		r->action = FR_ACT_GOTO;
+		mnl_attr_put_u32(h, FRA_GOTO, IPSEC_TABLE + 1);
+		mnl_attr_put_u32(h, FRA_FWMARK, IPSEC_FWMARK);
+	} else if (k->kind == EFFECT_RULE_END) {
+		place = IPSEC_TABLE + 1;
+		r->action = FR_ACT_NOP;
+	} else {
+		r->action = FR_ACT_TO_TBL;
+		r->table = IPSEC_TABLE;
+		r->src_len = p.bits;
+		if (p.bits)
+			put_addr(h, FRA_SRC, &p.addr);
+		if (k->kind == EFFECT_RULE_UNBOUND)
+			mnl_attr_put_strz(h, FRA_IIFNAME, "lo"); /* made on this host */
+		else if (r->family == AF_INET6)
+			r->flags |= FIB_RULE_FIND_SADDR; /* tries which source it would choose */
+	}
+	mnl_attr_put_u32(h, FRA_PRIORITY, place);
+	mnl_attr_put_u8(h, FRA_PROTOCOL, IPSEC_RTPROTO);
+	return talk(fd, h, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+}
+
+int rtnl_effect(int fd, const struct effect_key *k, unsigned ifindex, bool add)
+{
+	switch ((enum effect_kind)k->kind) {
+	case EFFECT_ADDRESS:
+		return address(fd, k, ifindex, add);
+	case EFFECT_ROUTE:
+	case EFFECT_THROW:
+	case EFFECT_BLACKHOLE:
+		return route(fd, k, ifindex, add);
+	case EFFECT_RULE:
+	case EFFECT_RULE_UNBOUND:
+	case EFFECT_RULE_OURS:
+	case EFFECT_RULE_END:
+		return rule(fd, k, add);
+	}
+	return EINVAL;
+}
+
+/* ---- leftovers ---- */
+
+struct leftovers {
+	struct nlmsghdr **message;
+	size_t n;
+};
+
+/* Keeps a copy of the message when it is of ours: deleting while the kernel lists would disturb it.
+ */
+static void keep(struct leftovers *l, const struct nlmsghdr *h)
+{
+	struct nlmsghdr *copy = xalloc(h->nlmsg_len + MESSAGE_ROOM);
+
+	memcpy(copy, h, h->nlmsg_len);
+	l->message = xrealloc(l->message, (l->n + 1) * sizeof(*l->message));
+	l->message[l->n++] = copy;
+}
+
+static int keep_route(const struct nlmsghdr *h, void *ctx)
+{
+	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
+
+	if (h->nlmsg_type == RTM_NEWROUTE && r->rtm_protocol == IPSEC_RTPROTO)
+		keep(ctx, h);
+	return MNL_CB_OK;
+}
+
+static int keep_rule(const struct nlmsghdr *h, void *ctx)
+{
+	struct nlattr *a = attr_of(h, sizeof(struct fib_rule_hdr), FRA_PROTOCOL);
+
+	if (a && mnl_attr_get_u8(a) == IPSEC_RTPROTO)
+		keep(ctx, h);
+	return MNL_CB_OK;
+}
+
+unsigned rtnl_flush(int fd)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct leftovers l = { 0 };
+	unsigned removed = 0;
+
+	for (size_t i = 0; i < COUNT(families); i++) {
+		dump(fd, RTM_GETROUTE, families[i], keep_route, &l);
+		dump(fd, RTM_GETRULE, families[i], keep_rule, &l);
+	}
+	for (size_t i = 0; i < l.n; i++) {
+		struct nlmsghdr *h = l.message[i];
+
+		h->nlmsg_type = h->nlmsg_type == RTM_NEWROUTE ? RTM_DELROUTE : RTM_DELRULE;
+		h->nlmsg_pid = 0;
+		removed += talk(fd, h, 0) == 0;
+		free(h);
+	}
+	free(l.message);
+	return removed;
+}
+
+/* ---- addresses ---- */
+
+struct addresses {
+	unsigned except;
+	struct buf list;
+	struct interface {
+		int index;
+		char name[IFNAMSIZ];
+	} * interface;
+	size_t n;
+};
+
+static int keep_interface(const struct nlmsghdr *h, void *ctx)
+{
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	struct nlattr *a = attr_of(h, sizeof(*m), IFLA_IFNAME);
+	struct addresses *l = ctx;
+	struct interface *i;
+
+	l->interface = xrealloc(l->interface, (l->n + 1) * sizeof(*l->interface));
+	i = &l->interface[l->n++];
+	*i = (struct interface){ .index = m->ifi_index };
+	if (a)
+		memcpy(i->name, mnl_attr_get_payload(a),
+			MIN(mnl_attr_get_payload_len(a), sizeof(i->name) - 1u));
+	return MNL_CB_OK;
+}
+
+static const char *interface_name(const struct addresses *l, unsigned index)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if ((unsigned)l->interface[i].index == index)
+			return l->interface[i].name;
+	return NULL;
+}
+
+static int keep_address(const struct nlmsghdr *h, void *ctx)
+{
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
+	struct addresses *l = ctx;
+	uint8_t one[ADDR_STR];
+	struct wr w = wr_to(one, sizeof(one));
+	const char *name = interface_name(l, m->ifa_index);
+	struct addr a = { 0 };
+	/* IFA_ADDRESS is the other end of a point-to-point link, where IFA_LOCAL is ours */
+	struct nlattr *at = attr_of(h, sizeof(*m), IFA_LOCAL);
+
+	at = at ? at : attr_of(h, sizeof(*m), IFA_ADDRESS);
+	if (at)
+		a = addr_from(bytes_of(mnl_attr_get_payload(at), mnl_attr_get_payload_len(at)));
+	if (!addr_is_set(&a) || m->ifa_index == l->except || !name)
+		return MNL_CB_OK;
+	addr_put(&w, &a);
+	wr_bytes(&w, bytes_of(name, IFNAMSIZ));
+	l->list.p = xrealloc(l->list.p, l->list.n + w.n);
+	memcpy(l->list.p + l->list.n, w.p, w.n);
+	l->list.n += w.n;
+	return MNL_CB_OK;
+}
+
+struct buf rtnl_addresses(int fd, unsigned except)
+{
+	struct addresses l = { .except = except };
+
+	dump(fd, RTM_GETLINK, AF_UNSPEC, keep_interface, &l);
+	dump(fd, RTM_GETADDR, AF_UNSPEC, keep_address, &l);
+	free(l.interface);
+	return l.list;
+}
+
+/* ---- changes ---- */
+
+struct changes {
+	unsigned ours;
+	bool is_any, is_route;
+};
+
+static int on_change(const struct nlmsghdr *h, void *ctx)
+{
+	struct changes *c = ctx;
+	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
+	const struct ifaddrmsg *a = mnl_nlmsg_get_payload(h);
+
+	if (h->nlmsg_type == RTM_NEWROUTE || h->nlmsg_type == RTM_DELROUTE) {
+		bool is_default = r->rtm_dst_len == 0 && r->rtm_protocol != IPSEC_RTPROTO;
+
+		c->is_route = c->is_route || is_default;
+		c->is_any = c->is_any || is_default;
+	} else if (h->nlmsg_type == RTM_NEWADDR || h->nlmsg_type == RTM_DELADDR) {
+		c->is_any = c->is_any || a->ifa_index != c->ours;
+	} else {
+		c->is_any = true;
+	}
+	return MNL_CB_OK;
+}
+
+bool rtnl_changes(int fd, unsigned ours, bool *ret_any)
+{
+	struct changes c = { .ours = ours };
+	uint8_t room[ANSWER_ROOM];
+	ssize_t n;
+
+	while ((n = recv(fd, room, sizeof(room), MSG_DONTWAIT)) > 0 ||
+		(n < 0 && errno == ENOBUFS)) {
+		if (n < 0)
+			c.is_any = c.is_route = true; /* some were lost */
+		else
+			mnl_cb_run(room, (size_t)n, 0, 0, on_change, &c);
+	}
+	*ret_any = c.is_any;
+	return c.is_route;
+}
