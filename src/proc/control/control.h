@@ -1,0 +1,77 @@
+#pragma once
+/* The control process: the API on the control socket, the ring of events, the log, the counters.
+ * See doc/protocol/control.md. */
+#include "config/conf.h"
+#include "ike/ike.h"
+#include "proc/process.h"
+
+#include <microhttpd.h>
+
+enum { RING = 4096 };
+
+/* An event as kept and sent: its JSON line with newline. */
+struct kept {
+	char *json;
+	size_t n;
+	uint64_t seq;
+	uint32_t request;
+	bool is_debug;
+};
+
+struct control {
+	struct process p;
+	struct MHD_Daemon *http;
+	uv_poll_t http_poll;
+	uv_timer_t http_timer;
+	bool in_http, is_due;	/* the library works; it has to once more */
+	struct kept ring[RING]; /* event seq is in ring[seq % RING] */
+	uint64_t seq;		/* of the last event */
+	uint64_t count[EV_END];
+	struct list clients; /* of struct client */
+	size_t n_clients;
+	uint32_t last_request;
+	struct conf_setup setup;
+	char *debug; /* plutodebug=, or what "debug" said; NULL: none */
+};
+
+/* ---- http.c ---- */
+bool http_start(struct control *c);
+/* After events came: gives the library its turn. */
+void http_turn(struct control *c);
+void http_stop(struct control *c);
+
+/* One connection of a client: what it still has to get. */
+struct client {
+	struct list node;
+	struct control *control;
+	struct MHD_Connection *connection;
+	char *body;
+	size_t n_body;
+	bool is_stream;	   /* all events, without an end */
+	bool is_suspended; /* waits for events */
+	bool is_done;	   /* after what is in out, the answer ends */
+	uint32_t request;
+	struct buf out; /* not yet taken by the library */
+	size_t out_at;
+	uint64_t lost; /* DEBUG events it did not get: it reads too slowly */
+};
+
+/* ---- hub.c: events in, to ring, log, counters, clients ---- */
+void hub_take(struct control *c, const struct event *e);
+void hub_send(struct client *client, const struct kept *k);
+struct event_sink hub_sink(struct control *c);
+void hub_done(struct control *c);
+/* The end of a request whose events nobody else will end. */
+void hub_request_done(struct control *c, uint32_t request, int exit);
+
+/* ---- api.c: verbs ---- */
+/* Starts what the body asks for. False: *status and *error (static) say what is wrong with it. */
+bool api_start(struct control *c, const char *verb, const char *body, size_t n, uint32_t request,
+	unsigned *status, const char **error);
+/* Is there such a verb? */
+bool api_has(const char *verb);
+
+/* ---- log.c ---- */
+void log_line(struct control *c, const struct event *e);
+/* ---- metrics.c: Prometheus text; the caller frees it ---- */
+char *metrics_text(const struct control *c);

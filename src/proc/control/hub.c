@@ -1,0 +1,104 @@
+/* Events come in here and go to the log, the counters, the ring and whoever waits. */
+#include "proc/control/control.h"
+
+#include <stdlib.h>
+
+/* A client that has so much to read loses DEBUG first; at the second limit its stream ends. */
+enum { CLIENT_SLOW = 1 << 20, CLIENT_DEAD = 64 << 20, JSON_MAX = 64 << 10 };
+
+static bool is_debugging(const struct control *c)
+{
+	return c->debug && *c->debug && strcmp(c->debug, "none") != 0;
+}
+
+void hub_send(struct client *client, const struct kept *k)
+{
+	size_t waiting = client->out.n - client->out_at;
+
+	if (k->is_debug && waiting > CLIENT_SLOW) {
+		client->lost++;
+		return;
+	}
+	if (waiting > CLIENT_DEAD) {
+		client->is_done = true;
+		return;
+	}
+	if (client->out_at) {
+		memmove(client->out.p, client->out.p + client->out_at, waiting);
+		client->out.n = waiting;
+		client->out_at = 0;
+	}
+	client->out.p = xrealloc(client->out.p, client->out.n + k->n);
+	memcpy(client->out.p + client->out.n, k->json, k->n);
+	client->out.n += k->n;
+}
+
+/* Who waits for it gets it, and its turn. */
+static void deliver(struct control *c, const struct kept *k, const struct event *e)
+{
+	struct client *client;
+	bool is_reply = event_kind(e->id)->level == EVENT_REPLY;
+
+	list_each (client, &c->clients, struct client, node) {
+		bool asked = k->request && client->request == k->request;
+
+		if (client->is_done || !(asked || (client->is_stream && !is_reply)))
+			continue;
+		hub_send(client, k);
+		if (asked && e->id == EV_request_done)
+			client->is_done = true;
+		if (client->is_suspended) {
+			client->is_suspended = false;
+			MHD_resume_connection(client->connection);
+		}
+	}
+}
+
+void hub_take(struct control *c, const struct event *e)
+{
+	char *json = xalloc(JSON_MAX);
+	struct event numbered = *e;
+	struct kept *k;
+
+	if (event_kind(e->id)->level == EVENT_DEBUG && !is_debugging(c) && e->about.request == 0)
+		goto out;
+	numbered.seq = ++c->seq;
+	c->count[(unsigned)e->id < EV_END ? e->id : EV_NONE]++;
+	if (!event_json(&numbered, json, JSON_MAX - 1))
+		goto out;
+	strcat(json, "\n");
+	k = &c->ring[c->seq % RING];
+	free(k->json);
+	*k = (struct kept){ .json = xstrdup(json),
+		.n = strlen(json),
+		.seq = c->seq,
+		.request = e->about.request,
+		.is_debug = event_kind(e->id)->level == EVENT_DEBUG };
+	if (event_kind(e->id)->level != EVENT_REPLY)
+		log_line(c, e);
+	deliver(c, k, e);
+	http_turn(c);
+out:
+	free(json);
+}
+
+static void take(void *ctx, const struct event *e)
+{
+	hub_take(ctx, e);
+}
+
+struct event_sink hub_sink(struct control *c)
+{
+	return (struct event_sink){ take, c };
+}
+
+void hub_request_done(struct control *c, uint32_t request, int exit)
+{
+	REQUEST_EMIT(&c->p, request, request_done, .exit = ev_u64((uint64_t)exit));
+}
+
+void hub_done(struct control *c)
+{
+	for (size_t i = 0; i < RING; i++)
+		free(c->ring[i].json);
+}

@@ -1,0 +1,78 @@
+/* ipsec-control: people and their programs talk to this process, events end here. */
+#include "proc/control/control.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static void take_setup(struct control *c, struct bytes blob)
+{
+	struct rd r = rd_from(blob);
+	struct conf_setup setup = { 0 };
+
+	if (conf_setup_get(&r, &setup) != OK || !rd_end(&r))
+		abort(); /* only our own parent speaks here */
+	conf_setup_done(&c->setup);
+	c->setup = setup;
+	free(c->debug);
+	c->debug = xstrdup(setup.plutodebug);
+}
+
+static void take_event(struct control *c, struct bytes blob)
+{
+	struct rd r = rd_from(blob);
+	struct event e;
+
+	if (event_get(&r, &e) != OK || !rd_end(&r))
+		abort();
+	hub_take(c, &e);
+}
+
+static void message(void *ctx, struct line *from, const struct msg *m)
+{
+	struct control *c = ctx;
+
+	(void)from;
+	if (m->id == MSG_setup)
+		take_setup(c, m->setup.setup);
+	else if (m->id == MSG_event)
+		take_event(c, m->event.event);
+}
+
+static bool begin(void *ctx)
+{
+	struct control *c = ctx;
+
+	tzset(); /* while /etc can still be read */
+	c->p.events = hub_sink(c);
+	/* not those of the one before, whose requests others may still be working on */
+	c->last_request = (uint32_t)(process_now().wall >> 24) & 0x3fffffff;
+	return http_start(c);
+}
+
+static void stop(void *ctx)
+{
+	struct control *c = ctx;
+
+	/* what others said before they ended still lies on their lines */
+	for (enum ipc_who w = 0; w < WHO_END; w++)
+		if (ipc_has_line(WHO_CONTROL, w) && w != WHO_PARENT)
+			while (line_receive(&c->p.line[w]))
+				;
+	http_stop(c);
+	process_end(&c->p);
+}
+
+int main(void)
+{
+	static const struct process_ops ops = { .begin = begin, .message = message, .stop = stop };
+	struct control *c = xalloc(sizeof(*c));
+	int status;
+
+	list_init(&c->clients);
+	status = process_run(&c->p, WHO_CONTROL, &ops, c);
+	hub_done(c);
+	conf_setup_done(&c->setup);
+	free(c->debug);
+	free(c);
+	return status;
+}
