@@ -4,10 +4,23 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#define ALG(type_, id_, name_, aliases_, bits, fixed, salt, iv, block, icv, out, aead, weak, ike, esp)  \
-	{ .type = type_, .id = id_, .name = name_, .aliases = aliases_, .key_bits = bits,              \
-		.fixed_key_bits = fixed, .salt_n = salt, .iv_n = iv, .block_n = block, .icv_n = icv,   \
-		.out_n = out, .is_aead = aead, .is_weak = weak, .for_ike = ike, .for_esp = esp },
+#define ALG(                                                                                       \
+	type_, id_, name_, aliases_, bits, fixed, salt, iv, block, icv, out, aead, weak, ike, esp) \
+	{ .type = type_,                                                                           \
+		.id = id_,                                                                         \
+		.name = name_,                                                                     \
+		.aliases = aliases_,                                                               \
+		.key_bits = bits,                                                                  \
+		.fixed_key_bits = fixed,                                                           \
+		.salt_n = salt,                                                                    \
+		.iv_n = iv,                                                                        \
+		.block_n = block,                                                                  \
+		.icv_n = icv,                                                                      \
+		.out_n = out,                                                                      \
+		.is_aead = aead,                                                                   \
+		.is_weak = weak,                                                                   \
+		.for_ike = ike,                                                                    \
+		.for_esp = esp },
 static const struct alg table[] = {
 #include "crypto/algs.def"
 };

@@ -42,7 +42,8 @@ static void check_prf(uint16_t id, const char *key, const char *data, const char
 /* RFC 4231 4.3 ("Jefe"), RFC 2202 3 case 2 */
 TEST(hmac_is_what_rfc_4231_and_2202_publish)
 {
-	const char *key = "4a656665", *data = "7768617420646f2079612077616e7420666f72206e6f7468696e673f";
+	const char *key = "4a656665",
+		   *data = "7768617420646f2079612077616e7420666f72206e6f7468696e673f";
 
 	check_prf(PRF_HMAC_SHA1, key, data, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
 	check_prf(PRF_HMAC_SHA2_256, key, data,
@@ -92,7 +93,8 @@ TEST(prf_plus_chains_and_has_a_limit)
 	assert_int_equal(prf(PRF_HMAC_SHA2_256, bytes_str("key"), first, 2, &t1), OK);
 	assert_memory_equal(a.p, t1.p, 32);
 	secret_done(&a);
-	assert_int_equal(prf_plus(PRF_HMAC_SHA2_256, bytes_str("key"), &seed, 1, 255 * 32 + 1, &a), ERR_LIMIT);
+	assert_int_equal(prf_plus(PRF_HMAC_SHA2_256, bytes_str("key"), &seed, 1, 255 * 32 + 1, &a),
+		ERR_LIMIT);
 	secret_done(&b);
 	secret_done(&t1);
 }
@@ -105,7 +107,8 @@ TEST(every_group_agrees_with_itself_and_refuses_bad_values)
 		struct secret s = { 0 }, t = { 0 };
 		struct buf bad;
 
-		if (a->type != TT_KE || a->id == KE_NONE || a->id == KE_MODP8192 || a->id == KE_MODP6144)
+		if (a->type != TT_KE || a->id == KE_NONE || a->id == KE_MODP8192 ||
+			a->id == KE_MODP6144)
 			continue;
 		x = ke_new(a->id);
 		y = ke_new(a->id);
@@ -147,8 +150,9 @@ TEST(aeads_are_what_is_published)
 
 	assert_int_equal(protect_new(&gcm, buf_view(&key), BYTES_NONE, &p), OK);
 	assert_int_equal(protect_open(p, with, iv.p, text.p, text.n, icv.p), OK);
-	assert_hex(buf_view(&text), "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-				    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+	assert_hex(buf_view(&text),
+		"d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+		"1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
 	protect_free(p);
 	buf_done(&key);
 	buf_done(&iv);
@@ -214,10 +218,14 @@ TEST(names_are_found_in_every_spelling)
 		const char *name;
 		uint16_t id;
 	} n[] = {
-		{ TT_ENCR, "aes_gcm", ENCR_AES_GCM_16 }, { TT_ENCR, "AES-GCM-16", ENCR_AES_GCM_16 },
-		{ TT_ENCR, "aes", ENCR_AES_CBC }, { TT_PRF, "sha2", PRF_HMAC_SHA2_256 },
-		{ TT_INTEG, "sha2_512", INTEG_HMAC_SHA2_512_256 }, { TT_KE, "dh14", KE_MODP2048 },
-		{ TT_KE, "x25519", KE_CURVE25519 }, { TT_KE, "ecp_256", KE_ECP_256 },
+		{ TT_ENCR, "aes_gcm", ENCR_AES_GCM_16 },
+		{ TT_ENCR, "AES-GCM-16", ENCR_AES_GCM_16 },
+		{ TT_ENCR, "aes", ENCR_AES_CBC },
+		{ TT_PRF, "sha2", PRF_HMAC_SHA2_256 },
+		{ TT_INTEG, "sha2_512", INTEG_HMAC_SHA2_512_256 },
+		{ TT_KE, "dh14", KE_MODP2048 },
+		{ TT_KE, "x25519", KE_CURVE25519 },
+		{ TT_KE, "ecp_256", KE_ECP_256 },
 	};
 
 	for (size_t i = 0; i < COUNT(n); i++) {

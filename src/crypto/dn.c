@@ -22,8 +22,8 @@ static bool add(X509_NAME *name, char *part)
 		end[-1] = '\0';
 	if (strcasecmp(type, "E") == 0 || strcasecmp(type, "email") == 0)
 		type = (char *)(uintptr_t) "emailAddress";
-	return *value && X509_NAME_add_entry_by_txt(name, type, MBSTRING_UTF8, (const uint8_t *)value, -1,
-				 -1, 0) == 1;
+	return *value && X509_NAME_add_entry_by_txt(
+				 name, type, MBSTRING_UTF8, (const uint8_t *)value, -1, -1, 0) == 1;
 }
 
 enum err dn_parse(const char *s, struct buf *ret)
@@ -36,7 +36,8 @@ enum err dn_parse(const char *s, struct buf *ret)
 	int n = 0;
 
 	while (ok && (part = strsep(&rest, between)))
-		ok = part[strspn(part, " ")] == '\0' ? (part == copy && *s == '/') : add(name, part);
+		ok = part[strspn(part, " ")] == '\0' ? (part == copy && *s == '/')
+						     : add(name, part);
 	if (ok)
 		n = i2d_X509_NAME(name, &der);
 	if (n > 0 && X509_NAME_entry_count(name) > 0)
@@ -68,8 +69,9 @@ enum err dn_format(struct bytes der, char *s, size_t n)
 	int got = -1;
 
 	if (name && out &&
-		X509_NAME_print_ex(out, name, 0, XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN | ASN1_STRFLGS_ESC_CTRL |
-						ASN1_STRFLGS_ESC_MSB) >= 0)
+		X509_NAME_print_ex(out, name, 0,
+			XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN | ASN1_STRFLGS_ESC_CTRL |
+				ASN1_STRFLGS_ESC_MSB) >= 0)
 		got = BIO_read(out, s, (int)n - 1);
 	if (got >= 0)
 		s[got] = '\0';

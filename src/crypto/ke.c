@@ -1,5 +1,5 @@
-/* Key exchange: MODP (RFC 2409, 3526), ECP (RFC 5903, 6954), Curve25519 and 448 (RFC 8031); the checks
- * of RFC 6989. */
+/* Key exchange: MODP (RFC 2409, 3526), ECP (RFC 5903, 6954), Curve25519 and 448 (RFC 8031); the
+ * checks of RFC 6989. */
 #include "crypto/prf.h"
 
 #include <openssl/bn.h>
@@ -49,10 +49,11 @@ static const struct group *group_find(uint16_t id)
 }
 
 /* RFC 2409 6.2: 2^1024 - 2^960 - 1 + 2^64 * { [2^894 pi] + 129093 } */
-static const char modp1024[] = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B"
-			       "22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E"
-			       "7EC6F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE649286651EC"
-			       "E65381FFFFFFFFFFFFFFFF";
+static const char modp1024[] =
+	"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B"
+	"22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E"
+	"7EC6F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE649286651EC"
+	"E65381FFFFFFFFFFFFFFFF";
 
 /* Parameters of the group and, when pub is given, a public value; to build a key from. */
 static OSSL_PARAM *modp_params(const struct group *g, const BIGNUM *pub)
@@ -65,7 +66,8 @@ static OSSL_PARAM *modp_params(const struct group *g, const BIGNUM *pub)
 	if (ok && g->name)
 		ok = OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, g->name, 0);
 	else if (ok)
-		ok = BN_hex2bn(&p, modp1024) && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_FFC_P, p) &&
+		ok = BN_hex2bn(&p, modp1024) &&
+		     OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_FFC_P, p) &&
 		     OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_FFC_G, two);
 	if (ok && pub)
 		ok = OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PUB_KEY, pub);
@@ -124,8 +126,9 @@ static bool public_of(const struct ke *k, size_t n, struct buf *ret)
 		ok = EVP_PKEY_get_raw_public_key(k->key, out.p, &got) == 1 && got == n;
 		break;
 	case ECP: /* the library puts 04 before x | y */
-		ok = EVP_PKEY_get_octet_string_param(k->key, OSSL_PKEY_PARAM_PUB_KEY, out.p, n + 1,
-			     &got) == 1 && got == n + 1 && out.p[0] == 4;
+		ok = EVP_PKEY_get_octet_string_param(
+			     k->key, OSSL_PKEY_PARAM_PUB_KEY, out.p, n + 1, &got) == 1 &&
+		     got == n + 1 && out.p[0] == 4;
 		memmove(out.p, out.p + 1, n);
 		break;
 	case MODP:
@@ -181,7 +184,8 @@ static EVP_PKEY *ecp_peer(const struct group *g, struct bytes value)
 {
 	struct buf point = { xalloc(value.n + 1), value.n + 1 };
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)g->name, 0),
+		OSSL_PARAM_construct_utf8_string(
+			OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)g->name, 0),
 		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.p, point.n),
 		OSSL_PARAM_construct_end(),
 	};
@@ -198,8 +202,8 @@ static EVP_PKEY *ecp_peer(const struct group *g, struct bytes value)
 static bool modp_value_ok(const EVP_PKEY *ours, const BIGNUM *r)
 {
 	BIGNUM *p = NULL;
-	bool ok = EVP_PKEY_get_bn_param(ours, OSSL_PKEY_PARAM_FFC_P, &p) == 1 && BN_sub_word(p, 1) &&
-		  BN_cmp(r, BN_value_one()) > 0 && BN_cmp(r, p) < 0;
+	bool ok = EVP_PKEY_get_bn_param(ours, OSSL_PKEY_PARAM_FFC_P, &p) == 1 &&
+		  BN_sub_word(p, 1) && BN_cmp(r, BN_value_one()) > 0 && BN_cmp(r, p) < 0;
 
 	BN_free(p);
 	return ok;

@@ -142,7 +142,8 @@ enum err mac_compute(struct mac *m, const struct bytes *parts, size_t n, uint8_t
 		/* a NULL key starts anew with the one that is there */
 		ok = EVP_MAC_init(m->keyed, NULL, 0, NULL) == 1;
 		for (size_t i = 0; ok && i < n; i++)
-			ok = parts[i].n == 0 || EVP_MAC_update(m->keyed, parts[i].p, parts[i].n) == 1;
+			ok = parts[i].n == 0 ||
+			     EVP_MAC_update(m->keyed, parts[i].p, parts[i].n) == 1;
 		ok = ok && EVP_MAC_final(m->keyed, full, &full_n, sizeof(full)) == 1;
 	}
 	if (ok && ret_n <= full_n)

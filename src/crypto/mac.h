@@ -16,5 +16,5 @@ struct mac;
 enum err must_use mac_new(enum mac_kind kind, struct bytes key, struct mac **ret);
 void mac_free(struct mac *m);
 /* The first ret_n octets of the MAC over the parts. ERR_LENGTH when it has fewer. */
-enum err must_use mac_compute(struct mac *m, const struct bytes *parts, size_t n, uint8_t *ret,
-	size_t ret_n);
+enum err must_use mac_compute(
+	struct mac *m, const struct bytes *parts, size_t n, uint8_t *ret, size_t ret_n);

@@ -3,10 +3,10 @@
 #include "base/now.h"
 #include "crypto/algs.h"
 
-/* prf(key, parts[0] | parts[1] | ...). RFC 7296 2.13. For AES-XCBC and CMAC keys of other lengths are
- * treated as RFC 4434 and 4615 say. ret: out_n octets. ERR_UNSUPPORTED for an unknown prf. */
-enum err must_use prf(uint16_t id, struct bytes key, const struct bytes *parts, size_t n,
-	struct secret *ret);
+/* prf(key, parts[0] | parts[1] | ...). RFC 7296 2.13. For AES-XCBC and CMAC keys of other lengths
+ * are treated as RFC 4434 and 4615 say. ret: out_n octets. ERR_UNSUPPORTED for an unknown prf. */
+enum err must_use prf(
+	uint16_t id, struct bytes key, const struct bytes *parts, size_t n, struct secret *ret);
 /* prf+ (RFC 7296 2.13): ret_n octets, at most 255 * out_n (else ERR_LIMIT). */
 enum err must_use prf_plus(uint16_t id, struct bytes key, const struct bytes *parts, size_t n,
 	size_t ret_n, struct secret *ret);
@@ -27,7 +27,7 @@ void ke_free(struct ke *k); /* wipes; NULL is fine */
 uint16_t ke_group(const struct ke *k);
 /* As it stands in a KE payload (RFC 7296 3.4; RFC 5903 for ECP: x | y; RFC 8031). Lives with k. */
 struct bytes ke_public(const struct ke *k);
-/* g^ir from the peer's value. Checks it as RFC 6989 says: ERR_CRYPTO for a wrong length, a point off
- * the curve, 0, 1, p-1, or an all-zero result. MODP results keep leading zeroes (RFC 7296 2.14);
- * ECP: the x coordinate only (RFC 5903 7). */
+/* g^ir from the peer's value. Checks it as RFC 6989 says: ERR_CRYPTO for a wrong length, a point
+ * off the curve, 0, 1, p-1, or an all-zero result. MODP results keep leading zeroes (RFC
+ * 7296 2.14); ECP: the x coordinate only (RFC 5903 7). */
 enum err must_use ke_shared(const struct ke *k, struct bytes peer, struct secret *ret);

@@ -1,5 +1,5 @@
-/* Encryption with integrity for IKE and ESP: AEADs (RFC 4106, 4309, 5282, 7634), or a cipher (RFC 3602,
- * 3686, 2451) and a MAC (RFC 4868, 2404, 3566, 4494). Contexts are keyed once. */
+/* Encryption with integrity for IKE and ESP: AEADs (RFC 4106, 4309, 5282, 7634), or a cipher (RFC
+ * 3602, 3686, 2451) and a MAC (RFC 4868, 2404, 3566, 4494). Contexts are keyed once. */
 #include "crypto/protect.h"
 
 #include "crypto/mac.h"
@@ -24,7 +24,8 @@ static bool is_ccm(uint16_t encr)
 }
 
 /* By key size: 128, 192, 256. */
-static const EVP_CIPHER *sized(const EVP_CIPHER *a, const EVP_CIPHER *b, const EVP_CIPHER *c, size_t bits)
+static const EVP_CIPHER *sized(
+	const EVP_CIPHER *a, const EVP_CIPHER *b, const EVP_CIPHER *c, size_t bits)
 {
 	return bits == 128 ? a : bits == 192 ? b : bits == 256 ? c : NULL;
 }
@@ -47,7 +48,8 @@ static const EVP_CIPHER *cipher_of(uint16_t encr, size_t bits)
 	case ENCR_AES_CTR:
 		return sized(EVP_aes_128_ctr(), EVP_aes_192_ctr(), EVP_aes_256_ctr(), bits);
 	case ENCR_CAMELLIA_CBC:
-		return sized(EVP_camellia_128_cbc(), EVP_camellia_192_cbc(), EVP_camellia_256_cbc(), bits);
+		return sized(EVP_camellia_128_cbc(), EVP_camellia_192_cbc(), EVP_camellia_256_cbc(),
+			bits);
 	case ENCR_3DES:
 		return EVP_des_ede3_cbc();
 	default:
@@ -55,7 +57,8 @@ static const EVP_CIPHER *cipher_of(uint16_t encr, size_t bits)
 	}
 }
 
-static EVP_CIPHER_CTX *keyed(const struct protect *p, const EVP_CIPHER *c, const uint8_t *key, int enc)
+static EVP_CIPHER_CTX *keyed(
+	const struct protect *p, const EVP_CIPHER *c, const uint8_t *key, int enc)
 {
 	EVP_CIPHER_CTX *x = EVP_CIPHER_CTX_new();
 	bool ok = x && EVP_CipherInit_ex(x, c, NULL, NULL, NULL, enc) == 1;
@@ -111,8 +114,8 @@ static enum err set_cipher(struct protect *p, struct bytes key)
 	return p->seal && p->open ? OK : ERR_CRYPTO;
 }
 
-enum err protect_new(const struct suite *s, struct bytes encr_key, struct bytes integ_key,
-	struct protect **ret)
+enum err protect_new(
+	const struct suite *s, struct bytes encr_key, struct bytes integ_key, struct protect **ret)
 {
 	const struct alg *encr = alg_find(TT_ENCR, s->encr);
 	struct protect *p;
@@ -226,10 +229,12 @@ static enum err aead_open(struct protect *p, struct bytes aad, const uint8_t *iv
 	nonce_of(p, iv, nonce);
 	if (EVP_CipherInit_ex(c, NULL, NULL, NULL, nonce, -1) != 1)
 		return ERR_CRYPTO;
-	if (EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, (int)p->icv_n, (void *)(uintptr_t)icv) != 1)
+	if (EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, (int)p->icv_n, (void *)(uintptr_t)icv) !=
+		1)
 		return ERR_CRYPTO;
 	if (p->is_ccm) /* CCM judges when it decrypts */
-		return update(c, NULL, NULL, n) && update(c, NULL, aad.p, aad.n) && update(c, text, text, n)
+		return update(c, NULL, NULL, n) && update(c, NULL, aad.p, aad.n) &&
+				       update(c, text, text, n)
 			       ? OK
 			       : ERR_INTEGRITY;
 	if (!update(c, NULL, aad.p, aad.n) || !update(c, text, text, n))
@@ -237,8 +242,8 @@ static enum err aead_open(struct protect *p, struct bytes aad, const uint8_t *iv
 	return EVP_CipherFinal_ex(c, text + n, &got) == 1 ? OK : ERR_INTEGRITY;
 }
 
-static enum err cipher_run(struct protect *p, EVP_CIPHER_CTX *c, const uint8_t *iv, uint8_t *text,
-	size_t n)
+static enum err cipher_run(
+	struct protect *p, EVP_CIPHER_CTX *c, const uint8_t *iv, uint8_t *text, size_t n)
 {
 	uint8_t nonce[NONCE_MAX];
 
@@ -250,8 +255,8 @@ static enum err cipher_run(struct protect *p, EVP_CIPHER_CTX *c, const uint8_t *
 	return OK;
 }
 
-static enum err mac_run(struct protect *p, struct protect_aad aad, const uint8_t *iv, const uint8_t *text,
-	size_t n, uint8_t *icv)
+static enum err mac_run(struct protect *p, struct protect_aad aad, const uint8_t *iv,
+	const uint8_t *text, size_t n, uint8_t *icv)
 {
 	const struct bytes parts[] = { aad.head, bytes_of(iv, p->encr->iv_n), bytes_of(text, n),
 		aad.tail };

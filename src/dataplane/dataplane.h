@@ -9,33 +9,35 @@
 enum dp_dir { DP_IN = 1, DP_OUT = 2 };
 enum dp_mode { DP_TUNNEL = 0, DP_TRANSPORT = 1 };
 
-/* One direction of a Child SA (RFC 4301 4.4.2). Outbound SAs are found by reqid: a policy sends on the
- * newest outbound SA of its reqid. So a rekey is: add in, (peer's turn), add out, del old out, del
- * old in. */
+/* One direction of a Child SA (RFC 4301 4.4.2). Outbound SAs are found by reqid: a policy sends on
+ * the newest outbound SA of its reqid. So a rekey is: add in, (peer's turn), add out, del old out,
+ * del old in. */
 struct dp_sa {
 	uint8_t dir, mode; /* enum dp_dir, dp_mode */
 	uint32_t serial;   /* serial number of the Child SA: what events and counters name */
 	uint32_t reqid;
-	uint32_t spi;	   /* in: ours, out: the peer's */
+	uint32_t spi;		       /* in: ours, out: the peer's */
 	struct endpoint local, remote; /* outer; ports only when encap */
-	bool encap;	   /* ESP in UDP, RFC 3948 */
-	struct suite suite; /* encr, key_bits, integ, esn */
+	bool encap;		       /* ESP in UDP, RFC 3948 */
+	struct suite suite;	       /* encr, key_bits, integ, esn */
 	struct secret encr_key, integ_key;
 	uint32_t replay_window; /* packets; 0: no check */
-	struct ts_list ts_local, ts_remote; /* checked on every packet, both directions (RFC 4301 5) */
-	uint64_t soft_bytes, hard_bytes;     /* 0: no limit */
+	struct ts_list ts_local,
+		ts_remote;		 /* checked on every packet, both directions (RFC 4301 5) */
+	uint64_t soft_bytes, hard_bytes; /* 0: no limit */
 	uint64_t soft_packets, hard_packets;
-	uint16_t mtu;	     /* inner MTU that the configuration wants; 0: from the path */
-	bool dont_copy_df;   /* nopmtudisc= */
-	bool decap_dscp;     /* decap-dscp= */
+	uint16_t mtu;	   /* inner MTU that the configuration wants; 0: from the path */
+	bool dont_copy_df; /* nopmtudisc= */
+	bool decap_dscp;   /* decap-dscp= */
 	bool dont_encap_dscp;
-	uint32_t tfc;	     /* pad to this size; 0: none */
+	uint32_t tfc; /* pad to this size; 0: none */
 };
 void dp_sa_done(struct dp_sa *sa);
 void dp_sa_put(struct wr *w, const struct dp_sa *sa);
 enum err must_use dp_sa_get(struct rd *r, struct dp_sa *ret);
 
-/* Which traffic goes into which SAs (RFC 4301 4.4.1), and what the host needs for it to go there. */
+/* Which traffic goes into which SAs (RFC 4301 4.4.1), and what the host needs for it to go there.
+ */
 enum dp_action { DP_PROTECT, DP_TRAP, DP_PASS, DP_DROP };
 
 struct dp_policy {
@@ -44,10 +46,10 @@ struct dp_policy {
 	uint32_t priority;    /* lower wins; 0: computed from the selectors as Libreswan does */
 	struct ts_list ts_local, ts_remote;
 	struct addr outer_local, outer_remote;
-	struct addr source;	/* preferred source of routes: virtual IP, leftsourceip=; or none */
-	bool add_source;	/* put source on our interface, take it away with the policy */
-	bool add_routes;	/* routes to ts_remote through the tunnel */
-	uint16_t mtu;		/* of the routes, mtu=; 0: none */
+	struct addr source; /* preferred source of routes: virtual IP, leftsourceip=; or none */
+	bool add_source;    /* put source on our interface, take it away with the policy */
+	bool add_routes;    /* routes to ts_remote through the tunnel */
+	uint16_t mtu;	    /* of the routes, mtu=; 0: none */
 	uint32_t metric;
 };
 void dp_policy_put(struct wr *w, const struct dp_policy *p);
@@ -56,31 +58,31 @@ enum err must_use dp_policy_get(struct rd *r, struct dp_policy *ret);
 /* Counters of one Child SA (both directions together). */
 struct dp_counters {
 	uint64_t in_bytes, in_packets, out_bytes, out_packets; /* inner octets */
-	ns_t last_in, last_out; /* monotonic; 0: never */
-	uint64_t in_seq, out_seq; /* highest seen, last used */
-	uint64_t drops; /* sum over reasons */
+	ns_t last_in, last_out;				       /* monotonic; 0: never */
+	uint64_t in_seq, out_seq;			       /* highest seen, last used */
+	uint64_t drops;					       /* sum over reasons */
 };
 
 /* What can be asked. Every ask is answered once with enum err (and counters for QUERY). */
 enum dp_op {
-	DP_SA_ADD = 1,	/* struct dp_sa */
-	DP_SA_DEL,	/* serial, dir */
-	DP_SA_MOVE,	/* serial, local, remote, encap: the peer's address changed */
-	DP_SA_QUERY,	/* serial -> counters */
-	DP_POLICY_ADD,	/* struct dp_policy; replaces what the reqid had */
-	DP_POLICY_DEL,	/* reqid */
-	DP_FLUSH,	/* everything of ours */
+	DP_SA_ADD = 1, /* struct dp_sa */
+	DP_SA_DEL,     /* serial, dir */
+	DP_SA_MOVE,    /* serial, local, remote, encap: the peer's address changed */
+	DP_SA_QUERY,   /* serial -> counters */
+	DP_POLICY_ADD, /* struct dp_policy; replaces what the reqid had */
+	DP_POLICY_DEL, /* reqid */
+	DP_FLUSH,      /* everything of ours */
 };
 
 /* What a data plane says unasked. */
 enum dp_notice_kind {
-	DP_ACQUIRE = 1,	   /* reqid; a packet met a TRAP policy: ts holds its two ends */
-	DP_EXPIRE_SOFT,	   /* serial: volume limit near */
-	DP_EXPIRE_HARD,	   /* serial: volume limit or sequence numbers used up */
-	DP_HEARD,	   /* serial: first valid packet on an inbound SA */
-	DP_MAPPING,	   /* serial, remote: authenticated packets now come from there (NAT) */
-	DP_DROPPED,	   /* serial (0: none), reason, count since the last notice; at most 1 a second */
-	DP_RESTARTED,	   /* all SAs and policies are gone */
+	DP_ACQUIRE = 1, /* reqid; a packet met a TRAP policy: ts holds its two ends */
+	DP_EXPIRE_SOFT, /* serial: volume limit near */
+	DP_EXPIRE_HARD, /* serial: volume limit or sequence numbers used up */
+	DP_HEARD,	/* serial: first valid packet on an inbound SA */
+	DP_MAPPING,	/* serial, remote: authenticated packets now come from there (NAT) */
+	DP_DROPPED, /* serial (0: none), reason, count since the last notice; at most 1 a second */
+	DP_RESTARTED, /* all SAs and policies are gone */
 };
 
 /* Why a packet was dropped: one vocabulary for both planes, see drop.def. */

@@ -11,7 +11,11 @@ static struct ts_list net(const char *s)
 
 TEST(sa_survives_the_line_and_every_truncation_is_refused)
 {
-	struct dp_sa sa = { .dir = DP_IN, .serial = 2, .reqid = 16388, .spi = 0x01020304, .encap = true,
+	struct dp_sa sa = { .dir = DP_IN,
+		.serial = 2,
+		.reqid = 16388,
+		.spi = 0x01020304,
+		.encap = true,
 		.suite = { .encr = ENCR_AES_GCM_16, .key_bits = 128, .esn = ESN_YES },
 		.replay_window = 128 };
 	uint8_t room[4096];

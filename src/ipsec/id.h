@@ -26,13 +26,14 @@ struct id id_copy(const struct id *id);
 struct id id_from_addr(const struct addr *a);
 /* ERR_VALUE for an unknown type, ERR_LENGTH for octets that cannot be of the type. */
 enum err must_use id_from_wire(uint8_t type, struct bytes data, struct id *ret);
-/* ipsec.conf: address, @fqdn, user@fqdn, @#hex (KEY_ID), @[text] (KEY_ID), @~hex (DER), %any, %none,
- * %null, "C=CH, O=..., CN=..." (a DN). A name without @ is an FQDN too. ERR_VALUE when it is none. */
+/* ipsec.conf: address, @fqdn, user@fqdn, @#hex (KEY_ID), @[text] (KEY_ID), @~hex (DER), %any,
+ * %none, %null, "C=CH, O=..., CN=..." (a DN). A name without @ is an FQDN too. ERR_VALUE when it is
+ * none. */
 enum err must_use id_parse(const char *s, struct id *ret);
 /* Equal as RFC 4945 / 7296 compare: FQDN and RFC822 without case, a DN field by field. */
 bool id_eq(const struct id *a, const struct id *b);
-/* "@vpn.example.com", "192.0.2.1", "user@example.com", "CN=...", "%any" for ID_NONE; what a peer sent
- * is escaped. Cut at n. Gives s. */
+/* "@vpn.example.com", "192.0.2.1", "user@example.com", "CN=...", "%any" for ID_NONE; what a peer
+ * sent is escaped. Cut at n. Gives s. */
 #define ID_STR 560
 char *id_format(const struct id *id, char *s, size_t n);
 /* "ID_FQDN", "ID_IPV4_ADDR", ... */

@@ -29,7 +29,8 @@ TEST(text_becomes_the_right_type_and_back)
 
 		assert_int_equal(id_parse(t[i].text, &id), OK);
 		assert_int_equal(id.type, t[i].type);
-		assert_string_equal(id_format(&id, s, sizeof(s)), t[i].back ? t[i].back : t[i].text);
+		assert_string_equal(
+			id_format(&id, s, sizeof(s)), t[i].back ? t[i].back : t[i].text);
 		id_put(&w, &id);
 		r = rd_from(wr_view(&w));
 		assert_int_equal(id_get(&r, &copy), OK);

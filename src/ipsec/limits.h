@@ -1,17 +1,17 @@
 #pragma once
 /* Every number that a peer could otherwise choose for us. */
 enum {
-	LIMIT_MESSAGE = 65535,	    /* octets of an IKE message, whole or reassembled */
-	LIMIT_PAYLOADS = 64,	    /* in one message */
+	LIMIT_MESSAGE = 65535, /* octets of an IKE message, whole or reassembled */
+	LIMIT_PAYLOADS = 64,   /* in one message */
 	LIMIT_NOTIFIES = 32,
 	LIMIT_DELETE_SPIS = 64,
-	LIMIT_FRAGMENTS = 64,	    /* RFC 7383 */
+	LIMIT_FRAGMENTS = 64, /* RFC 7383 */
 	LIMIT_CP_ATTRIBUTES = 64,
-	LIMIT_NONCE_MIN = 16,	    /* RFC 7296 2.10 */
+	LIMIT_NONCE_MIN = 16, /* RFC 7296 2.10 */
 	LIMIT_NONCE_MAX = 256,
 	LIMIT_COOKIE = 64,
-	LIMIT_CHILDREN = 256,	    /* Child SAs under one IKE SA */
-	LIMIT_KE_RETRIES = 3,	    /* INVALID_KE_PAYLOAD in a row */
+	LIMIT_CHILDREN = 256, /* Child SAs under one IKE SA */
+	LIMIT_KE_RETRIES = 3, /* INVALID_KE_PAYLOAD in a row */
 	LIMIT_COOKIE_RETRIES = 3,
 	LIMIT_CONN_NAME = 255,
 };

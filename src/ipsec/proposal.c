@@ -84,8 +84,8 @@ static void set(struct suite *s, const struct transform *t)
 }
 
 /* The first transform of ours of that type that is in theirs as well. */
-static bool common(const struct proposal *ours, const struct proposal *theirs, uint8_t type,
-	struct suite *ret)
+static bool common(
+	const struct proposal *ours, const struct proposal *theirs, uint8_t type, struct suite *ret)
 {
 	for (size_t i = 0; i < ours->n; i++)
 		for (size_t k = 0; k < theirs->n; k++)
@@ -134,8 +134,8 @@ static bool pair(const struct proposal *ours, const struct proposal *theirs, boo
 	return true;
 }
 
-enum err proposals_choose(const struct proposals *ours, const struct proposals *theirs, bool with_ke,
-	struct suite *ret, size_t *chosen, uint8_t *why)
+enum err proposals_choose(const struct proposals *ours, const struct proposals *theirs,
+	bool with_ke, struct suite *ret, size_t *chosen, uint8_t *why)
 {
 	unsigned best = 0;
 	uint8_t best_why = 0;
@@ -178,14 +178,15 @@ static bool is_pick(const struct proposal *offered, const struct proposal *picke
 		set(&s, &picked->t[i]);
 	}
 	for (uint8_t type = TT_ENCR; type <= TT_ESN; type++)
-		if (type_counts(type, with_ke) && !has_type(picked, type) && !has_none(offered, type))
+		if (type_counts(type, with_ke) && !has_type(picked, type) &&
+			!has_none(offered, type))
 			return false;
 	*ret = s;
 	return true;
 }
 
-enum err proposals_accept(const struct proposals *offered, const struct proposals *response, bool with_ke,
-	struct suite *ret)
+enum err proposals_accept(const struct proposals *offered, const struct proposals *response,
+	bool with_ke, struct suite *ret)
 {
 	if (response->n != 1)
 		return ERR_VALUE;

@@ -33,17 +33,17 @@ struct proposals {
 const struct proposals *proposals_default_ike(void);
 const struct proposals *proposals_default_esp(void);
 
-/* The responder's choice (RFC 7296 2.7): ours in our order of preference, first of theirs that has a
- * common value in each type. For ESP, with_ke says whether KE transforms count (CREATE_CHILD_SA) or are
- * left aside (IKE_AUTH). *ret is the chosen suite, *chosen their proposal's index.
+/* The responder's choice (RFC 7296 2.7): ours in our order of preference, first of theirs that has
+ * a common value in each type. For ESP, with_ke says whether KE transforms count (CREATE_CHILD_SA)
+ * or are left aside (IKE_AUTH). *ret is the chosen suite, *chosen their proposal's index.
  * ERR_MISMATCH: nothing in common; then *why names the transform type in which the nearest pair of
  * proposals differs (0 when protocols differ). */
 enum err must_use proposals_choose(const struct proposals *ours, const struct proposals *theirs,
 	bool with_ke, struct suite *ret, size_t *chosen, uint8_t *why);
 /* The initiator's check: is the response exactly one proposal with one transform of each type, all
  * among those offered? ERR_VALUE when not. */
-enum err must_use proposals_accept(const struct proposals *offered, const struct proposals *response,
-	bool with_ke, struct suite *ret);
+enum err must_use proposals_accept(const struct proposals *offered,
+	const struct proposals *response, bool with_ke, struct suite *ret);
 /* Every KE group named, in order, each once. Gives how many. */
 size_t proposals_groups(const struct proposals *p, uint16_t *ret, size_t max);
 bool proposals_has(const struct proposals *p, uint8_t type, uint16_t id);

@@ -13,8 +13,9 @@ TEST(defaults_agree_with_themselves_on_the_first)
 	uint8_t why;
 	struct proposals answer = { .n = 1 };
 
-	assert_int_equal(proposals_choose(proposals_default_ike(), proposals_default_ike(), true, &s, &chosen,
-				 &why), OK);
+	assert_int_equal(proposals_choose(proposals_default_ike(), proposals_default_ike(), true,
+				 &s, &chosen, &why),
+		OK);
 	assert_int_equal(s.encr, ENCR_AES_GCM_16);
 	assert_int_equal(s.key_bits, 256);
 	assert_int_equal(s.prf, PRF_HMAC_SHA2_512);
@@ -26,7 +27,8 @@ TEST(defaults_agree_with_themselves_on_the_first)
 	assert_int_equal(proposals_accept(proposals_default_ike(), &answer, true, &back), OK);
 	assert_memory_equal(&s, &back, sizeof(s));
 	answer.p[0].t[0].key_bits = 192; /* not offered */
-	assert_int_equal(proposals_accept(proposals_default_ike(), &answer, true, &back), ERR_VALUE);
+	assert_int_equal(
+		proposals_accept(proposals_default_ike(), &answer, true, &back), ERR_VALUE);
 }
 
 TEST(first_difference_names_the_type)
@@ -54,7 +56,8 @@ TEST(unknown_transform_types_make_a_proposal_unacceptable)
 	uint8_t why;
 
 	theirs.p[0].t[theirs.p[0].n++] = (struct transform){ 9, 1, 0 };
-	assert_int_equal(proposals_choose(&cbc_sha1, &theirs, true, &s, &chosen, &why), ERR_MISMATCH);
+	assert_int_equal(
+		proposals_choose(&cbc_sha1, &theirs, true, &s, &chosen, &why), ERR_MISMATCH);
 }
 
 TEST(text_is_libreswans)

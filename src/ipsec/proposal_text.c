@@ -103,7 +103,8 @@ char *proposal_format(const struct proposal *p, char *s, size_t n)
 		put(&t, "%s", i ? "-" : "");
 		for (size_t k = 0; k < p->n; k++)
 			if (p->t[k].type == type[i])
-				put(&t, "%s%s", shown++ ? "+" : "", name(&p->t[k], one, sizeof(one)));
+				put(&t, "%s%s", shown++ ? "+" : "",
+					name(&p->t[k], one, sizeof(one)));
 		if (shown == 0)
 			put(&t, "NONE");
 	}

@@ -173,7 +173,8 @@ char *ts_format(const struct ts *t, char *s)
 		snprintf(port, sizeof(port), "/%u", t->port_first);
 	else if (!any_port(t))
 		snprintf(port, sizeof(port), "/%u-%u", t->port_first, t->port_last);
-	snprintf(s, TS_STR, "%s/%s%s", range, protocol_name(t->protocol, number, sizeof(number)), port);
+	snprintf(s, TS_STR, "%s/%s%s", range, protocol_name(t->protocol, number, sizeof(number)),
+		port);
 	return s;
 }
 
@@ -193,8 +194,8 @@ char *ts_list_format(const struct ts_list *l, char *s)
 
 	s[0] = '\0';
 	for (size_t i = 0; i < l->n && at < TS_LIST_STR; i++)
-		at += (size_t)snprintf(s + at, TS_LIST_STR - at, "%s%s", i ? "," : "",
-			ts_format(&l->ts[i], one));
+		at += (size_t)snprintf(
+			s + at, TS_LIST_STR - at, "%s%s", i ? "," : "", ts_format(&l->ts[i], one));
 	return s;
 }
 
@@ -226,7 +227,8 @@ enum err ts_list_get(struct rd *r, struct ts_list *ret)
 		t->port_last = rd_u16(r);
 		t->range.first = addr_get(r);
 		t->range.last = addr_get(r);
-		if (!addr_is_set(&t->range.first) || t->range.first.family != t->range.last.family ||
+		if (!addr_is_set(&t->range.first) ||
+			t->range.first.family != t->range.last.family ||
 			addr_cmp(&t->range.first, &t->range.last) > 0)
 			rd_fail(r);
 	}

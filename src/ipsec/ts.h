@@ -3,8 +3,9 @@
 #include "base/addr.h"
 
 struct ts {
-	uint8_t protocol;	       /* 0: any */
-	uint16_t port_first, port_last; /* 0..65535: any; 65535..0: OPAQUE; ICMP: type << 8 | code */
+	uint8_t protocol; /* 0: any */
+	uint16_t port_first,
+		port_last; /* 0..65535: any; 65535..0: OPAQUE; ICMP: type << 8 | code */
 	struct range range;
 };
 

@@ -40,7 +40,8 @@ TEST(opaque_ports_lie_in_any_and_opaque_only)
 TEST(lists_drop_what_is_covered)
 {
 	struct ts_list a = { 2, { ts("10.0.0.0/16", 0, 0, 65535), ts("10.0.0.0/8", 0, 0, 65535) } };
-	struct ts_list b = { 2, { ts("10.0.1.0/24", 0, 0, 65535), ts("192.0.2.0/24", 0, 0, 65535) } };
+	struct ts_list b = { 2,
+		{ ts("10.0.1.0/24", 0, 0, 65535), ts("192.0.2.0/24", 0, 0, 65535) } };
 	struct ts_list o, back;
 	uint8_t room[256];
 	struct wr w = wr_to(room, sizeof(room));
