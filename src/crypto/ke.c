@@ -256,8 +256,11 @@ enum err ke_shared(const struct ke *k, struct bytes peer, struct secret *ret)
 
 	if (peer.n != k->public_value.n || !(theirs = peer_key(k, peer)))
 		goto out;
+	/* Without the library's own validation: what RFC 6989 asks for is done by now, and all our
+	 * groups are of prime order or have a safe prime, so the exponentiation that it would add
+	 * (seven times the cost of 2048-bit MODP) finds nothing more. */
 	c = EVP_PKEY_CTX_new_from_pkey(NULL, k->key, NULL);
-	if (!c || EVP_PKEY_derive_init(c) != 1 || EVP_PKEY_derive_set_peer_ex(c, theirs, 1) != 1)
+	if (!c || EVP_PKEY_derive_init(c) != 1 || EVP_PKEY_derive_set_peer_ex(c, theirs, 0) != 1)
 		goto out;
 	if (k->group->family == MODP) {
 		unsigned pad = 1; /* leading zeroes count (RFC 7296 2.14) */
