@@ -7,7 +7,7 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
-enum { NONCE_MAX = 16, SALT_MAX = 4 };
+enum { NONCE_MAX = 16, SALT_MAX = 4, IV_STOCK = 256 };
 
 struct protect {
 	const struct alg *encr, *integ; /* integ NULL for an AEAD */
@@ -16,6 +16,9 @@ struct protect {
 	uint8_t salt[SALT_MAX];
 	size_t icv_n;
 	bool is_ccm;
+	uint8_t ivs[IV_STOCK]; /* unpredictable octets for CBC, drawn many at a time: the generator
+				*/
+	size_t ivs_left;       /* has a system call in it */
 };
 
 static bool is_ccm(uint16_t encr)
@@ -69,8 +72,10 @@ static EVP_CIPHER_CTX *keyed(
 	if (ok && p->is_ccm)
 		ok = EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_AEAD_SET_TAG, (int)p->icv_n, NULL) == 1;
 	if (ok)
-		ok = EVP_CipherInit_ex(x, NULL, NULL, key, NULL, enc) == 1 &&
-		     EVP_CIPHER_CTX_set_padding(x, 0) == 1;
+		ok = EVP_CipherInit_ex(x, NULL, NULL, key, NULL, enc) == 1;
+	/* not where it means nothing: the library would set it again for each packet */
+	if (ok && p->encr->block_n > 1)
+		ok = EVP_CIPHER_CTX_set_padding(x, 0) == 1;
 	if (ok)
 		return x;
 	EVP_CIPHER_CTX_free(x);
@@ -191,6 +196,20 @@ static void put_counter(uint8_t *iv, uint64_t counter)
 		iv[i] = (uint8_t)counter;
 }
 
+static bool random_iv(struct protect *p, uint8_t *iv)
+{
+	size_t n = p->encr->iv_n;
+
+	if (p->ivs_left < n) {
+		if (RAND_bytes(p->ivs, sizeof(p->ivs)) != 1)
+			return false;
+		p->ivs_left = sizeof(p->ivs);
+	}
+	p->ivs_left -= n;
+	memcpy(iv, p->ivs + p->ivs_left, n);
+	return true;
+}
+
 static bool update(EVP_CIPHER_CTX *c, uint8_t *out, const uint8_t *in, size_t n)
 {
 	int got = 0;
@@ -273,7 +292,7 @@ enum err protect_seal(struct protect *p, uint64_t counter, struct protect_aad aa
 		return ERR_LENGTH;
 	if (p->encr->iv_n == 8 && p->encr->block_n == 1)
 		put_counter(iv, counter);
-	else if (p->encr->iv_n != 0 && RAND_bytes(iv, p->encr->iv_n) != 1)
+	else if (p->encr->iv_n != 0 && !random_iv(p, iv))
 		return ERR_CRYPTO;
 	if (p->encr->is_aead)
 		return aead_seal(p, aad.head, iv, text, text_n, icv);
