@@ -1,0 +1,113 @@
+#pragma once
+/* The userspace ESP plane: SAs and policies, what the packet threads read, what is told upwards.
+ *
+ * Three threads meet here. The control thread alone calls esp_plane_*(); it builds a new table for
+ * every change and publishes it by swapping one pointer. Two packet threads, one outbound and one
+ * inbound, read whatever table stands between their esp_enter() and esp_leave(), without a lock and
+ * without allocating. What was replaced is freed when both have left since (quiescent states, as
+ * RCU has them). Nothing here reads a clock or touches a descriptor. */
+#include "esp/sa.h"
+#include "esp/selector.h"
+
+enum esp_worker_id { ESP_OUTBOUND, ESP_INBOUND, ESP_WORKERS };
+
+enum { ESP_NOTICES = 256 /* waiting in one worker's ring; a power of two */, ESP_FLOWS = 256 };
+
+struct esp_policy {
+	struct dp_policy dp;
+	uint32_t priority;
+	_Atomic int64_t acquired; /* ns_t of the last ACQUIRE; rate limit */
+};
+
+/* What packet threads read. Immutable. */
+struct esp_table {
+	uint64_t id;	    /* no two tables have the same */
+	struct esp_sa **in; /* by SPI, open addressing; NULL: empty */
+	uint32_t in_mask;
+	struct esp_entry {
+		struct esp_policy *policy;
+		struct esp_sa *sa; /* newest outbound SA of the reqid; NULL: none */
+	} * entry;		   /* by priority */
+	size_t n_entries;
+};
+
+/* Which policy a flow met last in which table. */
+struct esp_flow {
+	uint64_t table;
+	struct addr src, dst;
+	uint16_t src_port, dst_port;
+	uint8_t protocol;
+	bool has_ports;
+	const struct esp_entry *entry; /* NULL: none fits */
+};
+
+/* What one packet thread owns. */
+struct esp_worker {
+	_Alignas(64) _Atomic uint64_t epoch; /* 0: between batches */
+	struct esp_plane *plane;
+	const struct esp_table *table; /* between esp_enter() and esp_leave() */
+	ns_t now;
+	esp_counter dropped[DROP_END]; /* that belong to no SA */
+	uint64_t dropped_told[DROP_END];
+	/* notices: this thread writes, control reads */
+	_Alignas(64) _Atomic uint32_t put;
+	_Alignas(64) _Atomic uint32_t got;
+	struct dp_notice notice[ESP_NOTICES];
+	/* errors that we send to inner senders: a token bucket (RFC 1812 4.3.2.8, RFC 4443 2.4 f)
+	 */
+	ns_t icmp_since;
+	uint32_t icmp_tokens;
+	struct esp_flow flow[ESP_FLOWS];
+	uint8_t scratch[65536]; /* a segment that is to be fragmented */
+};
+
+struct esp_plane;
+
+/* outer_mtu: of paths that nothing is known of, 0 for 1500. */
+struct esp_plane *esp_plane_new(uint32_t outer_mtu);
+/* No packet thread may be left. */
+void esp_plane_free(struct esp_plane *p);
+
+/* One request of the contract (dataplane.h), as it travels. */
+struct esp_op {
+	uint8_t op, dir; /* enum dp_op, dp_dir; dir 0 means both */
+	uint32_t serial, reqid;
+	struct endpoint local, remote;
+	bool encap;
+	struct bytes operand; /* dp_sa_put() or dp_policy_put() */
+};
+/* *counters is written by DP_SA_QUERY. ERR_NOT_FOUND, ERR_EXISTS, ERR_UNSUPPORTED, ERR_VALUE, and
+ * what the operand's reader says. */
+enum err must_use esp_plane_op(
+	struct esp_plane *p, const struct esp_op *op, struct dp_counters *counters);
+
+/* The same without wire forms. */
+enum err must_use esp_plane_sa_add(struct esp_plane *p, const struct dp_sa *sa);
+enum err must_use esp_plane_policy_add(struct esp_plane *p, const struct dp_policy *policy);
+
+/* The path to an address has this MTU: an ICMP error or the system told. */
+void esp_plane_path_mtu(struct esp_plane *p, const struct addr *remote, uint32_t mtu);
+/* The next thing to be told; false: none. */
+bool esp_plane_notice(struct esp_plane *p, struct dp_notice *ret);
+/* Once a second: drops since the last time become notices, given to tell. */
+void esp_plane_drops(
+	struct esp_plane *p, void (*tell)(void *ctx, const struct dp_notice *), void *ctx);
+/* Frees what no packet thread can still see. Called by every change; also now and then. */
+void esp_plane_reclaim(struct esp_plane *p);
+
+/* ---- for packet threads ---- */
+
+struct esp_worker *esp_plane_worker(struct esp_plane *p, enum esp_worker_id id);
+void esp_enter(struct esp_worker *w, ns_t now);
+void esp_leave(struct esp_worker *w);
+/* The inbound SA of an SPI; NULL: none. */
+struct esp_sa *esp_sad_find(const struct esp_table *t, uint32_t spi);
+/* The policy of an outbound packet; NULL: none. */
+const struct esp_entry *esp_spd_find(struct esp_worker *w, const struct packet *k);
+/* False: the ring is full; try with a later packet. */
+bool esp_tell(struct esp_worker *w, const struct dp_notice *n);
+/* Tells, once, that numbers have run out. */
+void esp_sa_exhausted(struct esp_worker *w, struct esp_sa *sa);
+/* Counts one packet and its inner octets; says when volume or numbers run out. False: the SA may
+ * carry no more. */
+bool esp_sa_account(struct esp_worker *w, struct esp_sa *sa, uint64_t seq, size_t n);
