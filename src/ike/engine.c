@@ -28,6 +28,12 @@ struct ike *ike_new(const struct ike_env *env, struct now now)
 	return ike;
 }
 
+static void nobody_hears(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
 void ike_free(struct ike *ike)
 {
 	struct ike_request *r;
@@ -39,7 +45,7 @@ void ike_free(struct ike *ike)
 	if (!ike)
 		return;
 	ike->is_stopping = true;
-	ike->env.events.take = NULL;
+	ike->env.events.take = nobody_hears;
 	for (size_t i = 0; i < ike->n_version; i++)
 		ike->version[i].ops->stop(ike->version[i].state);
 	list_each (c, &ike->conns, struct conn, node)
@@ -225,6 +231,12 @@ void ike_tick(struct ike *ike, struct now now)
 ns_t ike_next(const struct ike *ike)
 {
 	return timers_next(&ike->timers);
+}
+
+void ike_walk(struct ike *ike, const struct ike_visitor *visitor)
+{
+	for (size_t i = 0; i < ike->n_version; i++)
+		ike->version[i].ops->walk(ike->version[i].state, visitor);
 }
 
 bool ike_output(struct ike *ike, struct action *ret)

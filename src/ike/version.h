@@ -30,6 +30,9 @@ struct ike_visitor {
 	void *ctx;
 };
 
+/* All SAs of all versions. */
+void ike_walk(struct ike *ike, const struct ike_visitor *visitor);
+
 struct ike_version {
 	uint8_t major; /* of the header's version octet */
 	uint8_t conf;  /* enum conf_version */

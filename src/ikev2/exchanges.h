@@ -19,8 +19,6 @@ enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a);
 enum v2_verdict ike_auth_response(struct v2_sa *sa, const struct v2_msg *m);
 enum v2_verdict ike_auth_verified(struct v2_sa *sa, const struct answer *a);
 enum v2_verdict ike_auth_refused(struct v2_sa *sa, const struct v2_msg *m);
-/* The exit status of those who wait for a Child SA that was refused with that notification. */
-int v2_exit_of_notify(uint16_t notify);
 
 /* ike_auth_request.c: the responder */
 enum v2_verdict ike_auth_request(struct v2_sa *sa, const struct v2_msg *m);
@@ -53,6 +51,15 @@ void v2_liveness_answer(struct v2_child *c, const struct answer *a);
 enum err must_use v2_auth_ask(
 	struct v2_sa *sa, const struct id *peer, struct bytes id_body, bool for_peer);
 bool v2_auth_is(const struct answer *a, const struct v2_msg *m);
+
+/* refusals.c: the Child SA c, which we asked for, does not come to be; the exit status of those who
+ * wait, and its end. */
+/* The peer said so: n, or NULL when it sent neither a Child SA nor an error. c is freed. */
+void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_notify *n);
+/* The peer made it, we cannot have it so: it gets a Delete. */
+void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, enum err e);
+/* Our own data plane refused: the peer gets a Delete. */
+void v2_child_not_installed(struct v2_child *c);
 
 /* install.c: the data plane answered */
 void v2_child_answer(struct v2_child *c, const struct answer *a);

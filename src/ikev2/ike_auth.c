@@ -2,7 +2,7 @@
  * the peer refuses that alone, the IKE SA stays. */
 #include "ikev2/exchanges.h"
 
-#include "ikev2/narrow.h"
+#include "ikev2/offer.h"
 #include "ikev2/suite.h"
 #include <stdio.h>
 
@@ -19,27 +19,6 @@ static struct v2_child *first_child(struct v2_sa *sa)
 }
 
 /* ---- the request ---- */
-
-static void put_child(struct v2_build *b, struct v2_child *c)
-{
-	uint8_t spi[4] = { (uint8_t)(c->c.spi_in >> 24), (uint8_t)(c->c.spi_in >> 16),
-		(uint8_t)(c->c.spi_in >> 8), (uint8_t)c->c.spi_in };
-	struct ts_list tsi, tsr;
-
-	conn_esp_proposals(c->c.conn, &c->offered);
-	for (size_t i = 0; i < c->offered.n; i++) {
-		c->offered.p[i].spi_n = sizeof(spi);
-		memcpy(c->offered.p[i].spi, spi, sizeof(spi));
-		v2_proposal_without_ke(&c->offered.p[i]); /* 1.2: there is no KE in IKE_AUTH */
-	}
-	conn_ts_ours(c->c.conn, &tsi);
-	conn_ts_theirs(c->c.conn, &tsr);
-	if (c->c.is_transport)
-		v2_put_notify(b, PROTO_NONE, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
-	v2_put_sa(b, &c->offered);
-	v2_put_ts(b, V2_TSI, &tsi);
-	v2_put_ts(b, V2_TSR, &tsr);
-}
 
 /* 2.4: true only when we have no other IKE SA with that peer. */
 static bool is_initial_contact(const struct v2_sa *sa)
@@ -68,6 +47,7 @@ static enum v2_verdict no_secret(struct v2_sa *sa, const struct answer *a)
 
 enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
 {
+	struct ts_list tsi, tsr;
 	struct v2_child *c;
 	struct v2_build b;
 	char suite[128];
@@ -83,7 +63,11 @@ enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
 	if (is_initial_contact(sa))
 		v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_INITIAL_CONTACT, BYTES_NONE);
 	v2_put_cp_request(&b, sa->conn);
-	put_child(&b, c);
+	v2_child_offer(c, false);
+	v2_child_selectors(c, &tsi, &tsr);
+	v2_put_child_offer(&b, c);
+	v2_put_ts(&b, V2_TSI, &tsi);
+	v2_put_ts(&b, V2_TSR, &tsr);
 	v2_child_state_set(c, V2_CHILD_SENT);
 	v2_request_send(sa, IKE_AUTH, &b);
 	V2_EMIT(sa, v2_auth_sent, .state = ev_str(v2_state_libreswan(V2_AUTH_SENT)),
@@ -140,75 +124,11 @@ enum v2_verdict ike_auth_refused(struct v2_sa *sa, const struct v2_msg *m)
 
 /* ---- the Child SA ---- */
 
-int v2_exit_of_notify(uint16_t notify)
-{
-	return notify == N_TS_UNACCEPTABLE ? EXIT_IKE_TS : EXIT_IKE_PROPOSAL;
-}
-
-static void child_refused(struct v2_child *c, const struct v2_notify *n)
-{
-	struct ts_list tsi, tsr;
-	char offered[2048], ours[TS_LIST_STR], theirs[TS_LIST_STR];
-	struct conn *conn = c->c.conn;
-	struct v2 *v2 = c->sa->v2;
-	int exit = n ? v2_exit_of_notify(n->type) : EXIT_IKE_PROPOSAL;
-
-	conn_ts_ours(conn, &tsi);
-	conn_ts_theirs(conn, &tsr);
-	V2_CHILD_EMIT(c, v2_child_refused, .exchange = ev_str("IKE_AUTH"),
-		.notify = ev_str(n ? v2_notify_name(n->type) : "(no notification)"),
-		.offered = ev_str(proposals_format(&c->offered, offered, sizeof(offered))),
-		.ts_local = ev_str(ts_list_format(&tsi, ours)),
-		.ts_remote = ev_str(ts_list_format(&tsr, theirs)));
-	conn_settle(conn, CONN_WAIT_UP, exit);
-	conn_use(conn);
-	v2_child_kill(c);
-	v2_conn_lost(v2, conn);
-	conn_unuse(conn);
-}
-
-static enum err take_selectors(struct v2_child *c, const struct v2_msg *m)
-{
-	struct ts_list tsi, tsr;
-	const struct conn *conn = c->c.conn;
-	enum err e;
-
-	conn_ts_ours(conn, &tsi);
-	conn_ts_theirs(conn, &tsr);
-	/* with a lease the peer narrows our 0.0.0.0/0 to it, whatever narrowing= says */
-	e = v2_narrow_check(
-		&tsi, &tsr, &m->tsi, &m->tsr, conn->conf->narrowing || conn->ours->modecfgclient);
-	if (e)
-		return e;
-	c->c.ts_local = m->tsi;
-	c->c.ts_remote = m->tsr;
-	return OK;
-}
-
-static enum err take_proposal(struct v2_child *c, const struct v2_msg *m)
-{
-	const struct proposal *p = &m->sa.p[0];
-	enum err e = proposals_accept(&c->offered, &m->sa, false, &c->c.suite);
-
-	if (e)
-		return e;
-	if (p->spi_n != 4)
-		return ERR_LENGTH;
-	c->c.spi_out = (uint32_t)p->spi[0] << 24 | (uint32_t)p->spi[1] << 16 |
-		       (uint32_t)p->spi[2] << 8 | p->spi[3];
-	return c->c.spi_out ? OK : ERR_VALUE;
-}
-
 static enum err take_child(struct v2_child *c, const struct v2_msg *m)
 {
 	enum err e;
 
-	if (!v2_has(m, V2_SA) || !v2_has(m, V2_TSI) || !v2_has(m, V2_TSR))
-		return ERR_MISSING;
-	if (c->c.is_transport && !v2_notify_find(m, N_USE_TRANSPORT_MODE))
-		return ERR_MISMATCH;
-	if ((e = take_selectors(c, m)) || (e = v2_cp_reply_received(c->sa, c, m)) ||
-		(e = take_proposal(c, m)))
+	if ((e = v2_child_accept(c, m, false)) || (e = v2_cp_reply_received(c->sa, c, m)))
 		return e;
 	c->ni = buf_from(buf_view(&c->sa->ni));
 	c->nr = buf_from(buf_view(&c->sa->nr));
@@ -219,25 +139,19 @@ static void child_response(struct v2_sa *sa, const struct v2_msg *m)
 {
 	struct v2_child *c = first_child(sa);
 	const struct v2_notify *n = v2_notify_error(m);
-	struct conn *conn;
 	enum err e;
 
 	if (!c)
 		return;
 	if (n || !v2_has(m, V2_SA)) {
-		child_refused(c, n);
+		v2_child_refused(c, IKE_AUTH, n);
 		return;
 	}
 	if (!(e = take_child(c, m))) {
 		v2_child_install(c, true);
 		return;
 	}
-	/* the peer believes in it: it must hear that we do not */
-	conn = c->c.conn;
-	V2_CHILD_EMIT(c, v2_child_unacceptable, .exchange = ev_str("IKE_AUTH"),
-		.why = ev_str(err_text(e)));
-	conn_settle(conn, CONN_WAIT_UP, e == ERR_MISMATCH ? EXIT_IKE_TS : EXIT_IKE_PROPOSAL);
-	v2_child_terminate(c);
+	v2_child_unacceptable(c, IKE_AUTH, e);
 }
 
 /* ---- the peer's AUTH is judged ---- */
@@ -284,10 +198,7 @@ static void initiator_installed(struct v2_child *c, enum err e)
 		replace_reauthenticated(sa);
 		return;
 	}
-	V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text));
-	conn_settle(c->c.conn, CONN_WAIT_UP, EXIT_IKE_DATAPLANE);
-	child_farewell(sa->ike, &c->c);
-	v2_child_terminate(c);
+	v2_child_not_installed(c);
 }
 
 void v2_auth_child_installed(struct v2_child *c, enum err e)

@@ -4,7 +4,7 @@
 #include "ikev2/exchanges.h"
 
 #include "ike/match.h"
-#include "ikev2/narrow.h"
+#include "ikev2/offer.h"
 #include "ikev2/suite.h"
 #include <stdio.h>
 
@@ -138,55 +138,9 @@ enum v2_verdict ike_auth_peer_verified(struct v2_sa *sa, const struct answer *a)
 
 /* ---- what may it have ---- */
 
-static uint16_t narrow(struct v2_child *c, const struct v2_msg *m)
-{
-	struct ts_list allowed_i, allowed_r;
-	struct v2_narrowed n;
-	char tsi[TS_LIST_STR], tsr[TS_LIST_STR], ai[TS_LIST_STR], ar[TS_LIST_STR];
-
-	conn_ts_theirs(c->c.conn, &allowed_i);
-	conn_ts_ours(c->c.conn, &allowed_r);
-	if (v2_narrow(&m->tsi, &m->tsr, &allowed_i, &allowed_r,
-		    c->c.conn->conf->narrowing || c->c.conn->has_lent, &n) == OK) {
-		c->c.ts_remote = n.tsi;
-		c->c.ts_local = n.tsr;
-		return 0;
-	}
-	V2_CHILD_EMIT(c, v2_ts_refused, .tsi = ev_str(ts_list_format(&m->tsi, tsi)),
-		.tsr = ev_str(ts_list_format(&m->tsr, tsr)),
-		.allowed_i = ev_str(ts_list_format(&allowed_i, ai)),
-		.allowed_r = ev_str(ts_list_format(&allowed_r, ar)));
-	return N_TS_UNACCEPTABLE;
-}
-
-static uint16_t choose(struct v2_child *c, const struct v2_msg *m)
-{
-	struct proposals ours;
-	const struct proposal *p;
-	char offered[2048], allowed[2048];
-	uint8_t why = 0;
-	size_t i = 0;
-
-	conn_esp_proposals(c->c.conn, &ours);
-	if (proposals_choose(&ours, &m->sa, false, &c->c.suite, &i, &why) != OK) {
-		V2_CHILD_EMIT(c, v2_no_esp_proposal,
-			.offered = ev_str(proposals_format(&m->sa, offered, sizeof(offered))),
-			.allowed = ev_str(proposals_format(&ours, allowed, sizeof(allowed))),
-			.difference = ev_str(transform_type_name(why)));
-		return N_NO_PROPOSAL_CHOSEN;
-	}
-	p = &m->sa.p[i];
-	c->proposal = p->number;
-	c->c.suite.ke = KE_NONE;
-	c->c.spi_out = (uint32_t)p->spi[0] << 24 | (uint32_t)p->spi[1] << 16 |
-		       (uint32_t)p->spi[2] << 8 | p->spi[3];
-	return p->spi_n == 4 && c->c.spi_out ? 0 : N_NO_PROPOSAL_CHOSEN;
-}
-
 /* Everything of the Child SA but the data plane. 0, or the notification that refuses it. */
 static uint16_t make_child(struct v2_child *c, const struct v2_msg *m)
 {
-	bool wants_transport = v2_notify_find(m, N_USE_TRANSPORT_MODE);
 	uint16_t refusal;
 
 	if (v2_cp_is_server(c->c.conn)) {
@@ -195,10 +149,8 @@ static uint16_t make_child(struct v2_child *c, const struct v2_msg *m)
 		if (v2_cp_lease(c->sa, c, m) != OK)
 			return N_INTERNAL_ADDRESS_FAILURE;
 	}
-	c->c.is_transport = c->c.is_transport && wants_transport;
-	if (c->c.conn->conf->type == TYPE_TRANSPORT && !wants_transport)
-		return N_NO_PROPOSAL_CHOSEN;
-	if ((refusal = choose(c, m)) || (refusal = narrow(c, m)))
+	if ((refusal = v2_child_mode(c, m)) || (refusal = v2_child_choose(c, m, false)) ||
+		(refusal = v2_child_narrow(c, m)))
 		return refusal;
 	c->ni = buf_from(buf_view(&c->sa->ni));
 	c->nr = buf_from(buf_view(&c->sa->nr));
@@ -214,15 +166,8 @@ static void respond(struct v2_sa *sa, const struct v2_child *c, uint16_t refusal
 	v2_put_id(&b, V2_IDR, &sa->conn->our_id);
 	v2_put_auth(&b, AUTH_SHARED_KEY, secret_view(&sa->our_auth));
 	if (c) {
-		uint8_t spi[4] = { (uint8_t)(c->c.spi_in >> 24), (uint8_t)(c->c.spi_in >> 16),
-			(uint8_t)(c->c.spi_in >> 8), (uint8_t)c->c.spi_in };
-		struct proposals chosen;
-
-		v2_proposal_of(&c->c.suite, PROTO_ESP, c->proposal, spi, sizeof(spi), &chosen);
 		v2_put_cp_reply(&b, c->c.conn);
-		if (c->c.is_transport)
-			v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
-		v2_put_sa(&b, &chosen);
+		v2_put_child_choice(&b, c);
 		v2_put_ts(&b, V2_TSI, &c->c.ts_remote);
 		v2_put_ts(&b, V2_TSR, &c->c.ts_local);
 	}

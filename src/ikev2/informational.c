@@ -2,6 +2,7 @@
  * come at the wrong time. */
 #include "ikev2/create_child_sa.h"
 #include "ikev2/exchanges.h"
+#include "ikev2/offer.h"
 
 /* 2.21.2: an initiator that rejects us may say so here. */
 static bool is_rejected(struct v2_sa *sa, const struct v2_msg *m)
@@ -65,10 +66,9 @@ bool v2_informational_request(struct v2_sa *sa, const struct v2_task *t, struct 
 		return true;
 	}
 	if (t->kind == V2_TASK_DELETE_CHILD && c && c->sa == sa) {
-		uint8_t spi[4] = { (uint8_t)(c->c.spi_in >> 24), (uint8_t)(c->c.spi_in >> 16),
-			(uint8_t)(c->c.spi_in >> 8), (uint8_t)c->c.spi_in };
+		struct v2_spi spi = v2_spi_octets(c->c.spi_in);
 
-		v2_put_delete(b, PROTO_ESP, sizeof(spi), 1, BYTES(spi));
+		v2_put_delete(b, PROTO_ESP, sizeof(spi.b), 1, BYTES(spi.b));
 		return true;
 	}
 	return false;

@@ -58,6 +58,7 @@ struct v2_child {
 	bool has_answer_due; /* responder: the response goes out when it is installed */
 	uint32_t rekeys;     /* serial of the Child SA that it replaces; 0 */
 	uint32_t replaced_by;
+	uint32_t rival;	  /* the other new one in a collision (2.8.1) */
 	uint32_t request; /* a command about it (rekey-child, delete-sa) */
 	/* while it is negotiated */
 	struct proposals offered; /* requester */

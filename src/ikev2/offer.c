@@ -1,0 +1,187 @@
+/* What is offered and chosen for a Child SA (RFC 7296 2.7, 2.9): see offer.h. */
+#include "ikev2/offer.h"
+
+#include "ikev2/narrow.h"
+#include "ikev2/suite.h"
+
+struct v2_spi v2_spi_octets(uint32_t spi)
+{
+	return (struct v2_spi){ { (uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8),
+		(uint8_t)spi } };
+}
+
+uint32_t v2_spi_of(const struct proposal *p)
+{
+	struct rd r = rd_from(bytes_of(p->spi, p->spi_n));
+
+	return p->spi_n == 4 ? rd_u32(&r) : 0;
+}
+
+/* ---- KE in proposals ---- */
+
+static bool has_ke(const struct proposal *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->t[i].type == TT_KE)
+			return true;
+	return false;
+}
+
+/* pfs=: the groups of esp=, or that of the IKE SA. */
+static void set_ke(struct proposals *p, const struct v2_child *c)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct proposal *one = &p->p[i];
+
+		if (!c->c.conn->conf->pfs)
+			v2_proposal_without_ke(one);
+		else if (!has_ke(one) && one->n < TRANSFORMS_MAX)
+			one->t[one->n++] =
+				(struct transform){ .type = TT_KE, .id = c->sa->suite.ke };
+	}
+}
+
+static void proposals_of(const struct v2_child *c, bool with_ke, struct proposals *ret)
+{
+	conn_esp_proposals(c->c.conn, ret);
+	if (with_ke) {
+		set_ke(ret, c);
+		return;
+	}
+	/* 1.2: there is no KE payload in IKE_AUTH */
+	for (size_t i = 0; i < ret->n; i++)
+		v2_proposal_without_ke(&ret->p[i]);
+}
+
+/* ---- the requester ---- */
+
+void v2_child_offer(struct v2_child *c, bool with_ke)
+{
+	struct v2_spi spi = v2_spi_octets(c->c.spi_in);
+
+	proposals_of(c, with_ke, &c->offered);
+	for (size_t i = 0; i < c->offered.n; i++) {
+		c->offered.p[i].spi_n = sizeof(spi.b);
+		memcpy(c->offered.p[i].spi, spi.b, sizeof(spi.b));
+	}
+}
+
+void v2_put_child_offer(struct v2_build *b, const struct v2_child *c)
+{
+	if (c->c.is_transport)
+		v2_put_notify(b, PROTO_NONE, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
+	v2_put_sa(b, &c->offered);
+}
+
+void v2_child_selectors(const struct v2_child *c, struct ts_list *tsi, struct ts_list *tsr)
+{
+	const struct v2_child *old = v2_child_by_serial(c->sa->v2, c->rekeys);
+
+	if (old) {
+		*tsi = old->c.ts_local;
+		*tsr = old->c.ts_remote;
+		return;
+	}
+	conn_ts_ours(c->c.conn, tsi);
+	conn_ts_theirs(c->c.conn, tsr);
+}
+
+static enum err accept_selectors(struct v2_child *c, const struct v2_msg *m)
+{
+	const struct conn *conn = c->c.conn;
+	struct ts_list tsi, tsr;
+	enum err e;
+
+	v2_child_selectors(c, &tsi, &tsr);
+	/* with a lease the peer narrows our 0.0.0.0/0 to it, whatever narrowing= says */
+	e = v2_narrow_check(
+		&tsi, &tsr, &m->tsi, &m->tsr, conn->conf->narrowing || conn->ours->modecfgclient);
+	if (e)
+		return e;
+	c->c.ts_local = m->tsi;
+	c->c.ts_remote = m->tsr;
+	return OK;
+}
+
+enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_ke)
+{
+	enum err e;
+
+	if (!v2_has(m, V2_SA) || !v2_has(m, V2_TSI) || !v2_has(m, V2_TSR))
+		return ERR_MISSING;
+	if (c->c.is_transport && !v2_notify_find(m, N_USE_TRANSPORT_MODE))
+		return ERR_MISMATCH;
+	if ((e = accept_selectors(c, m)) ||
+		(e = proposals_accept(&c->offered, &m->sa, with_ke, &c->c.suite)))
+		return e;
+	c->c.spi_out = v2_spi_of(&m->sa.p[0]);
+	return c->c.spi_out ? OK : ERR_VALUE;
+}
+
+/* ---- the responder ---- */
+
+uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_ke)
+{
+	struct proposals ours;
+	char offered[2048], allowed[2048];
+	uint8_t why = 0;
+	size_t i = 0;
+
+	proposals_of(c, with_ke, &ours);
+	if (proposals_choose(&ours, &m->sa, with_ke, &c->c.suite, &i, &why) != OK) {
+		V2_CHILD_EMIT(c, v2_no_esp_proposal,
+			.offered = ev_str(proposals_format(&m->sa, offered, sizeof(offered))),
+			.allowed = ev_str(proposals_format(&ours, allowed, sizeof(allowed))),
+			.difference = ev_str(transform_type_name(why)));
+		return N_NO_PROPOSAL_CHOSEN;
+	}
+	if (!with_ke)
+		c->c.suite.ke = KE_NONE;
+	c->proposal = m->sa.p[i].number;
+	c->c.spi_out = v2_spi_of(&m->sa.p[i]);
+	return c->c.spi_out ? 0 : N_NO_PROPOSAL_CHOSEN;
+}
+
+uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
+{
+	struct ts_list allowed_i, allowed_r;
+	struct v2_narrowed n;
+	char tsi[TS_LIST_STR], tsr[TS_LIST_STR], ai[TS_LIST_STR], ar[TS_LIST_STR];
+
+	conn_ts_theirs(c->c.conn, &allowed_i);
+	conn_ts_ours(c->c.conn, &allowed_r);
+	/* a peer with a lease proposes all addresses; one that rekeys what was narrowed, that */
+	if (v2_narrow(&m->tsi, &m->tsr, &allowed_i, &allowed_r,
+		    c->c.conn->conf->narrowing || c->c.conn->has_lent || c->rekeys, &n) == OK) {
+		c->c.ts_remote = n.tsi;
+		c->c.ts_local = n.tsr;
+		return 0;
+	}
+	V2_CHILD_EMIT(c, v2_ts_refused, .tsi = ev_str(ts_list_format(&m->tsi, tsi)),
+		.tsr = ev_str(ts_list_format(&m->tsr, tsr)),
+		.allowed_i = ev_str(ts_list_format(&allowed_i, ai)),
+		.allowed_r = ev_str(ts_list_format(&allowed_r, ar)));
+	return N_TS_UNACCEPTABLE;
+}
+
+/* 1.3.1: transport mode when the peer asks for it and we allow it; else tunnel mode, which a
+ * connection for transport mode does not take. */
+uint16_t v2_child_mode(struct v2_child *c, const struct v2_msg *m)
+{
+	bool is_wanted = v2_notify_find(m, N_USE_TRANSPORT_MODE);
+
+	if (c->c.is_transport && !is_wanted)
+		return N_NO_PROPOSAL_CHOSEN;
+	return 0;
+}
+
+void v2_put_child_choice(struct v2_build *b, const struct v2_child *c)
+{
+	struct v2_spi spi = v2_spi_octets(c->c.spi_in);
+	struct proposals chosen;
+
+	v2_proposal_of(&c->c.suite, PROTO_ESP, c->proposal, spi.b, sizeof(spi.b), &chosen);
+	if (c->c.is_transport)
+		v2_put_notify(b, PROTO_NONE, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
+	v2_put_sa(b, &chosen);
+}

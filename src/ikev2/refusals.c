@@ -1,0 +1,61 @@
+/* A Child SA that we asked for does not come to be: the event with both sides' values, the exit
+ * status of those who wait, and its end. */
+#include "ikev2/exchanges.h"
+#include "ikev2/offer.h"
+
+static int exit_of(const struct v2_notify *n)
+{
+	return n && n->type == N_TS_UNACCEPTABLE ? EXIT_IKE_TS : EXIT_IKE_PROPOSAL;
+}
+
+void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_notify *n)
+{
+	struct ts_list tsi, tsr;
+	char offered[2048], ours[TS_LIST_STR], theirs[TS_LIST_STR];
+	struct conn *conn = c->c.conn;
+	struct v2 *v2 = c->sa->v2;
+
+	v2_child_selectors(c, &tsi, &tsr);
+	V2_CHILD_EMIT(c, v2_child_refused, .exchange = ev_str(v2_exchange_name(exchange)),
+		.notify = ev_str(n ? v2_notify_name(n->type) : "(no notification)"),
+		.offered = ev_str(proposals_format(&c->offered, offered, sizeof(offered))),
+		.ts_local = ev_str(ts_list_format(&tsi, ours)),
+		.ts_remote = ev_str(ts_list_format(&tsr, theirs)));
+	conn_use(conn);
+	if (!c->rekeys)
+		conn_settle(conn, CONN_WAIT_UP, exit_of(n));
+	ike_request_release(v2->ike, c->request, exit_of(n));
+	c->request = 0;
+	v2_child_kill(c);
+	v2_conn_lost(v2, conn);
+	conn_unuse(conn);
+}
+
+static void end(struct v2_child *c, int exit)
+{
+	struct conn *conn = c->c.conn;
+	struct v2 *v2 = c->sa->v2;
+
+	conn_use(conn);
+	if (!c->rekeys)
+		conn_settle(conn, CONN_WAIT_UP, exit);
+	ike_request_release(v2->ike, c->request, exit);
+	c->request = 0;
+	child_farewell(v2->ike, &c->c);
+	v2_child_terminate(c);
+	v2_conn_lost(v2, conn);
+	conn_unuse(conn);
+}
+
+void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, enum err e)
+{
+	V2_CHILD_EMIT(c, v2_child_unacceptable, .exchange = ev_str(v2_exchange_name(exchange)),
+		.why = ev_str(err_text(e)));
+	end(c, e == ERR_MISMATCH ? EXIT_IKE_TS : EXIT_IKE_PROPOSAL);
+}
+
+void v2_child_not_installed(struct v2_child *c)
+{
+	V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text));
+	end(c, EXIT_IKE_DATAPLANE);
+}

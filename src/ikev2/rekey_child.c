@@ -1,0 +1,212 @@
+/* Rekeying a Child SA (RFC 7296 1.3.3, 2.8, 2.8.1, 2.25.1). The requester installs the new one
+ * whole and deletes the old; the responder has inbound at once and outbound when it hears the peer
+ * or the Delete.
+ *
+ * When both ends rekey the same one at once there are two new Child SAs. That of the exchange with
+ * the lowest of the four nonces is deleted by the end that made it, the old one by the other end.
+ * Only an end that saw the peer's request while its own was open knows of the collision; the other
+ * one is answered TEMPORARY_FAILURE or CHILD_SA_NOT_FOUND and gives its attempt up. */
+#include "ikev2/create.h"
+#include "ikev2/exchanges.h"
+
+static bool is_usable(const struct v2_child *c)
+{
+	return c->state == V2_CHILD_ESTABLISHED || c->state == V2_CHILD_STANDBY;
+}
+
+void v2_rekey_child_start(struct v2_child *c)
+{
+	if (!is_usable(c) || c->replaced_by || c->sa->state != V2_ESTABLISHED)
+		return;
+	v2_task_add(c->sa, V2_TASK_REKEY_CHILD, c->c.serial);
+}
+
+struct v2_child *rekey_child_pending(struct v2_sa *sa, uint32_t old)
+{
+	struct v2_child *c;
+
+	list_each (c, &sa->children, struct v2_child, node)
+		if (c->rekeys == old && c->is_requester && c->state <= V2_CHILD_SENT)
+			return c;
+	return NULL;
+}
+
+/* ---- the requester ---- */
+
+bool rekey_child_build(struct v2_sa *sa, const struct v2_task *t, struct v2_build *b)
+{
+	struct v2_child *old = v2_child_by_serial(sa->v2, t->child);
+	struct v2_child *c = rekey_child_pending(sa, t->child);
+	struct v2_spi spi;
+
+	if (!old || old->sa != sa || !is_usable(old) || old->replaced_by) {
+		if (c)
+			v2_child_kill(c);
+		return false;
+	}
+	if (!c)
+		c = v2_child_new(sa, old->c.conn, V2_CHILD_REKEY, true);
+	if (!c)
+		return false;
+	c->rekeys = old->c.serial;
+	c->c.is_transport = old->c.is_transport;
+	spi = v2_spi_octets(old->c.spi_in);
+	v2_put_notify(b, PROTO_ESP, BYTES(spi.b), N_REKEY_SA, BYTES_NONE);
+	if (v2_put_child_request(c, b))
+		return true;
+	v2_child_kill(c);
+	return false;
+}
+
+/* The attempt is over; old goes on, or is replaced already, or is to be made anew. */
+static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notify *n)
+{
+	struct v2_child *old = v2_child_by_serial(sa->v2, c->rekeys);
+	struct conn *conn = c->c.conn;
+	uint16_t why = n ? n->type : 0;
+
+	conn_use(conn);
+	V2_CHILD_EMIT(c, v2_rekey_failed, .old = ev_u64(c->rekeys),
+		.notify = ev_str(n ? v2_notify_name(n->type) : "nothing usable"));
+	if (old && v2_child_by_serial(sa->v2, c->rival))
+		old->replaced_by = c->rival;
+	v2_child_kill(c);
+	if (!old || !is_usable(old) || old->replaced_by) {
+		v2_conn_lost(sa->v2, conn);
+	} else if (why == N_CHILD_SA_NOT_FOUND) {
+		/* 2.25: the peer does not have it (any more): away with it, and another one */
+		v2_child_kill(old);
+		if (conn->n_children == 0)
+			v2_new_child_start(sa, conn);
+	} else {
+		v2_retry_later(sa, V2_TASK_REKEY_CHILD, old->c.serial);
+	}
+	conn_unuse(conn);
+}
+
+void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
+{
+	struct v2_child *c = rekey_child_pending(sa, sa->task->child);
+	const struct v2_notify *n = v2_notify_error(m);
+	uint16_t group = v2_invalid_ke_group(m);
+	enum err e;
+
+	if (!c)
+		return;
+	if (group && proposals_has(&c->offered, TT_KE, group) &&
+		c->ke_retries++ < LIMIT_KE_RETRIES) {
+		uint32_t old = c->rekeys;
+
+		c->ke_group = group;
+		v2_child_state_set(c, V2_CHILD_WAITING);
+		v2_task_add(sa, V2_TASK_REKEY_CHILD, old);
+		return;
+	}
+	if (n || !v2_has(m, V2_SA)) {
+		given_up(sa, c, n);
+		return;
+	}
+	if ((e = v2_take_child_response(c, m))) {
+		v2_child_unacceptable(c, CREATE_CHILD_SA, e);
+		return;
+	}
+	v2_lowest_nonce(buf_view(&c->ni), buf_view(&c->nr), &c->lowest_nonce);
+	v2_child_install(c, true);
+}
+
+static void release(struct v2_child *c)
+{
+	ike_request_release(c->sa->ike, c->request, EXIT_IKE_OK);
+	c->request = 0;
+}
+
+void rekey_child_installed(struct v2_child *c)
+{
+	struct v2_sa *sa = c->sa;
+	struct v2_child *old = v2_child_by_serial(sa->v2, c->rekeys);
+	struct v2_child *rival = v2_child_by_serial(sa->v2, c->rival);
+
+	if (rival && v2_nonce_is_lower(&c->lowest_nonce, &rival->lowest_nonce)) {
+		/* ours is the redundant one; the peer deletes the old one */
+		V2_CHILD_EMIT(c, v2_rekey_collision, .old = ev_u64(c->rekeys),
+			.kept = ev_u64(rival->c.serial));
+		v2_child_state_set(c, V2_CHILD_STANDBY);
+		v2_child_terminate(c);
+		v2_child_use(rival);
+		if (old) {
+			old->replaced_by = rival->c.serial;
+			release(old);
+		}
+		return;
+	}
+	v2_child_established(c);
+	if (rival)
+		V2_CHILD_EMIT(c, v2_rekey_collision, .old = ev_u64(c->rekeys),
+			.kept = ev_u64(c->c.serial));
+	if (!old || old->sa != sa)
+		return;
+	old->replaced_by = c->c.serial;
+	release(old);
+	v2_child_terminate(old);
+}
+
+/* ---- the responder ---- */
+
+static enum v2_verdict not_found(struct v2_sa *sa, const struct v2_notify *rekey)
+{
+	v2_reply_notify(
+		sa, CREATE_CHILD_SA, rekey->protocol, rekey->spi, N_CHILD_SA_NOT_FOUND, BYTES_NONE);
+	return V_STAY;
+}
+
+enum v2_verdict rekey_child_request(
+	struct v2_sa *sa, const struct v2_msg *m, const struct v2_notify *rekey)
+{
+	struct rd r = rd_from(rekey->spi);
+	uint32_t spi = rd_u32(&r);
+	struct v2_child *old = rd_end(&r) ? v2_child_by_peer_spi(sa, spi) : NULL;
+	struct v2_child *c, *ours;
+	uint16_t refusal;
+
+	if (!old || rekey->protocol != PROTO_ESP || old->state == V2_CHILD_GONE)
+		return not_found(sa, rekey);
+	/* 2.25.1: we are closing it, or it is not ready, or it has been replaced by another request
+	 */
+	if (!is_usable(old) || old->replaced_by)
+		return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
+	c = v2_child_new(sa, old->c.conn, V2_CHILD_REKEY, false);
+	if (!c)
+		return v2_refuse(sa, N_NO_ADDITIONAL_SAS, BYTES_NONE);
+	c->rekeys = old->c.serial;
+	c->c.is_transport = old->c.is_transport;
+	if ((refusal = v2_make_child_answer(c, m)))
+		return v2_deny_child(c, refusal);
+	ours = rekey_child_pending(sa, old->c.serial);
+	if (ours && ours->state == V2_CHILD_SENT) {
+		ours->rival = c->c.serial;
+		c->rival = ours->c.serial;
+	}
+	c->has_answer_due = true;
+	v2_child_install(c, false);
+	return V_STAY;
+}
+
+void rekey_child_answered(struct v2_child *c)
+{
+	struct v2_child *old = v2_child_by_serial(c->sa->v2, c->rekeys);
+
+	if (!old)
+		return;
+	/* in a collision the nonces of our own exchange decide */
+	if (!c->rival)
+		old->replaced_by = c->c.serial;
+}
+
+void v2_rekey_child_deleted(struct v2_sa *sa, struct v2_child *old)
+{
+	struct v2_child *c;
+
+	list_each (c, &sa->children, struct v2_child, node)
+		if (c->rekeys == old->c.serial && !c->is_requester)
+			v2_child_use(c);
+}

@@ -1,0 +1,499 @@
+/* Two engines and a virtual wire: see pair.h. */
+#include "tests/pair/pair.h"
+
+#include "crypto/prf.h"
+#include "ike/version.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/test.h"
+
+struct pair_event {
+	struct pair_event *next;
+	ns_t at;
+	unsigned order;
+	struct side *to;
+	bool is_answer;
+	struct answer answer;
+	struct secret mac;
+	struct endpoint local, remote;
+	struct buf data;
+};
+
+/* ---- events of the engines ---- */
+
+static void take(void *ctx, const struct event *e)
+{
+	struct side *s = ctx;
+	char line[8192];
+
+	assert_true(event_check(e));
+	s->count[e->id]++;
+	if (e->id == EV_request_done) {
+		s->n_done++;
+		s->exit = (unsigned)e->row[0].u64;
+	}
+	event_line(e, true, line, sizeof(line));
+	if (getenv("PAIR_SHOW"))
+		printf("%10.3f %s %s\n", (double)s->pair->now.mono / 1e9, s->name, line);
+}
+
+static void side_start(struct pair *p, struct side *s, uint64_t seed)
+{
+	struct ike_env env = { .rng = rng_seeded(&s->seed, seed), .events = { take, s } };
+	struct command addresses = { .kind = CMD_ADDRESSES, .addrs = &s->addr, .n_addrs = 1 };
+
+	s->pair = p;
+	s->ike = ike_new(&env, p->now);
+	ike_register(s->ike, &ikev2_version);
+	ike_command(s->ike, p->now, &addresses);
+}
+
+void pair_init(struct pair *p, uint64_t seed)
+{
+	memset(p, 0, sizeof(*p));
+	p->now = (struct now){ 100 * NS_S, 1700000000 * NS_S };
+	p->rng = rng_seeded(&p->seed, seed);
+	p->a.name = "A";
+	p->b.name = "                    B";
+	p->a.psk = p->b.psk = "one secret";
+	p->a.addr = addr_v4(0xc0000201);
+	p->b.addr = addr_v4(0xc0000202);
+	side_start(p, &p->a, 2 * seed + 1);
+	side_start(p, &p->b, 2 * seed + 2);
+}
+
+static void event_free(struct pair_event *e)
+{
+	secret_done(&e->mac);
+	buf_done(&e->data);
+	free(e);
+}
+
+static void forget_events(struct pair *p, const struct side *to)
+{
+	for (struct pair_event **at = &p->head; *at;) {
+		struct pair_event *e = *at;
+
+		if (to && e->to != to) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		event_free(e);
+	}
+}
+
+void pair_done(struct pair *p)
+{
+	forget_events(p, NULL);
+	ike_free(p->a.ike);
+	ike_free(p->b.ike);
+}
+
+void pair_restart(struct pair *p, struct side *s)
+{
+	forget_events(p, s);
+	ike_free(s->ike);
+	s->n_sa = s->n_policy = 0;
+	side_start(p, s, rng_u64(&p->rng));
+}
+
+/* ---- later ---- */
+
+static struct pair_event *later(struct pair *p, struct side *to, ns_t min, ns_t max)
+{
+	struct pair_event *e = xalloc(sizeof(*e)), **at = &p->head;
+
+	e->at = p->now.mono + min;
+	if (max > min)
+		e->at += (ns_t)(rng_u64(&p->rng) % (uint64_t)(max - min));
+	e->order = p->order++;
+	e->to = to;
+	while (*at && (*at)->at <= e->at)
+		at = &(*at)->next;
+	e->next = *at;
+	*at = e;
+	return e;
+}
+
+static bool chance(struct pair *p, unsigned percent)
+{
+	return percent && rng_u32(&p->rng) % 100 < percent;
+}
+
+static void send_datagram(struct pair *p, struct side *from, const struct datagram *d)
+{
+	struct side *to = from == &p->a ? &p->b : &p->a;
+	unsigned copies = chance(p, p->duplicate) ? 2 : 1;
+
+	p->sent++;
+	from->last_port = d->remote.port;
+	if (p->drops_all || p->drop_from == from || chance(p, p->loss) ||
+		(p->drop_larger && d->data.n > p->drop_larger))
+		return;
+	while (copies--) {
+		struct pair_event *e = later(p, to, p->delay_min, p->delay_max);
+
+		e->local = d->remote;
+		e->remote = d->local;
+		e->data = buf_from(d->data);
+	}
+}
+
+/* ---- keys ---- */
+
+static void answer_psk(struct pair *p, struct side *s, const struct action *a)
+{
+	const struct bytes pad = bytes_str("Key Pad for IKEv2");
+	struct pair_event *e = later(p, s, p->answer_min, p->answer_max);
+	struct secret key = { 0 };
+
+	e->is_answer = true;
+	e->answer = (struct answer){ .ask = a->ask, .e = s->psk ? OK : ERR_NOT_FOUND };
+	if (!s->psk)
+		return;
+	assert_int_equal(prf(a->psk.prf, bytes_str(s->psk), &pad, 1, &key), OK);
+	assert_int_equal(prf(a->psk.prf, secret_view(&key), &a->psk.octets, 1, &e->mac), OK);
+	secret_done(&key);
+	e->answer.mac = secret_view(&e->mac);
+}
+
+/* ---- the data plane ---- */
+
+static struct pair_sa *sa_find(struct side *s, uint32_t serial, uint8_t dir)
+{
+	for (size_t i = 0; i < s->n_sa; i++)
+		if (s->sa[i].serial == serial && s->sa[i].dir == dir)
+			return &s->sa[i];
+	return NULL;
+}
+
+static enum err sa_add(struct side *s, const struct action *a)
+{
+	const struct dp_sa *sa = a->dp.sa;
+	struct bytes keys[] = { secret_view(&sa->encr_key), secret_view(&sa->integ_key) };
+	struct pair_sa *n;
+
+	if (s->refuses_sa)
+		return ERR_SYSTEM;
+	assert_true(s->n_sa < PAIR_SAS_MAX);
+	assert_null(sa_find(s, sa->serial, sa->dir));
+	n = &s->sa[s->n_sa++];
+	*n = (struct pair_sa){
+		.serial = sa->serial,
+		.reqid = sa->reqid,
+		.spi = sa->spi,
+		.dir = sa->dir,
+		.order = s->pair->order++,
+	};
+	sha256(keys, COUNT(keys), n->key);
+	return OK;
+}
+
+static void sa_del(struct side *s, const struct action *a)
+{
+	struct pair_sa *sa = sa_find(s, a->dp.serial, a->dp.dir);
+
+	if (s->refuses_sa)
+		return;
+	assert_non_null(sa);
+	*sa = s->sa[--s->n_sa];
+}
+
+static void policy_add(struct side *s, const struct action *a)
+{
+	size_t i = 0;
+
+	while (i < s->n_policy && s->policy[i].reqid != a->dp.reqid)
+		i++;
+	assert_true(i < PAIR_POLICIES_MAX);
+	s->policy[i].reqid = a->dp.reqid;
+	s->policy[i].action = a->dp.policy->action;
+	s->n_policy = MAX(s->n_policy, i + 1);
+	s->source = a->dp.policy->source;
+}
+
+static void policy_del(struct side *s, const struct action *a)
+{
+	for (size_t i = 0; i < s->n_policy; i++)
+		if (s->policy[i].reqid == a->dp.reqid) {
+			s->policy[i] = s->policy[--s->n_policy];
+			return;
+		}
+	assert_true(s->refuses_sa);
+}
+
+static void dataplane(struct pair *p, struct side *s, const struct action *a)
+{
+	struct answer answer = { .ask = a->ask };
+
+	switch ((enum dp_op)a->dp.op) {
+	case DP_SA_ADD:
+		answer.e = sa_add(s, a);
+		break;
+	case DP_SA_DEL:
+		sa_del(s, a);
+		break;
+	case DP_POLICY_ADD:
+		policy_add(s, a);
+		break;
+	case DP_POLICY_DEL:
+		policy_del(s, a);
+		break;
+	case DP_SA_MOVE:
+	case DP_SA_QUERY:
+	case DP_FLUSH:
+		break;
+	}
+	if (a->ask) {
+		struct pair_event *e = later(p, s, p->answer_min, p->answer_max);
+
+		e->is_answer = true;
+		e->answer = answer;
+	}
+}
+
+static void act(struct pair *p, struct side *s)
+{
+	struct action a;
+
+	while (ike_output(s->ike, &a)) {
+		if (a.kind == ACTION_SEND)
+			send_datagram(p, s, &a.datagram);
+		else if (a.kind == ACTION_PSK)
+			answer_psk(p, s, &a);
+		else if (a.kind == ACTION_DATAPLANE)
+			dataplane(p, s, &a);
+	}
+}
+
+/* ---- time ---- */
+
+static void deliver(struct pair *p)
+{
+	struct pair_event *e = p->head;
+
+	p->head = e->next;
+	if (e->is_answer) {
+		ike_answer(e->to->ike, p->now, &e->answer);
+	} else {
+		struct datagram d = { e->local, e->remote, buf_view(&e->data) };
+
+		ike_input(e->to->ike, p->now, &d);
+	}
+	act(p, e->to);
+	event_free(e);
+}
+
+static void tick(struct pair *p, struct side *s)
+{
+	if (ike_next(s->ike) <= p->now.mono) {
+		ike_tick(s->ike, p->now);
+		act(p, s);
+	}
+}
+
+void pair_run(struct pair *p, ns_t for_ns)
+{
+	ns_t end = p->now.mono + for_ns;
+
+	act(p, &p->a);
+	act(p, &p->b);
+	for (;;) {
+		ns_t next = MIN(ike_next(p->a.ike), ike_next(p->b.ike));
+
+		if (p->head)
+			next = MIN(next, p->head->at);
+		if (next > end)
+			break;
+		if (next > p->now.mono) {
+			p->now.wall += next - p->now.mono;
+			p->now.mono = next;
+		}
+		if (p->head && p->head->at <= p->now.mono) {
+			deliver(p);
+		} else {
+			tick(p, &p->a);
+			tick(p, &p->b);
+		}
+	}
+	p->now.wall += end - p->now.mono;
+	p->now.mono = end;
+}
+
+/* ---- traffic ---- */
+
+static struct pair_sa *newest_out(struct side *s, uint32_t reqid)
+{
+	struct pair_sa *best = NULL;
+
+	for (size_t i = 0; i < s->n_sa; i++)
+		if (s->sa[i].dir == DP_OUT && s->sa[i].reqid == reqid &&
+			(!best || s->sa[i].order > best->order))
+			best = &s->sa[i];
+	return best;
+}
+
+static void hear(struct pair *p, struct side *from, struct side *to, const struct pair_sa *out)
+{
+	for (size_t i = 0; i < to->n_sa; i++) {
+		struct pair_sa *in = &to->sa[i];
+		struct dp_notice n = { .kind = DP_HEARD, .serial = in->serial };
+
+		if (in->dir != DP_IN || in->spi != out->spi)
+			continue;
+		assert_memory_equal(in->key, out->key, sizeof(in->key));
+		from->carried++;
+		if (in->is_heard)
+			return;
+		in->is_heard = true;
+		ike_notice(to->ike, p->now, &n);
+		act(p, to);
+		return;
+	}
+	from->lost++;
+}
+
+static void traffic_from(struct pair *p, struct side *from, struct side *to)
+{
+	for (size_t i = 0; i < from->n_policy; i++) {
+		struct pair_sa *out;
+
+		if (from->policy[i].action != DP_PROTECT)
+			continue;
+		out = newest_out(from, from->policy[i].reqid);
+		if (out)
+			hear(p, from, to, out);
+		else
+			from->lost++;
+	}
+}
+
+void pair_traffic(struct pair *p)
+{
+	traffic_from(p, &p->a, &p->b);
+	traffic_from(p, &p->b, &p->a);
+}
+
+static bool mirrors(const struct side *a, const struct side *b, uint8_t dir)
+{
+	for (size_t i = 0; i < a->n_sa; i++) {
+		bool found = false;
+
+		if (a->sa[i].dir != dir)
+			continue;
+		for (size_t j = 0; j < b->n_sa; j++)
+			found |= b->sa[j].dir != dir && b->sa[j].spi == a->sa[i].spi &&
+				 memcmp(a->sa[i].key, b->sa[j].key, 32) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+bool pair_agrees(const struct pair *p)
+{
+	return mirrors(&p->a, &p->b, DP_IN) && mirrors(&p->a, &p->b, DP_OUT) &&
+	       mirrors(&p->b, &p->a, DP_IN) && mirrors(&p->b, &p->a, DP_OUT);
+}
+
+/* ---- looking ---- */
+
+struct counting {
+	unsigned ike, child;
+};
+
+static void count_sa(void *ctx, const struct ike_sa_view *v)
+{
+	struct counting *c = ctx;
+
+	c->ike += v->is_established;
+}
+
+static void count_child(void *ctx, const struct ike_child_view *v)
+{
+	struct counting *c = ctx;
+
+	c->child += v->is_established;
+}
+
+void pair_count(struct side *s, unsigned *ret_ike, unsigned *ret_child)
+{
+	struct counting c = { 0 };
+	struct ike_visitor v = { count_sa, count_child, &c };
+
+	ike_walk(s->ike, &v);
+	*ret_ike = c.ike;
+	*ret_child = c.child;
+}
+
+/* ---- configuration and commands ---- */
+
+struct ts pair_net(const char *text)
+{
+	struct range r;
+
+	assert_int_equal(range_parse(text, &r), OK);
+	return ts_from_range(&r);
+}
+
+struct conf_conn pair_conf(const char *name)
+{
+	struct conf_conn c = {
+		.name = (char *)name,
+		.type = TYPE_TUNNEL,
+		.version = VERSION_IKEV2,
+		.authby = AUTHBY_SECRET,
+		.encapsulation = YNA_AUTO,
+		.fragmentation = FRAG_YES,
+		.esn = CONF_ESN_EITHER,
+		.automatic = AUTO_ADD,
+		.pfs = true,
+		.rekey = true,
+		.ikelifetime = 8 * 3600 * NS_S,
+		.salifetime = 8 * 3600 * NS_S,
+		.rekeymargin = 540 * NS_S,
+		.rekeyfuzz = 100,
+		.replay_window = 128,
+	};
+
+	c.left.host_kind = c.right.host_kind = HOST_ADDR;
+	c.left.host = addr_v4(0xc0000201);
+	c.right.host = addr_v4(0xc0000202);
+	c.left.subnet.n = c.right.subnet.n = 1;
+	c.left.subnet.ts[0] = pair_net("10.0.1.0/24");
+	c.right.subnet.ts[0] = pair_net("10.0.2.0/24");
+	return c;
+}
+
+void pair_add(struct side *s, const struct conf_conn *c)
+{
+	struct command cmd = { .kind = CMD_CONN_ADD, .what = ADD_ONLY, .conn = c };
+
+	ike_command(s->ike, s->pair->now, &cmd);
+	act(s->pair, s);
+}
+
+uint32_t pair_command(struct side *s, uint8_t kind, const char *name)
+{
+	struct command cmd = { .kind = kind, .request = ++s->last_request, .name = name };
+
+	ike_command(s->ike, s->pair->now, &cmd);
+	act(s->pair, s);
+	return cmd.request;
+}
+
+void pair_do(struct side *s, uint8_t kind, const char *name)
+{
+	s->n_done = 0;
+	pair_command(s, kind, name);
+	pair_run(s->pair, 0);
+}
+
+void pair_up(struct pair *p, const struct conf_conn *a, const struct conf_conn *b)
+{
+	pair_add(&p->a, a);
+	pair_add(&p->b, b);
+	pair_do(&p->a, CMD_UP, a->name);
+}

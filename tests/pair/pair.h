@@ -1,0 +1,89 @@
+#pragma once
+/* Two engines, one virtual wire, one virtual clock: exchanges, collisions, loss, expiry, without a
+ * process and without waiting. Each side has a keys process and a data plane that remember what
+ * they were told and answer, at once or after a while. */
+#include "config/conf.h"
+#include "event/event.h"
+#include "ike/ike.h"
+#include "ikev2/v2.h"
+
+enum { PAIR_SAS_MAX = 512, PAIR_POLICIES_MAX = 64, PAIR_DATAGRAM_MAX = 8192 };
+
+/* What a data plane holds: one direction of a Child SA. */
+struct pair_sa {
+	uint32_t serial, reqid, spi;
+	uint8_t dir;
+	uint8_t key[32]; /* hash of both keys: equal at both ends */
+	unsigned order;	 /* of adding */
+	bool is_heard;
+};
+
+struct side {
+	struct pair *pair;
+	struct ike *ike;
+	const char *name;
+	struct rng_seeded seed;
+	struct addr addr;
+	const char *psk; /* NULL: keys has none */
+	bool refuses_sa; /* the data plane does */
+	unsigned count[EV_END];
+	unsigned n_done, exit; /* request_done events; status of the last */
+	struct pair_sa sa[PAIR_SAS_MAX];
+	size_t n_sa;
+	struct {
+		uint32_t reqid;
+		uint8_t action;
+	} policy[PAIR_POLICIES_MAX];
+	size_t n_policy;
+	struct addr source;	/* of the last policy */
+	uint16_t last_port;	/* where the last datagram went */
+	uint64_t lost, carried; /* packets of pair_traffic() */
+	uint32_t last_request;
+};
+
+struct pair_event; /* something that arrives later */
+
+struct pair {
+	struct side a, b;
+	struct now now;
+	struct rng_seeded seed;
+	struct rng rng;
+	struct pair_event *head; /* sorted by time */
+	unsigned order;
+	size_t sent;
+	/* the wire */
+	ns_t delay_min, delay_max; /* of each datagram: reordering when they differ */
+	unsigned loss, duplicate;  /* percent */
+	bool drops_all;
+	const struct side *drop_from;
+	size_t drop_larger; /* datagrams with more octets are lost; 0: none */
+	/* keys and data planes */
+	ns_t answer_min, answer_max;
+};
+
+void pair_init(struct pair *p, uint64_t seed);
+void pair_done(struct pair *p); /* frees what is left; asserts nothing */
+/* One side begins anew, as after a crash. */
+void pair_restart(struct pair *p, struct side *s);
+
+/* A connection "name" from 192.0.2.1 (a) to 192.0.2.2 (b), PSK, 10.0.1.0/24 to 10.0.2.0/24. Owns
+ * nothing but what the caller puts in. */
+struct conf_conn pair_conf(const char *name);
+struct ts pair_net(const char *text);
+void pair_add(struct side *s, const struct conf_conn *c);
+/* A command about a name; gives its request number. Nothing is delivered yet. */
+uint32_t pair_command(struct side *s, uint8_t kind, const char *name);
+/* The same, and everything that happens at once. */
+void pair_do(struct side *s, uint8_t kind, const char *name);
+/* Both get the connection, a brings it up. */
+void pair_up(struct pair *p, const struct conf_conn *a, const struct conf_conn *b);
+
+/* Time goes by; what is due is delivered, timers fire. */
+void pair_run(struct pair *p, ns_t for_ns);
+/* One packet through every tunnel policy in both directions; counts, and tells who was heard. */
+void pair_traffic(struct pair *p);
+/* Do both data planes hold the same SAs, inbound here what is outbound there, with the same keys?
+ */
+bool pair_agrees(const struct pair *p);
+/* Established IKE SAs and Child SAs as the engine shows them. */
+void pair_count(struct side *s, unsigned *ret_ike, unsigned *ret_child);
