@@ -170,6 +170,12 @@ static bool is_pick(const struct proposal *offered, const struct proposal *picke
 		for (size_t k = 0; k < i; k++)
 			if (picked->t[k].type == picked->t[i].type)
 				return false;
+		/* an exchange without KE payload (IKE_AUTH) offered no group */
+		if (!type_counts(picked->t[i].type, with_ke)) {
+			if (picked->t[i].id != KE_NONE)
+				return false;
+			continue;
+		}
 		for (size_t k = 0; k < offered->n; k++)
 			found |= same(&picked->t[i], &offered->t[k]);
 		/* NONE may be said although it was not offered (3.3.6) */

@@ -31,6 +31,71 @@ TEST(defaults_agree_with_themselves_on_the_first)
 		proposals_accept(proposals_default_ike(), &answer, true, &back), ERR_VALUE);
 }
 
+/* IKE_AUTH offers no group: a response that names one did not come from what we offered. */
+TEST(a_group_without_ke_is_refused)
+{
+	struct proposals ours = cbc_sha1, answer = cbc_sha1;
+	struct suite s;
+
+	assert_int_equal(proposals_accept(&ours, &answer, true, &s), OK);
+	assert_int_equal(s.ke, KE_MODP2048);
+	assert_int_equal(proposals_accept(&ours, &answer, false, &s), ERR_VALUE);
+	answer.p[0].t[3].id = KE_NONE;
+	assert_int_equal(proposals_accept(&ours, &answer, false, &s), OK);
+	assert_int_equal(s.ke, 0);
+	answer.p[0].n = 3;
+	assert_int_equal(proposals_accept(&ours, &answer, false, &s), OK);
+	assert_int_equal(proposals_accept(&ours, &answer, true, &s), ERR_VALUE);
+}
+
+/* RFC 7296 3.3: one proposal, its number, one transform of each type, all of them offered */
+TEST(only_a_pick_from_the_offer_is_accepted)
+{
+	struct proposals answer = cbc_sha1;
+	struct suite s = { .encr = 7 };
+
+	answer.n = 2;
+	answer.p[1] = answer.p[0];
+	assert_int_equal(proposals_accept(&cbc_sha1, &answer, true, &s), ERR_VALUE);
+	answer.n = 0;
+	assert_int_equal(proposals_accept(&cbc_sha1, &answer, true, &s), ERR_VALUE);
+	answer.n = 1;
+	answer.p[0].number = 2;
+	assert_int_equal(proposals_accept(&cbc_sha1, &answer, true, &s), ERR_VALUE);
+	answer = cbc_sha1;
+	answer.p[0].t[answer.p[0].n++] = (struct transform){ TT_ENCR, ENCR_AES_CBC, 256 };
+	assert_int_equal(proposals_accept(&cbc_sha1, &answer, true, &s), ERR_VALUE);
+	answer = cbc_sha1;
+	answer.p[0].protocol = PROTO_ESP;
+	assert_int_equal(proposals_accept(&cbc_sha1, &answer, true, &s), ERR_VALUE);
+	answer = cbc_sha1;
+	answer.p[0].t[2].id = INTEG_NONE; /* CBC was not offered without integrity */
+	assert_int_equal(proposals_accept(&cbc_sha1, &answer, true, &s), ERR_VALUE);
+	assert_int_equal(s.encr, 7);
+}
+
+/* Some send INTEG=NONE with an AEAD, some nothing (3.3.3: both are right). */
+TEST(integ_none_is_the_same_as_no_integ)
+{
+	struct proposals theirs = { 1,
+		{ { 1, PROTO_ESP, 4, { 0 }, 3,
+			{ { TT_ENCR, ENCR_AES_GCM_16, 256 }, { TT_INTEG, INTEG_NONE, 0 },
+				{ TT_ESN, ESN_NO, 0 } } } } };
+	struct suite s;
+	size_t chosen;
+	uint8_t why;
+
+	assert_int_equal(
+		proposals_choose(proposals_default_esp(), &theirs, false, &s, &chosen, &why), OK);
+	assert_int_equal(s.integ, 0);
+	assert_int_equal(s.esn, ESN_NO);
+	theirs.p[0].t[1].id = INTEG_HMAC_SHA2_256_128;
+	assert_int_equal(
+		proposals_choose(proposals_default_esp(), &theirs, false, &s, &chosen, &why),
+		ERR_MISMATCH);
+	assert_int_equal(why, TT_INTEG);
+}
+
 TEST(first_difference_names_the_type)
 {
 	struct proposals ours = cbc_sha1;
@@ -62,6 +127,12 @@ TEST(unknown_transform_types_make_a_proposal_unacceptable)
 
 TEST(text_is_libreswans)
 {
+	static const struct proposals odd = { 1,
+		{ { 1, PROTO_ESP, 4, { 0 }, 9,
+			{ { TT_ENCR, ENCR_AES_GCM_8, 128 }, { TT_ENCR, ENCR_AES_GCM_12, 128 },
+				{ TT_ENCR, ENCR_AES_CCM_8, 256 }, { TT_ENCR, ENCR_AES_CCM_12, 256 },
+				{ TT_ENCR, ENCR_AES_CCM_16, 256 }, { TT_ENCR, 9999, 77 },
+				{ 99, 1, 0 }, { 6, 35, 0 }, { TT_ESN, 7, 0 } } } } };
 	char s[2048];
 
 	assert_string_equal(proposals_format(&cbc_sha1, s, sizeof(s)),
@@ -69,6 +140,12 @@ TEST(text_is_libreswans)
 	assert_string_equal(proposal_format(&proposals_default_esp()->p[0], s, sizeof(s)),
 		"1:ESP=AES_GCM_C_256-NONE-NONE-ENABLED+DISABLED");
 	assert_string_equal(proposals_format(&cbc_sha1, s, 12), "1:IKE:ENCR=");
+	assert_string_equal(proposal_format(&proposals_default_ike()->p[3], s, sizeof(s)),
+		"4:IKE=AES_CBC_256-HMAC_SHA2_512+HMAC_SHA2_256-HMAC_SHA2_512_256+HMAC_SHA2_256_128-"
+		"CURVE25519+ECP_256+ECP_384+ECP_521+MODP2048+MODP3072+MODP4096+MODP8192");
+	assert_string_equal(proposals_format(&odd, s, sizeof(s)),
+		"1:ESP:ENCR=AES_GCM_A_128;ENCR=AES_GCM_B_128;ENCR=AES_CCM_A_256;ENCR=AES_CCM_B_256;"
+		"ENCR=AES_CCM_C_256;ENCR=9999_77;ESN=7;ADDKE1=35;?=1");
 }
 
 TEST(groups_are_listed_once_and_the_wire_form_is_exact)
@@ -96,6 +173,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_agree_with_themselves_on_the_first),
+		cmocka_unit_test(a_group_without_ke_is_refused),
+		cmocka_unit_test(only_a_pick_from_the_offer_is_accepted),
+		cmocka_unit_test(integ_none_is_the_same_as_no_integ),
 		cmocka_unit_test(first_difference_names_the_type),
 		cmocka_unit_test(unknown_transform_types_make_a_proposal_unacceptable),
 		cmocka_unit_test(text_is_libreswans),

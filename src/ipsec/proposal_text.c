@@ -17,6 +17,20 @@ const char *transform_type_name(uint8_t type)
 		return "DH";
 	case TT_ESN:
 		return "ESN";
+	case 6: /* RFC 9370 */
+		return "ADDKE1";
+	case 7:
+		return "ADDKE2";
+	case 8:
+		return "ADDKE3";
+	case 9:
+		return "ADDKE4";
+	case 10:
+		return "ADDKE5";
+	case 11:
+		return "ADDKE6";
+	case 12:
+		return "ADDKE7";
 	default:
 		return "?";
 	}
@@ -41,27 +55,47 @@ static void put(struct text *t, const char *fmt, ...)
 	t->at = MIN(t->at + (size_t)(got > 0 ? got : 0), t->n - 1);
 }
 
-/* In lists of proposals AES_GCM_16 is AES_GCM_C: the letter that the algorithm has in Libreswan. */
-static const char *name(const struct transform *t, char *s, size_t n)
+/* In lists of proposals AEADs have a letter for the length of their ICV, as in Libreswan: 8, 12, 16
+ * octets are A, B, C. */
+static const char *name_of(const struct transform *t)
 {
 	const struct alg *a = alg_find((enum transform_type)t->type, t->id);
-	const char *text = a ? a->name : NULL;
 
-	if (t->type == TT_ESN)
-		return t->id == ESN_YES ? "ENABLED" : t->id == ESN_NO ? "DISABLED" : "?";
-	if (t->type == TT_ENCR && t->id == ENCR_AES_GCM_16)
-		text = "AES_GCM_C";
-	if (t->type == TT_ENCR && t->id == ENCR_AES_CCM_16)
-		text = "AES_CCM_C";
-	if (!text)
-		snprintf(s, n, "%u", t->id);
-	else
-		snprintf(s, n, "%s", text);
-	if (t->key_bits) {
-		size_t at = strlen(s);
-
-		snprintf(s + at, n - at, "_%u", t->key_bits);
+	if (t->type != TT_ENCR)
+		return a ? a->name : NULL;
+	switch (t->id) {
+	case ENCR_AES_GCM_8:
+		return "AES_GCM_A";
+	case ENCR_AES_GCM_12:
+		return "AES_GCM_B";
+	case ENCR_AES_GCM_16:
+		return "AES_GCM_C";
+	case ENCR_AES_CCM_8:
+		return "AES_CCM_A";
+	case ENCR_AES_CCM_12:
+		return "AES_CCM_B";
+	case ENCR_AES_CCM_16:
+		return "AES_CCM_C";
+	default:
+		return a ? a->name : NULL;
 	}
+}
+
+/* "AES_CBC_256"; the number of what is not known here */
+static const char *name(const struct transform *t, char *s, size_t n)
+{
+	const char *text = name_of(t);
+	size_t at;
+
+	if (t->type == TT_ESN && t->id <= ESN_YES)
+		text = t->id == ESN_YES ? "ENABLED" : "DISABLED";
+	if (text)
+		snprintf(s, n, "%s", text);
+	else
+		snprintf(s, n, "%u", t->id);
+	at = strlen(s);
+	if (t->key_bits)
+		snprintf(s + at, n - at, "_%u", t->key_bits);
 	return s;
 }
 
@@ -70,19 +104,32 @@ static const char *protocol_name(uint8_t p)
 	return p == PROTO_IKE ? "IKE" : p == PROTO_ESP ? "ESP" : p == PROTO_AH ? "AH" : "?";
 }
 
+/* Types in the order of their numbers, transforms of a type in theirs, whatever a peer sent. */
+static void put_transforms(struct text *t, const struct proposal *p)
+{
+	const char *between = "";
+	char one[64];
+
+	for (unsigned type = 0; type <= UINT8_MAX; type++)
+		for (size_t i = 0; i < p->n; i++) {
+			if (p->t[i].type != type)
+				continue;
+			put(t, "%s%s=%s", between, transform_type_name(p->t[i].type),
+				name(&p->t[i], one, sizeof(one)));
+			between = ";";
+		}
+}
+
 char *proposals_format(const struct proposals *p, char *s, size_t n)
 {
 	struct text t = { s, n, 0 };
-	char one[64];
 
 	s[0] = '\0';
 	for (size_t i = 0; i < p->n; i++) {
 		const struct proposal *q = &p->p[i];
 
 		put(&t, "%s%u:%s:", i ? " " : "", q->number, protocol_name(q->protocol));
-		for (size_t k = 0; k < q->n; k++)
-			put(&t, "%s%s=%s", k ? ";" : "", transform_type_name(q->t[k].type),
-				name(&q->t[k], one, sizeof(one)));
+		put_transforms(&t, q);
 	}
 	return s;
 }
