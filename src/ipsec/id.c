@@ -103,6 +103,40 @@ static enum err from_dn(const char *s, struct id *ret)
 	return OK;
 }
 
+/* A bare name has a letter in it: 192.0.2.300 and 2001:db8::g are addresses with a mistake, not
+ * names. */
+static bool is_host_name(const char *s)
+{
+	bool has_letter = false;
+
+	for (; *s; s++) {
+		if (!isalnum((unsigned char)*s) && !strchr("-._*", *s))
+			return false;
+		has_letter |= isalpha((unsigned char)*s) != 0;
+	}
+	return has_letter;
+}
+
+static bool has_blank(const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+static enum err from_name(const char *s, struct id *ret)
+{
+	if (has_blank(s))
+		return ERR_VALUE;
+	if (s[0] == '@')
+		return from_text(ID_FQDN, s + 1, strlen(s + 1), ret);
+	if (strchr(s, '@'))
+		return from_text(ID_RFC822_ADDR, s, strlen(s), ret);
+	return is_host_name(s) ? from_text(ID_FQDN, s, strlen(s), ret) : ERR_VALUE;
+}
+
 enum err id_parse(const char *s, struct id *ret)
 {
 	size_t n = strlen(s);
@@ -131,11 +165,9 @@ enum err id_parse(const char *s, struct id *ret)
 			return ERR_VALUE;
 		return from_text(ID_KEY_ID, s + 2, n - 3, ret);
 	}
-	if (s[0] == '@')
-		return from_text(ID_FQDN, s + 1, n - 1, ret);
-	if (strchr(s, '='))
+	if (s[0] != '@' && strchr(s, '='))
 		return from_dn(s, ret);
-	return from_text(strchr(s, '@') ? ID_RFC822_ADDR : ID_FQDN, s, n, ret);
+	return from_name(s, ret);
 }
 
 bool id_eq(const struct id *a, const struct id *b)

@@ -16,6 +16,11 @@ TEST(text_becomes_the_right_type_and_back)
 		{ "@#0x0102ff", ID_KEY_ID, NULL },
 		{ "@[group]", ID_KEY_ID, NULL },
 		{ "C=CH, O=Example, CN=gate.example.com", ID_DER_ASN1_DN, NULL },
+		{ "@a=b", ID_FQDN, NULL },
+		{ "host_1.example", ID_FQDN, "@host_1.example" },
+		{ "@~300d310b300906035504030c026162", ID_DER_ASN1_DN, "CN=ab" },
+		{ "@#00", ID_KEY_ID, "@#0x00" },
+		{ "%none", ID_NONE, "%any" },
 		{ "%any", ID_NONE, NULL },
 		{ "%null", ID_NULL, "ID_NULL" },
 	};
@@ -56,8 +61,11 @@ TEST(names_compare_without_case)
 
 TEST(impossible_identities_are_refused)
 {
-	static const char *const bad[] = { "", "@", "@#xyz", "@#", "%dunno", "@[open", "=" };
-	struct id id;
+	static const char *const bad[] = { "", "@", "@#xyz", "@#", "%dunno", "@[open", "=",
+		"192.0.2.300", "2001:db8::g", "10.0.0.0/8", "two words", "@two words",
+		"user@two words", "line\n", "@~0", "C=CH, O" };
+	static const uint8_t big[ID_MAX + 1];
+	struct id id, copy;
 	char s[ID_STR];
 
 	for (size_t i = 0; i < COUNT(bad); i++)
@@ -66,7 +74,12 @@ TEST(impossible_identities_are_refused)
 	assert_int_equal(id_from_wire(77, bytes_str("abc"), &id), ERR_VALUE);
 	assert_int_equal(id_from_wire(ID_DER_ASN1_DN, bytes_str("not der"), &id), OK);
 	assert_string_equal(id_format(&id, s, sizeof(s)), "@~6e6f7420646572");
+	copy = id_copy(&id);
+	assert_true(id_eq(&id, &copy));
+	id_done(&copy);
 	id_done(&id);
+	assert_int_equal(id_from_wire(ID_FQDN, bytes_str(""), &id), ERR_LENGTH);
+	assert_int_equal(id_from_wire(ID_KEY_ID, bytes_of(big, sizeof(big)), &id), ERR_LENGTH);
 	assert_int_equal(id_from_wire(ID_FQDN, bytes_str("a'\n"), &id), OK);
 	assert_string_equal(id_format(&id, s, sizeof(s)), "@a\\x27\\x0a");
 	id_done(&id);

@@ -231,6 +231,8 @@ enum err ts_list_get(struct rd *r, struct ts_list *ret)
 			t->range.first.family != t->range.last.family ||
 			addr_cmp(&t->range.first, &t->range.last) > 0)
 			rd_fail(r);
+		if (is_opaque(t) && (t->port_first != UINT16_MAX || t->port_last != 0))
+			rd_fail(r);
 	}
 	if (r->failed)
 		return ERR_VALUE;
