@@ -29,6 +29,7 @@ struct control {
 	uint64_t count[EV_END];
 	struct list clients; /* of struct client */
 	size_t n_clients;
+	struct list held; /* events that came before the sandbox was closed */
 	uint32_t last_request;
 	struct conf_setup setup;
 	char *debug; /* plutodebug=, or what "debug" said; NULL: none */

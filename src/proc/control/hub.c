@@ -40,7 +40,7 @@ static void deliver(struct control *c, const struct kept *k, const struct event 
 	bool is_reply = event_kind(e->id)->level == EVENT_REPLY;
 
 	list_each (client, &c->clients, struct client, node) {
-		bool asked = k->request && client->request == k->request;
+		bool asked = k->request && client->request == k->request && !k->is_debug;
 
 		if (client->is_done || !(asked || (client->is_stream && !is_reply)))
 			continue;
@@ -60,7 +60,7 @@ void hub_take(struct control *c, const struct event *e)
 	struct event numbered = *e;
 	struct kept *k;
 
-	if (event_kind(e->id)->level == EVENT_DEBUG && !is_debugging(c) && e->about.request == 0)
+	if (event_kind(e->id)->level == EVENT_DEBUG && !is_debugging(c))
 		goto out;
 	numbered.seq = ++c->seq;
 	c->count[(unsigned)e->id < EV_END ? e->id : EV_NONE]++;

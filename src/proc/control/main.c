@@ -1,6 +1,7 @@
 /* ipsec-control: people and their programs talk to this process, events end here. */
 #include "proc/control/control.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -17,11 +18,23 @@ static void take_setup(struct control *c, struct bytes blob)
 	c->debug = xstrdup(setup.plutodebug);
 }
 
+struct held {
+	struct list node;
+	struct buf event;
+};
+
 static void take_event(struct control *c, struct bytes blob)
 {
 	struct rd r = rd_from(blob);
 	struct event e;
 
+	if (c->p.phase != PHASE_RUN) { /* the log is not there yet */
+		struct held *h = xalloc(sizeof(*h));
+
+		h->event = buf_from(blob);
+		list_append(&c->held, &h->node);
+		return;
+	}
 	if (event_get(&r, &e) != OK || !rd_end(&r))
 		abort();
 	hub_take(c, &e);
@@ -42,11 +55,26 @@ static bool begin(void *ctx)
 {
 	struct control *c = ctx;
 
-	tzset(); /* while /etc can still be read */
+	/* while files can still be read */
+	tzset();
+	json_object_seed(0);
 	c->p.events = hub_sink(c);
 	/* not those of the one before, whose requests others may still be working on */
 	c->last_request = (uint32_t)(process_now().wall >> 24) & 0x3fffffff;
 	return http_start(c);
+}
+
+static void run(void *ctx)
+{
+	struct control *c = ctx;
+	struct held *h;
+
+	list_each (h, &c->held, struct held, node) {
+		list_remove(&h->node);
+		take_event(c, buf_view(&h->event));
+		buf_done(&h->event);
+		free(h);
+	}
 }
 
 static void stop(void *ctx)
@@ -64,11 +92,14 @@ static void stop(void *ctx)
 
 int main(void)
 {
-	static const struct process_ops ops = { .begin = begin, .message = message, .stop = stop };
+	static const struct process_ops ops = {
+		.begin = begin, .run = run, .message = message, .stop = stop
+	};
 	struct control *c = xalloc(sizeof(*c));
 	int status;
 
 	list_init(&c->clients);
+	list_init(&c->held);
 	status = process_run(&c->p, WHO_CONTROL, &ops, c);
 	hub_done(c);
 	conf_setup_done(&c->setup);

@@ -83,18 +83,42 @@ static int dump(int fd, uint16_t type, uint8_t family, mnl_cb_t f, void *ctx)
 	return more < 0 ? errno : 0;
 }
 
+static struct nlmsghdr *link_message(void *room, unsigned index, unsigned flags)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+
+	h->nlmsg_type = RTM_NEWLINK;
+	i->ifi_index = (int)index;
+	i->ifi_flags = i->ifi_change = flags;
+	return h;
+}
+
+/* Without a link-local address, which would only send multicast into the tunnel. Where IPv6 is off
+ * this is refused, and not needed. */
+static void no_link_local(int fd, unsigned index)
+{
+	uint8_t room[MESSAGE_ROOM] = { 0 };
+	struct nlmsghdr *h = link_message(room, index, 0);
+	struct nlattr *spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	struct nlattr *v6 = mnl_attr_nest_start(h, AF_INET6);
+
+	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(h, v6);
+	mnl_attr_nest_end(h, spec);
+	talk(fd, h, 0);
+}
+
 int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex)
 {
 	uint8_t room[MESSAGE_ROOM] = { 0 };
-	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
-	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
 	unsigned index = if_nametoindex(name);
+	struct nlmsghdr *h;
 
 	if (index == 0)
 		return errno;
-	h->nlmsg_type = RTM_NEWLINK;
-	i->ifi_index = (int)index;
-	i->ifi_flags = i->ifi_change = IFF_UP;
+	no_link_local(fd, index);
+	h = link_message(room, index, IFF_UP);
 	mnl_attr_put_u32(h, IFLA_MTU, mtu);
 	*ret_ifindex = index;
 	return talk(fd, h, 0);

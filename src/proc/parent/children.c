@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000 };
-#define STABLE_TIME (60 * NS_S)
 
 /* Who gets what of DESC_*. */
 static const unsigned descriptors[WHO_END] = {

@@ -163,6 +163,7 @@ void parent_ready(struct parent *p)
 		if (!p->child[w].is_ready)
 			return;
 	p->state = STATE_RUNNING;
+	p->ready_at = parent_now().mono;
 	PARENT_EMIT(p, 0, service_ready, );
 	secrets_begin(p, 0);
 	conf = load_file(p, 0, p->opt.config);
@@ -179,6 +180,8 @@ void parent_stop(struct parent *p, int exit, bool restart)
 	if (p->state == STATE_STOPPING)
 		return;
 	p->state = STATE_STOPPING;
+	if (parent_now().mono - p->ready_at > STABLE_TIME)
+		p->opt.again = 0;
 	p->exit = exit;
 	p->is_restart = restart;
 	notify("STOPPING=1");
@@ -263,9 +266,12 @@ static int live(struct parent *p)
 /* Begin anew in this very process: with growing patience when that happens again and again. */
 static void again(const struct options *o, bool at_once)
 {
-	unsigned n = at_once ? o->again : o->again + 1;
-	unsigned wait = n < 5 ? 1u << n : 30;
+	unsigned n = at_once ? MAX(o->again, 1u) : o->again + 1;
+	unsigned wait = n < 2 ? 0 : n < 7 ? 1u << (n - 2) : 30;
 	char times[16];
+
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
 
 	snprintf(times, sizeof(times), "%u", n);
 	if (!at_once)

@@ -58,6 +58,7 @@ struct parent {
 	uv_poll_t said_poll;
 	bool may_open_secrets; /* between secrets_read and secrets_done */
 	uint32_t shutdown_request;
+	ns_t ready_at;
 	int exit;	 /* status to end with */
 	bool is_restart; /* begin anew when everything has stopped */
 	int ready_pipe;	 /* the one who started us waits here; -1: nobody */
@@ -67,6 +68,9 @@ struct parent {
 	EMIT(&(p)->events, parent_now(), (&(struct event_about){ .request = (request_id) }), name, \
 		__VA_ARGS__)
 struct now parent_now(void);
+
+/* What ran so long without dying is not broken: patience starts anew. */
+#define STABLE_TIME (60 * NS_S)
 
 /* ---- daemon.c: background, pid file, guard, service manager ---- */
 /* In the background from here on; the one who was called waits for daemon_started(). */
