@@ -42,6 +42,12 @@ on() {
 }
 LAB_ENV=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TZ=UTC)
 
+# behind HOST COMMAND...: in the background, silently; it ends with the lab
+behind() {
+	{ on "$@"; } >/dev/null 2>&1 </dev/null &
+	disown
+}
+
 # run HOST COMMAND...: shown as at a prompt, with its output, which stays in $OUT; gives its status
 run() {
 	local host=$1 status
@@ -223,8 +229,7 @@ drop() {
 no_drop() { on router nft delete table inet lab_drop; }
 # Packets overtake one another on their way through the router.
 shuffle() {
-	on router python3 "$TOP/tests/netns/shuffle.py" "$@" &
-	disown
+	behind router python3 "$TOP/tests/netns/shuffle.py" "$@"
 	wait_for 5 on router ip link show shuffle0 || die "no shuffle0"
 	for d in left0 right0; do
 		on router ip rule add iif $d table 7
@@ -233,6 +238,14 @@ shuffle() {
 	on router ip link set shuffle0 up
 	on router ip route add default dev shuffle0 table 7
 	on router ip -6 route add default dev shuffle0 table 7
+}
+
+no_shuffle() {
+	local d
+	for d in left0 right0; do
+		on router ip rule del iif $d table 7
+		on router ip -6 rule del iif $d table 7
+	done
 }
 
 # ---- a host's suite ------------------------------------------------------------------
@@ -263,8 +276,7 @@ start() {
 				default = ${SS_DEBUG:-1} } }
 		}
 		X
-		on "$1" /usr/lib/ipsec/charon >/dev/null 2>&1 </dev/null &
-		disown
+		behind "$1" /usr/lib/ipsec/charon
 		wait_for 10 on "$1" swanctl --stats || { bad "strongSwan does not start on $1"; return 1; }
 		on "$1" swanctl --load-all >"$LAB/out" 2>&1 || { cat "$LAB/out"; bad "strongSwan refuses its configuration"; return 1; }
 		;;

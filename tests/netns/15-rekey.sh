@@ -1,0 +1,43 @@
+#!/bin/bash
+# 15-rekey.sh PEER: both SAs are rekeyed from either side, again and again, while traffic passes: not
+# one packet is lost.
+. "$(dirname "$0")/lab.sh"
+peer=${1:-strongswan}
+lab_up
+tunnel left ours
+tunnel right "$peer"
+start right "$peer"
+start left ours
+check "the tunnel comes up" up left ours
+
+behind lpc bash -c "exec ping -q -i 0.01 -W 2 $RPC"
+on lpc ping -q -i 0.01 -W 2 $RPC >"$LAB/ping" 2>&1 &
+ping=$!
+for round in 1 2 3; do
+	title "round $round"
+	before=$(spis left ours)
+	check "we rekey the Child SA" rekey_child left ours
+	check "it has new SPIs" wait_for 5 bash -c '[ "$1" != "$2" ]' _ "$before" "$(sleep 0.5; spis left ours)"
+	check "the peer rekeys the Child SA" rekey_child right "$peer"
+	sleep 0.5
+	before=$(ike_spi left ours)
+	check "we rekey the IKE SA" rekey_ike left ours
+	sleep 0.5
+	refuses "it is another" test "$before" = "$(ike_spi left ours)"
+	check "the peer rekeys the IKE SA" rekey_ike right "$peer"
+	sleep 0.5
+	check "there is one Child SA" test "$(on left ipsec trafficstatus | wc -l)" = 1
+	check "there is one IKE SA" test "$(ike_spi left ours | wc -l)" = 1
+done
+
+title "PFS: rekeyed with a key exchange of its own"
+show left ours
+show right "$peer"
+
+title "what the pings say"
+for p in $(ip netns pids "${LAB_PREFIX}lpc"); do kill -INT "$p"; done
+wait $ping
+OUT=$(cat "$LAB/ping")
+echo "$OUT"
+says "not one was lost" ' 0% packet loss'
+finish
