@@ -59,7 +59,7 @@ for i in $(seq 10 19); do
 done
 rekeys=$(on left grep -c 'rekey' /var/log/pluto.log)
 echo "lines about rekeying in the log of left: $rekeys"
-check "they were rekeyed" test "$rekeys" -ge $((seconds / 20 * 10))
+check "they were rekeyed" test "$rekeys" -ge $((seconds / 2))
 run left ipsec briefstatus
 check "ten tunnels are up" test "$(on left ipsec trafficstatus | wc -l)" = 10
 finish

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # names for those who source this
 # The lab of the network tests; sourced by them. Hosts are network namespaces:
 #
 #   lpc ------ left ======== router ======== right ------ rpc
@@ -129,7 +130,7 @@ lab_up() {
 	mount -t tmpfs -o mode=755 lab "$LAB"
 	mount --make-private "$LAB"
 	cp -a "$LAB_BUILD/stage" "$LAB/stage"
-	local h k f
+	local h
 	for h in $LAB_HOSTS; do
 		ip netns add "$LAB_PREFIX$h"
 		ip -n "$LAB_PREFIX$h" link set lo up
@@ -355,7 +356,7 @@ ike_spi() {
 # ("rekey=no"), "setup:..." of config setup; for strongSwan, of the connection, "child:..." of its
 # child, "me=ADDRESS", "peer=ADDRESS", "ts=NET", "peerts=NET" for both.
 tunnel() {
-	local host=$1 kind=$2 me=$LEFT peer=$RIGHT ts=$LEFT_NET peerts=$RIGHT_NET l setup= conn= child=
+	local host=$1 kind=$2 me=$LEFT peer=$RIGHT ts=$LEFT_NET peerts=$RIGHT_NET l setup='' conn='' child=''
 	shift 2
 	[ "$host" = left ] || { me=$RIGHT peer=$LEFT ts=$RIGHT_NET peerts=$LEFT_NET; }
 	local id=$me peerid=$peer
