@@ -40,4 +40,10 @@ echo "\`src/base/\` \`src/ike/\`" >"$work/ARCHITECTURE.md"
 finds "a folder that is not on the map" "$tools/map" "$work"
 echo "\`src/base/\` \`src/ike/\` \`src/ikev2/\`" >"$work/ARCHITECTURE.md"
 "$tools/map" "$work"
+
+mkdir "$work/bin"
+finds "no program at all" "$tools/hardening" "$work/bin"
+echo 'int main(void) { return 0; }' >"$work/a.c"
+gcc -no-pie -fno-stack-protector -fcf-protection=none -z execstack -o "$work/bin/a" "$work/a.c" 2>/dev/null
+finds "a soft program" "$tools/hardening" "$work/bin"
 exit $failed
