@@ -31,6 +31,7 @@ enum ipc_descriptor {
 	DESC_SYSLOG,
 	DESC_TERMINAL, /* no syslog here: lines go to standard error */
 	DESC_FILE,     /* a file of secrets */
+	DESC_KEYLOG,   /* test builds only: session keys for tshark */
 	DESC_END,
 };
 

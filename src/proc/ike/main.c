@@ -5,6 +5,7 @@
 #include "crypto/prf.h"
 #include "ikev2/v2.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- actions ---- */
@@ -270,12 +271,24 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 /* ---- life ---- */
 
+/* Test builds only. */
+static void keylog(void *ctx, const char *line)
+{
+	const struct shell *s = ctx;
+
+	dprintf(s->p.fd[DESC_KEYLOG], "%s\n", line);
+}
+
 static bool begin(void *ctx)
 {
 	struct shell *s = ctx;
 	struct ike_env env = { .rng = rng_system(), .events = { requests_event, s } };
 	uint8_t hash[20];
 
+	if (WITH_KEYLOG && s->p.fd[DESC_KEYLOG] >= 0) {
+		env.keylog = keylog;
+		env.keylog_ctx = s;
+	}
 	sha1(&BYTES_NONE, 1, hash); /* the library reads its configuration while it still can */
 	rng_u64(&env.rng);
 	ike_free(s->ike);

@@ -13,7 +13,7 @@ enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000 };
 
 /* Who gets what of DESC_*. */
 static const unsigned descriptors[WHO_END] = {
-	[WHO_IKE] = 1u << DESC_UDP500_V4 | 1u << DESC_UDP500_V6,
+	[WHO_IKE] = 1u << DESC_UDP500_V4 | 1u << DESC_UDP500_V6 | 1u << DESC_KEYLOG,
 	[WHO_KERNEL] = 1u << DESC_RTNL | 1u << DESC_WATCH,
 	[WHO_CONTROL] =
 		1u << DESC_CONTROL | 1u << DESC_LOGFILE | 1u << DESC_SYSLOG | 1u << DESC_TERMINAL,

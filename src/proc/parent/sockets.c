@@ -1,6 +1,7 @@
 /* Everything that children are given and may not open themselves. */
 #include "proc/parent/parent.h"
 
+#include "config_build.h"
 #include "proc/names.h"
 
 #include <errno.h>
@@ -232,12 +233,24 @@ void log_reopen(struct parent *p)
 				.kind = (uint8_t)kinds[i]);
 }
 
+/* Builds with -Dkeylog=true only: session keys go to $IPSEC_KEYLOG. */
+static void open_keylog(struct parent *p)
+{
+	const char *file = WITH_KEYLOG ? getenv("IPSEC_KEYLOG") : NULL;
+
+	if (!file)
+		return;
+	fprintf(stderr, "ipsecd: TEST BUILD: session keys are written to %s\n", file);
+	p->fd[DESC_KEYLOG] = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
 bool sockets_open(struct parent *p)
 {
 	if (!open_udp(p) || !open_tun(p) || !open_netlink(p) || !open_control(p))
 		return false;
 	open_raw(p);
 	log_open(p);
+	open_keylog(p);
 	return true;
 }
 
