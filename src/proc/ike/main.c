@@ -242,7 +242,10 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 		take_answer(s, (struct answer){ .ask = m->psk_answer.ask,
 				       .e = err_of(m->psk_answer.e),
 				       .mac = m->psk_answer.mac,
-				       .where = m->psk_answer.where });
+				       .where = m->psk_answer.where,
+				       .text = m->psk_answer.e && m->psk_answer.where[0]
+						       ? m->psk_answer.where
+						       : NULL });
 		break;
 	case MSG_updown_done:
 		take_answer(s, (struct answer){

@@ -30,6 +30,7 @@ struct keys {
 	struct list conns;
 	struct secrets *secrets;
 	char *path;
+	uint32_t request; /* for which the files are being read */
 	int file_error;	  /* of the last secrets_open: 0 came as a descriptor, -1 still waiting */
 	struct buf names; /* answer to secrets_glob */
 	bool has_names;
@@ -77,7 +78,7 @@ static void warn_mode(struct keys *k, const char *path, int fd)
 	if (fstat(fd, &st) != 0 || !(st.st_mode & 077))
 		return;
 	snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777);
-	PROCESS_EMIT(&k->p, secrets_mode, .file = ev_str(path), .mode = ev_str(mode));
+	REQUEST_EMIT(&k->p, k->request, secrets_mode, .file = ev_str(path), .mode = ev_str(mode));
 }
 
 static char *source_read(void *ctx, const char *path, size_t *ret_n)
@@ -96,7 +97,7 @@ static char *source_read(void *ctx, const char *path, size_t *ret_n)
 	}
 	fd = k->p.fd[DESC_FILE];
 	k->p.fd[DESC_FILE] = -1;
-	PROCESS_EMIT(&k->p, secrets_loading, .file = ev_str(path));
+	REQUEST_EMIT(&k->p, k->request, secrets_loading, .file = ev_str(path));
 	warn_mode(k, path, fd);
 	text = read_all(fd, ret_n);
 	close(fd);
@@ -145,9 +146,11 @@ static void read_secrets(struct keys *k, uint32_t request, const char *path)
 
 	free(k->path);
 	k->path = xstrdup(path);
+	k->request = request;
 	if (k->secrets)
 		REQUEST_EMIT(&k->p, request, secrets_forgetting, );
 	secrets_free(k->secrets);
+	k->secrets = NULL;
 	k->secrets = secrets_parse(&source, k->path);
 	report_issues(k, request);
 	LINE_SEND(&k->p.line[WHO_PARENT], secrets_done, .request = request,
@@ -272,30 +275,45 @@ static void warn(struct keys *k, const struct ask *a, enum err e, const struct s
 			.where = ev_str(a->where));
 }
 
-static void take_ask(struct keys *k, struct ask *a, struct key_conn *c)
+/* Why the connection may not have a key; NULL: it may. */
+static const char *refusal(const struct ask *a, struct key_conn *c)
+{
+	if (!c)
+		return "it is not loaded";
+	if (!may_be(c->conf, &a->ours))
+		return "its identity is another";
+	return has_token(c) ? NULL : "too many asks a second";
+}
+
+static enum err look_up(struct keys *k, struct ask *a, struct bytes *ret)
 {
 	struct secrets_where where = { 0 };
+	enum err e = ERR_NOT_FOUND;
+
+	if (k->secrets)
+		e = secrets_psk(k->secrets, &a->ours, &a->theirs, &a->m->our_addr,
+			&a->m->their_addr, ret, &where);
+	if (e == OK)
+		snprintf(a->where, sizeof(a->where), "%s:%u", where.file, where.line);
+	else
+		snprintf(a->where, sizeof(a->where), "no PSK for these identities in %s", k->path);
+	warn(k, a, e, &where);
+	return e;
+}
+
+static void take_ask(struct keys *k, struct ask *a, struct key_conn *c)
+{
+	const char *why = refusal(a, c);
 	struct secret mac = { 0 };
 	struct bytes psk = BYTES_NONE;
 	enum err e = ERR_DENIED;
 
 	id_format(&a->ours, a->our_text, sizeof(a->our_text));
 	id_format(&a->theirs, a->their_text, sizeof(a->their_text));
-	if (!c || !may_be(c->conf, &a->ours) || !has_token(c)) {
-		PROCESS_EMIT(&k->p, secret_refused, .name = ev_str(a->m->conn),
-			.why = ev_str(!c			   ? "it is not loaded"
-				      : !may_be(c->conf, &a->ours) ? "its identity is another"
-								   : "too many asks a second"));
-	} else {
-		e = k->secrets ? secrets_psk(k->secrets, &a->ours, &a->theirs, &a->m->our_addr,
-					 &a->m->their_addr, &psk, &where)
-			       : ERR_NOT_FOUND;
-		if (e == OK)
-			snprintf(a->where, sizeof(a->where), "%s:%u", where.file, where.line);
-		warn(k, a, e, &where);
-		if (e == OK)
-			e = make_auth(a->m->prf, psk, a->m->octets, &mac);
-	}
+	if (why)
+		PROCESS_EMIT(&k->p, secret_refused, .name = ev_str(a->m->conn), .why = ev_str(why));
+	else if ((e = look_up(k, a, &psk)) == OK)
+		e = make_auth(a->m->prf, psk, a->m->octets, &mac);
 	answer(k, a, e, secret_view(&mac));
 	secret_done(&mac);
 }

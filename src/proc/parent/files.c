@@ -10,7 +10,14 @@
 
 void secrets_begin(struct parent *p, uint32_t request)
 {
+	if (p->may_open_secrets) {
+		PARENT_EMIT(p, request, verb_failed, .verb = ev_str("rereadsecrets"),
+			.why = ev_str("they are being read just now"));
+		verb_done(p, request, 32);
+		return;
+	}
 	p->may_open_secrets = true;
+	p->secrets_request = request;
 	LINE_SEND(
 		&p->child[WHO_KEYS].line, secrets_read, .request = request, .path = p->opt.secrets);
 }
@@ -27,7 +34,7 @@ static void open_file(struct parent *p, const char *path)
 		e = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 	}
 	if (fd < 0) {
-		PARENT_EMIT(p, 0, secrets_missing_file, .file = ev_str(path),
+		PARENT_EMIT(p, p->secrets_request, secrets_missing_file, .file = ev_str(path),
 			.why = ev_str(strerror(e)));
 		LINE_SEND(keys, secrets_refused, .error = (uint32_t)e);
 		return;
@@ -49,10 +56,20 @@ static void list_files(struct parent *p, const char *pattern)
 	LINE_SEND(&p->child[WHO_KEYS].line, secrets_names, .names = wr_view(&w));
 }
 
+static void read_done(struct parent *p)
+{
+	bool is_first = !p->has_secrets;
+
+	p->may_open_secrets = false;
+	p->has_secrets = true;
+	if (is_first && p->state == STATE_RUNNING)
+		parent_load(p);
+}
+
 void secrets_take(struct parent *p, const struct msg *m)
 {
 	if (m->id == MSG_secrets_done)
-		p->may_open_secrets = false;
+		read_done(p);
 	else if (m->id == MSG_secrets_open && p->may_open_secrets)
 		open_file(p, m->secrets_open.path);
 	else if (m->id == MSG_secrets_glob && p->may_open_secrets)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -157,8 +158,6 @@ static void watch_signals(struct parent *p)
 
 void parent_ready(struct parent *p)
 {
-	struct conf *conf;
-
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
 		if (!p->child[w].is_ready)
 			return;
@@ -166,7 +165,12 @@ void parent_ready(struct parent *p)
 	p->ready_at = parent_now().mono;
 	PARENT_EMIT(p, 0, service_ready, );
 	secrets_begin(p, 0);
-	conf = load_file(p, 0, p->opt.config);
+}
+
+void parent_load(struct parent *p)
+{
+	struct conf *conf = load_file(p, 0, p->opt.config);
+
 	load_conns(p, 0, conf, NULL, LOAD_AUTO);
 	conf_free(conf);
 	notify("READY=1\nSTATUS=listening for IKE messages");
@@ -301,6 +305,7 @@ int main(int argc, char **argv)
 		goto out;
 	}
 	umask(077);
+	prctl(PR_SET_NAME, p->opt.guard >= 0 ? "ipsec-guard" : "ipsecd", 0, 0, 0);
 	if (p->opt.guard >= 0) {
 		if (guard_watch(p->opt.guard))
 			again(&p->opt, true);

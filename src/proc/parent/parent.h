@@ -56,7 +56,9 @@ struct parent {
 	} guard;
 	int said[2]; /* what children write to standard error when nobody looks at ours; -1 */
 	uv_poll_t said_poll;
-	bool may_open_secrets; /* between secrets_read and secrets_done */
+	uint32_t secrets_request; /* of the last secrets_read */
+	bool has_secrets;	  /* they were read once */
+	bool may_open_secrets;	  /* between secrets_read and secrets_done */
 	uint32_t shutdown_request;
 	ns_t ready_at;
 	int exit;	 /* status to end with */
@@ -143,8 +145,10 @@ void secrets_take(struct parent *p, const struct msg *m);
 void updown_run(struct parent *p, const struct msg_updown *m);
 
 /* ---- main.c ---- */
-/* Everything runs: load connections, say so. */
+/* A child is ready: are all? Then secrets are read. */
 void parent_ready(struct parent *p);
+/* Secrets were read for the first time: load connections, and tell that all runs. */
+void parent_load(struct parent *p);
 /* Stop all in order; restart: begin anew then. */
 void parent_stop(struct parent *p, int exit, bool restart);
 /* All have stopped. */
