@@ -7,10 +7,6 @@ struct tun {
 	bool tso, uso; /* what it may hand us, and takes from us */
 };
 
-/* Largest super-packet that still fits one send after ESP has grown it: set it as the device's
- * gso_max_size (and GSO_SEGS as gso_max_segs). */
-enum { TUN_GSO_SIZE = 61440, TUN_GSO_SEGS = 60 };
-
 void tun_init(struct tun *t, int fd);
 /* Octets read into frame, virtio header first; 0: nothing is there now. */
 size_t tun_read(struct tun *t, uint8_t *frame, size_t room);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { MESSAGE_ROOM = 1024, ANSWER_ROOM = 32768 };
+enum { MESSAGE_ROOM = 1024, ANSWER_ROOM = 32768, GSO_MAX_SIZE = 61440, GSO_MAX_SEGS = 60 };
 
 static uint8_t af_of(const struct addr *a)
 {
@@ -109,6 +109,18 @@ static void no_link_local(int fd, unsigned index)
 	talk(fd, h, 0);
 }
 
+/* Super-packets that still fit one UDP send (65,507 octets, 64 datagrams) when ESP has grown them.
+ * Where the kernel cannot limit them, ESP sends them in two parts. */
+static void limit_super_packets(int fd, unsigned index)
+{
+	uint8_t room[MESSAGE_ROOM] = { 0 };
+	struct nlmsghdr *h = link_message(room, index, 0);
+
+	mnl_attr_put_u32(h, IFLA_GSO_MAX_SIZE, GSO_MAX_SIZE);
+	mnl_attr_put_u32(h, IFLA_GSO_MAX_SEGS, GSO_MAX_SEGS);
+	talk(fd, h, 0);
+}
+
 int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex)
 {
 	uint8_t room[MESSAGE_ROOM] = { 0 };
@@ -118,6 +130,7 @@ int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex)
 	if (index == 0)
 		return errno;
 	no_link_local(fd, index);
+	limit_super_packets(fd, index);
 	h = link_message(room, index, IFF_UP);
 	mnl_attr_put_u32(h, IFLA_MTU, mtu);
 	*ret_ifindex = index;
