@@ -62,21 +62,19 @@ enum ke_id {
 enum esn_id { ESN_NO = 0, ESN_YES = 1 };
 
 struct alg {
-	uint8_t type; /* enum transform_type */
+	const char *name;    /* as Libreswan prints it: AES_GCM_16, HMAC_SHA2_256, MODP2048 */
+	const char *aliases; /* blank-separated, lower case: "aes_gcm aes_gcm_c aesgcm" */
 	uint16_t id;
-	const char *name; /* as Libreswan prints it: AES_GCM_16, HMAC_SHA2_256, MODP2048, ECP_256 */
-	const char *aliases;	 /* blank-separated, lower case: "aes_gcm aes_gcm_c aesgcm" */
-	uint16_t key_bits[3];	 /* allowed key lengths, largest first; {0}: fixed, no KEY_LENGTH
-				    attribute */
-	uint16_t fixed_key_bits; /* key size where the length is fixed (3DES 192, CHACHA20 256, ...)
-				  */
-	uint8_t salt_n;	 /* AEAD and CTR: octets of KEYMAT after the key (RFC 4106 8.1, 5282, 7634)
-			  */
+	uint16_t key_bits[3]; /* allowed key lengths, largest first; {0}: fixed, and no KEY_LENGTH
+			       * attribute */
+	uint16_t fixed_key_bits; /* key size where the length is fixed (3DES 192, CHACHA20 256) */
+	uint16_t out_n;		 /* PRF: octets of output (= preferred key size); INTEG: key size;
+				  * KE: octets of the public value */
+	uint8_t type;		 /* enum transform_type */
+	uint8_t salt_n;	 /* AEAD, CTR: octets of KEYMAT after the key (RFC 4106 8.1, 5282, 7634) */
 	uint8_t iv_n;	 /* octets of explicit IV on the wire */
-	uint8_t block_n; /* cipher block: text is padded to a multiple of it (1 for stream modes) */
+	uint8_t block_n; /* cipher block: text is padded to a multiple of it (1: stream modes) */
 	uint8_t icv_n;	 /* AEAD and INTEG: octets of ICV on the wire */
-	uint16_t out_n;	 /* PRF: octets of output (= preferred key size); INTEG: key size;
-			  * KE: octets of the public value */
 	bool is_aead;
 	bool is_weak; /* only used when named, with a warning */
 	bool for_ike, for_esp;

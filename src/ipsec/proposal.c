@@ -37,6 +37,8 @@ const struct proposals *proposals_default_esp(void)
 	return &default_esp;
 }
 
+static const uint8_t types[] = { TT_ENCR, TT_PRF, TT_INTEG, TT_KE, TT_ESN };
+
 static bool has_type(const struct proposal *p, uint8_t type)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -120,7 +122,9 @@ static bool pair(const struct proposal *ours, const struct proposal *theirs, boo
 	*why = 0;
 	if (ours->protocol != theirs->protocol || has_unknown_type(theirs))
 		return false;
-	for (uint8_t type = TT_ENCR; type <= TT_ESN; type++) {
+	for (size_t i = 0; i < COUNT(types); i++) {
+		uint8_t type = types[i];
+
 		if (!type_counts(type, with_ke))
 			continue;
 		if (common(ours, theirs, type, &s))
@@ -183,9 +187,9 @@ static bool is_pick(const struct proposal *offered, const struct proposal *picke
 			return false;
 		set(&s, &picked->t[i]);
 	}
-	for (uint8_t type = TT_ENCR; type <= TT_ESN; type++)
-		if (type_counts(type, with_ke) && !has_type(picked, type) &&
-			!has_none(offered, type))
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (type_counts(types[i], with_ke) && !has_type(picked, types[i]) &&
+			!has_none(offered, types[i]))
 			return false;
 	*ret = s;
 	return true;
