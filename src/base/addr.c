@@ -98,7 +98,7 @@ enum err addr_parse(const char *s, struct addr *ret)
 char *addr_format(const struct addr *a, char *s)
 {
 	if (a->family == 0)
-		strcpy(s, "%any");
+		memcpy(s, "%any", sizeof("%any"));
 	else
 		inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->b, s, ADDR_STR);
 	return s;
@@ -352,7 +352,9 @@ struct addr addr_get(struct rd *r)
 	for (size_t i = octets(a.family); i < sizeof(a.b); i++)
 		if (a.b[i] != 0)
 			rd_fail(r);
-	return r->failed ? (struct addr){ 0 } : a;
+	if (r->failed)
+		a = (struct addr){ 0 };
+	return a;
 }
 
 void endpoint_put(struct wr *w, const struct endpoint *e)
