@@ -5,10 +5,12 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+enum { AES_BLOCK = 16, XCBC_CHUNK = 16 * AES_BLOCK };
+
 struct mac {
 	EVP_MAC_CTX *keyed;  /* HMAC, CMAC */
-	EVP_CIPHER_CTX *ecb; /* XCBC: AES with K1 */
-	uint8_t k2[16], k3[16];
+	EVP_CIPHER_CTX *cbc; /* XCBC: AES with K1 */
+	uint8_t k2[AES_BLOCK], k3[AES_BLOCK];
 };
 
 static const struct {
@@ -23,38 +25,41 @@ static const struct {
 	[MAC_AES_CMAC] = { "CMAC", "AES-128-CBC" },
 };
 
-static EVP_CIPHER_CTX *aes_ecb(const uint8_t key[16])
+static EVP_CIPHER_CTX *aes_with(const EVP_CIPHER *mode, const uint8_t key[AES_BLOCK])
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 
-	if (c && EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), NULL, key, NULL) == 1 &&
+	if (c && EVP_EncryptInit_ex(c, mode, NULL, key, NULL) == 1 &&
 		EVP_CIPHER_CTX_set_padding(c, 0) == 1)
 		return c;
 	EVP_CIPHER_CTX_free(c);
 	return NULL;
 }
 
-static bool encrypt(EVP_CIPHER_CTX *c, const uint8_t in[16], uint8_t out[16])
+/* n: whole blocks */
+static bool encrypt(EVP_CIPHER_CTX *c, const uint8_t *in, uint8_t *out, size_t n)
 {
-	int n = 0;
+	int got = 0;
 
-	return EVP_EncryptUpdate(c, out, &n, in, 16) == 1 && n == 16;
+	return n == 0 || (EVP_EncryptUpdate(c, out, &got, in, (int)n) == 1 && got == (int)n);
 }
 
 /* RFC 3566 4: K1, K2, K3 are the encryptions of 01.., 02.., 03... */
-static bool xcbc_keys(struct mac *m, const uint8_t key[16])
+static bool xcbc_keys(struct mac *m, const uint8_t key[AES_BLOCK])
 {
-	uint8_t in[3][16], k1[16];
-	EVP_CIPHER_CTX *c = aes_ecb(key);
+	uint8_t k[3][AES_BLOCK];
+	EVP_CIPHER_CTX *c = aes_with(EVP_aes_128_ecb(), key);
 	bool ok;
 
 	for (int i = 0; i < 3; i++)
-		memset(in[i], i + 1, 16);
-	ok = c && encrypt(c, in[0], k1) && encrypt(c, in[1], m->k2) && encrypt(c, in[2], m->k3);
+		memset(k[i], i + 1, AES_BLOCK);
+	ok = c && encrypt(c, k[0], k[0], sizeof(k));
 	EVP_CIPHER_CTX_free(c);
 	if (ok)
-		ok = (m->ecb = aes_ecb(k1)) != NULL;
-	wipe(k1, sizeof(k1));
+		ok = (m->cbc = aes_with(EVP_aes_128_cbc(), k[0])) != NULL;
+	memcpy(m->k2, k[1], AES_BLOCK);
+	memcpy(m->k3, k[2], AES_BLOCK);
+	wipe(k, sizeof(k));
 	return ok;
 }
 
@@ -97,37 +102,52 @@ void mac_free(struct mac *m)
 	if (!m)
 		return;
 	EVP_MAC_CTX_free(m->keyed);
-	EVP_CIPHER_CTX_free(m->ecb);
+	EVP_CIPHER_CTX_free(m->cbc);
 	wipe(m, sizeof(*m));
 	free(m);
 }
 
-/* RFC 3566 4: CBC-MAC whose last block is masked with K2, or padded and masked with K3. */
-static bool xcbc(struct mac *m, const struct bytes *parts, size_t n, uint8_t ret[16])
+/* The last block, at the end of n octets: masked with K2, or padded and masked with K3. */
+static bool xcbc_end(struct mac *m, uint8_t text[XCBC_CHUNK], size_t n, uint8_t ret[AES_BLOCK])
 {
-	uint8_t e[16] = { 0 }, block[16];
-	size_t have = 0;
+	size_t whole = n == 0 ? 0 : (n - 1) / AES_BLOCK * AES_BLOCK;
 	const uint8_t *mask = m->k2;
+	uint8_t *last = text + whole;
 
+	if (!encrypt(m->cbc, text, text, whole))
+		return false;
+	n -= whole;
+	if (n < AES_BLOCK) {
+		memset(last + n, 0, AES_BLOCK - n);
+		last[n] = 0x80;
+		mask = m->k3;
+	}
+	for (size_t i = 0; i < AES_BLOCK; i++)
+		last[i] ^= mask[i];
+	return encrypt(m->cbc, last, ret, AES_BLOCK);
+}
+
+/* RFC 3566 4: CBC-MAC, many blocks at a time. A full chunk waits until it is known not to be the
+ * end. */
+static bool xcbc(struct mac *m, const struct bytes *parts, size_t n, uint8_t ret[AES_BLOCK])
+{
+	static const uint8_t zero[AES_BLOCK];
+	uint8_t text[XCBC_CHUNK];
+	size_t have = 0;
+
+	if (EVP_EncryptInit_ex(m->cbc, NULL, NULL, NULL, zero) != 1)
+		return false;
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < parts[i].n; k++) {
-			if (have == 16) { /* only now is it known not to be the last */
-				for (int j = 0; j < 16; j++)
-					block[j] ^= e[j];
-				if (!encrypt(m->ecb, block, e))
+		for (size_t at = 0, take; at < parts[i].n; at += take, have += take) {
+			if (have == sizeof(text)) {
+				if (!encrypt(m->cbc, text, text, have))
 					return false;
 				have = 0;
 			}
-			block[have++] = parts[i].p[k];
+			take = MIN(parts[i].n - at, sizeof(text) - have);
+			memcpy(text + have, parts[i].p + at, take);
 		}
-	if (have < 16) {
-		memset(block + have, 0, 16 - have);
-		block[have] = 0x80;
-		mask = m->k3;
-	}
-	for (int j = 0; j < 16; j++)
-		block[j] ^= e[j] ^ mask[j];
-	return encrypt(m->ecb, block, ret);
+	return xcbc_end(m, text, have, ret);
 }
 
 enum err mac_compute(struct mac *m, const struct bytes *parts, size_t n, uint8_t *ret, size_t ret_n)
@@ -136,7 +156,7 @@ enum err mac_compute(struct mac *m, const struct bytes *parts, size_t n, uint8_t
 	size_t full_n = 16;
 	bool ok;
 
-	if (m->ecb)
+	if (m->cbc)
 		ok = xcbc(m, parts, n, full);
 	else {
 		/* a NULL key starts anew with the one that is there */

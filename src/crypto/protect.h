@@ -1,8 +1,8 @@
 #pragma once
 /* One direction of encryption with integrity as IKE's SK payload (RFC 7296 3.14, RFC 5282) and ESP
  * (RFC 4303, 4106, 4309, 7634, 3686) use it: an AEAD, or a cipher and a MAC. Holds ready-keyed
- * library contexts, so that a packet costs no key schedule and no allocation. Not for two threads
- * at once. */
+ * library contexts, so that a packet costs no key schedule and no allocation (OpenSSL 3.0's HMAC
+ * makes two small ones of its own). Not for two threads at once. */
 #include "base/now.h"
 #include "crypto/algs.h"
 
