@@ -275,6 +275,20 @@ void line_attach_take(struct line *l, uv_loop_t *loop, int fd)
 	line_attach(l, loop);
 }
 
+static void close_handle(uv_handle_t *h, void *ctx)
+{
+	(void)ctx;
+	if (!uv_is_closing(h)) /* processes are on the heap, all else is part of something */
+		uv_close(h, h->type == UV_PROCESS ? free_handle : NULL);
+}
+
+void loop_done(uv_loop_t *loop)
+{
+	uv_walk(loop, close_handle, NULL);
+	uv_run(loop, UV_RUN_DEFAULT);
+	uv_loop_close(loop);
+}
+
 bool line_pair(int ret[2])
 {
 	/* a message must fit as one skb; FORCE may exceed net.core.wmem_max, plain is enough by

@@ -46,5 +46,8 @@ bool line_receive(struct line *l);
 /* Sends what waits, for at most so long, before a process ends. */
 void line_drain(struct line *l, int milliseconds);
 
+/* Closes what is still open in a loop that has ended, and the loop. */
+void loop_done(uv_loop_t *loop);
+
 /* A pair of connected ends with room for the largest message. False: errno. */
 bool line_pair(int ret[2]);

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PARENT_FD = 3 };
+enum { PARENT_FD = 3 }; /* 4 is the daemon's lock, held until we end */
 
 /* Control does not keep up: from here on events of level DEBUG are lost, and counted. */
 #define QUEUE_SLOW (8u << 20)
@@ -154,6 +154,6 @@ int process_run(struct process *p, enum ipc_who self, const struct process_ops *
 	uv_run(&p->loop, UV_RUN_DEFAULT);
 	for (enum ipc_who w = 0; w < WHO_END; w++)
 		line_done(&p->line[w]);
-	uv_run(&p->loop, UV_RUN_NOWAIT); /* closing handles */
+	loop_done(&p->loop);
 	return EXIT_SUCCESS;
 }

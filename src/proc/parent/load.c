@@ -196,8 +196,10 @@ static void load_add(struct load *l, const struct conf_conn *c)
 static void load_go_take(struct load *l)
 {
 	l->n_waiting = l->n;
-	if (l->n == 0)
+	if (l->n == 0) {
 		load_finish(l);
+		return;
+	}
 	for (size_t i = 0, n = l->n; i < n; i++)
 		resolve_conn(l->p, l->item[i].resolved, l->request, item_resolved, &l->item[i]);
 }

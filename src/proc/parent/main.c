@@ -264,6 +264,9 @@ static int live(struct parent *p)
 	daemon_started(p, status);
 	load_done(p);
 	verbs_done(p);
+	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
+		line_done(&p->child[w].line);
+	loop_done(&p->loop);
 	return status;
 }
 

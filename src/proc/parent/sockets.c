@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SOCKET_BUFFER (4 << 20)
@@ -72,6 +73,16 @@ static int udp_open(const struct parent *p, int family, uint16_t port)
 	return -1;
 }
 
+/* The processes of a daemon that was killed let go of the lock and of what they have in an order
+ * that nobody promises. False: that was long enough, or there was none. */
+static bool wait_for_old(const struct parent *p, unsigned *naps)
+{
+	if (p->opt.again == 0 || ++*naps > 150)
+		return false;
+	nanosleep(&(struct timespec){ 0, 20 * 1000 * 1000 }, NULL);
+	return true;
+}
+
 static bool open_udp(struct parent *p)
 {
 	static const struct {
@@ -85,14 +96,18 @@ static bool open_udp(struct parent *p)
 		{ DESC_UDP4500_V6, AF_INET6, 4500 },
 	};
 
+	unsigned naps = 0;
+
 	for (size_t i = 0; i < COUNT(all); i++) {
 		uint8_t family = all[i].family == AF_INET ? 4 : 6;
 		int e;
 
 		if (addr_is_set(&p->setup.listen) && p->setup.listen.family != family)
 			continue;
-		p->fd[all[i].kind] = udp_open(p, all[i].family, all[i].port);
-		e = errno;
+		do {
+			p->fd[all[i].kind] = udp_open(p, all[i].family, all[i].port);
+			e = errno;
+		} while (p->fd[all[i].kind] < 0 && e == EADDRINUSE && wait_for_old(p, &naps));
 		if (p->fd[all[i].kind] >= 0 || (family == 6 && e == EAFNOSUPPORT))
 			continue;
 		fprintf(stderr, "ipsecd: cannot listen on UDP port %u (IPv%u): %s%s\n", all[i].port,
@@ -121,9 +136,14 @@ static bool open_tun(struct parent *p)
 {
 	struct ifreq r = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	unsigned naps = 0;
+	bool done = false;
 
 	snprintf(r.ifr_name, sizeof(r.ifr_name), TUN_NAME);
-	if (fd >= 0 && ioctl(fd, TUNSETIFF, &r) == 0) {
+	do
+		done = fd >= 0 && ioctl(fd, TUNSETIFF, &r) == 0;
+	while (!done && fd >= 0 && errno == EBUSY && wait_for_old(p, &naps));
+	if (done) {
 		p->fd[DESC_TUN] = fd;
 		return true;
 	}
