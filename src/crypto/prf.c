@@ -3,6 +3,7 @@
 
 #include "crypto/mac.h"
 #include <openssl/evp.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 
@@ -161,4 +162,14 @@ static void system_fill(void *ctx, void *ret, size_t n)
 struct rng rng_system(void)
 {
 	return (struct rng){ system_fill, NULL };
+}
+
+enum err crypto_begin(void)
+{
+	uint8_t octet;
+
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
+		RAND_bytes(&octet, 1) != 1)
+		return ERR_CRYPTO;
+	return OK;
 }

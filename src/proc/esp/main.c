@@ -1,5 +1,6 @@
 /* The process ipsec-esp: glue between the line from ike, the plane and its packet threads. */
 #include "proc/esp/traffic.h"
+#include "crypto/prf.h"
 #include "proc/process.h"
 
 #include <errno.h>
@@ -156,7 +157,7 @@ static bool begin(void *ctx)
 		e->p.fd[DESC_ESP_V4], e->p.fd[DESC_ESP_V6] };
 
 	e->plane = esp_plane_new(0);
-	if (!traffic_init(&e->traffic, e->plane, e->p.fd[DESC_TUN], fd)) {
+	if (crypto_begin() != OK || !traffic_init(&e->traffic, e->plane, e->p.fd[DESC_TUN], fd)) {
 		PROCESS_EMIT(&e->p, esp_refused, .why = ev_str(strerror(errno)));
 		return false;
 	}

@@ -286,14 +286,13 @@ static bool begin(void *ctx)
 {
 	struct shell *s = ctx;
 	struct ike_env env = { .rng = rng_system(), .events = { requests_event, s } };
-	uint8_t hash[20];
 
 	if (WITH_KEYLOG && s->p.fd[DESC_KEYLOG] >= 0) {
 		env.keylog = keylog;
 		env.keylog_ctx = s;
 	}
-	sha1(&BYTES_NONE, 1, hash); /* the library reads its configuration while it still can */
-	rng_u64(&env.rng);
+	if (crypto_begin() != OK)
+		return false;
 	ike_free(s->ike);
 	s->ike = ike_new(&env, process_now());
 	ike_register(s->ike, &ikev2_version);

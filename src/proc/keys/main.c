@@ -377,16 +377,8 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 static bool begin(void *ctx)
 {
-	uint8_t octet = 0;
-	struct bytes one = BYTES_NONE;
-	struct secret warm = { 0 };
-
 	(void)ctx;
-	/* the library reads its configuration while it still can */
-	if (prf(PRF_HMAC_SHA2_256, bytes_of(&octet, 1), &one, 1, &warm) != OK)
-		return false;
-	secret_done(&warm);
-	return true;
+	return crypto_begin() == OK;
 }
 
 int main(void)
