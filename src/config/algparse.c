@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static void print_all(const struct proposals *p, void (*print)(void *ctx, const char *line), void *ctx)
+static void print_all(
+	const struct proposals *p, void (*print)(void *ctx, const char *line), void *ctx)
 {
 	char line[2048];
 

@@ -1,19 +1,51 @@
-/* Cross-checks of a conn (4.4 of the compatibility facts), each with what would work. */
+/* Cross-checks of a conn, each with what would work. */
 #include "config/check.h"
 
-#include "config/lex.h"
 #include <stdlib.h>
 
 struct check {
-	struct conf *c;
+	struct conf *c; /* NULL: quietly */
+	const struct places *at;
 	struct conf_conn *conn;
 	bool ok;
 };
 
-static void say(struct check *x, bool is_error, char *text_take)
+enum { LEFT, RIGHT };
+
+/* In the line of the keyword, when it was given; else in the conn's. */
+static void say(struct check *x, bool is_error, int side, const char *keyword, char *text_take)
 {
-	conf_issue_take(x->c, is_error, x->conn->file, x->conn->line, x->conn->name, text_take);
+	const struct keyword *k = keyword_find(SECTION_CONN, keyword);
+	const struct item *i;
+	char *text;
+
+	if (!k || side == RIGHT || *keyword == '\0')
+		k = keyword_find(SECTION_END, keyword);
+	i = k ? x->at->by[side][keyword_number(k)] : NULL;
 	x->ok &= !is_error;
+	text = xasprintf("conn \"%s\": %s", x->conn->name, text_take);
+	free(text_take);
+	if (x->c)
+		conf_issue_take(x->c, is_error, i ? i->file : x->conn->file,
+			i ? i->line : x->conn->line, x->conn->name, text);
+	else
+		free(text);
+}
+
+static void wrong(struct check *x, const char *keyword, const char *text)
+{
+	say(x, true, LEFT, keyword, xstrdup(text));
+}
+
+static void note(struct check *x, const char *keyword, const char *text)
+{
+	say(x, false, LEFT, keyword, xstrdup(text));
+}
+
+static bool is_ours(enum conf_host kind)
+{
+	return kind == HOST_ADDR || kind == HOST_DEFAULTROUTE || kind == HOST_NAME ||
+	       kind == HOST_IFACE;
 }
 
 static void hosts(struct check *x)
@@ -21,107 +53,196 @@ static void hosts(struct check *x)
 	const struct conf_end *l = &x->conn->left, *r = &x->conn->right;
 
 	if (l->host_kind == HOST_UNSET)
-		say(x, true, xasprintf("conn \"%s\": left= is missing", x->conn->name));
+		wrong(x, "",
+			"left= is missing: the address of one end, or %defaultroute for this host");
 	if (r->host_kind == HOST_UNSET)
-		say(x, true, xasprintf("conn \"%s\": right= is missing", x->conn->name));
-	if (l->host_kind == HOST_ANY && r->host_kind == HOST_ANY)
-		say(x, true, xasprintf("conn \"%s\": left= and right= are both %%any; one end must be this host "
-				       "(its address, or %%defaultroute)", x->conn->name));
-	if (l->host_kind == HOST_ADDR && r->host_kind == HOST_ADDR && l->host.family != r->host.family)
-		say(x, true, xasprintf("conn \"%s\": left= and right= are not of the same address family",
-				       x->conn->name));
-	if (l->host_kind == HOST_ADDR && r->host_kind == HOST_ADDR && addr_eq(&l->host, &r->host))
-		say(x, true, xasprintf("conn \"%s\": left= and right= are the same address", x->conn->name));
+		wrong(x, "",
+			"right= is missing: the address of the other end, or %any for any peer");
+	if (l->host_kind == HOST_UNSET || r->host_kind == HOST_UNSET)
+		return;
+	if (!is_ours((enum conf_host)l->host_kind) && !is_ours((enum conf_host)r->host_kind))
+		wrong(x, "",
+			"left= and right= are both %any; one end must be this host: its address or "
+			"%defaultroute");
+	if (l->host.family && r->host.family && l->host.family != r->host.family)
+		wrong(x, "", "left= and right= are not of the same address family");
+	else if (l->host_kind == HOST_ADDR && r->host_kind == HOST_ADDR &&
+		 addr_eq(&l->host, &r->host))
+		wrong(x, "", "left= and right= are the same address");
 }
 
-static void end(struct check *x, const char *side, const struct conf_end *e)
+/* What stands behind an end must be of one family with what stands behind the other, somewhere. */
+static unsigned families(const struct conf_end *e, const struct conf_end *other)
 {
+	unsigned f = 0;
+
+	for (size_t i = 0; i < e->subnet.n; i++)
+		f |= e->subnet.ts[i].range.first.family;
+	for (size_t i = 0; i < e->n_pool; i++)
+		f |= e->pool[i].first.family;
+	if (f == 0 && e->modecfgclient)
+		return 0; /* what is leased tells */
+	if (f == 0)
+		f = e->host.family;
+	return f ? f : other->host.family;
+}
+
+static void one_end(struct check *x, int side)
+{
+	struct conf_end *e = side == LEFT ? &x->conn->left : &x->conn->right;
+	const char *name = side == LEFT ? "left" : "right";
+
 	if (e->n_pool && e->subnet.n)
-		say(x, true, xasprintf("conn \"%s\": %ssubnet= and %saddresspool= exclude each other: an end that "
-				       "is leased its address has no subnet", x->conn->name, side, side));
+		say(x, true, side, "addresspool",
+			xasprintf("%ssubnet= and %saddresspool= exclude each other: an end that is "
+				  "leased its "
+				  "address has no subnet",
+				name, name));
 	for (size_t i = 0; i < e->n_sourceip && e->subnet.n; i++) {
+		bool inside = false;
 		char s[ADDR_STR];
 
-		if (!ts_list_has(&e->subnet, e->protocol, &e->sourceip[i], e->port))
-			say(x, false, xasprintf("conn \"%s\": %ssourceip=%s lies outside %ssubnet=", x->conn->name,
-						side, addr_format(&e->sourceip[i], s), side));
+		for (size_t k = 0; k < e->subnet.n; k++)
+			inside |= range_has(&e->subnet.ts[k].range, &e->sourceip[i]);
+		if (!inside)
+			say(x, false, side, "sourceip",
+				xasprintf("%ssourceip=%s lies outside of %ssubnet=: it will not go "
+					  "through the tunnel",
+					name, addr_format(&e->sourceip[i], s), name));
 	}
-	if (e->authby & ~AUTHBY_SECRET)
-		say(x, true, xasprintf("conn \"%s\": %sauth=: only \"secret\" works in this version", x->conn->name,
-				       side));
+	if (e->authby && e->authby != AUTHBY_SECRET)
+		say(x, true, side, "auth",
+			xasprintf("%sauth=: certificates and others are not done yet; \"secret\" "
+				  "works",
+				name));
+	for (size_t i = 0; e->protocol && i < e->subnet.n; i++)
+		if (e->subnet.ts[i].protocol && e->subnet.ts[i].protocol != e->protocol)
+			say(x, true, side, "protoport",
+				xasprintf("%sprotoport= and %ssubnet= name different protocols",
+					name, name));
+}
+
+static void both_ends(struct check *x)
+{
+	const struct conf_end *l = &x->conn->left, *r = &x->conn->right;
+	unsigned lf = families(l, r), rf = families(r, l);
+
+	if (l->n_pool && r->n_pool)
+		wrong(x, "addresspool",
+			"addresspool= on both sides: only one end can be leased addresses");
+	if (l->modecfgclient && r->modecfgclient)
+		wrong(x, "modecfgclient", "modecfgclient= on both sides");
+	if (l->modecfgserver && r->modecfgserver)
+		wrong(x, "modecfgserver", "modecfgserver= on both sides");
+	if (lf && rf && !(lf & rf))
+		wrong(x, "subnet",
+			"leftsubnet= and rightsubnet= are not of the same address family");
+	if (l->protocol && r->protocol && l->protocol != r->protocol)
+		wrong(x, "protoport",
+			"leftprotoport= and rightprotoport= name different protocols");
+	if (!l->authby != !r->authby)
+		wrong(x, "auth", "leftauth= and rightauth= must both be given or none");
 }
 
 static void authentication(struct check *x)
 {
 	struct conf_conn *c = x->conn;
+	uint8_t by = c->authby;
 
-	if (c->left.authby && c->right.authby && !c->authby)
-		c->authby = c->left.authby;
-	if (c->authby & AUTHBY_SECRET) {
-		if (c->authby & ~AUTHBY_SECRET)
-			say(x, false, xasprintf("conn \"%s\": of authby= only \"secret\" is used in this version", c->name));
+	if (c->left.authby && c->right.authby)
+		by = c->left.authby | c->right.authby;
+	if ((by & AUTHBY_SECRET) && (by & AUTHBY_NULL))
+		wrong(x, "authby", "secret and null cannot be mixed");
+	else if (by & AUTHBY_SECRET) {
+		if (by & (unsigned)~AUTHBY_SECRET && c->authby)
+			note(x, "authby",
+				"of authby= only \"secret\" is used: the others are not done yet");
 		c->authby = AUTHBY_SECRET;
-	} else if (c->authby == 0)
-		say(x, true, xasprintf("conn \"%s\": authby= is missing, which means certificates; they come in a "
-				       "later version. For a pre-shared key write: authby=secret", c->name));
-	else
-		say(x, true, xasprintf("conn \"%s\": authby=: only \"secret\" works in this version", c->name));
+	} else if (by == 0)
+		wrong(x, "authby",
+			"authby= is missing; that means certificates, which are not done yet. For "
+			"a "
+			"preshared key write: authby=secret");
+	else if (c->authby)
+		wrong(x, "authby",
+			"of authby= only \"secret\" works in this version: a preshared key in "
+			"ipsec.secrets");
 }
 
 static void kind(struct check *x)
 {
 	struct conf_conn *c = x->conn;
+	uint16_t groups[32];
 
 	if (c->version == VERSION_IKEV1)
-		say(x, true, xasprintf("conn \"%s\": IKEv1 (ikev2=no, keyexchange=ikev1) comes in a later version; "
-				       "ikev2=yes works", c->name));
+		wrong(x,
+			x->at->by[0][keyword_number(keyword_find(SECTION_CONN, "ikev2"))]
+				? "ikev2"
+				: "keyexchange",
+			"IKEv1 is not done yet; ikev2=yes works when the peer can");
 	if (c->type == TYPE_TRANSPORT)
-		say(x, true, xasprintf("conn \"%s\": type=transport comes with the kernel's ESP in a later version; "
-				       "type=tunnel works", c->name));
+		wrong(x, "type", "type=transport is not done yet; type=tunnel works");
 	else if (c->type != TYPE_TUNNEL)
-		say(x, true, xasprintf("conn \"%s\": shunts (type=passthrough, drop, reject) come in a later "
-				       "version; type=tunnel works", c->name));
+		wrong(x, "type",
+			"shunts (type=passthrough, drop, reject) are not done yet; type=tunnel "
+			"works");
 	if (c->ah)
-		say(x, true, xasprintf("conn \"%s\": phase2=ah is refused; esp= with AES-GCM protects as well",
-				       c->name));
-	if (c->compress)
-		say(x, false, xasprintf("conn \"%s\": compress=yes: IPCOMP is never used", c->name));
-	if (c->mobike)
-		say(x, false, xasprintf("conn \"%s\": mobike=yes comes in a later version; a peer that changes its "
-					"address behind a NAT is followed", c->name));
+		wrong(x, "phase2",
+			"phase2=ah is refused; esp=aes_gcm protects as much and passes NAT");
 	if (c->left.n_pool || c->right.n_pool)
 		c->narrowing = true;
-	if (c->replay_window == 0 && c->esn != CONF_ESN_NO)
-		c->esn = CONF_ESN_NO; /* ESN needs a window (RFC 4303 2.2.1) */
+	if (c->replay_window == 0 && c->esn != CONF_ESN_NO) {
+		if (c->esn == CONF_ESN_YES)
+			note(x, "replay-window",
+				"replay-window=0 goes without extended sequence numbers: esn=no is "
+				"used");
+		c->esn = CONF_ESN_NO; /* RFC 4303 3.3.3: ESN goes with anti-replay */
+	}
+	if (!c->pfs && c->esp && proposals_groups(c->esp, groups, COUNT(groups)) != 0)
+		note(x, "esp", "the group in esp= is not used, because pfs=no");
 }
 
 static void times(struct check *x)
 {
 	struct conf_conn *c = x->conn;
 	ns_t shorter = MIN(c->ikelifetime, c->salifetime);
-	/* the largest margin that leaves something of the lifetime */
-	ns_t longest = c->rekeymargin + c->rekeymargin / 100 * (ns_t)c->rekeyfuzz;
+	/* the earliest rekey must come after the start */
+	ns_t earliest = c->rekeymargin + c->rekeymargin / 100 * (ns_t)c->rekeyfuzz;
 
-	if (!c->rekey || longest < shorter)
+	if (c->retransmit_interval > c->retransmit_timeout)
+		wrong(x, "retransmit-interval",
+			"retransmit-interval= is longer than retransmit-timeout=");
+	if (!c->rekey || earliest < shorter)
 		return;
 	c->rekeymargin = shorter / 4;
 	c->rekeyfuzz = MIN(c->rekeyfuzz, 100u);
-	say(x, false, xasprintf("conn \"%s\": rekeymargin= with rekeyfuzz= is longer than a lifetime of %lld s; "
-				"%lld s is used", c->name, (long long)(shorter / NS_S),
-				(long long)(c->rekeymargin / NS_S)));
+	say(x, false, LEFT, "rekeymargin",
+		xasprintf("rekeymargin= with rekeyfuzz= is not less than the lifetime of %lld s; "
+			  "%lld s and %u%% are "
+			  "used",
+			(long long)(shorter / NS_S), (long long)(c->rekeymargin / NS_S),
+			c->rekeyfuzz));
 }
 
-bool conf_check(struct conf *c, struct conf_conn *conn)
+bool conf_check(struct conf *c, const struct places *at, struct conf_conn *conn)
 {
-	struct check x = { c, conn, true };
+	struct check x = { c, at, conn, true };
 
 	hosts(&x);
-	end(&x, "left", &conn->left);
-	end(&x, "right", &conn->right);
-	if (conn->left.n_pool && conn->right.n_pool)
-		say(&x, true, xasprintf("conn \"%s\": addresspool= on both sides", conn->name));
+	one_end(&x, LEFT);
+	one_end(&x, RIGHT);
+	both_ends(&x);
 	kind(&x);
 	authentication(&x);
 	times(&x);
 	return x.ok;
+}
+
+void conf_check_setup(struct conf *c, const struct item *const *at)
+{
+	const struct item *i = at[keyword_number(keyword_find(SECTION_SETUP, "dataplane"))];
+
+	if (c->setup.dataplane == 1 && i)
+		conf_issue_take(c, true, i->file, i->line, NULL,
+			xstrdup("dataplane=kernel is not done yet; dataplane=user works"));
 }

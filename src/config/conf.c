@@ -1,4 +1,5 @@
-/* Connections and setup as values: free, copy, compare, find; and their form between our processes. */
+/* Connections and setup as values: free, copy, compare, find; and their form between our processes.
+ */
 #include "config/conf.h"
 
 #include "ipsec/limits.h"
@@ -74,7 +75,8 @@ static bool has_alias(const struct conf_conn *c, const char *name)
 const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t i)
 {
 	for (size_t k = 0; k < c->n; k++)
-		if ((strcmp(c->conn[k]->name, name) == 0 || has_alias(c->conn[k], name)) && i-- == 0)
+		if ((strcmp(c->conn[k]->name, name) == 0 || has_alias(c->conn[k], name)) &&
+			i-- == 0)
 			return c->conn[k];
 	return NULL;
 }
@@ -215,15 +217,19 @@ static enum err proposals_get_maybe(struct rd *r, struct proposals **ret)
 }
 
 /* The flags of a conn in their order, so that put and get cannot disagree. */
-#define FLAGS(X)                                                                                       \
-	X(pfs) X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull) X(initial_contact) \
-	X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive) X(send_vendorid) X(overlapip) X(ah)
-#define OCTETS(X)                                                                                      \
-	X(automatic) X(type) X(version) X(authby) X(fragmentation) X(encapsulation) X(esn)             \
-	X(failureshunt) X(negotiationshunt)
-#define TIMES(X)                                                                                       \
-	X(ikelifetime) X(salifetime) X(rekeymargin) X(dpddelay) X(dpdtimeout) X(retransmit_interval)   \
-	X(retransmit_timeout)
+#define FLAGS(X)                                                                                   \
+	X(pfs)                                                                                     \
+	X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull) X(initial_contact)    \
+		X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive) X(send_vendorid)        \
+			X(overlapip) X(ah)
+#define OCTETS(X)                                                                                  \
+	X(automatic)                                                                               \
+	X(type) X(version) X(authby) X(fragmentation) X(encapsulation) X(esn) X(failureshunt)      \
+		X(negotiationshunt)
+#define TIMES(X)                                                                                   \
+	X(ikelifetime)                                                                             \
+	X(salifetime) X(rekeymargin) X(dpddelay) X(dpdtimeout) X(retransmit_interval)              \
+		X(retransmit_timeout)
 #define NUMBERS(X) X(rekeyfuzz) X(replay_window) X(reqid) X(priority) X(metric) X(tfc)
 
 /* where: file, line and the orientation are not part of the meaning. */

@@ -1,6 +1,7 @@
 #pragma once
-/* ipsec.conf as values: immutable once built. Built by the parent (or by a command that checks), sent
- * to the other processes one connection at a time. keywords.def says which keyword fills which field. */
+/* ipsec.conf as values: immutable once built. Built by the parent (or by a command that checks),
+ * sent to the other processes one connection at a time. keywords.def says which keyword fills which
+ * field. */
 #include "base/list.h"
 #include "base/now.h"
 #include "ipsec/id.h"
@@ -26,7 +27,13 @@ enum conf_frag { FRAG_NO, FRAG_YES, FRAG_FORCE };
 enum conf_esn { CONF_ESN_NO, CONF_ESN_YES, CONF_ESN_EITHER };
 enum conf_shunt { SHUNT_UNSET, SHUNT_NONE, SHUNT_PASS, SHUNT_DROP, SHUNT_HOLD };
 /* authby=, bits */
-enum conf_authby { AUTHBY_SECRET = 1, AUTHBY_NULL = 2, AUTHBY_RSA = 4, AUTHBY_ECDSA = 8, AUTHBY_NEVER = 16 };
+enum conf_authby {
+	AUTHBY_SECRET = 1,
+	AUTHBY_NULL = 2,
+	AUTHBY_RSA = 4,
+	AUTHBY_ECDSA = 8,
+	AUTHBY_NEVER = 16
+};
 
 enum { CONF_SUBNETS_MAX = 32, CONF_POOLS_MAX = 4, CONF_DNS_MAX = 4 };
 
@@ -35,10 +42,10 @@ struct conf_end {
 	struct addr host;
 	char *host_name; /* HOST_NAME, HOST_IFACE */
 	struct addr nexthop;
-	uint16_t ikeport; /* 0: 500 */
-	struct id id;	  /* ID_NONE: the address */
+	uint16_t ikeport;      /* 0: 500 */
+	struct id id;	       /* ID_NONE: the address */
 	struct ts_list subnet; /* n 0: the host itself (or the leased address) */
-	uint8_t protocol; /* protoport= */
+	uint8_t protocol;      /* protoport= */
 	uint16_t port;
 	struct addr sourceip[CONF_SUBNETS_MAX > 4 ? 4 : CONF_SUBNETS_MAX];
 	size_t n_sourceip;
@@ -74,7 +81,7 @@ struct conf_conn {
 	bool ah;		     /* phase2=ah: refused */
 
 	ns_t ikelifetime, salifetime, rekeymargin;
-	unsigned rekeyfuzz; /* percent */
+	unsigned rekeyfuzz;		 /* percent */
 	uint64_t max_bytes, max_packets; /* 0: none */
 	ns_t dpddelay, dpdtimeout;
 	ns_t retransmit_interval, retransmit_timeout;
@@ -90,7 +97,7 @@ struct conf_conn {
 };
 
 struct conf_setup {
-	char *logfile;	  /* NULL: syslog */
+	char *logfile; /* NULL: syslog */
 	bool logappend, logtime, logip;
 	char *plutodebug; /* "all", "base crypt ..." */
 	char *secretsfile;
@@ -111,8 +118,9 @@ struct conf_issue {
 	bool is_error;
 	char *file;
 	unsigned line;
-	char *conn; /* the conn that is lost by it, NULL: none or all */
-	char *text; /* what was found, what was expected, the nearest valid word */
+	char *conn;    /* the conn that is lost by it, NULL: none or all */
+	char *text;    /* what was found, what was expected, the nearest valid word */
+	unsigned more; /* not 0: it stands for so many that were left out */
 };
 
 struct conf {
@@ -138,7 +146,8 @@ struct conf_source conf_source_files(void); /* the real file system; 8 MiB a fil
  * conn is there although others are not. */
 struct conf *conf_parse(const struct conf_source *src, const char *path);
 /* Parse text that has no file (stdin); name is for messages. */
-struct conf *conf_parse_text(const struct conf_source *src, const char *name, const char *text, size_t n);
+struct conf *conf_parse_text(
+	const struct conf_source *src, const char *name, const char *text, size_t n);
 void conf_free(struct conf *c);
 /* By name or alias, the i-th match from 0; NULL after the last. (subnets= makes several conns that
  * share an alias.) */

@@ -15,8 +15,6 @@ static const struct keyword_word words_auto[] = { { "ignore", AUTO_IGNORE }, { "
 	{ "keep", AUTO_KEEP }, { NULL, 0 } };
 static const struct keyword_word words_type[] = { { "tunnel", TYPE_TUNNEL }, { "transport", TYPE_TRANSPORT },
 	{ "passthrough", TYPE_PASS }, { "pass", TYPE_PASS }, { "drop", TYPE_DROP }, { "reject", TYPE_REJECT }, { NULL, 0 } };
-static const struct keyword_word words_keyexchange[] = { { "ikev2", VERSION_IKEV2 }, { "ike", VERSION_IKEV2 },
-	{ "ikev1", VERSION_IKEV1 }, { NULL, 0 } };
 static const struct keyword_word words_phase2[] = { { "esp", 0 }, { "ah", 1 }, { NULL, 0 } };
 static const struct keyword_word words_frag[] = { { "no", FRAG_NO }, { "yes", FRAG_YES }, { "force", FRAG_FORCE },
 	{ "insist", FRAG_FORCE }, { NULL, 0 } };
@@ -25,59 +23,151 @@ static const struct keyword_word words_esn[] = { { "no", CONF_ESN_NO }, { "yes",
 	{ "either", CONF_ESN_EITHER }, { NULL, 0 } };
 static const struct keyword_word words_shunt[] = { { "none", SHUNT_NONE }, { "passthrough", SHUNT_PASS },
 	{ "pass", SHUNT_PASS }, { "drop", SHUNT_DROP }, { "reject", SHUNT_DROP }, { "hold", SHUNT_HOLD }, { NULL, 0 } };
+static const struct keyword_word words_uniqueids[] = { { "yes", 1 }, { "no", 0 }, { "true", 1 }, { "false", 0 },
+	{ "on", 1 }, { "off", 0 }, { "y", 1 }, { "n", 0 }, { "1", 1 }, { "0", 0 }, { "never", 0 }, { "replace", 1 }, { NULL, 0 } };
+static const struct keyword_word words_forceencaps[] = { { "no", YNA_AUTO }, { "yes", YNA_YES }, { "false", YNA_AUTO },
+	{ "true", YNA_YES }, { "off", YNA_AUTO }, { "on", YNA_YES }, { "n", YNA_AUTO }, { "y", YNA_YES }, { NULL, 0 } };
+static const struct keyword_word words_protostack[] = { { "xfrm", 0 }, { "netkey", 0 }, { "auto", 0 }, { "klips", 1 },
+	{ "mast", 1 }, { "none", 1 }, { NULL, 0 } };
+static const struct keyword_word words_seccomp[] = { { "enabled", 0 }, { "disabled", 1 }, { "tolerant", 2 }, { NULL, 0 } };
+static const struct keyword_word words_dns_resolver[] = { { "file", 0 }, { "systemd", 1 }, { NULL, 0 } };
+static const struct keyword_word words_ocsp_method[] = { { "get", 0 }, { "post", 1 }, { NULL, 0 } };
+static const struct keyword_word words_autheap[] = { { "none", 0 }, { "tls", 1 }, { NULL, 0 } };
+static const struct keyword_word words_family[] = { { "ipv4", 4 }, { "ipv6", 6 }, { NULL, 0 } };
+static const struct keyword_word words_ppk[] = { { "never", 0 }, { "no", 0 }, { "permit", 1 }, { "propose", 1 }, { "yes", 1 },
+	{ "insist", 2 }, { "always", 2 }, { NULL, 0 } };
+static const struct keyword_word words_tcp[] = { { "no", 0 }, { "yes", 1 }, { "fallback", 2 }, { NULL, 0 } };
+static const struct keyword_word words_peer_type[] = { { "ietf", 0 }, { "cisco", 1 }, { NULL, 0 } };
+static const struct keyword_word words_nat_method[] = { { "both", 0 }, { "rfc", 1 }, { "drafts", 2 }, { "none", 3 }, { NULL, 0 } };
+static const struct keyword_word words_xauthby[] = { { "file", 0 }, { "pam", 1 }, { "alwaysok", 2 }, { NULL, 0 } };
+static const struct keyword_word words_xauthfail[] = { { "hard", 0 }, { "soft", 1 }, { NULL, 0 } };
 /* clang-format on */
 
-#define WORKS_(section_, of, n, a, t, f, lo, hi, w, d, h)                                              \
-	{ .name = n, .aliases = a, .section = section_, .state = STATE_WORKS, .type = TYPE_##t,        \
-		.offset = offsetof(struct of, f), .min = lo, .max = hi, .words = w, .fallback = d,     \
-		.why = "", .help = h },
+#define WORKS_(section_, of, n, a, t, f, lo, hi, w, d, h)                                          \
+	{ .name = n,                                                                               \
+		.aliases = a,                                                                      \
+		.section = section_,                                                               \
+		.state = STATE_WORKS,                                                              \
+		.type = TYPE_##t,                                                                  \
+		.offset = offsetof(struct of, f),                                                  \
+		.min = lo,                                                                         \
+		.max = hi,                                                                         \
+		.words = w,                                                                        \
+		.fallback = d,                                                                     \
+		.why = "",                                                                         \
+		.help = h },
 #define S_WORKS(...) WORKS_(SECTION_SETUP, conf_setup, __VA_ARGS__)
 #define C_WORKS(...) WORKS_(SECTION_CONN, conf_conn, __VA_ARGS__)
 #define E_WORKS(...) WORKS_(SECTION_END, conf_end, __VA_ARGS__)
-#define KIND_LATER .state = STATE_LATER, .type = TYPE_NONE
-#define KIND_IGNORED .state = STATE_IGNORED, .type = TYPE_NONE
-#define KIND_REFUSED .state = STATE_REFUSED, .type = TYPE_NONE
-#define KIND_STRUCTURE .state = STATE_WORKS, .type = TYPE_STRUCTURE
-#define OTHER_(section_, n, a, kind, w, h)                                                             \
-	{ .name = n, .aliases = a, .section = section_, KIND_##kind, .fallback = "", .why = w, .help = h },
+#define C_SPELLING(n, a, t, f, w, h)                                                               \
+	{ .name = n,                                                                               \
+		.aliases = a,                                                                      \
+		.section = SECTION_CONN,                                                           \
+		.state = STATE_WORKS,                                                              \
+		.type = TYPE_##t,                                                                  \
+		.is_spelling = true,                                                               \
+		.offset = offsetof(struct conf_conn, f),                                           \
+		.words = w,                                                                        \
+		.fallback = "",                                                                    \
+		.why = "",                                                                         \
+		.help = h },
+#define OTHER_(section_, n, a, s, t, lo, hi, w, d, y, h)                                           \
+	{ .name = n,                                                                               \
+		.aliases = a,                                                                      \
+		.section = section_,                                                               \
+		.state = STATE_##s,                                                                \
+		.type = TYPE_##t,                                                                  \
+		.min = lo,                                                                         \
+		.max = hi,                                                                         \
+		.words = w,                                                                        \
+		.fallback = d,                                                                     \
+		.why = y,                                                                          \
+		.help = h },
 #define S_OTHER(...) OTHER_(SECTION_SETUP, __VA_ARGS__)
 #define C_OTHER(...) OTHER_(SECTION_CONN, __VA_ARGS__)
 #define E_OTHER(...) OTHER_(SECTION_END, __VA_ARGS__)
+#define GONE_(section_, n, a, y)                                                                   \
+	{ .name = n,                                                                               \
+		.aliases = a,                                                                      \
+		.section = section_,                                                               \
+		.state = STATE_IGNORED,                                                            \
+		.is_gone = true,                                                                   \
+		.fallback = "",                                                                    \
+		.why = y,                                                                          \
+		.help = "" },
+#define S_GONE(...) GONE_(SECTION_SETUP, __VA_ARGS__)
+#define C_GONE(...) GONE_(SECTION_CONN, __VA_ARGS__)
+#define E_GONE(...) GONE_(SECTION_END, __VA_ARGS__)
+#define STRUCTURE_(section_, n, h)                                                                 \
+	{ .name = n,                                                                               \
+		.aliases = "",                                                                     \
+		.section = section_,                                                               \
+		.state = STATE_WORKS,                                                              \
+		.type = TYPE_STRUCTURE,                                                            \
+		.fallback = "",                                                                    \
+		.why = "",                                                                         \
+		.help = h },
+#define C_STRUCTURE(...) STRUCTURE_(SECTION_CONN, __VA_ARGS__)
+#define E_STRUCTURE(...) STRUCTURE_(SECTION_END, __VA_ARGS__)
 static const struct keyword table[] = {
 #include "config/keywords.def"
 };
+_Static_assert(COUNT(table) <= KEYWORDS_MAX, "room for every keyword");
 
 const struct keyword *keyword_at(size_t i)
 {
 	return i < COUNT(table) ? &table[i] : NULL;
 }
 
+size_t keyword_number(const struct keyword *k)
+{
+	return (size_t)(k - table);
+}
+
+/* ---- by name ---- */
+
 /* Case does not count, and '_' is '-': virtual_private is virtual-private. */
+static int folded(char c)
+{
+	return c == '_' ? '-' : tolower((unsigned char)c);
+}
+
 static bool same(const char *a, const char *b, size_t b_n)
 {
 	size_t i = 0;
 
-	for (; i < b_n && a[i]; i++) {
-		int x = a[i] == '_' ? '-' : tolower((unsigned char)a[i]);
-		int y = b[i] == '_' ? '-' : tolower((unsigned char)b[i]);
-
-		if (x != y)
-			return false;
-	}
+	while (i < b_n && a[i] && folded(a[i]) == folded(b[i]))
+		i++;
 	return i == b_n && a[i] == '\0';
+}
+
+/* The i-th name of a keyword, its own being the 0th; NULL after the last. */
+static const char *name_at(const struct keyword *k, size_t i, size_t *n)
+{
+	const char *a = k->aliases;
+
+	*n = strlen(k->name);
+	if (i == 0)
+		return k->name;
+	for (;;) {
+		a += strspn(a, " ");
+		*n = strcspn(a, " ");
+		if (*n == 0)
+			return NULL;
+		if (--i == 0)
+			return a;
+		a += *n;
+	}
 }
 
 static bool answers_to(const struct keyword *k, const char *name)
 {
-	if (same(name, k->name, strlen(k->name)))
-		return true;
-	for (const char *a = k->aliases; *a;) {
-		size_t n = strcspn(a, " ");
+	const char *own;
+	size_t n;
 
-		if (same(name, a, n))
+	for (size_t i = 0; (own = name_at(k, i, &n)); i++)
+		if (same(name, own, n))
 			return true;
-		a += n + (a[n] == ' ');
-	}
 	return false;
 }
 
@@ -88,6 +178,47 @@ const struct keyword *keyword_find(enum keyword_section s, const char *name)
 			return &table[i];
 	return NULL;
 }
+
+static size_t name_hash(enum keyword_section s, const char *name, size_t n)
+{
+	uint32_t h = 2166136261u + s;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint32_t)folded(name[i])) * 16777619u;
+	return h % COUNT(((struct keyword_index *)0)->slot);
+}
+
+void keyword_index_init(struct keyword_index *x)
+{
+	const char *name;
+	size_t n;
+
+	memset(x, 0, sizeof(*x));
+	for (size_t k = 0; k < COUNT(table); k++)
+		for (size_t i = 0; (name = name_at(&table[k], i, &n)); i++) {
+			size_t at = name_hash((enum keyword_section)table[k].section, name, n);
+
+			while (x->slot[at] != 0)
+				at = (at + 1) % COUNT(x->slot);
+			x->slot[at] = (uint16_t)(k + 1);
+		}
+}
+
+const struct keyword *keyword_lookup(
+	const struct keyword_index *x, enum keyword_section s, const char *name)
+{
+	size_t at = name_hash(s, name, strlen(name));
+
+	for (; x->slot[at] != 0; at = (at + 1) % COUNT(x->slot)) {
+		const struct keyword *k = &table[x->slot[at] - 1];
+
+		if (k->section == s && answers_to(k, name))
+			return k;
+	}
+	return NULL;
+}
+
+/* ---- what was probably meant ---- */
 
 size_t word_distance(const char *a, const char *b)
 {
@@ -102,7 +233,7 @@ size_t word_distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (tolower((unsigned char)a[i - 1]) != b[j - 1]);
+			size_t change = diagonal + (folded(a[i - 1]) != folded(b[j - 1]));
 
 			diagonal = row[j];
 			row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
@@ -111,32 +242,43 @@ size_t word_distance(const char *a, const char *b)
 	return row[n];
 }
 
+size_t word_reach(const char *a)
+{
+	size_t n = strlen(a);
+
+	return n < 4 ? 1 : n < 8 ? 2 : 3;
+}
+
 const char *keyword_nearest(bool in_setup, const char *name, char *ret, size_t n)
 {
-	size_t best = strlen(name) < 4 ? 2 : 3;
+	static const char *const sides[] = { "", "left", "right" };
+	size_t best = word_reach(name) + 1, length;
+	const char *own;
 	bool found = false;
 
 	for (size_t i = 0; i < COUNT(table); i++) {
-		static const char *const sides[] = { "left", "right" };
-		const struct keyword *k = &table[i];
+		bool sided = table[i].section == SECTION_END;
 
-		if ((k->section == SECTION_SETUP) != in_setup || k->state == STATE_IGNORED)
+		if ((table[i].section == SECTION_SETUP) != in_setup || table[i].is_gone)
 			continue;
-		for (size_t s = 0; s < (k->section == SECTION_END ? 2 : 1); s++) {
-			char full[64];
-			size_t d;
+		for (size_t s = sided ? 1 : 0; s <= (sided ? 2u : 0u); s++)
+			for (size_t k = 0; (own = name_at(&table[i], k, &length)); k++) {
+				char full[64];
+				size_t d;
 
-			snprintf(full, sizeof(full), "%s%s", k->section == SECTION_END ? sides[s] : "", k->name);
-			d = word_distance(name, full);
-			if (d < best) {
-				best = d;
-				found = true;
-				snprintf(ret, n, "%s", full);
+				snprintf(full, sizeof(full), "%s%.*s", sides[s], (int)length, own);
+				d = word_distance(name, full);
+				if (d < best) {
+					best = d;
+					found = true;
+					snprintf(ret, n, "%s", full);
+				}
 			}
-		}
 	}
 	return found ? ret : NULL;
 }
+
+/* ---- defaults ---- */
 
 /* Every default goes the way that the file's values go, so the table says the truth. */
 static void defaults(enum keyword_section s, void *object)

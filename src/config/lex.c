@@ -1,54 +1,81 @@
-/* Lines of ipsec.conf: "config setup", "conn NAME", "include PATTERN", and indented key=value. Comments
- * wherever people put them, CRLF, quotes and braces. */
+/* Lines of ipsec.conf: "config setup", "conn NAME", "include PATTERN", and indented key=value.
+ * Comments wherever people put them, CRLF, quotes and braces. */
 #include "config/lex.h"
 
+#include "config/keywords.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
-enum { INCLUDE_DEPTH = 10, ERRORS_PER_FILE = 20, LINE_MAX_N = 64 * 1024 };
+enum {
+	INCLUDE_DEPTH = 10,
+	ISSUES_PER_FILE = 20,
+	FILES_MAX = 10000,
+	SYNTAX_ERRORS_MAX =
+		1000, /* then it is no ipsec.conf and the rest of the file is not read */
+	LINE_MAX_N = 64 * 1024,
+};
 
 struct lexer {
 	const struct conf_source *src;
 	struct conf *c;
 	struct lexed *out;
 	unsigned depth;
+	unsigned n_wrong;	 /* of this file */
 	struct section *section; /* the open one; NULL at the top of a file */
 	bool is_skipping;	 /* the open section's head was wrong: its body is passed over */
 };
 
-void conf_issue_take(struct conf *c, bool is_error, const char *file, unsigned line, const char *conn,
-	char *text_take)
+static void count_left_out(struct conf_issue *i)
+{
+	free(i->text);
+	i->more++;
+	i->text = xasprintf(
+		"and %u more %s in this file", i->more, i->is_error ? "errors" : "warnings");
+}
+
+void conf_issue_take(struct conf *c, bool is_error, const char *file, unsigned line,
+	const char *conn, char *text_take)
 {
 	size_t same = 0;
 
-	for (size_t i = c->n_issue; i-- > 0 && same <= ERRORS_PER_FILE;)
-		same += c->issue[i].is_error == is_error && strcmp(c->issue[i].file, file) == 0;
 	c->n_error += is_error;
-	if (same > ERRORS_PER_FILE) {
-		free(text_take);
-		return;
-	}
-	if (same == ERRORS_PER_FILE) {
-		free(text_take);
-		text_take = xstrdup("and more like these; mend the first ones and check again");
+	for (size_t i = c->n_issue; i-- > 0;) {
+		struct conf_issue *old = &c->issue[i];
+
+		if (old->is_error != is_error || strcmp(old->file, file) != 0)
+			continue;
+		if (old->more != 0) {
+			free(text_take);
+			count_left_out(old);
+			return;
+		}
+		same++;
 	}
 	c->issue = xrealloc(c->issue, (c->n_issue + 1) * sizeof(*c->issue));
-	c->issue[c->n_issue++] = (struct conf_issue){ is_error, xstrdup(file), line, xstrdup(conn), text_take };
+	c->issue[c->n_issue] =
+		(struct conf_issue){ is_error, xstrdup(file), line, xstrdup(conn), text_take, 0 };
+	if (same == ISSUES_PER_FILE)
+		count_left_out(&c->issue[c->n_issue]);
+	c->n_issue++;
 }
 
 static void include(struct lexer *x, const char *file, unsigned line, const char *pattern);
 
-static void open_section(struct lexer *x, bool is_setup, const char *name, const char *file, unsigned line)
+static void cut_comment(char *s);
+
+static void open_section(
+	struct lexer *x, bool is_setup, const char *name, const char *file, unsigned line)
 {
 	struct lexed *l = x->out;
 
 	if ((l->n & (l->n - 1)) == 0)
 		l->section = xrealloc(l->section, (l->n ? l->n * 2 : 1) * sizeof(*l->section));
-	l->section[l->n] = (struct section){ .is_setup = is_setup, .name = xstrdup(name), .file = file,
-		.line = line };
+	l->section[l->n] = (struct section){
+		.is_setup = is_setup, .name = xstrdup(name), .file = file, .line = line
+	};
 	x->section = &l->section[l->n++];
 	x->is_skipping = false;
 }
@@ -67,116 +94,215 @@ static char *take_word(char **p)
 
 static void error(struct lexer *x, const char *file, unsigned line, char *text_take)
 {
-	conf_issue_take(x->c, true, file, line, x->section && !x->section->is_setup ? x->section->name : NULL,
-		text_take);
+	x->n_wrong++;
+	conf_issue_take(x->c, true, file, line,
+		x->section && !x->section->is_setup ? x->section->name : NULL, text_take);
 }
 
-static bool is_name(const char *s)
+bool conf_name_ok(const char *s)
 {
-	return *s && strlen(s) <= LIMIT_CONN_NAME && !strpbrk(s, "\"'\\ \t=") && *s != '#';
+	if (*s == '\0' || strlen(s) > LIMIT_CONN_NAME || *s == '#' || strpbrk(s, "\"'\\=,{}"))
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static char *shown(const char *s, char *ret, size_t n)
+{
+	return event_escape(bytes_of(s, strnlen(s, 40)), ret, n);
+}
+
+/* "name with blanks" without its quotes. */
+static char *unquoted(char *s)
+{
+	size_t n = strlen(s);
+
+	if (n >= 2 && (*s == '"' || *s == '\'') && s[n - 1] == *s) {
+		s[n - 1] = '\0';
+		s++;
+	}
+	return s;
+}
+
+static void wrong_head(
+	struct lexer *x, const char *first, bool has_value, const char *file, unsigned line)
+{
+	static const char *const heads[] = { "conn", "config", "include" };
+	const char *near = NULL;
+	char word[64];
+
+	shown(first, word, sizeof(word));
+	for (size_t i = 0; i < COUNT(heads); i++)
+		if (word_distance(first, heads[i]) <= word_reach(first))
+			near = heads[i];
+	x->section = NULL;
+	if (has_value)
+		error(x, file, line,
+			xasprintf("\"%s\" stands at the start of a line; expected a blank or tab "
+				  "before "
+				  "keyword=value",
+				word));
+	else
+		error(x, file, line,
+			xasprintf("found \"%s\"; expected \"config setup\", \"conn NAME\" or "
+				  "\"include FILE\"%s%s%s",
+				word, near ? "; did you mean \"" : "", near ? near : "",
+				near ? "\"?" : ""));
+}
+
+static void conn_head(
+	struct lexer *x, const char *name, const char *more, const char *file, unsigned line)
+{
+	char word[64];
+
+	if (*more == '\0' && conf_name_ok(name)) {
+		open_section(x, false, name, file, line);
+		return;
+	}
+	x->section = NULL;
+	if (*name == '\0')
+		error(x, file, line, xstrdup("a name is missing; expected: conn NAME"));
+	else
+		error(x, file, line,
+			xasprintf("\"%s\" is no name of a conn: one word of at most %d characters "
+				  "without quotes, "
+				  "commas and braces",
+				shown(*more ? more : name, word, sizeof(word)), LIMIT_CONN_NAME));
 }
 
 /* A line at column 0. */
 static void head(struct lexer *x, char *s, const char *file, unsigned line)
 {
-	char *p = s, *first = take_word(&p), *second = take_word(&p), *third = take_word(&p);
+	bool has_value = strchr(s, '=') != NULL;
+	char *p = s, *first = take_word(&p), *second, *third;
 
-	if (*third == '#')
-		third = (char *)(uintptr_t) "";
 	x->is_skipping = true;
-	if (strcasecmp(first, "include") == 0 && *second) {
+	if (strcasecmp(first, "include") == 0) {
+		cut_comment(p);
+		second = unquoted(p + strspn(p, " \t"));
 		x->section = NULL;
 		x->is_skipping = false;
-		include(x, file, line, second);
-	} else if (strcasecmp(first, "config") == 0 && strcasecmp(second, "setup") == 0)
+		if (*second)
+			include(x, file, line, second);
+		else
+			error(x, file, line,
+				xstrdup("a file name is missing; expected: include FILE"));
+		return;
+	}
+	second = take_word(&p);
+	third = take_word(&p);
+	if (*second == '#')
+		*second = *third = '\0';
+	if (*third == '#')
+		*third = '\0';
+	if (strcasecmp(first, "config") == 0 && strcasecmp(second, "setup") == 0 && !*third)
 		open_section(x, true, "setup", file, line);
-	else if (strcasecmp(first, "conn") == 0 && is_name(second) && !*third)
-		open_section(x, false, second, file, line);
+	else if (strcasecmp(first, "conn") == 0)
+		conn_head(x, second, third, file, line);
 	else if (strcasecmp(first, "version") == 0) {
 		x->section = NULL; /* an old habit, without meaning */
 		x->is_skipping = false;
-	} else if (strcasecmp(first, "ca") == 0) {
+	} else if (strcasecmp(first, "ca") == 0 && *second && !has_value) {
 		x->section = NULL;
 		conf_issue_take(x->c, false, file, line, NULL,
-			xstrdup("a \"ca\" section: certificates come in a later version; it is passed over"));
-	} else {
-		char shown[64];
-
-		x->section = NULL;
-		event_escape(bytes_of(first, strnlen(first, 40)), shown, sizeof(shown));
-		if (strchr(s, '=') || strchr(first, '='))
-			error(x, file, line, xasprintf("\"%s\": a keyword must be indented by a blank or tab", shown));
-		else
-			error(x, file, line, xasprintf("found \"%s\"; expected \"config setup\", \"conn NAME\" or "
-						       "\"include FILE\"", shown));
-	}
+			xstrdup("certificates are not done yet; the \"ca\" section is passed "
+				"over"));
+	} else
+		wrong_head(x, first, has_value, file, line);
 }
 
-/* The end of a value: quotes and braces keep blanks and '#', elsewhere '#' after a blank, or a '#word'
- * after anything but the value's own first character, starts a comment. Gives the value in place. */
-static char *value_of(char *s, bool *ok)
+/* Behind a value in quotes or braces only a comment may follow. */
+static char *enclosed(char *s, bool *ok)
+{
+	char *end = strchr(s + 1, *s == '{' ? '}' : *s);
+
+	*ok = false;
+	if (!end)
+		return s;
+	*end++ = '\0';
+	end += strspn(end, " \t");
+	*ok = *end == '\0' || *end == '#';
+	return s + 1;
+}
+
+/* A '#' begins a comment wherever it stands, except in quotes, and as part of an identity: "@#" and
+ * behind any '@' where no blank is before it. */
+static void cut_comment(char *s)
 {
 	char *end;
 
-	s += strspn(s, " \t");
-	*ok = true;
-	if (*s == '"' || *s == '{') {
-		char close = *s == '"' ? '"' : '}';
-
-		end = strchr(++s, close);
-		if (!end) {
-			*ok = false;
-			return s;
-		}
-		*end++ = '\0';
-		end += strspn(end, " \t");
-		*ok = *end == '\0' || *end == '#';
-		return s;
-	}
 	for (end = s; *end; end++)
 		if (*end == '#' && (end == s || end[-1] == ' ' || end[-1] == '\t' ||
-					   (end[-1] != '@' && !strchr(s, '@'))))
+					   !memchr(s, '@', (size_t)(end - s))))
 			break;
 	while (end > s && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
 	*end = '\0';
+}
+
+static char *value_of(char *s, bool *ok)
+{
+	s += strspn(s, " \t");
+	*ok = true;
+	if (*s == '"' || *s == '\'' || *s == '{')
+		return enclosed(s, ok);
+	cut_comment(s);
 	return s;
+}
+
+static void add_item(
+	struct section *sec, const char *key, const char *value, const char *file, unsigned line)
+{
+	if ((sec->n & (sec->n - 1)) == 0)
+		sec->item = xrealloc(sec->item, (sec->n ? sec->n * 2 : 1) * sizeof(*sec->item));
+	sec->item[sec->n++] = (struct item){ xstrdup(key), xstrdup(value), file, line, false };
 }
 
 /* An indented line. */
 static void body(struct lexer *x, char *s, const char *file, unsigned line)
 {
-	char *eq = strchr(s, '='), *key = s, *value, *end;
-	char shown[64];
-	struct section *sec = x->section;
+	char *eq = strchr(s, '='), *key = s, *value, *end, word[64];
 	bool ok;
 
 	if (x->is_skipping)
 		return;
-	if (!sec) {
-		error(x, file, line, xstrdup("an indented line outside a section; \"config setup\" or "
-					     "\"conn NAME\" must stand before it"));
+	if (!x->section) {
+		error(x, file, line,
+			xstrdup("an indented line outside of a section; expected \"config setup\" "
+				"or "
+				"\"conn NAME\" before it, at the start of a line"));
 		x->is_skipping = true;
 		return;
 	}
 	if (!eq) {
-		event_escape(bytes_of(s, strnlen(s, 40)), shown, sizeof(shown));
-		error(x, file, line, xasprintf("found \"%s\"; expected keyword=value", shown));
+		shown(s, word, sizeof(word));
+		if (strncasecmp(s, "conn ", 5) == 0 || strncasecmp(s, "config ", 7) == 0 ||
+			strncasecmp(s, "include ", 8) == 0)
+			error(x, file, line,
+				xasprintf("\"%s\" must stand at the start of its line", word));
+		else
+			error(x, file, line,
+				xasprintf("found \"%s\"; expected keyword=value", word));
 		return;
 	}
 	for (end = eq; end > key && (end[-1] == ' ' || end[-1] == '\t'); end--)
 		;
 	*end = '\0';
-	value = value_of(eq + 1, &ok);
-	if (!ok || !*key || strpbrk(key, " \t")) {
-		event_escape(bytes_of(key, strnlen(key, 40)), shown, sizeof(shown));
-		error(x, file, line, ok ? xasprintf("\"%s\" is no keyword", shown)
-					: xasprintf("%s=: the closing quote or brace is missing, or text follows it", shown));
+	shown(key, word, sizeof(word));
+	if (!*key || strpbrk(key, " \t\"'{}#")) {
+		error(x, file, line,
+			xasprintf("\"%s\" is no keyword; expected keyword=value", word));
 		return;
 	}
-	if ((sec->n & (sec->n - 1)) == 0)
-		sec->item = xrealloc(sec->item, (sec->n ? sec->n * 2 : 1) * sizeof(*sec->item));
-	sec->item[sec->n++] = (struct item){ xstrdup(key), xstrdup(value), file, line };
+	value = value_of(eq + 1, &ok);
+	if (!ok)
+		error(x, file, line,
+			xasprintf("%s=: the closing quote or brace is missing, or text follows it",
+				word));
+	else
+		add_item(x->section, key, value, file, line);
 }
 
 /* Is it text at all? A NUL or many control characters say no. */
@@ -189,39 +315,56 @@ static bool is_text(const char *t, size_t n)
 
 		if (c == '\0')
 			return false;
-		odd += c < 0x20 && c != '\n' && c != '\r' && c != '\t';
+		odd += (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f;
 	}
-	return odd * 10 <= n;
+	return odd * 100 <= n;
+}
+
+static void one_line(struct lexer *x, char *t, const char *file, unsigned number)
+{
+	size_t n = strlen(t), blanks;
+
+	while (n > 0 && (t[n - 1] == '\r' || t[n - 1] == ' ' || t[n - 1] == '\t'))
+		n--;
+	t[n] = '\0';
+	blanks = strspn(t, " \t");
+	if (n > LINE_MAX_N)
+		error(x, file, number,
+			xasprintf("the line is longer than %d characters", LINE_MAX_N));
+	else if (t[blanks] == '\0' || t[blanks] == '#')
+		return; /* blank or comment */
+	else if (blanks)
+		body(x, t + blanks, file, number);
+	else
+		head(x, t, file, number);
 }
 
 static void lines(struct lexer *x, char *t, size_t n, const char *file)
 {
-	unsigned number = 0;
+	unsigned number = 0, above = x->n_wrong;
 	char *end = t + n;
 
 	if (!is_text(t, n)) {
 		error(x, file, 1, xstrdup("this is not a text file"));
 		return;
 	}
-	while (t < end) {
-		size_t len = strcspn(t, "\n"), cut = len;
+	if (n >= 3 && memcmp(t, "\xef\xbb\xbf", 3) == 0)
+		t += 3; /* a mark that some editors put before UTF-8 */
+	x->n_wrong = 0;
+	while (t < end && x->n_wrong < SYNTAX_ERRORS_MAX) {
+		size_t len = strcspn(t, "\n");
 		char *next = t + len + (t[len] == '\n');
 
-		number++;
-		while (cut > 0 && (t[cut - 1] == '\r' || t[cut - 1] == ' ' || t[cut - 1] == '\t'))
-			cut--;
-		t[cut] = '\0';
-		if (cut > LINE_MAX_N)
-			error(x, file, number, xasprintf("the line is longer than %d characters", LINE_MAX_N));
-		else if (t[strspn(t, " \t")] == '\0' || t[strspn(t, " \t")] == '#')
-			; /* blank or comment */
-		else if (*t == ' ' || *t == '\t')
-			body(x, t + strspn(t, " \t"), file, number);
-		else
-			head(x, t, file, number);
+		t[len] = '\0';
+		one_line(x, t, file, ++number);
 		t = next;
 	}
+	if (t < end)
+		conf_issue_take(x->c, true, file, number, NULL,
+			xasprintf("more than %d errors; the rest is not read", SYNTAX_ERRORS_MAX));
+	x->n_wrong = above;
 	x->section = NULL;
+	x->is_skipping = false;
 }
 
 static const char *keep_name(struct lexed *l, const char *file)
@@ -236,9 +379,18 @@ static void read_file(struct lexer *x, const char *path, const char *from, unsig
 	char *t = x->src->read(x->src->ctx, path, &n);
 
 	if (!t) {
+		int why = errno;
+
 		conf_issue_take(x->c, true, from ? from : path, line, NULL,
-			errno == EFBIG ? xasprintf("\"%s\" is larger than 8 MiB: this cannot be an ipsec.conf", path)
-				       : xasprintf("cannot read \"%s\": %s", path, strerror(errno)));
+			why == EFBIG ? xasprintf("\"%s\" is larger than 8 MiB: this cannot be an "
+						 "ipsec.conf",
+					       path)
+				     : xasprintf("cannot read \"%s\": %s", path, strerror(why)));
+		return;
+	}
+	if (x->out->n_file == FILES_MAX) {
+		error(x, from ? from : path, line, xasprintf("more than %d files", FILES_MAX));
+		free(t);
 		return;
 	}
 	lines(x, t, n, keep_name(x->out, path));
@@ -247,19 +399,16 @@ static void read_file(struct lexer *x, const char *path, const char *from, unsig
 
 static void include(struct lexer *x, const char *file, unsigned line, const char *pattern)
 {
-	const char *slash = strrchr(file, '/');
-	char *full = *pattern == '/' || !slash ? xstrdup(pattern)
-					       : xasprintf("%.*s/%s", (int)(slash - file), file, pattern);
+	char *full = conf_path_beside(file, pattern);
 	char **found = NULL;
 
-	if (x->depth >= INCLUDE_DEPTH) {
+	if (x->depth >= INCLUDE_DEPTH)
 		error(x, file, line, xasprintf("include: more than %d files deep", INCLUDE_DEPTH));
-		free(full);
-		return;
-	}
-	found = x->src->glob(x->src->ctx, full);
-	if (!found || !found[0])
-		conf_issue_take(x->c, false, file, line, NULL, xasprintf("include: no file matches \"%s\"", full));
+	else
+		found = x->src->glob(x->src->ctx, full);
+	if (x->depth < INCLUDE_DEPTH && (!found || !found[0]))
+		conf_issue_take(x->c, false, file, line, NULL,
+			xasprintf("include: no file matches \"%.200s\"", full));
 	x->depth++;
 	for (size_t i = 0; found && found[i]; i++) {
 		read_file(x, found[i], file, line);
@@ -270,8 +419,16 @@ static void include(struct lexer *x, const char *file, unsigned line, const char
 	free(full);
 }
 
-void lex(const struct conf_source *src, const char *path, const char *text, size_t text_n, struct conf *c,
-	struct lexed *ret)
+char *conf_path_beside(const char *file, const char *pattern)
+{
+	const char *slash = strrchr(file, '/');
+
+	return *pattern == '/' || !slash ? xstrdup(pattern)
+					 : xasprintf("%.*s/%s", (int)(slash - file), file, pattern);
+}
+
+void lex(const struct conf_source *src, const char *path, const char *text, size_t text_n,
+	struct conf *c, struct lexed *ret)
 {
 	struct lexer x = { .src = src, .c = c, .out = ret };
 

@@ -1,6 +1,6 @@
 #pragma once
-/* ipsec.conf's lines: sections with their key=value items, includes followed. Nothing is judged here
- * but the form. */
+/* ipsec.conf's lines: sections with their key=value items, includes followed. Nothing is judged
+ * here but the form. */
 #include "config/conf.h"
 #include "event/event.h"
 #include "ipsec/limits.h"
@@ -9,6 +9,7 @@ struct item {
 	char *key, *value;
 	const char *file; /* owned by struct lexed */
 	unsigned line;
+	bool is_told; /* what is to be said about it was said: also= and %default read it again */
 };
 
 struct section {
@@ -18,6 +19,8 @@ struct section {
 	unsigned line;
 	struct item *item;
 	size_t n;
+	bool is_default; /* conn %default */
+	bool is_taken;	 /* some also= names it */
 };
 
 struct lexed {
@@ -28,10 +31,15 @@ struct lexed {
 };
 
 /* Reads path (or text, when it is not NULL) and what it includes. Issues go to c. */
-void lex(const struct conf_source *src, const char *path, const char *text, size_t text_n, struct conf *c,
-	struct lexed *ret);
+void lex(const struct conf_source *src, const char *path, const char *text, size_t text_n,
+	struct conf *c, struct lexed *ret);
 void lexed_done(struct lexed *l);
 
-/* One more issue; text is taken. After 20 errors of a file only their number is kept. */
-void conf_issue_take(struct conf *c, bool is_error, const char *file, unsigned line, const char *conn,
-	char *text_take);
+/* One more issue; text is taken. Of the errors and of the warnings of a file the first 20 are kept,
+ * and the number of the others. */
+void conf_issue_take(struct conf *c, bool is_error, const char *file, unsigned line,
+	const char *conn, char *text_take);
+/* A name that an include gives, relative to the file that includes. malloc'ed. */
+char *conf_path_beside(const char *file, const char *pattern);
+/* Is it a name that a conn may have? */
+bool conf_name_ok(const char *s);

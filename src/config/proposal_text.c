@@ -1,5 +1,6 @@
-/* ike= and esp=: proposals separated by ',', transform types by '-' (a group also by ';'), alternatives
- * by '+'. Which type a name is of, its spelling tells: the first is the cipher, then whatever fits. */
+/* ike= and esp=: proposals separated by ',', transform types by '-' (a group also by ';'),
+ * alternatives by '+'. Which type a name is of, its spelling tells: the first is the cipher, then
+ * whatever fits. */
 #include "config/proposal_text.h"
 
 #include <ctype.h>
@@ -45,7 +46,8 @@ static enum err add(struct parse *x, uint8_t type, uint16_t id, uint16_t bits)
 		if (p->t[i].type == type && p->t[i].id == id && p->t[i].key_bits == bits)
 			return OK;
 	if (p->n == TRANSFORMS_MAX)
-		return fail(x, xasprintf("more than %d algorithms in one proposal", TRANSFORMS_MAX));
+		return fail(
+			x, xasprintf("more than %d algorithms in one proposal", TRANSFORMS_MAX));
 	p->t[p->n++] = (struct transform){ type, id, bits };
 	x->has[type] = true;
 	return OK;
@@ -108,16 +110,20 @@ static enum err add_cipher(struct parse *x, const struct alg *a, unsigned bits)
 
 	if (bits != 0 && a->fixed_key_bits != 0 && bits != a->fixed_key_bits)
 		return fail(x, xasprintf("%s key length %u invalid; it has %u bits", a->name, bits,
-					  a->fixed_key_bits));
+				       a->fixed_key_bits));
 	if (bits != 0 && a->fixed_key_bits == 0 && !allowed_bits(a, bits))
-		return fail(x, xasprintf("%s key length %u invalid; valid key lengths: 128, 192, 256", a->name,
-					  bits));
+		return fail(
+			x, xasprintf("%s key length %u invalid; valid key lengths: 128, 192, 256",
+				   a->name, bits));
 	if ((x->protocol == PROTO_IKE && !a->for_ike) || (x->protocol == PROTO_ESP && !a->for_esp))
-		return fail(x, xasprintf("%s encryption algorithm '%s' is not supported", kind(x), a->name));
+		return fail(x, xasprintf("%s encryption algorithm '%s' is not supported", kind(x),
+				       a->name));
 	*(a->is_aead ? &x->is_aead : &x->is_plain) = true;
 	if (x->is_aead && x->is_plain)
-		return fail(x, xasprintf("AEAD and non-AEAD %s encryption algorithms cannot stand in one "
-					 "proposal; separate them with ','", kind(x)));
+		return fail(x,
+			xasprintf("AEAD and non-AEAD %s encryption algorithms cannot stand in one "
+				  "proposal; separate them with ','",
+				kind(x)));
 	if (a->is_weak)
 		warn(x, xasprintf("%s is weak; use aes_gcm256", a->name));
 	if (a->fixed_key_bits != 0 || a->key_bits[0] == 0)
@@ -138,8 +144,8 @@ static enum err add_named(struct parse *x, const struct alg *a)
 	return add(x, a->type, a->id, 0);
 }
 
-/* Integrity and PRF have the same names. In IKE the first such position is the PRF, which also says the
- * integrity; with two positions the first is the integrity, the second the PRF. */
+/* Integrity and PRF have the same names. In IKE the first such position is the PRF, which also says
+ * the integrity; with two positions the first is the integrity, the second the PRF. */
 static const struct alg *find_rest(const struct parse *x, const char *w, uint8_t mac_type)
 {
 	const struct alg *a = alg_by_name(TT_KE, w, strlen(w));
@@ -155,12 +161,15 @@ static const struct alg *find_rest(const struct parse *x, const char *w, uint8_t
 
 static enum err unknown(struct parse *x, const char *w, bool is_cipher)
 {
-	static const char *const old[] = { "des", "blowfish", "twofish", "serpent", "cast", "idea", "ripemd" };
+	static const char *const old[] = { "des", "blowfish", "twofish", "serpent", "cast", "idea",
+		"ripemd" };
 	const char *near = NULL;
 
 	for (size_t i = 0; i < COUNT(old); i++)
 		if (strcasecmp(w, old[i]) == 0)
-			return fail(x, xasprintf("'%s' is not supported: it is broken or gone; use aes_gcm256", w));
+			return fail(x, xasprintf("'%s' is not supported: it is broken or gone; use "
+						 "aes_gcm256",
+					       w));
 	if (is_cipher)
 		near = alg_nearest(TT_ENCR, w, strlen(w));
 	else {
@@ -237,8 +246,9 @@ static enum err copy_type(struct parse *x, const struct proposal *from, uint8_t 
 /* What is left out is as in the defaults. */
 static enum err fill(struct parse *x)
 {
-	const struct proposal *cbc = &(x->protocol == PROTO_IKE ? proposals_default_ike()
-							       : proposals_default_esp())->p[3];
+	const struct proposal *cbc =
+		&(x->protocol == PROTO_IKE ? proposals_default_ike() : proposals_default_esp())
+			 ->p[3];
 	enum err e = OK;
 
 	if (x->protocol == PROTO_IKE && !x->has[TT_PRF])
@@ -254,7 +264,8 @@ static enum err fill(struct parse *x)
 	if (!e && x->protocol == PROTO_ESP && !x->has[TT_ESN])
 		e = copy_type(x, cbc, TT_ESN);
 	if (!e && x->is_aead && x->has[TT_INTEG])
-		return fail(x, xasprintf("AEAD %s encryption algorithm takes no integrity algorithm; leave it out",
+		return fail(x, xasprintf("AEAD %s encryption algorithm takes no integrity "
+					 "algorithm; leave it out",
 				       kind(x)));
 	return e;
 }
@@ -305,8 +316,8 @@ static enum err one_proposal(struct parse *x, char *text)
 	return OK;
 }
 
-enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct proposals **ret, char **what,
-	char **warning)
+enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct proposals **ret,
+	char **what, char **warning)
 {
 	struct proposals *out = xalloc(sizeof(*out));
 	char *copy = xstrdup(s), *rest = copy, *w;
@@ -316,7 +327,8 @@ enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct pr
 
 	if (len > 0 && copy[len - 1] == '!') {
 		copy[len - 1] = '\0';
-		warn(&x, xasprintf("the '!' is strongSwan's and is not needed: only what stands here is proposed"));
+		warn(&x, xasprintf("the '!' is strongSwan's and is not needed: only what stands "
+				   "here is proposed"));
 	}
 	while (!e && (w = strsep(&rest, ","))) {
 		while (*w == ' ')
@@ -328,7 +340,8 @@ enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct pr
 		x.p = &out->p[out->n++];
 		x.is_aead = x.is_plain = false;
 		memset(x.has, 0, sizeof(x.has));
-		*x.p = (struct proposal){ .number = (uint8_t)out->n, .protocol = (uint8_t)protocol };
+		*x.p = (struct proposal){ .number = (uint8_t)out->n,
+			.protocol = (uint8_t)protocol };
 		e = one_proposal(&x, w);
 	}
 	free(copy);

@@ -1,4 +1,5 @@
-/* ipsec.secrets: "[index ...] : TYPE value". Which secret is used for which ends is decided here. */
+/* ipsec.secrets: "[index ...] : TYPE value". Which secret is used for which ends is decided here.
+ */
 #include "config/secrets.h"
 
 #include "config/lex.h"
@@ -44,7 +45,8 @@ static void entry_done(struct entry *e)
 
 /* ---- one entry: its text without comments, on one line ---- */
 
-/* The next word; quotes keep blanks and are taken off. NULL at the end; *ok false: quote not closed. */
+/* The next word; quotes keep blanks and are taken off. NULL at the end; *ok false: quote not
+ * closed. */
 static char *word(char **p, bool *quoted, bool *ok)
 {
 	char *w = *p + strspn(*p, " \t"), *end;
@@ -88,7 +90,8 @@ static struct secret from_hex(const char *s, bool *ok)
 
 static struct secret from_base64(const char *s, bool *ok)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct secret ret = secret_new(strlen(s));
 	uint32_t bits = 0;
 	size_t n = 0, have = 0;
@@ -125,8 +128,8 @@ static struct secret psk_value(const char *v, bool quoted, bool *ok)
 /* The words of manuals and demonstrations. */
 static bool is_weak(const struct secret *s)
 {
-	static const char *const known[] = { "secret", "password", "mysecret", "changeme", "presharedkey", "test",
-		"123456", "ipsec", "vpn" };
+	static const char *const known[] = { "secret", "password", "mysecret", "changeme",
+		"presharedkey", "test", "123456", "ipsec", "vpn" };
 
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (bytes_eq_ct(secret_view(s), bytes_str(known[i])))
@@ -140,8 +143,9 @@ static void add_psk(struct secrets *s, struct entry *e, char *rest)
 	char *v = word(&rest, &quoted, &ok);
 
 	if (!v || !ok) {
-		say(s, true, e->file, e->line, ok ? xstrdup("PSK without a value; expected: PSK \"the secret\"")
-						  : xstrdup("the closing quote of the PSK is missing"));
+		say(s, true, e->file, e->line,
+			ok ? xstrdup("PSK without a value; expected: PSK \"the secret\"")
+			   : xstrdup("the closing quote of the PSK is missing"));
 		entry_done(e);
 		return;
 	}
@@ -149,14 +153,16 @@ static void add_psk(struct secrets *s, struct entry *e, char *rest)
 	if (!ok || rest[strspn(rest, " \t")] != '\0') {
 		say(s, true, e->file, e->line,
 			xstrdup(ok ? "text after the PSK; a secret with blanks must stand in quotes"
-				   : "the PSK is empty, or its hexadecimal (0x) or base64 (0s) text is wrong"));
+				   : "the PSK is empty, or its hexadecimal (0x) or base64 (0s) "
+				     "text is wrong"));
 		entry_done(e);
 		return;
 	}
 	e->is_weak = is_weak(&e->secret);
 	if (e->is_weak)
 		say(s, false, e->file, e->line,
-			xstrdup("WARNING: using a weak secret (PSK): fewer than 16 characters, or one from a manual; "
+			xstrdup("WARNING: using a weak secret (PSK): fewer than 16 characters, or "
+				"one from a manual; "
 				"make one with: openssl rand -base64 33"));
 	if ((s->n & (s->n - 1)) == 0)
 		s->entry = xrealloc(s->entry, (s->n ? s->n * 2 : 1) * sizeof(*s->entry));
@@ -169,7 +175,8 @@ static bool add_index(struct secrets *s, struct entry *e, const char *w)
 		say(s, true, e->file, e->line, xasprintf("more than %d indexes", INDEXES_MAX));
 		return false;
 	}
-	if (strcasecmp(w, "%any") == 0 || strcasecmp(w, "%any6") == 0 || strcmp(w, "0.0.0.0") == 0) {
+	if (strcasecmp(w, "%any") == 0 || strcasecmp(w, "%any6") == 0 ||
+		strcmp(w, "0.0.0.0") == 0) {
 		e->is_any[e->n] = true;
 		e->index[e->n++] = (struct id){ .type = ID_NONE };
 		return true;
@@ -190,9 +197,10 @@ static char *colon(char *t)
 	for (char *p = t; *p; p++) {
 		if (*p == '"' && strchr(p + 1, '"'))
 			p = strchr(p + 1, '"');
-		else if (*p == ':' && (p == t || p[-1] == ' ' || p[-1] == '\t' || p[-1] == '"') )
+		else if (*p == ':' && (p == t || p[-1] == ' ' || p[-1] == '\t' || p[-1] == '"'))
 			return p;
-		else if (*p == ':' && (p[1] == ' ' || p[1] == '\t') && !memchr(t, ':', (size_t)(p - t)))
+		else if (*p == ':' && (p[1] == ' ' || p[1] == '\t') &&
+			 !memchr(t, ':', (size_t)(p - t)))
 			return p;
 	}
 	return NULL;
@@ -205,7 +213,8 @@ static void entry(struct secrets *s, char *t, const char *file, unsigned line)
 	bool quoted, ok;
 
 	if (!split) {
-		say(s, true, file, line, xstrdup("found no \" : \"; expected: [index ...] : PSK \"the secret\""));
+		say(s, true, file, line,
+			xstrdup("found no \" : \"; expected: [index ...] : PSK \"the secret\""));
 		return;
 	}
 	*split = '\0';
@@ -221,9 +230,12 @@ static void entry(struct secrets *s, char *t, const char *file, unsigned line)
 		return;
 	}
 	if (w && (strcasecmp(w, "RSA") == 0 || strcasecmp(w, "ECDSA") == 0))
-		say(s, false, file, line, xasprintf("%s keys come in a later version; the entry is passed over", w));
-	else if (w && (strcasecmp(w, "XAUTH") == 0 || strcasecmp(w, "PPKS") == 0 || strcasecmp(w, "EAP") == 0))
-		say(s, false, file, line, xasprintf("%s comes in a later version; the entry is passed over", w));
+		say(s, false, file, line,
+			xasprintf("%s keys come in a later version; the entry is passed over", w));
+	else if (w && (strcasecmp(w, "XAUTH") == 0 || strcasecmp(w, "PPKS") == 0 ||
+			      strcasecmp(w, "EAP") == 0))
+		say(s, false, file, line,
+			xasprintf("%s comes in a later version; the entry is passed over", w));
 	else
 		say(s, true, file, line, xstrdup("unknown type of secret; expected PSK"));
 	entry_done(&e);
@@ -236,12 +248,14 @@ static void read_file(struct secrets *s, const char *path, const char *from, uns
 static void include(struct secrets *s, const char *file, unsigned line, const char *pattern)
 {
 	const char *slash = strrchr(file, '/');
-	char *full = *pattern == '/' || !slash ? xstrdup(pattern)
-					       : xasprintf("%.*s/%s", (int)(slash - file), file, pattern);
+	char *full = *pattern == '/' || !slash
+			     ? xstrdup(pattern)
+			     : xasprintf("%.*s/%s", (int)(slash - file), file, pattern);
 	char **found = s->depth < INCLUDE_DEPTH ? s->src->glob(s->src->ctx, full) : NULL;
 
 	if (s->depth >= INCLUDE_DEPTH)
-		say(s, true, file, line, xasprintf("include: more than %d files deep", INCLUDE_DEPTH));
+		say(s, true, file, line,
+			xasprintf("include: more than %d files deep", INCLUDE_DEPTH));
 	s->depth++;
 	for (size_t i = 0; found && found[i]; i++) {
 		read_file(s, found[i], file, line);
@@ -285,12 +299,14 @@ static void flush(struct secrets *s, struct open_entry *o, const char *file)
 	*o = (struct open_entry){ 0 };
 }
 
-static void one_line(struct secrets *s, struct open_entry *o, char *t, const char *file, unsigned number)
+static void one_line(
+	struct secrets *s, struct open_entry *o, char *t, const char *file, unsigned number)
 {
 	bool indented = *t == ' ' || *t == '\t';
 	char *start = t + strspn(t, " \t");
 
-	if (strncasecmp(start, "include", 7) == 0 && (start[7] == ' ' || start[7] == '\t') && !indented) {
+	if (strncasecmp(start, "include", 7) == 0 && (start[7] == ' ' || start[7] == '\t') &&
+		!indented) {
 		flush(s, o, file);
 		start += 8 + strspn(start + 8, " \t");
 		include(s, file, number, start);
@@ -324,7 +340,8 @@ static void read_file(struct secrets *s, const char *path, const char *from, uns
 	const char *file;
 
 	if (!text) {
-		say(s, true, from ? from : path, line, xasprintf("cannot read \"%s\": %s", path, strerror(errno)));
+		say(s, true, from ? from : path, line,
+			xasprintf("cannot read \"%s\": %s", path, strerror(errno)));
 		return;
 	}
 	s->file = xrealloc(s->file, (s->n_file + 1) * sizeof(*s->file));
@@ -398,8 +415,9 @@ static bool names(const struct entry *e, const struct id *id, const struct addr 
 	bool found = false;
 
 	for (size_t i = 0; i < e->n && !found; i++)
-		found = !e->is_any[i] && ((id->type != ID_NONE && id_eq(&e->index[i], id)) ||
-						 (addr_is_set(addr) && id_eq(&e->index[i], &by_addr)));
+		found = !e->is_any[i] &&
+			((id->type != ID_NONE && id_eq(&e->index[i], id)) ||
+				(addr_is_set(addr) && id_eq(&e->index[i], &by_addr)));
 	id_done(&by_addr);
 	return found;
 }
@@ -412,8 +430,8 @@ static bool has_any(const struct entry *e)
 	return false;
 }
 
-/* 0: not for these ends; more is better. An entry whose only index is one of the ends is for it with
- * anybody; %any stands for whoever is not named. */
+/* 0: not for these ends; more is better. An entry whose only index is one of the ends is for it
+ * with anybody; %any stands for whoever is not named. */
 static unsigned rank(const struct entry *e, const struct id *ours, const struct id *theirs,
 	const struct addr *our_addr, const struct addr *their_addr)
 {
@@ -465,6 +483,7 @@ bool secrets_list(const struct secrets *s, size_t i, char *ret, size_t n)
 		return false;
 	at = (size_t)snprintf(ret, n, "%zu: PSK", i + 1);
 	for (size_t k = 0; k < s->entry[i].n && at < n; k++)
-		at += (size_t)snprintf(ret + at, n - at, " %s", id_format(&s->entry[i].index[k], id, sizeof(id)));
+		at += (size_t)snprintf(
+			ret + at, n - at, " %s", id_format(&s->entry[i].index[k], id, sizeof(id)));
 	return true;
 }

@@ -15,13 +15,14 @@ size_t secrets_count(const struct secrets *s);
 struct secrets_where {
 	const char *file;
 	unsigned line;
-	unsigned also;	   /* other entries that fit as well and were passed over */
-	bool is_weak;	   /* shorter than 16 octets, or a word from examples */
+	unsigned also; /* other entries that fit as well and were passed over */
+	bool is_weak;  /* shorter than 16 octets, or a word from examples */
 };
-/* The PSK for these ends (4.9 of the fact sheet): both ids named beat one beat none; the first in the
- * file wins among equals. Addresses count as ids. ERR_NOT_FOUND when there is none. *ret is a view. */
-enum err must_use secrets_psk(const struct secrets *s, const struct id *ours, const struct id *theirs,
-	const struct addr *our_addr, const struct addr *their_addr, struct bytes *ret,
-	struct secrets_where *ret_where);
+/* The PSK for these ends (4.9 of the fact sheet): both ids named beat one beat none; the first in
+ * the file wins among equals. Addresses count as ids. ERR_NOT_FOUND when there is none. *ret is a
+ * view. */
+enum err must_use secrets_psk(const struct secrets *s, const struct id *ours,
+	const struct id *theirs, const struct addr *our_addr, const struct addr *their_addr,
+	struct bytes *ret, struct secrets_where *ret_where);
 /* "1: PSK @east @west" lines for listall: indexes only. i from 0; false after the last. */
 bool secrets_list(const struct secrets *s, size_t i, char *ret, size_t n);

@@ -28,8 +28,8 @@ static struct secrets *parse(const char *text)
 	return secrets_parse(&src, "/etc/ipsec.secrets");
 }
 
-static const char *psk(const struct secrets *s, const char *ours, const char *theirs, const char *our_addr,
-	const char *their_addr)
+static const char *psk(const struct secrets *s, const char *ours, const char *theirs,
+	const char *our_addr, const char *their_addr)
 {
 	static char ret[256];
 	struct id a, b;
@@ -61,32 +61,40 @@ TEST(both_names_beat_one_which_beats_none)
 				  "192.0.2.1 198.51.100.1 : PSK \"by addresses only\"\n");
 
 	assert_int_equal(secrets_count(s), 5);
-	assert_string_equal(psk(s, "@west", "@east", "192.0.2.7", "192.0.2.8"), "for west and east");
-	assert_string_equal(psk(s, "@east", "@west", "192.0.2.7", "192.0.2.8"), "for west and east");
-	assert_string_equal(psk(s, "@north", "@east", "192.0.2.7", "192.0.2.8"), "for east with anybody");
-	assert_string_equal(psk(s, "@north", "@south", "192.0.2.7", "192.0.2.8"), "for everybody at all");
+	assert_string_equal(
+		psk(s, "@west", "@east", "192.0.2.7", "192.0.2.8"), "for west and east");
+	assert_string_equal(
+		psk(s, "@east", "@west", "192.0.2.7", "192.0.2.8"), "for west and east");
+	assert_string_equal(
+		psk(s, "@north", "@east", "192.0.2.7", "192.0.2.8"), "for east with anybody");
+	assert_string_equal(
+		psk(s, "@north", "@south", "192.0.2.7", "192.0.2.8"), "for everybody at all");
 	assert_string_equal(psk(s, "@x", "@y", "192.0.2.1", "198.51.100.1"), "by addresses only");
 	secrets_free(s);
 }
 
 TEST(values_have_four_forms)
 {
-	struct secrets *s = parse("@a : PSK 0x414243\n@b : PSK 0sQUJDRA==\n@c : PSK 0tABC\n@d : PSK 'single quotes'\n"
-				  "@e\n  @f :\n  PSK \"on several lines\"\n2001:db8::1 %any : PSK \"v6 address here\"\r\n");
+	struct secrets *s = parse(
+		"@a : PSK 0x414243\n@b : PSK 0sQUJDRA==\n@c : PSK 0tABC\n@d : PSK 'single quotes'\n"
+		"@e\n  @f :\n  PSK \"on several lines\"\n2001:db8::1 %any : PSK \"v6 address "
+		"here\"\r\n");
 
 	assert_string_equal(psk(s, "@a", "@z", "192.0.2.1", "192.0.2.2"), "ABC");
 	assert_string_equal(psk(s, "@b", "@z", "192.0.2.1", "192.0.2.2"), "ABCD");
 	assert_string_equal(psk(s, "@c", "@z", "192.0.2.1", "192.0.2.2"), "ABC");
 	assert_string_equal(psk(s, "@d", "@z", "192.0.2.1", "192.0.2.2"), "single quotes");
 	assert_string_equal(psk(s, "@e", "@f", "192.0.2.1", "192.0.2.2"), "on several lines");
-	assert_string_equal(psk(s, "2001:db8::1", "@z", "2001:db8::1", "192.0.2.2"), "v6 address here");
+	assert_string_equal(
+		psk(s, "2001:db8::1", "@z", "2001:db8::1", "192.0.2.2"), "v6 address here");
 	assert_null(psk(s, "@y", "@z", "192.0.2.1", "192.0.2.2"));
 	secrets_free(s);
 }
 
 TEST(mistakes_are_told_without_the_secret)
 {
-	struct secrets *s = parse("@a PSK \"no colon at all\"\n@b : PSK \"not closed\n@c : PSK 0xzz\n@d : TOKEN \"x\"\n"
+	struct secrets *s = parse("@a PSK \"no colon at all\"\n@b : PSK \"not closed\n@c : PSK "
+				  "0xzz\n@d : TOKEN \"x\"\n"
 				  "@e : PSK \"short\"\n@f : RSA {\n}\n@g : PSK two words\n");
 	const struct conf_issue *issue;
 	size_t n = secrets_issues(s, &issue), errors = 0;

@@ -42,7 +42,9 @@ static char *time_text(ns_t v)
 		return xasprintf("%" PRId64 "s", v / NS_S);
 	if (v % NS_MS == 0)
 		return xasprintf("%" PRId64 "ms", v / NS_MS);
-	return xasprintf("%" PRId64 "us", v / NS_US);
+	if (v % NS_US == 0)
+		return xasprintf("%" PRId64 "us", v / NS_US);
+	return xasprintf("%" PRId64 ".%09" PRId64 "s", v / NS_S, v % NS_S);
 }
 
 static char *host_text(const struct conf_end *e)
@@ -56,7 +58,9 @@ static char *host_text(const struct conf_end *e)
 	case HOST_ADDR:
 		return xstrdup(addr_format(&e->host, s));
 	case HOST_ANY:
-		return xstrdup(e->host.family == 4 ? "%any4" : e->host.family == 6 ? "%any6" : "%any");
+		return xstrdup(e->host.family == 4   ? "%any4"
+			       : e->host.family == 6 ? "%any6"
+						     : "%any");
 	case HOST_DEFAULTROUTE:
 		return xstrdup("%defaultroute");
 	case HOST_NAME:
@@ -67,13 +71,21 @@ static char *host_text(const struct conf_end *e)
 	return NULL;
 }
 
+/* net, A-B, with /protocol/port where they are not any. */
 static char *list_text(const struct ts_list *l)
 {
 	struct text t = { 0 };
 	char s[RANGE_STR];
 
-	for (size_t i = 0; i < l->n; i++)
-		put(&t, "%s%s", i ? "," : "", range_format(&l->ts[i].range, s));
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ts *x = &l->ts[i];
+
+		put(&t, "%s%s", i ? "," : "", range_format(&x->range, s));
+		if (x->protocol)
+			put(&t, "/%u", x->protocol);
+		if (x->protocol && x->port_first != 0)
+			put(&t, "/%u", x->port_first);
+	}
 	return t.s;
 }
 
@@ -114,7 +126,11 @@ static char *proposals_text(const struct proposals *p)
 
 				if (x->type != order[o] || !a)
 					continue;
-				put(&t, "%s%s", shown ? "+" : o ? "-" : "", x->type == TT_ESN ? (x->id ? "esn" : "noesn") : a->name);
+				put(&t, "%s%s",
+					shown ? "+"
+					: o   ? "-"
+					      : "",
+					x->type == TT_ESN ? (x->id ? "esn" : "noesn") : a->name);
 				if (x->key_bits)
 					put(&t, "_%u", x->key_bits);
 				shown++;
@@ -124,32 +140,46 @@ static char *proposals_text(const struct proposals *p)
 	return t.s;
 }
 
+static char *authby_text(uint8_t bits)
+{
+	return bits ? xstrdup(bits == AUTHBY_SECRET ? "secret" : "never") : NULL;
+}
+
+static char *id_text(const struct id *id)
+{
+	char s[2 * ID_MAX + 8];
+
+	if (id->type == ID_NONE)
+		return NULL;
+	return id->type == ID_NULL ? xstrdup("%null")
+				   : xasprintf("\"%s\"", id_format(id, s, sizeof(s)));
+}
+
 /* Text that reads back to the same, or NULL when there is nothing to say. */
 static char *raw(const struct keyword *k, const void *object)
 {
 	const void *f = (const char *)object + k->offset;
 	const struct conf_end *e = object;
 	const struct conf_conn *c = object;
-	char s[ID_STR];
+	char s[ADDR_STR];
 
 	switch ((enum keyword_type)k->type) {
-	case TYPE_NONE:
+	case TYPE_ANYTHING:
 	case TYPE_STRUCTURE:
-	case TYPE_VERSION: /* keyexchange= says it */
-	case TYPE_AUTH:	   /* authby= says it */
+	case TYPE_NUMBER:
+	case TYPE_MARK:
 		return NULL;
 	case TYPE_BOOL:
 		return xstrdup(*(const bool *)f ? "yes" : "no");
 	case TYPE_ENUM:
 		return xstrdup(word_of(k, *(const uint8_t *)f));
-	case TYPE_U8:
-		return xasprintf("%u", *(const uint8_t *)f);
+	case TYPE_VERSION:
+		return xstrdup(*(const uint8_t *)f == VERSION_IKEV1 ? "ikev1" : "ikev2");
 	case TYPE_U16:
 		return *(const uint16_t *)f ? xasprintf("%u", *(const uint16_t *)f) : NULL;
 	case TYPE_U32:
-		return *(const uint32_t *)f || *k->fallback ? xasprintf("%u", *(const uint32_t *)f) : NULL;
-	case TYPE_UNSIGNED:
-		return xasprintf("%u", *(const unsigned *)f);
+		return *(const uint32_t *)f || *k->fallback ? xasprintf("%u", *(const uint32_t *)f)
+							    : NULL;
 	case TYPE_PERCENT:
 		return xasprintf("%u%%", *(const unsigned *)f);
 	case TYPE_TIME:
@@ -159,17 +189,14 @@ static char *raw(const struct keyword *k, const void *object)
 		return *(const uint64_t *)f ? xasprintf("%" PRIu64, *(const uint64_t *)f) : NULL;
 	case TYPE_STR:
 	case TYPE_WORDS:
+	case TYPE_UPDOWN:
 		return *(char *const *)f ? xasprintf("\"%s\"", *(char *const *)f) : NULL;
 	case TYPE_HOST:
 		return host_text(object);
 	case TYPE_ADDR:
 		return addr_is_set(f) ? xstrdup(addr_format(f, s)) : NULL;
 	case TYPE_ID:
-		return ((const struct id *)f)->type == ID_NONE
-			       ? NULL
-			       : xasprintf("\"%s\"", ((const struct id *)f)->type == ID_NULL
-							     ? "%null"
-							     : id_format(f, s, sizeof(s)));
+		return id_text(f);
 	case TYPE_SUBNETS:
 		return list_text(f);
 	case TYPE_SOURCEIP:
@@ -177,11 +204,12 @@ static char *raw(const struct keyword *k, const void *object)
 	case TYPE_POOL:
 		return ranges_text(e->pool, e->n_pool);
 	case TYPE_PROTOPORT:
-		return e->protocol || e->port ? xasprintf("%u/%u", e->protocol, e->port) : NULL;
+		return e->protocol ? xasprintf("%u/%u", e->protocol, e->port) : NULL;
 	case TYPE_DNS:
 		return addrs_text(c->modecfgdns, c->n_modecfgdns);
 	case TYPE_AUTHBY:
-		return xstrdup("secret");
+	case TYPE_AUTH:
+		return authby_text(*(const uint8_t *)f);
 	case TYPE_IKE:
 	case TYPE_ESP:
 		return proposals_text(*(struct proposals *const *)f);
@@ -189,39 +217,27 @@ static char *raw(const struct keyword *k, const void *object)
 	return NULL;
 }
 
-char *value_show(const struct keyword *k, const void *object)
+char *value_show(const struct keyword *k, const void *object, const void *fresh)
 {
-	char *text = raw(k, object);
+	char *text = k->is_spelling ? NULL : raw(k, object);
+	char *usual = text && *k->fallback ? raw(k, fresh) : NULL;
 
-	if (text && *k->fallback && k->type != TYPE_AUTHBY) {
-		/* does the default give the same? Then it need not be said */
-		union {
-			struct conf_conn conn;
-			struct conf_end end;
-			struct conf_setup setup;
-		} *fresh = xalloc(sizeof(*fresh));
-		char *what = NULL, *warning = NULL, *other = NULL;
-
-		if (value_read(k, fresh, k->fallback, &what, &warning) == OK)
-			other = raw(k, fresh);
-		if (other && strcmp(other, text) == 0) {
-			free(text);
-			text = NULL;
-		}
-		free(other);
-		free(what);
-		free(warning);
-		free(fresh);
+	if (usual && strcmp(usual, text) == 0) {
+		free(text);
+		text = NULL;
 	}
+	free(usual);
 	return text;
 }
 
-static void section(struct text *t, enum keyword_section s, const char *side, const void *object)
+static void section(struct text *t, enum keyword_section s, const char *side, const void *object,
+	const void *fresh)
 {
 	const struct keyword *k;
 
 	for (size_t i = 0; (k = keyword_at(i)); i++) {
-		char *v = k->section == s && k->state == STATE_WORKS ? value_show(k, object) : NULL;
+		char *v = k->section == s && k->state == STATE_WORKS ? value_show(k, object, fresh)
+								     : NULL;
 
 		if (v)
 			put(t, "\t%s%s=%s\n", side, k->name, v);
@@ -232,18 +248,23 @@ static void section(struct text *t, enum keyword_section s, const char *side, co
 char *conf_show(const struct conf *c)
 {
 	struct text t = { 0 };
+	struct conf_conn *fresh = xalloc(sizeof(*fresh));
+	struct conf_setup setup = { 0 };
 
+	conf_conn_defaults(fresh);
+	conf_setup_defaults(&setup);
 	put(&t, "config setup\n");
-	section(&t, SECTION_SETUP, "", &c->setup);
+	section(&t, SECTION_SETUP, "", &c->setup, &setup);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct conf_conn *k = c->conn[i];
 
 		put(&t, "\nconn %s\n", k->name);
 		if (k->aliases)
 			put(&t, "\tconnalias=\"%s\"\n", k->aliases);
-		section(&t, SECTION_END, "left", &k->left);
-		section(&t, SECTION_END, "right", &k->right);
-		section(&t, SECTION_CONN, "", k);
+		section(&t, SECTION_END, "left", &k->left, &fresh->left);
+		section(&t, SECTION_END, "right", &k->right, &fresh->right);
+		section(&t, SECTION_CONN, "", k, fresh);
 	}
+	free(fresh);
 	return t.s;
 }

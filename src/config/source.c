@@ -30,7 +30,8 @@ static char *read_file(void *ctx, const char *path, size_t *ret_n)
 		return NULL;
 	}
 	text = xalloc((size_t)st.st_size + 4097);
-	while (n < (size_t)st.st_size + 4096 && (got = read(fd, text + n, (size_t)st.st_size + 4096 - n)) > 0)
+	while (n < (size_t)st.st_size + 4096 &&
+		(got = read(fd, text + n, (size_t)st.st_size + 4096 - n)) > 0)
 		n += (size_t)got;
 	close(fd);
 	if (got < 0) {
