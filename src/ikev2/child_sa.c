@@ -69,12 +69,14 @@ struct v2_child *v2_child_by_serial(struct v2 *v2, uint32_t serial)
 
 struct v2_child *v2_child_by_peer_spi(struct v2_sa *sa, uint32_t spi)
 {
+	struct v2_sa *old = sa->rekeys ? v2_sa_by_serial(sa->v2, sa->rekeys) : NULL;
 	struct v2_child *c;
 
 	list_each (c, &sa->children, struct v2_child, node)
 		if (c->c.spi_out == spi && spi != 0)
 			return c;
-	return NULL;
+	/* the peer may have seen earlier than we that this one replaces another IKE SA */
+	return old ? v2_child_by_peer_spi(old, spi) : NULL;
 }
 
 void v2_child_move(struct v2_child *c, struct v2_sa *to)

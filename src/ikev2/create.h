@@ -20,6 +20,8 @@ void v2_retry_later(struct v2_sa *sa, enum v2_task_kind kind, uint32_t child);
 /* The request's payloads for c, from SA on; c becomes V2_CHILD_SENT. False: no KE can be made. */
 bool v2_put_child_request(struct v2_child *c, struct v2_build *b);
 enum err must_use v2_take_child_response(struct v2_child *c, const struct v2_msg *m);
+/* The response to what is not wanted any more: the peer hears of it, if it made the Child SA. */
+void v2_child_not_wanted(struct v2_child *c, const struct v2_msg *m);
 /* The responder: all of c but the data plane. 0 or the notification that refuses. */
 uint16_t v2_make_child_answer(struct v2_child *c, const struct v2_msg *m);
 /* The responder: c is freed, the peer hears why. */
@@ -45,3 +47,5 @@ bool rekey_ike_build(struct v2_sa *sa, struct v2_build *b);
 enum v2_verdict rekey_ike_request(struct v2_sa *sa, const struct v2_msg *m);
 void rekey_ike_response(struct v2_sa *sa, const struct v2_msg *m);
 void rekey_ike_forget(struct v2_sa *sa); /* our own attempt */
+/* The response came to an IKE SA that we are deleting: what it made goes as well. */
+void rekey_ike_unwanted(struct v2_sa *sa, const struct v2_msg *m);

@@ -119,6 +119,13 @@ enum v2_verdict create_child_sa_response(struct v2_sa *sa, const struct v2_msg *
 	return V_STAY;
 }
 
+enum v2_verdict create_child_sa_response_late(struct v2_sa *sa, const struct v2_msg *m)
+{
+	if (sa->task && sa->task->kind == V2_TASK_REKEY_IKE)
+		rekey_ike_unwanted(sa, m);
+	return V_STAY;
+}
+
 bool v2_create_child_request(struct v2_sa *sa, const struct v2_task *t, struct v2_build *b)
 {
 	if (sa->state != V2_ESTABLISHED)
@@ -217,6 +224,14 @@ enum err v2_take_child_response(struct v2_child *c, const struct v2_msg *m)
 	ke_free(c->ke);
 	c->ke = NULL;
 	return e;
+}
+
+void v2_child_not_wanted(struct v2_child *c, const struct v2_msg *m)
+{
+	if (v2_has(m, V2_SA))
+		v2_child_terminate(c);
+	else
+		v2_child_kill(c);
 }
 
 uint16_t v2_make_child_answer(struct v2_child *c, const struct v2_msg *m)

@@ -16,6 +16,9 @@ enum v2_verdict create_child_sa_request(struct v2_sa *sa, const struct v2_msg *m
 /* sa->task is the task whose response it is; step.c frees it afterwards. */
 enum v2_verdict create_child_sa_response(struct v2_sa *sa, const struct v2_msg *m);
 
+/* In V2_DELETING. */
+enum v2_verdict create_child_sa_response_late(struct v2_sa *sa, const struct v2_msg *m);
+
 /* All asks for c (purpose NEW or REKEY) are answered, e says how. c->has_answer_due: send the
  * response. */
 void v2_create_child_installed(struct v2_child *c, enum err e);

@@ -28,9 +28,12 @@ static void delete_esp(struct v2_sa *sa, const struct v2_delete *d, struct wr *o
 		uint32_t spi = rd_u32(&r);
 		struct v2_child *c = v2_child_by_peer_spi(sa, spi);
 
-		/* one that is not there is no error: it was deleted before */
+		/* one that is not there is no error: it was deleted before, or its making is still
+		 * under way to us */
 		if (c)
 			delete_child(sa, c, ours);
+		else if (sa->window.is_open)
+			sa->early_delete[sa->early_deletes++ % COUNT(sa->early_delete)] = spi;
 	}
 }
 

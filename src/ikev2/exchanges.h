@@ -36,7 +36,6 @@ enum v2_verdict informational_request(struct v2_sa *sa, const struct v2_msg *m);
 enum v2_verdict informational_response(struct v2_sa *sa, const struct v2_msg *m);
 enum v2_verdict malformed_request(struct v2_sa *sa, const struct v2_msg *m);
 enum v2_verdict create_child_sa_too_late(struct v2_sa *sa, const struct v2_msg *m);
-enum v2_verdict response_of_the_past(struct v2_sa *sa, const struct v2_msg *m);
 /* The Delete payloads of a request: true when the IKE SA itself is to go. Builds what our response
  * says of our own SPIs. */
 bool v2_delete_received(struct v2_sa *sa, const struct v2_msg *m, struct v2_build *b);

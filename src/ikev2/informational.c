@@ -90,10 +90,3 @@ enum v2_verdict create_child_sa_too_late(struct v2_sa *sa, const struct v2_msg *
 	(void)m;
 	return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
 }
-
-enum v2_verdict response_of_the_past(struct v2_sa *sa, const struct v2_msg *m)
-{
-	(void)sa;
-	(void)m;
-	return V_STAY;
-}

@@ -22,8 +22,34 @@ static void ask_outbound(struct v2_child *c)
 		c->asks++;
 }
 
+static bool is_deleted_already(const struct v2_child *c)
+{
+	const struct v2_sa *sa = c->sa;
+
+	for (size_t i = 0; c->is_requester && i < COUNT(sa->early_delete); i++)
+		if (sa->early_delete[i] == c->c.spi_out)
+			return true;
+	return false;
+}
+
+static void kill_and_tell(struct v2_child *c)
+{
+	struct conn *conn = c->c.conn;
+	struct v2 *v2 = c->sa->v2;
+
+	V2_CHILD_EMIT(c, v2_child_deleted_by_peer, .spi = ev_x32(c->c.spi_out));
+	conn_use(conn);
+	v2_child_kill(c);
+	v2_conn_lost(v2, conn);
+	conn_unuse(conn);
+}
+
 void v2_child_install(struct v2_child *c, bool both)
 {
+	if (is_deleted_already(c)) {
+		kill_and_tell(c);
+		return;
+	}
 	v2_child_state_set(c, V2_CHILD_INSTALLING);
 	c->install_error = OK;
 	child_install(c->sa->ike, &c->c, DP_IN, V2_ASK_INSTALL);
@@ -129,10 +155,25 @@ void v2_child_established(struct v2_child *c)
 	c->request = 0;
 }
 
+/* It goes before the data plane answered: the peer still waits for its response. */
+static void answer_without(struct v2_child *c)
+{
+	if (!c->has_answer_due)
+		return;
+	c->has_answer_due = false;
+	if (c->purpose != V2_CHILD_IN_AUTH && c->sa->state != V2_DEAD)
+		v2_reply_notify(c->sa, CREATE_CHILD_SA, PROTO_NONE, BYTES_NONE,
+			N_TEMPORARY_FAILURE, BYTES_NONE);
+}
+
 void v2_child_terminate(struct v2_child *c)
 {
 	if (c->state == V2_CHILD_DELETING)
 		return;
+	if (c->has_answer_due) {
+		v2_child_kill(c);
+		return;
+	}
 	v2_child_state_set(c, V2_CHILD_DELETING);
 	timer_stop(&c->sa->ike->timers, &c->rekey);
 	timer_stop(&c->sa->ike->timers, &c->expire);
@@ -143,6 +184,10 @@ void v2_child_kill(struct v2_child *c)
 {
 	bool is_last = c->c.is_counted && c->c.conn->n_children == 1;
 
+	answer_without(c);
+	/* who asked for it and was not told otherwise before */
+	if (c->is_requester && c->state < V2_CHILD_STANDBY && c->purpose != V2_CHILD_REKEY)
+		conn_settle(c->c.conn, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);
 	v2_child_state_set(c, V2_CHILD_GONE);
 	if (is_last)
 		updown(c, false);

@@ -75,7 +75,9 @@ void v2_fire_expire(struct ike *ike, struct timer *t)
 
 	(void)ike;
 	conn_use(c);
-	if (sa->state == V2_INIT_SENT) {
+	if (sa->is_redundant) {
+		v2_sa_kill(sa, EXIT_IKE_OK);
+	} else if (sa->state == V2_INIT_SENT) {
 		ike_sa_init_end_wait(sa);
 	} else if (sa->state == V2_ESTABLISHED) {
 		V2_EMIT(sa, v2_ike_expired,

@@ -32,7 +32,8 @@ void v2_fire_liveness(struct ike *ike, struct timer *t)
 	struct v2_child *c = any_child(sa);
 	struct v2 *v2 = sa->v2;
 
-	if (sa->state != V2_ESTABLISHED)
+	/* the connection may have become another one, without liveness */
+	if (sa->state != V2_ESTABLISHED || delay <= 0)
 		return;
 	if (ike->now.mono - sa->heard < delay) {
 		arm(sa, sa->heard + delay);
@@ -53,7 +54,7 @@ void v2_liveness_answer(struct v2_child *c, const struct answer *a)
 	struct v2_sa *sa = c->sa;
 	ns_t delay = sa->conn->conf->dpddelay;
 
-	if (sa->state != V2_ESTABLISHED)
+	if (sa->state != V2_ESTABLISHED || delay <= 0)
 		return;
 	if (a->e == OK)
 		c->c.last = a->counters;

@@ -54,6 +54,11 @@ static void init_exchange(struct v2 *v2, const struct datagram *d)
 	if (!sa || !sa->is_initiator || sa->state != V2_INIT_SENT ||
 		!addr_eq(&d->remote.addr, &sa->remote.addr))
 		return;
+	if (m.unknown_critical) {
+		V2_EMIT(sa, v2_critical, .exchange = ev_str("IKE_SA_INIT"),
+			.payload = ev_u64(m.unknown_critical));
+		return;
+	}
 	sa->current_datagram = d;
 	v2_step_message(sa, &m);
 	sa->current_datagram = NULL;

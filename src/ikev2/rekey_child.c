@@ -93,6 +93,10 @@ void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
 
 	if (!c)
 		return;
+	if (c->is_unwanted) {
+		v2_child_not_wanted(c, m);
+		return;
+	}
 	if (group && proposals_has(&c->offered, TT_KE, group) &&
 		c->ke_retries++ < LIMIT_KE_RETRIES) {
 		uint32_t old = c->rekeys;

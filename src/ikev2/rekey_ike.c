@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#define REDUNDANT_LIFE (10 * NS_S)
+
 void v2_rekey_ike_start(struct v2_sa *sa)
 {
 	if (sa->state == V2_ESTABLISHED && !sa->rekey && !sa->rekey_peer)
@@ -139,8 +141,20 @@ static void given_up(struct v2_sa *sa, const struct v2_notify *n)
 		v2_retry_later(sa, V2_TASK_REKEY_IKE, 0);
 }
 
-static void won(struct v2_sa *n, struct v2_sa *old)
+/* The peer's new IKE SA is its to delete. It cannot when our response to it is lost and our Delete of the
+ * old IKE SA comes first: then the peer never knew it. */
+static void mark_redundant(struct v2_sa *peers)
 {
+	peers->is_redundant = true;
+	timer_stop(&peers->ike->timers, &peers->rekey_at);
+	timer_stop(&peers->ike->timers, &peers->liveness);
+	timer_set(&peers->ike->timers, &peers->expire, peers->ike->now.mono + REDUNDANT_LIFE);
+}
+
+static void won(struct v2_sa *n, struct v2_sa *old, struct v2_sa *peers)
+{
+	if (peers)
+		mark_redundant(peers);
 	v2_step_first(n, V2_ESTABLISHED);
 	v2_sa_established(n);
 	take_over(n, old);
@@ -181,7 +195,22 @@ void rekey_ike_response(struct v2_sa *sa, const struct v2_msg *m)
 		v2_nonce_is_lower(&n->lowest_nonce, &peers->lowest_nonce))
 		lost(n, sa, peers);
 	else
-		won(n, sa);
+		won(n, sa, peers);
+}
+
+void rekey_ike_unwanted(struct v2_sa *sa, const struct v2_msg *m)
+{
+	struct v2_sa *n = sa->rekey;
+
+	if (!n)
+		return;
+	sa->rekey = NULL;
+	if (take_response(sa, n, m) != OK) {
+		v2_sa_kill(n, EXIT_IKE_OK);
+		return;
+	}
+	v2_step_first(n, V2_ESTABLISHED);
+	v2_sa_terminate(n);
 }
 
 /* ---- the responder ---- */

@@ -55,6 +55,7 @@ struct v2_child {
 	uint8_t state;	     /* enum v2_child_state; v2_child_state_set() */
 	uint8_t purpose;     /* enum v2_child_purpose */
 	bool is_requester;   /* we asked for it */
+	bool is_unwanted;    /* requester: taken down before the response came; deleted when it does */
 	bool has_answer_due; /* responder: the response goes out when it is installed */
 	uint32_t rekeys;     /* serial of the Child SA that it replaces; 0 */
 	uint32_t replaced_by;
@@ -130,6 +131,7 @@ struct v2_sa {
 	struct secret our_auth; /* our MAC */
 	bool peer_is_initial_contact;
 	bool is_childless;
+	bool is_redundant; /* the loser of a collision: its maker deletes it, or it expires soon */
 
 	/* messages */
 	struct v2_window window;
@@ -154,6 +156,11 @@ struct v2_sa {
 	uint16_t refuse;
 	uint8_t refuse_data[4];
 	size_t refuse_n;
+
+	/* SPIs that the peer deleted while a request of ours was open: its response, which makes one of
+	 * them, may come later than its Delete */
+	uint32_t early_delete[8];
+	unsigned early_deletes;
 
 	struct v2_task *task; /* the open request's; NULL in IKE_SA_INIT and IKE_AUTH */
 	struct list tasks;    /* what comes next */

@@ -145,6 +145,7 @@ void v2_request_send(struct v2_sa *sa, uint8_t exchange, struct v2_build *b)
 	}
 	h = v2_header_of(sa, exchange, false, id);
 	sa->request_exchange = exchange;
+	memset(sa->early_delete, 0, sizeof(sa->early_delete));
 	sa->request_first = b->first;
 	buf_set(&sa->request_chain, chain);
 	send_chain(sa, &h, b->first, chain);

@@ -184,7 +184,8 @@ void v2_conn_lost(struct v2 *v2, struct conn *c)
 		if (sa->conn == c && sa->state != V2_NEW && sa->state < V2_ESTABLISHED)
 			return;
 		list_each (child, &sa->children, struct v2_child, node)
-			if (child->c.conn == c && child->state < V2_CHILD_ESTABLISHED)
+			if (child->c.conn == c && child->state < V2_CHILD_ESTABLISHED &&
+				!child->is_unwanted)
 				return;
 	}
 	conn_revive(c);
@@ -202,7 +203,9 @@ static void let_go(struct v2_sa *sa, int exit)
 		list_remove(&t->node);
 		free(t);
 	}
-	if (sa->task) {
+	/* the peer may have made a new IKE SA: then that is to be deleted, when we hear of it */
+	if (sa->task && !(sa->task->kind == V2_TASK_REKEY_IKE && sa->state == V2_DELETING &&
+				sa->window.is_open)) {
 		v2_create_child_abandon(sa, sa->task, exit);
 		sa->task->kind = V2_TASK_ABANDONED;
 	}

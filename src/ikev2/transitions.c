@@ -35,7 +35,7 @@ static const struct v2_row rows[] = {
 	{ V2_REKEYED,           INFORMATIONAL,   RESPONSE, 0,                               0,                        informational_response,      V2_REKEYED },
 
 	{ V2_DELETING,          CREATE_CHILD_SA, REQUEST,  0,                               0,                        create_child_sa_too_late,    V2_DELETING },
-	{ V2_DELETING,          CREATE_CHILD_SA, RESPONSE, 0,                               0,                        response_of_the_past,        V2_DELETING },
+	{ V2_DELETING,          CREATE_CHILD_SA, RESPONSE, 0,                               0,                        create_child_sa_response_late, V2_DELETING },
 	{ V2_DELETING,          INFORMATIONAL,   REQUEST,  0,                               0,                        informational_request,       V2_DELETING },
 	{ V2_DELETING,          INFORMATIONAL,   RESPONSE, 0,                               0,                        informational_response,      V2_DELETING },
 };

@@ -94,7 +94,8 @@ static bool is_coming_up(const struct v2 *v2, const struct conn *c)
 			sa->state <= V2_AUTH_VERIFYING)
 			return true;
 		list_each (k, &sa->children, struct v2_child, node)
-			if (k->c.conn == c && k->state <= V2_CHILD_INSTALLING && k->is_requester)
+			if (k->c.conn == c && k->state <= V2_CHILD_INSTALLING && k->is_requester &&
+				!k->is_unwanted && k->purpose != V2_CHILD_REKEY)
 				return true;
 	}
 	return false;
@@ -137,10 +138,14 @@ static void leave_sa(struct v2_sa *sa, struct conn *c, struct conn *heir)
 	struct v2_child *k;
 
 	list_each (k, &sa->children, struct v2_child, node) {
-		if (k->c.conn != c)
+		if (k->c.conn != c || k->state == V2_CHILD_DELETING)
 			continue;
-		if (k->state < V2_CHILD_INSTALLING) {
+		if (k->state == V2_CHILD_WAITING) {
 			v2_child_kill(k); /* its task finds nothing to do */
+			continue;
+		}
+		if (k->state == V2_CHILD_SENT) {
+			k->is_unwanted = true; /* the peer may have it already */
 			continue;
 		}
 		V2_CHILD_EMIT(k, v2_child_deleting, );
@@ -151,6 +156,7 @@ static void leave_sa(struct v2_sa *sa, struct conn *c, struct conn *heir)
 		conn_use(heir);
 		sa->conn = heir;
 		heir->newest_ike = sa->serial;
+		v2_liveness_arm(sa);
 		conn_unuse(c);
 	}
 }
@@ -176,7 +182,8 @@ static void down(void *state, struct conn *c)
 	list_each (sa, &v2->sas, struct v2_sa, node) {
 		struct conn *heir;
 
-		if (sa->state == V2_DEAD || !uses(sa, c))
+		/* V2_NEW: a rekey's, which goes with the one that it rekeys */
+		if (sa->state == V2_DEAD || sa->state == V2_NEW || !uses(sa, c))
 			continue;
 		heir = other_user(sa, c);
 		if (heir)

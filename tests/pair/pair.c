@@ -35,7 +35,8 @@ static void take(void *ctx, const struct event *e)
 	}
 	event_line(e, true, line, sizeof(line));
 	if (getenv("PAIR_SHOW"))
-		printf("%10.3f %s %s\n", (double)s->pair->now.mono / 1e9, s->name, line);
+		printf("%10.3f %s %s (%s, request %u)\n", (double)s->pair->now.mono / 1e9, s->name,
+			line, event_kind(e->id)->name, e->about.request);
 }
 
 static void side_start(struct pair *p, struct side *s, uint64_t seed)
@@ -129,6 +130,10 @@ static void send_datagram(struct pair *p, struct side *from, const struct datagr
 
 	p->sent++;
 	from->last_port = d->remote.port;
+	if (getenv("PAIR_WIRE"))
+		printf("%10.3f %s sends exchange %u flags %02x id %u spi %02x%02x\n",
+			(double)p->now.mono / 1e9, from->name, d->data.p[18], d->data.p[19],
+			d->data.p[23], d->data.p[0], d->data.p[1]);
 	if (p->drops_all || p->drop_from == from || chance(p, p->loss) ||
 		(p->drop_larger && d->data.n > p->drop_larger))
 		return;
@@ -478,6 +483,10 @@ void pair_add(struct side *s, const struct conf_conn *c)
 uint32_t pair_command(struct side *s, uint8_t kind, const char *name)
 {
 	struct command cmd = { .kind = kind, .request = ++s->last_request, .name = name };
+
+	if (getenv("PAIR_SHOW"))
+		printf("%10.3f %s command %u \"%s\" (request %u)\n", (double)s->pair->now.mono / 1e9,
+			s->name, kind, name ? name : "", cmd.request);
 
 	ike_command(s->ike, s->pair->now, &cmd);
 	act(s->pair, s);
