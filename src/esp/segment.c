@@ -6,13 +6,15 @@
 enum { TCP_SEQ = 4, TCP_FLAGS = 13, TCP_SUM = 16, UDP_LENGTH = 4, UDP_SUM = 6 };
 enum { TCP_FIN = 1, TCP_PSH = 8, TCP_CWR = 0x80 };
 
-/* The field holds the pseudo-header's sum; the rest is ours to add. */
-static enum err finish_sum(uint8_t *p, size_t n, const struct vnet *v)
+/* The field holds the pseudo-header's sum; the rest is ours to add. What packet_parse() has read,
+ * addresses and ports, must not change under it. */
+static enum err finish_sum(const struct packet *k, const struct vnet *v)
 {
-	size_t at = (size_t)v->csum_start + v->csum_offset;
+	uint8_t *p = k->p;
+	size_t at = (size_t)v->csum_start + v->csum_offset, n = k->n;
 	uint16_t sum;
 
-	if (v->csum_start >= n || at + 2 > n)
+	if (v->csum_start < k->l4 || v->csum_start >= n || at < (size_t)k->l4 + 4 || at + 2 > n)
 		return ERR_LENGTH;
 	sum = (uint16_t)~sum_fold(sum_add(0, p + v->csum_start, n - v->csum_start));
 	sum_store(p + at, sum ? sum : 0xffff);
@@ -47,7 +49,7 @@ enum err segments_parse(uint8_t *frame, size_t n, struct segments *ret)
 	if ((e = packet_parse(frame + VNET_N, n - VNET_N, &s.k)))
 		return e;
 	if (type == VNET_GSO_NONE) {
-		if (v.flags & VNET_NEEDS_CSUM && (e = finish_sum(s.k.p, s.k.n, &v)))
+		if (v.flags & VNET_NEEDS_CSUM && (e = finish_sum(&s.k, &v)))
 			return e;
 		*ret = s;
 		return OK;

@@ -244,6 +244,8 @@ TEST(impossible_virtio_headers_are_refused)
 		{ .gso_type = 3, .gso_size = 1000 },
 		{ .flags = VNET_NEEDS_CSUM, .csum_start = 65535, .csum_offset = 65535 },
 		{ .flags = VNET_NEEDS_CSUM, .csum_start = 4360, .csum_offset = 0 },
+		{ .flags = VNET_NEEDS_CSUM, .csum_start = 8, .csum_offset = 6 },  /* addresses */
+		{ .flags = VNET_NEEDS_CSUM, .csum_start = 20, .csum_offset = 2 }, /* ports */
 	};
 	struct bench *b = bench_new();
 	struct segments s;

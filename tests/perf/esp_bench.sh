@@ -49,5 +49,5 @@ tcp() { # tcp NAME OPTION...
 tcp "TCP 1 flow" -P 1
 tcp "TCP 1 flow, reverse" -P 1 -R
 tcp "TCP 4 flows" -P 4
-ip netns exec $l iperf3 -c 10.0.2.1 -u -b 0 -l 1300 -t "$each" -J | jq -r '.end.sum |
-	"UDP 1300: \(.packets * (100 - .lost_percent) / 100 / .seconds | floor) packets/s received, \(.lost_percent | floor) % lost"'
+ip netns exec $l iperf3 -c 10.0.2.1 -u -b "${UDP_RATE:-1G}" -l 1300 -t "$each" -J | jq -r '.end.sum_received as $r |
+	"UDP 1300: \($r.bytes / 1300 / $r.seconds | floor) packets/s received, \($r.lost_percent | floor) % lost"'
