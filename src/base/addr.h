@@ -22,10 +22,10 @@ struct range {
 	struct addr first, last; /* both included, same family */
 };
 
-#define ADDR_STR 46	/* with NUL */
+#define ADDR_STR     46 /* with NUL */
 #define ENDPOINT_STR 56 /* [v6]:port */
-#define PREFIX_STR 50
-#define RANGE_STR 93
+#define PREFIX_STR   50
+#define RANGE_STR    93
 
 struct addr addr_v4(uint32_t host_order);
 /* n is 4 or 16, anything else gives family 0. */

@@ -37,13 +37,13 @@ void wipe(void *p, size_t n);
 
 /* Allocation aborts on failure, with a message: sizes are bounded by limits.h, so no peer chooses
  * them, and an error path that cannot be tested is not written. */
-void *xalloc(size_t n);			     /* zeroed */
+void *xalloc(size_t n); /* zeroed */
 void *xrealloc(void *p, size_t n);
-char *xstrdup(const char *s);		     /* NULL gives NULL */
+char *xstrdup(const char *s); /* NULL gives NULL */
 char *xasprintf(const char *fmt, ...) printf_like(1, 2);
 
 struct buf buf_from(struct bytes b);
-void buf_done(struct buf *b);		     /* leaves zero */
+void buf_done(struct buf *b); /* leaves zero */
 static inline struct bytes buf_view(const struct buf *b)
 {
 	return (struct bytes){ b->p, b->n };
@@ -54,7 +54,7 @@ void buf_set(struct buf *b, struct bytes v);
 /* n zero bytes, to be filled in. */
 struct secret secret_new(size_t n);
 struct secret secret_from(struct bytes b);
-void secret_done(struct secret *s);	     /* wipes; leaves zero */
+void secret_done(struct secret *s); /* wipes; leaves zero */
 /* *to (its old content wiped) becomes *from, which becomes zero. */
 void secret_move(struct secret *to, struct secret *from);
 static inline struct bytes secret_view(const struct secret *s)

@@ -16,12 +16,12 @@ enum err {
 	ERR_CRYPTO,	 /* the library refused: bad key, bad public value */
 	ERR_NOT_FOUND,
 	ERR_EXISTS,
-	ERR_MISMATCH,	 /* two sides have no common value */
-	ERR_NOT_NOW,	 /* not now */
-	ERR_DENIED,	 /* not allowed to the one who asks */
-	ERR_EXHAUSTED,	 /* no address, serial or sequence number is left */
-	ERR_SYSTEM,	 /* the operating system refused; errno tells */
-	ERR_END,	 /* how many there are */
+	ERR_MISMATCH,  /* two sides have no common value */
+	ERR_NOT_NOW,   /* not now */
+	ERR_DENIED,    /* not allowed to the one who asks */
+	ERR_EXHAUSTED, /* no address, serial or sequence number is left */
+	ERR_SYSTEM,    /* the operating system refused; errno tells */
+	ERR_END,       /* how many there are */
 };
 
 /* One short lower-case sentence, for people. Never NULL. */

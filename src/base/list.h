@@ -37,5 +37,5 @@ static inline void list_remove(struct list *node)
 /* for (it of type * through head): the current item may be removed or freed in the body. */
 #define list_each(it, head, type, member)                                                          \
 	for (struct list *it##_n = (head)->next, *it##_nn = it##_n->next;                          \
-	     it##_n != (head) && ((it) = list_item(it##_n, type, member), true);                   \
-	     it##_n = it##_nn, it##_nn = it##_n->next)
+		it##_n != (head) && ((it) = list_item(it##_n, type, member), true);                \
+		it##_n = it##_nn, it##_nn = it##_n->next)

@@ -37,11 +37,11 @@ TEST(list_survives_removal_while_walking)
 	list_init(&head);
 	for (int i = 0; i < 4; i++)
 		list_append(&head, &item[i].node);
-	list_each(it, &head, struct item, node) {
+	list_each (it, &head, struct item, node) {
 		if (it->n % 2)
 			list_remove(&it->node);
 	}
-	list_each(it, &head, struct item, node)
+	list_each (it, &head, struct item, node)
 		sum += it->n;
 	assert_int_equal(sum, 2);
 }

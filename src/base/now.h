@@ -1,12 +1,13 @@
 #pragma once
-/* Time and randomness are values that are handed in: nothing outside proc/ and cmd/ reads a clock. */
+/* Time and randomness are values that are handed in: nothing outside proc/ and cmd/ reads a clock.
+ */
 #include "base/bytes.h"
 
 typedef int64_t ns_t; /* nanoseconds */
 
-#define NS_US ((ns_t)1000)
-#define NS_MS ((ns_t)1000 * 1000)
-#define NS_S ((ns_t)1000 * 1000 * 1000)
+#define NS_US	 ((ns_t)1000)
+#define NS_MS	 ((ns_t)1000 * 1000)
+#define NS_S	 ((ns_t)1000 * 1000 * 1000)
 #define NS_NEVER INT64_MAX
 
 struct now {
