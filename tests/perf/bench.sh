@@ -1,0 +1,168 @@
+#!/bin/bash
+# bench.sh [ROUNDS]: one table, our userspace ESP and IKE beside strongSwan's, in the same run. Both ends
+# of a tunnel are on this machine, joined by a veth pair; the suites take turns, medians are shown. Both
+# use AES-128-GCM in UDP (strongSwan's userspace ESP knows nothing else); a row of its own says what
+# ours does in plain ESP. CPU is the whole machine's, both ends and iperf3 included.
+. "$(dirname "$0")/../netns/lab.sh"
+SS_DEBUG=0 SS_CHARON="dos_protection = no"
+rounds=${1:-3}
+tunnels=${TUNNELS:-1000}
+seconds=${BENCH_SECONDS:-4}
+kinds=${KINDS:-ours strongswan}
+# DESTDIR=$LAB_BUILD/stage meson install -C "$LAB_BUILD" --no-rebuild --quiet || exit 1
+lab_up
+A=203.0.113.1 B=203.0.113.2
+wire left direct0 $A/24 2001:db8:3::1/64 right direct0 $B/24 2001:db8:3::2/64
+results=$LAB/results
+: >"$results"
+
+note() { printf '%s %s %s\n' "$1" "$2" "$3" >>"$results"; } # note KIND WHAT VALUE
+busy() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8; exit }' /proc/stat; } # 1/100 s
+inner=(-B 10.0.1.1 -c 10.0.2.1)
+json() { python3 -c "import json,sys; d = json.load(sys.stdin)['end']; print($1)"; }
+
+stream() { # stream KIND WHAT OPTION...
+	local kind=$1 what=$2 before after bits
+	shift 2
+	before=$(busy)
+	on left iperf3 -J -t "$seconds" "${inner[@]}" "$@" >"$LAB/json" || { bad "$kind: iperf3"; return; }
+	after=$(busy)
+	bits=$(json "d['sum_received']['bits_per_second']" <"$LAB/json")
+	note "$kind" "$what" "$(awk "BEGIN { print $bits / 1e9 }")"
+	bytes=$(json "d['sum_received']['bytes']" <"$LAB/json")
+	note "$kind" "cpu_$what" "$(awk "BEGIN { print ($after - $before) / 100 / ($bytes / 1e9) }")"
+}
+traffic() { # traffic KIND
+	behind right iperf3 -s -B 10.0.2.1
+	wait_for 5 on right bash -c 'ss -ltn | grep -q :5201' || bad "no iperf3"
+	stream "$1" tcp1
+	stream "$1" tcp4 -P 4
+	on left iperf3 -J -u -b 0 -l 64 -t "$seconds" "${inner[@]}" >"$LAB/json" &&
+		note "$1" pps "$(json "(d['sum']['packets'] - d['sum']['lost_packets']) / d['sum']['seconds'] / 1e3" <"$LAB/json")"
+	sleep 0.5
+	on left ping -q -c 200 -i 0.01 -I 10.0.1.1 10.0.2.1 >"$LAB/out"
+	note "$1" ping_avg "$(awk -F/ '/^rtt/ { print $5 * 1000 }' "$LAB/out")"
+	note "$1" ping_min "$(awk -F/ '/^rtt/ { split($4, a, "= "); print a[2] * 1000 }' "$LAB/out")"
+	for p in $(on right pgrep -x iperf3); do kill "$p"; done
+}
+pair() { # pair KIND WHAT
+	local kind=$1
+	case $2 in
+	udp) local l=("esp=aes_gcm128" "encapsulation=yes") ;;
+	esp) local l=("esp=aes_gcm128" "encapsulation=no") ;;
+	esac
+	[ "$kind" = ours ] || l=("child:esp_proposals = aes128gcm16")
+	tunnel left "$kind" me=$A peer=$B "${l[@]}"
+	tunnel right "$kind" me=$B peer=$A "${l[@]}"
+	QUIET=1 start right "$kind"
+	QUIET=1 start left "$kind"
+	up left "$kind" >/dev/null || { bad "$kind: no tunnel"; return 1; }
+}
+away() { stop left "$1" >/dev/null; stop right "$1" >/dev/null; }
+
+# ---- many tunnels: each an IKE SA and a Child SA of its own, all begun at once by the left end -----
+secrets() { local i; for i in $(seq "$tunnels"); do echo "@l$i @r$i : PSK \"$PSK\""; done; }
+net() { echo "10.$1.$((i / 250)).$((i % 250))/32"; }
+many_ours() { # HOST ME PEER MY PEERS NET PEERNET AUTO
+	local i
+	{
+		printf 'config setup\n    logfile=/var/log/pluto.log\n'
+		for i in $(seq "$tunnels"); do
+			printf 'conn t%d\n    left=%s\n    leftid=@%s%d\n    leftsubnet=%s\n    right=%s\n    rightid=@%s%d\n    rightsubnet=%s\n    authby=secret\n    ike=aes_gcm128-sha2_256-dh31\n    esp=aes_gcm128\n    auto=%s\n' \
+				$i $2 $4 $i "$(net $6)" $3 $5 $i "$(net $7)" $8
+		done
+	} | put "$1" /etc/ipsec.conf
+	secrets | put "$1" /etc/ipsec.secrets
+}
+many_strongswan() {
+	local i
+	{
+		echo 'connections {'
+		for i in $(seq "$tunnels"); do
+			printf 't%d { version = 2\n local_addrs = %s\n remote_addrs = %s\n proposals = aes128gcm16-prfsha256-curve25519\n local { auth = psk\n id = %s%d }\n remote { auth = psk\n id = %s%d }\n children { t%d { local_ts = %s\n remote_ts = %s\n esp_proposals = aes128gcm16\n%s } } }\n' \
+				$i $2 $3 $4 $i $5 $i $i "$(net $6)" "$(net $7)" "$([ $8 = start ] && echo ' start_action = start')"
+		done
+		echo '}'
+		echo 'secrets {'
+		for i in $(seq "$tunnels"); do printf 'ike-%d { id-1 = %s%d\n id-2 = %s%d\n secret = "%s" }\n' $i $4 $i $5 $i "$PSK"; done
+		echo '}'
+	} | put "$1" /etc/swanctl/swanctl.conf
+}
+count() {
+	case $1 in
+	ours) on left ipsec trafficstatus | wc -l ;;
+	strongswan) on left swanctl --list-sas | grep -c INSTALLED ;;
+	esac 2>/dev/null || true
+}
+memory() { # kB of all processes of the left end's suite, shared pages divided among them
+	local p
+	for p in $(on left pgrep -x "ipsecd|ipsec-.*|charon"); do cat "/proc/$p/smaps_rollup"; done | awk '/^Pss:/ { s += $2 } END { print s + 0 }'
+}
+many() { # many KIND
+	local kind=$1 from to n empty full deadline
+	"many_$kind" right $B $A r l 2 1 add
+	"many_$kind" left $A $B l r 1 2 add
+	QUIET=1 start right "$kind" && QUIET=1 start left "$kind" || return 1
+	sleep 1
+	empty=$(memory)
+	QUIET=1 stop left "$kind" >/dev/null
+	"many_$kind" left $A $B l r 1 2 start
+	from=${EPOCHREALTIME/./}
+	if [ "$kind" = ours ]; then QUIET=1 start left ours; else start left strongswan & fi
+	deadline=$((from + 120000000))
+	while n=$(count "$kind"); [ "${n:-0}" -lt "$tunnels" ] && [ "${EPOCHREALTIME/./}" -lt $deadline ]; do sleep 0.2; done
+	to=${EPOCHREALTIME/./}
+	wait
+	[ "${n:-0}" -ge "$tunnels" ] || { bad "$kind: ${n:-0} of $tunnels tunnels came up in 120 s"; away "$kind"; return 1; }
+	sleep 1
+	full=$(memory)
+	note "$kind" handshakes "$(awk "BEGIN { print $tunnels / (($to - $from) / 1e6) }")"
+	note "$kind" memory "$(awk "BEGIN { print ($full - $empty) / $tunnels }")"
+	away "$kind"
+}
+
+for round in $(seq "$rounds"); do
+	echo "round $round of $rounds"
+	for kind in $kinds; do
+		pair $kind udp && traffic $kind
+		away $kind
+	done
+	[[ $kinds == *ours* ]] && pair ours esp && {
+		behind right iperf3 -s -B 10.0.2.1
+		wait_for 5 on right bash -c 'ss -ltn | grep -q :5201'
+		stream plain tcp1
+	}
+	[[ $kinds != *ours* ]] || away ours
+done
+[ "$tunnels" = 0 ] || for kind in $kinds; do
+	echo "$tunnels tunnels, $kind"
+	many $kind
+done
+
+python3 - "$results" "$tunnels" <<'X'
+import collections, statistics, sys
+values = collections.defaultdict(list)
+for line in open(sys.argv[1]):
+    kind, what, value = line.split()
+    values[kind, what].append(float(value))
+def median(kind, what):
+    v = values.get((kind, what))
+    return statistics.median(v) if v else None
+rows = [("TCP, 1 stream, Gbit/s", "tcp1", 2, True), ("TCP, 4 streams, Gbit/s", "tcp4", 2, True),
+        ("UDP, 64 octets, 1,000 packets/s received", "pps", 1, True),
+        ("CPU seconds per GB, TCP 1 stream, whole machine", "cpu_tcp1", 2, False),
+        ("ping, average, us", "ping_avg", 0, False), ("ping, least, us", "ping_min", 0, False),
+        (f"IKEv2 handshakes/s (PSK, x25519, with Child SA), {sys.argv[2]} tunnels", "handshakes", 0, True),
+        (f"memory per tunnel at {sys.argv[2]}, kB, all processes of one end", "memory", 1, False)]
+print()
+print("| | clearswan | strongSwan, userspace ESP | ratio (above 1: ours is better) |")
+print("|---|---|---|---|")
+for title, what, digits, more_is_better in rows:
+    a, b = median("ours", what), median("strongswan", what)
+    ratio = f"{(a / b if more_is_better else b / a):.1f}" if a and b else "-"
+    show = lambda x: "-" if x is None else f"{x:.{digits}f}"
+    print(f"| {title} | {show(a)} | {show(b)} | {ratio} |")
+plain = median("plain", "tcp1")
+print(f"| TCP, 1 stream, plain ESP (protocol 50), Gbit/s | {plain:.2f} | not there | - |" if plain else "")
+X
+finish
