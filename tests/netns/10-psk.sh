@@ -46,5 +46,5 @@ check "no route is left" test -z "$OUT"
 run left ip rule show
 refuses "no rule is left" grep -q 220 <<<"$OUT"
 refuses "no device is left" run left ip link show ipsec0
-refuses "no process is left" on left pgrep -l ipsec
+check "no process is left" test -z "$(pids left 'ipsec*')"
 finish

@@ -29,7 +29,7 @@ check "the peer has one tunnel" test "$(show right "$peer" | grep -cE 'INSTALLED
 
 title "the peer is killed, and starts anew"
 if [ "$peer" = strongswan ]; then stop_strongswan right KILL; on right ip link del ipsec0 2>/dev/null
-else for p in $(on right pgrep ipsec); do kill -9 "$p"; done; sleep 1; fi
+else for p in $(pids right 'ipsec*'); do kill -9 "$p"; done; sleep 1; fi
 start right "$peer"
 check "it begins; ours gives way" up right "$peer"
 check "traffic passes" wait_for 10 ping_through 3

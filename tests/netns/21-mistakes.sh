@@ -35,7 +35,7 @@ sleep 0.3
 run left ipsec start
 refuses "start does not end 0" test $? = 0
 says "names the port" '500'
-for p in $(on left pgrep socat); do kill "$p"; done
+for p in $(pids left socat); do kill "$p"; done
 sleep 0.2
 
 title "the tunnel that must not be harmed"

@@ -10,7 +10,6 @@ start left ours
 check "the tunnel comes up" wait_for 10 is_up left ours
 check "traffic passes" ping_through 3
 
-pid_of() { on left pgrep -x "$1" | head -1; }
 # what we put into the system: routes, rules, addresses, devices
 leftovers() {
 	on left ip route show table 220
@@ -20,15 +19,15 @@ leftovers() {
 
 for process in ipsec-control ipsec-esp ipsec-keys ipsec-kernel ipsec-ike ipsecd; do
 	title "kill -9 of $process"
-	pid=$(pid_of $process)
+	pid=$(pids left $process)
 	[ -n "$pid" ] || { bad "there is no $process"; continue; }
 	kill -9 "$pid"
 	sleep 1.5
-	if [ -n "$(pid_of ipsecd)" ]; then
+	if [ -n "$(pids left ipsecd)" ]; then
 		ok "the service went on by itself"
-		check "there is a new $process" wait_for 10 test -n "$(pid_of $process)"
+		check "there is a new $process" wait_for 10 test -n "$(pids left $process)"
 	else
-		check "no process is left" test -z "$(on left pgrep -l ipsec)"
+		check "no process is left" test -z "$(pids left 'ipsec*')"
 		check "nothing is left behind" test -z "$(leftovers)"
 		leftovers
 		check "the service starts again" start left ours

@@ -76,6 +76,15 @@ refuses() {
 # says WHAT PATTERN: the output of the last run has a line like this
 says() { check "$1" grep -qE -- "$2" <<<"$OUT"; }
 
+# pids HOST NAME: of that host's processes alone; others on this machine may have the same names
+pids() {
+	local p
+	for p in $(ip netns pids "$LAB_PREFIX$1"); do
+		[[ $(cat "/proc/$p/comm" 2>/dev/null) == $2 ]] && echo "$p"
+	done
+	return 0
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds
 wait_for() {
 	local until=$((${EPOCHREALTIME/./} + $1 * 1000000))

@@ -43,7 +43,7 @@ traffic() { # traffic KIND
 	on left ping -q -c 200 -i 0.01 -I 10.0.1.1 10.0.2.1 >"$LAB/out"
 	note "$1" ping_avg "$(awk -F/ '/^rtt/ { print $5 * 1000 }' "$LAB/out")"
 	note "$1" ping_min "$(awk -F/ '/^rtt/ { split($4, a, "= "); print a[2] * 1000 }' "$LAB/out")"
-	for p in $(on right pgrep -x iperf3); do kill "$p"; done
+	for p in $(pids right iperf3); do kill "$p"; done
 }
 pair() { # pair KIND WHAT
 	local kind=$1
@@ -96,7 +96,7 @@ count() {
 }
 memory() { # kB of all processes of the left end's suite, shared pages divided among them
 	local p
-	for p in $(on left pgrep -x "ipsecd|ipsec-.*|charon"); do cat "/proc/$p/smaps_rollup"; done | awk '/^Pss:/ { s += $2 } END { print s + 0 }'
+	for p in $(pids left 'ipsec*') $(pids left charon); do cat "/proc/$p/smaps_rollup"; done | awk '/^Pss:/ { s += $2 } END { print s + 0 }'
 }
 many() { # many KIND
 	local kind=$1 from to n empty full deadline
