@@ -1,4 +1,5 @@
 /* The process ipsec-esp: glue between the line from ike, the plane and its packet threads. */
+#include "crypto/prf.h"
 #include "proc/esp/traffic.h"
 #include "crypto/prf.h"
 #include "proc/process.h"
@@ -155,7 +156,9 @@ static bool begin(void *ctx)
 	struct esp *e = ctx;
 	const int fd[SOCKETS] = { e->p.fd[DESC_UDP4500_V4], e->p.fd[DESC_UDP4500_V6],
 		e->p.fd[DESC_ESP_V4], e->p.fd[DESC_ESP_V6] };
+	uint8_t hash[20];
 
+	sha1(&BYTES_NONE, 1, hash); /* the library reads its configuration while it still can */
 	e->plane = esp_plane_new(0);
 	if (crypto_begin() != OK || !traffic_init(&e->traffic, e->plane, e->p.fd[DESC_TUN], fd)) {
 		PROCESS_EMIT(&e->p, esp_refused, .why = ev_str(strerror(errno)));
