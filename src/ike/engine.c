@@ -111,18 +111,34 @@ static void leave(struct ike *ike)
 	ike_shutdown_check(ike);
 }
 
+/* The engine of that major version; for one above all of ours the highest, which knows what to say
+ * to it; NULL. */
+static const struct ike_version_slot *for_major(const struct ike *ike, uint8_t major)
+{
+	const struct ike_version_slot *best = NULL;
+
+	for (size_t i = 0; i < ike->n_version; i++) {
+		const struct ike_version_slot *v = &ike->version[i];
+
+		if (v->ops->major == major)
+			return v;
+		if (v->ops->major < major && (!best || v->ops->major > best->ops->major))
+			best = v;
+	}
+	return best;
+}
+
 void ike_input(struct ike *ike, struct now now, const struct datagram *d)
 {
-	uint8_t major;
+	const struct ike_version_slot *v;
 
 	enter(ike, now);
 	if (d->data.n < HEADER_N)
 		return;
 	/* RFC 7296 3.1 and RFC 2408 3.1 agree on where the version stands */
-	major = (uint8_t)(d->data.p[VERSION_AT] >> 4);
-	for (size_t i = 0; i < ike->n_version; i++)
-		if (ike->version[i].ops->major == major)
-			ike->version[i].ops->input(ike->version[i].state, d);
+	v = for_major(ike, (uint8_t)(d->data.p[VERSION_AT] >> 4));
+	if (v)
+		v->ops->input(v->state, d);
 	leave(ike);
 }
 

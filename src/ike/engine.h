@@ -14,7 +14,7 @@ struct ike {
 	struct ike_env env;
 	struct now now; /* of the call that is being worked on */
 	struct conf_setup setup;
-	struct {
+	struct ike_version_slot {
 		const struct ike_version *ops;
 		void *state;
 	} version[IKE_VERSIONS_MAX];

@@ -6,28 +6,46 @@
 #include "ikev2/exchanges.h"
 #include <stdlib.h>
 
-/* 2.21.4: for a request to an IKE SA that we do not have; at most one a second, so that nobody uses
- * us to flood another. */
-static void unknown_spi(struct v2 *v2, const struct datagram *d, const struct v2_header *h)
+/* One notification that nobody can authenticate, for a request that cannot be handled; at most one
+ * a second, so that nobody uses us to flood another. */
+static bool answer_stranger(
+	struct v2 *v2, const struct datagram *d, const struct v2_header *h, uint16_t notify)
 {
 	struct ike *ike = v2->ike;
-	struct event_about about = { 0 };
 	struct v2_header answer = *h;
 	struct v2_build b;
-	struct bytes out;
 
 	if (h->flags & V2_F_RESPONSE ||
-		(v2->bogus_spi_answered && ike->now.mono - v2->bogus_spi_answered < NS_S))
-		return;
-	v2->bogus_spi_answered = ike->now.mono;
-	EMIT(&ike->env.events, ike->now, &about, v2_no_sa, .remote = ev_ep(d->remote),
-		.exchange = ev_str(v2_exchange_name(h->exchange)));
+		(v2->stranger_answered && ike->now.mono - v2->stranger_answered < NS_S))
+		return false;
+	v2->stranger_answered = ike->now.mono;
 	answer.flags = (uint8_t)((h->flags & V2_F_INITIATOR ? 0 : V2_F_INITIATOR) | V2_F_RESPONSE);
 	answer.version = 0x20;
 	v2_build_message(&b, v2->room, LIMIT_MESSAGE, &answer);
-	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_INVALID_IKE_SPI, BYTES_NONE);
-	out = v2_build_end(&b);
-	ike_send(ike, &d->local, &d->remote, out);
+	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, notify, BYTES_NONE);
+	ike_send(ike, &d->local, &d->remote, v2_build_end(&b));
+	return true;
+}
+
+/* 2.21.4: a request to an IKE SA that we do not have. */
+static void unknown_spi(struct v2 *v2, const struct datagram *d, const struct v2_header *h)
+{
+	struct event_about about = { 0 };
+
+	if (answer_stranger(v2, d, h, N_INVALID_IKE_SPI))
+		EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_no_sa,
+			.remote = ev_ep(d->remote),
+			.exchange = ev_str(v2_exchange_name(h->exchange)));
+}
+
+/* 2.5: a major version of the future; the header of the answer names ours. */
+static void newer_version(struct v2 *v2, const struct datagram *d, const struct v2_header *h)
+{
+	struct event_about about = { 0 };
+
+	if (answer_stranger(v2, d, h, N_INVALID_MAJOR_VERSION))
+		EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_newer_version,
+			.remote = ev_ep(d->remote), .major = ev_u64(h->version >> 4));
 }
 
 static void init_exchange(struct v2 *v2, const struct datagram *d)
@@ -228,6 +246,10 @@ void v2_receive(struct v2 *v2, const struct datagram *d)
 
 	if (v2_header_parse(d->data, &h) != OK)
 		return;
+	if (h.version >> 4 > 2) {
+		newer_version(v2, d, &h);
+		return;
+	}
 	if (h.exchange == IKE_SA_INIT) {
 		init_exchange(v2, d);
 		return;

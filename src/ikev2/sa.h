@@ -195,7 +195,7 @@ struct v2 {
 		half_open; /* struct v2_sa of responders before IKE_AUTH, by v2_half_open_key() */
 	unsigned n_half_open;
 	struct v2_cookies cookies;
-	ns_t bogus_spi_answered; /* INVALID_IKE_SPI: at most one a second */
+	ns_t stranger_answered; /* a request outside of any IKE SA: at most one a second */
 	uint64_t half_open_seed;
 };
 
