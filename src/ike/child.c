@@ -60,7 +60,7 @@ static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 		.dont_copy_df = conf->nopmtudisc,
 		.decap_dscp = conf->decap_dscp,
 		.dont_encap_dscp = !conf->encap_dscp,
-		.tfc = conf->tfc,
+		.tfc = c->takes_no_tfc ? 0 : conf->tfc,
 	};
 }
 

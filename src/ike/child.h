@@ -15,6 +15,7 @@ struct child {
 	struct ts_list ts_local, ts_remote;
 	struct endpoint local, remote;
 	bool encap, is_transport;
+	bool takes_no_tfc;	 /* the peer: tfc= is off (RFC 7296 3.10.1) */
 	bool has_in, has_out;	 /* the data plane was asked to have it */
 	bool is_counted;	 /* in conn->n_children */
 	ns_t add_time;		 /* wall */

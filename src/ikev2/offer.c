@@ -114,6 +114,7 @@ enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_k
 	if ((e = accept_selectors(c, m)) ||
 		(e = proposals_accept(&c->offered, &m->sa, with_ke, &c->c.suite)))
 		return e;
+	c->c.takes_no_tfc = v2_notify_find(m, N_ESP_TFC_PADDING_NOT_SUPPORTED);
 	c->c.spi_out = v2_spi_of(&m->sa.p[0]);
 	return c->c.spi_out ? OK : ERR_VALUE;
 }
@@ -138,6 +139,7 @@ uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_k
 	if (!with_ke)
 		c->c.suite.ke = KE_NONE;
 	c->proposal = m->sa.p[i].number;
+	c->c.takes_no_tfc = v2_notify_find(m, N_ESP_TFC_PADDING_NOT_SUPPORTED);
 	c->c.spi_out = v2_spi_of(&m->sa.p[i]);
 	return c->c.spi_out ? 0 : N_NO_PROPOSAL_CHOSEN;
 }
