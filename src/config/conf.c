@@ -110,6 +110,24 @@ static char *str_get(struct rd *r)
 	return s;
 }
 
+static bool flag_get(struct rd *r)
+{
+	uint8_t v = rd_u8(r);
+
+	if (v > 1)
+		rd_fail(r);
+	return v == 1;
+}
+
+static uint8_t octet_get(struct rd *r, uint8_t max)
+{
+	uint8_t v = rd_u8(r);
+
+	if (v > max)
+		rd_fail(r);
+	return v;
+}
+
 static void ranges_put(struct wr *w, const struct range *r, size_t n)
 {
 	wr_u8(w, (uint8_t)n);
@@ -174,7 +192,7 @@ static enum err end_get(struct rd *r, struct conf_end *e)
 {
 	enum err err;
 
-	e->host_kind = rd_u8(r);
+	e->host_kind = octet_get(r, HOST_GROUP);
 	e->host = addr_get(r);
 	e->host_name = str_get(r);
 	e->nexthop = addr_get(r);
@@ -185,8 +203,8 @@ static enum err end_get(struct rd *r, struct conf_end *e)
 	e->port = rd_u16(r);
 	e->n_sourceip = addrs_get(r, e->sourceip, COUNT(e->sourceip));
 	e->n_pool = ranges_get(r, e->pool, COUNT(e->pool));
-	e->modecfgclient = rd_u8(r) != 0;
-	e->modecfgserver = rd_u8(r) != 0;
+	e->modecfgclient = flag_get(r);
+	e->modecfgserver = flag_get(r);
 	e->authby = rd_u8(r);
 	e->updown = str_get(r);
 	e->username = str_get(r);
@@ -217,22 +235,24 @@ static enum err proposals_get_maybe(struct rd *r, struct proposals **ret)
 }
 
 /* The flags of a conn in their order, so that put and get cannot disagree. */
-#define FLAGS(X)                                                                                   \
-	X(pfs)                                                                                     \
-	X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull) X(initial_contact)    \
-		X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive) X(send_vendorid)        \
-			X(overlapip) X(ah)
+/* The small fields of a conn in their order, so that put and get cannot disagree; octets with the
+ * largest value. */
+/* clang-format off */
 #define OCTETS(X)                                                                                  \
-	X(automatic)                                                                               \
-	X(type) X(version) X(authby) X(fragmentation) X(encapsulation) X(esn) X(failureshunt)      \
-		X(negotiationshunt)
+	X(automatic, AUTO_KEEP) X(type, TYPE_REJECT) X(version, VERSION_IKEV1) X(authby, 31)       \
+	X(fragmentation, FRAG_FORCE) X(encapsulation, YNA_AUTO) X(esn, CONF_ESN_EITHER)            \
+	X(failureshunt, SHUNT_HOLD) X(negotiationshunt, SHUNT_HOLD)
+#define FLAGS(X)                                                                                   \
+	X(pfs) X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                \
+	X(initial_contact) X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive)              \
+	X(send_vendorid) X(overlapip) X(ah)
 #define TIMES(X)                                                                                   \
-	X(ikelifetime)                                                                             \
-	X(salifetime) X(rekeymargin) X(dpddelay) X(dpdtimeout) X(retransmit_interval)              \
-		X(retransmit_timeout)
+	X(ikelifetime) X(salifetime) X(rekeymargin) X(dpddelay) X(dpdtimeout)                      \
+	X(retransmit_interval) X(retransmit_timeout)
 #define NUMBERS(X) X(rekeyfuzz) X(replay_window) X(reqid) X(priority) X(metric) X(tfc)
+/* clang-format on */
 
-/* where: file, line and the orientation are not part of the meaning. */
+/* Where it stands, file and line, is not part of what it means. */
 static void conn_put(struct wr *w, const struct conf_conn *c, bool with_place)
 {
 	str_put(w, c->name);
@@ -245,8 +265,10 @@ static void conn_put(struct wr *w, const struct conf_conn *c, bool with_place)
 	end_put(w, &c->right);
 	wr_u8(w, c->local_is_left);
 	wr_u8(w, c->oriented);
-#define X(f) wr_u8(w, c->f);
+#define X(f, max) wr_u8(w, c->f);
 	OCTETS(X)
+#undef X
+#define X(f) wr_u8(w, c->f);
 	FLAGS(X)
 #undef X
 #define X(f) wr_u64(w, (uint64_t)c->f);
@@ -281,12 +303,12 @@ static enum err conn_get(struct rd *r, struct conf_conn *c)
 	c->line = rd_u32(r);
 	if ((e = end_get(r, &c->left)) || (e = end_get(r, &c->right)))
 		return e;
-	c->local_is_left = rd_u8(r) != 0;
-	c->oriented = rd_u8(r) != 0;
-#define X(f) c->f = rd_u8(r);
+	c->local_is_left = flag_get(r);
+	c->oriented = flag_get(r);
+#define X(f, max) c->f = octet_get(r, max);
 	OCTETS(X)
 #undef X
-#define X(f) c->f = rd_u8(r) != 0;
+#define X(f) c->f = flag_get(r);
 	FLAGS(X)
 #undef X
 #define X(f) c->f = (ns_t)rd_u64(r);
@@ -319,33 +341,41 @@ enum err conf_conn_get(struct rd *r, struct conf_conn **ret)
 	return e;
 }
 
-enum { CONN_ROOM = 1 << 16 };
+/* A conn as octets, in as much room as it needs. */
+static struct buf packed(const struct conf_conn *c, bool with_place)
+{
+	for (size_t room = 8192;; room *= 2) {
+		struct buf b = { xalloc(room), room };
+		struct wr w = wr_to(b.p, room);
+
+		conn_put(&w, c, with_place);
+		if (wr_ok(&w)) {
+			b.n = w.n;
+			return b;
+		}
+		buf_done(&b);
+	}
+}
 
 struct conf_conn *conf_conn_copy(const struct conf_conn *c)
 {
-	uint8_t *room = xalloc(CONN_ROOM);
-	struct wr w = wr_to(room, CONN_ROOM);
+	struct buf b = packed(c, true);
 	struct conf_conn *copy = NULL;
-	struct rd r;
+	struct rd r = rd_from(buf_view(&b));
 
-	conf_conn_put(&w, c);
-	r = rd_from(wr_view(&w));
 	if (conf_conn_get(&r, &copy))
-		copy = NULL;
-	free(room);
+		abort(); /* we wrote it ourselves */
+	buf_done(&b);
 	return copy;
 }
 
 bool conf_conn_eq(const struct conf_conn *a, const struct conf_conn *b)
 {
-	uint8_t *room = xalloc(2 * CONN_ROOM);
-	struct wr x = wr_to(room, CONN_ROOM), y = wr_to(room + CONN_ROOM, CONN_ROOM);
-	bool eq;
+	struct buf x = packed(a, false), y = packed(b, false);
+	bool eq = bytes_eq(buf_view(&x), buf_view(&y));
 
-	conn_put(&x, a, false);
-	conn_put(&y, b, false);
-	eq = wr_ok(&x) && wr_ok(&y) && bytes_eq(wr_view(&x), wr_view(&y));
-	free(room);
+	buf_done(&x);
+	buf_done(&y);
 	return eq;
 }
 
@@ -376,9 +406,9 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	struct conf_setup s = { 0 };
 
 	s.logfile = str_get(r);
-	s.logappend = rd_u8(r) != 0;
-	s.logtime = rd_u8(r) != 0;
-	s.logip = rd_u8(r) != 0;
+	s.logappend = flag_get(r);
+	s.logtime = flag_get(r);
+	s.logip = flag_get(r);
 	s.plutodebug = str_get(r);
 	s.secretsfile = str_get(r);
 	s.virtual_private = str_get(r);
@@ -386,13 +416,13 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	s.keep_alive = (ns_t)rd_u64(r);
 	s.ddos_threshold = rd_u32(r);
 	s.max_halfopen = rd_u32(r);
-	s.ddos_mode = rd_u8(r);
-	s.uniqueids = rd_u8(r) != 0;
-	s.errqueue = rd_u8(r) != 0;
+	s.ddos_mode = octet_get(r, 2);
+	s.uniqueids = flag_get(r);
+	s.errqueue = flag_get(r);
 	s.myvendorid = str_get(r);
 	s.shuntlifetime = (ns_t)rd_u64(r);
-	s.ikev1_policy = rd_u8(r);
-	s.dataplane = rd_u8(r);
+	s.ikev1_policy = octet_get(r, 2);
+	s.dataplane = octet_get(r, 2);
 	if (r->failed) {
 		conf_setup_done(&s);
 		return ERR_TRUNCATED;

@@ -300,9 +300,14 @@ void conf_conn_defaults(struct conf_conn *c)
 	defaults(SECTION_END, &c->left);
 	defaults(SECTION_END, &c->right);
 	defaults(SECTION_CONN, c);
+	c->failureshunt = SHUNT_NONE; /* of keywords that do not work yet */
+	c->negotiationshunt = SHUNT_HOLD;
 }
 
 void conf_setup_defaults(struct conf_setup *s)
 {
 	defaults(SECTION_SETUP, s);
+	s->logip = s->errqueue = true; /* of keywords that do not work yet */
+	s->shuntlifetime = 900 * NS_S;
+	s->ikev1_policy = 2;
 }

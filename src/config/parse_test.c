@@ -91,8 +91,7 @@ TEST(every_mistake_is_told_in_one_run_and_loses_its_conn_only)
 {
 	struct conf *c = parse(
 		"conn bad\n" ENDS "\tleftsubnett=10.0.0.0/8\n\ttype=tunel\n\tpfs=perhaps\n"
-		"conn good\n" ENDS
-		"conn "
+		"conn good\n" ENDS "conn "
 		"worse\n\tleft=192.0.2.1\n\tright=300.1.1.1\n\tikelifetime=8x\n\tauthby=secret\n");
 
 	assert_int_equal(c->n, 1);

@@ -3,6 +3,7 @@
  * whatever fits. */
 #include "config/proposal_text.h"
 
+#include "event/event.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,11 @@
 struct parse {
 	enum protocol_id protocol;
 	struct proposal *p;
-	char **what, **warning;
+	char **what, *note;
+	char weak[256]; /* names of weak algorithms, each once */
 	bool has[TT_ESN + 1];
 	bool is_aead, is_plain;
+	const char *without_integ; /* what was said for none */
 };
 
 static enum err fail(struct parse *x, char *text_take)
@@ -25,12 +28,12 @@ static enum err fail(struct parse *x, char *text_take)
 	return ERR_VALUE;
 }
 
-static void warn(struct parse *x, char *text_take)
+static void add_weak(struct parse *x, const char *name)
 {
-	if (*x->warning)
-		free(text_take);
-	else
-		*x->warning = text_take;
+	size_t n = strlen(x->weak);
+
+	if (!strstr(x->weak, name) && n < sizeof(x->weak))
+		snprintf(x->weak + n, sizeof(x->weak) - n, "%s%s", n ? ", " : "", name);
 }
 
 static const char *kind(const struct parse *x)
@@ -125,7 +128,7 @@ static enum err add_cipher(struct parse *x, const struct alg *a, unsigned bits)
 				  "proposal; separate them with ','",
 				kind(x)));
 	if (a->is_weak)
-		warn(x, xasprintf("%s is weak; use aes_gcm256", a->name));
+		add_weak(x, a->name);
 	if (a->fixed_key_bits != 0 || a->key_bits[0] == 0)
 		return add(x, TT_ENCR, a->id, 0);
 	if (bits != 0)
@@ -137,74 +140,176 @@ static enum err add_cipher(struct parse *x, const struct alg *a, unsigned bits)
 
 static enum err add_named(struct parse *x, const struct alg *a)
 {
+	if (a->type == TT_INTEG && a->id == INTEG_NONE) {
+		x->without_integ = "NONE"; /* an AEAD needs none; nothing else may have it */
+		return OK;
+	}
+	if (a->type == TT_KE && a->id == KE_NONE)
+		return fail(
+			x, xasprintf("a key exchange 'none' is not needed: leave the group out"));
+	if ((x->protocol == PROTO_IKE && !a->for_ike) || (x->protocol == PROTO_ESP && !a->for_esp))
+		return fail(x, xasprintf("%s algorithm '%s' is not supported", kind(x), a->name));
 	if (a->is_weak)
-		warn(x, xasprintf("%s is weak and should not be used", a->name));
-	if (a->type == TT_INTEG && a->id == INTEG_NONE)
-		return OK; /* an AEAD needs none; nothing else may have it (checked at the end) */
+		add_weak(x, a->name);
 	return add(x, a->type, a->id, 0);
 }
 
-/* Integrity and PRF have the same names. In IKE the first such position is the PRF, which also says
- * the integrity; with two positions the first is the integrity, the second the PRF. */
-static const struct alg *find_rest(const struct parse *x, const char *w, uint8_t mac_type)
-{
-	const struct alg *a = alg_by_name(TT_KE, w, strlen(w));
+/* ---- words ---- */
 
-	if (!a)
-		a = alg_by_name((enum transform_type)mac_type, w, strlen(w));
-	if (!a && x->protocol == PROTO_IKE && strncasecmp(w, "prf", 3) == 0)
-		a = alg_by_name(TT_PRF, w, strlen(w));
-	if (!a && x->protocol == PROTO_ESP)
-		a = alg_by_name(TT_ESN, w, strlen(w));
-	return a;
+/* What people write that is known but not to be had. */
+static const struct {
+	const char *word, *why;
+} refused[] = {
+	{ "des", "it is broken; use aes_gcm256" },
+	{ "blowfish", "it is not standard in IKEv2; use aes_gcm256" },
+	{ "twofish", "it is not standard in IKEv2; use aes_gcm256" },
+	{ "serpent", "it is not standard in IKEv2; use aes_gcm256" },
+	{ "cast", "it is outdated; use aes_gcm256" },
+	{ "cast128", "it is outdated; use aes_gcm256" },
+	{ "idea", "it is outdated; use aes_gcm256" },
+	{ "ripemd", "it is not standard in IKEv2; use sha2_256" },
+	{ "aes_gmac", "it does not encrypt; use aes_gcm256" },
+	{ "null_auth_aes_gmac", "it does not encrypt; use aes_gcm256" },
+	{ "camellia_ctr", "use camellia or aes_ctr" },
+	{ "sha2_256_truncbug", "only the right length (RFC 4868) is done; use sha2_256" },
+	{ "sha256_96", "only the right length (RFC 4868) is done; use sha2_256" },
+	{ "dh1", "it is broken; use dh19" },
+	{ "modp768", "it is broken; use dh19" },
+	{ "dh22", "its origin is doubtful (RFC 8247); use dh14 or dh19" },
+	{ "dh23", "its origin is doubtful (RFC 8247); use dh14 or dh19" },
+	{ "dh24", "its origin is doubtful (RFC 8247); use dh14 or dh19" },
+	{ "modp2048s256", "its origin is doubtful (RFC 8247); use dh14 or dh19" },
+	{ "ml_kem_512", "key exchanges of RFC 9370 are not done yet" },
+	{ "ml_kem_768", "key exchanges of RFC 9370 are not done yet" },
+	{ "ml_kem_1024", "key exchanges of RFC 9370 are not done yet" },
+	{ "mlkem768", "key exchanges of RFC 9370 are not done yet" },
+};
+
+static const char *shown(const char *w, char *ret, size_t n)
+{
+	return event_escape(bytes_of(w, strnlen(w, 40)), ret, n);
 }
 
 static enum err unknown(struct parse *x, const char *w, bool is_cipher)
 {
-	static const char *const old[] = { "des", "blowfish", "twofish", "serpent", "cast", "idea",
-		"ripemd" };
-	const char *near = NULL;
+	const char *near;
+	char word[80];
 
-	for (size_t i = 0; i < COUNT(old); i++)
-		if (strcasecmp(w, old[i]) == 0)
-			return fail(x, xasprintf("'%s' is not supported: it is broken or gone; use "
-						 "aes_gcm256",
-					       w));
+	shown(w, word, sizeof(word));
+	for (size_t i = 0; i < COUNT(refused); i++)
+		if (strcasecmp(w, refused[i].word) == 0)
+			return fail(
+				x, xasprintf("'%s' is not supported: %s", word, refused[i].why));
+	if (strspn(w, "0123456789") == strlen(w))
+		return fail(x, xasprintf("'%s' stands alone; write it without '-' before it: "
+					 "aes256, sha2_256, dh19",
+				       word));
+	if (strcasecmp(w, "cbc") == 0 || strcasecmp(w, "gcm") == 0 || strcasecmp(w, "ccm") == 0 ||
+		strcasecmp(w, "ctr") == 0)
+		return fail(
+			x, xasprintf("'%s' stands alone; write aes_%s256 with '_'", word, word));
 	if (is_cipher)
 		near = alg_nearest(TT_ENCR, w, strlen(w));
-	else {
-		near = alg_nearest(TT_KE, w, strlen(w));
-		if (!near)
-			near = alg_nearest(TT_INTEG, w, strlen(w));
-	}
+	else if (!(near = alg_nearest(TT_KE, w, strlen(w))) &&
+		 !(near = alg_nearest(TT_INTEG, w, strlen(w))) && x->protocol == PROTO_IKE)
+		near = alg_nearest(TT_PRF, w, strlen(w));
 	return fail(x, xasprintf("%s %s '%s' is not recognized%s%s%s", kind(x),
-			       is_cipher ? "encryption algorithm" : "algorithm", w,
+			       is_cipher ? "encryption algorithm" : "algorithm", word,
 			       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));
+}
+
+/* Integrity and PRF have the same names: mac_type says which is due. 0: a group only. */
+static const struct alg *find_rest(const struct parse *x, const char *w, uint8_t mac_type)
+{
+	size_t n = strlen(w);
+	const struct alg *a = strcasecmp(w, "none") == 0 ? NULL : alg_by_name(TT_KE, w, n);
+
+	if (!a && x->protocol == PROTO_IKE && strncasecmp(w, "prf", 3) == 0)
+		a = alg_by_name(TT_PRF, w, n);
+	if (!a)
+		a = alg_by_name((enum transform_type)mac_type, w, n);
+	if (!a && mac_type == TT_PRF && strcasecmp(w, "none") == 0)
+		a = alg_by_name(TT_INTEG, w, n);
+	if (!a && x->protocol == PROTO_ESP)
+		a = alg_by_name(TT_ESN, w, n);
+	return a;
+}
+
+static enum err word(struct parse *x, const char *w, bool is_cipher, uint8_t mac_type)
+{
+	unsigned bits = 0;
+	const struct alg *a;
+
+	if (!*w)
+		return fail(x, xasprintf("an algorithm is missing: two separators stand together, "
+					 "or one at the end"));
+	a = is_cipher ? find_cipher(w, &bits) : find_rest(x, w, mac_type);
+	if (!a)
+		return unknown(x, w, is_cipher);
+	return is_cipher ? add_cipher(x, a, bits) : add_named(x, a);
+}
+
+static char *trimmed(char *s)
+{
+	size_t n;
+
+	s += strspn(s, " \t");
+	for (n = strlen(s); n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'); n--)
+		s[n - 1] = '\0';
+	return s;
 }
 
 /* One position: alternatives separated by '+'. */
 static enum err position(struct parse *x, char *text, bool is_cipher, uint8_t mac_type)
 {
 	char *rest = text, *w;
-	enum err e;
+	enum err e = OK;
 
-	while ((w = strsep(&rest, "+"))) {
-		unsigned bits = 0;
-		const struct alg *a = is_cipher ? find_cipher(w, &bits) : find_rest(x, w, mac_type);
-
-		if (!*w)
-			return fail(x, xasprintf("an algorithm is missing"));
-		if (!a)
-			return unknown(x, w, is_cipher);
-		if ((e = is_cipher ? add_cipher(x, a, bits) : add_named(x, a)))
-			return e;
-	}
-	return OK;
+	while (!e && (w = strsep(&rest, "+")))
+		e = word(x, trimmed(w), is_cipher, mac_type);
+	return e;
 }
 
-enum { POSITIONS_MAX = 6 };
+/* "ke=dh19+dh14": the type is named. */
+static enum err named_position(struct parse *x, const char *type, char *text)
+{
+	static const struct {
+		const char *name;
+		uint8_t type;
+	} types[] = { { "encrypt", TT_ENCR }, { "encr", TT_ENCR }, { "prf", TT_PRF },
+		{ "integ", TT_INTEG }, { "ke", TT_KE }, { "dh", TT_KE }, { "sn", TT_ESN },
+		{ "esn", TT_ESN } };
+	char *rest = text, *w, shown_type[80];
 
-/* Is every alternative of that position a group? */
+	shown(type, shown_type, sizeof(shown_type));
+	if (strncasecmp(type, "addke", 5) == 0)
+		return fail(x,
+			xasprintf("'%s=': key exchanges of RFC 9370 are not done yet", shown_type));
+	for (size_t i = 0; i < COUNT(types); i++) {
+		if (strcasecmp(type, types[i].name) != 0)
+			continue;
+		if (types[i].type == TT_ENCR)
+			return position(x, text, true, 0);
+		while ((w = strsep(&rest, "+"))) {
+			const struct alg *a;
+			enum err e;
+
+			w = trimmed(w);
+			a = alg_by_name((enum transform_type)types[i].type, w, strlen(w));
+			e = a ? add_named(x, a) : unknown(x, w, false);
+			if (e)
+				return e;
+		}
+		return OK;
+	}
+	return fail(
+		x, xasprintf("'%s=' is not recognized; expected encrypt=, prf=, integ=, ke= or sn=",
+			   shown_type));
+}
+
+enum { POSITIONS_MAX = 8 };
+
+/* Is the first alternative of that position a group? */
 static bool is_group(const char *text)
 {
 	size_t n = strcspn(text, "+");
@@ -263,11 +368,24 @@ static enum err fill(struct parse *x)
 		e = copy_type(x, cbc, TT_KE);
 	if (!e && x->protocol == PROTO_ESP && !x->has[TT_ESN])
 		e = copy_type(x, cbc, TT_ESN);
-	if (!e && x->is_aead && x->has[TT_INTEG])
-		return fail(x, xasprintf("AEAD %s encryption algorithm takes no integrity "
+	return e;
+}
+
+/* AEADs bring their integrity along; everything else needs one of its own. */
+static enum err check_integ(struct parse *x)
+{
+	if (!x->is_aead && !x->is_plain)
+		return fail(x, xasprintf("an encryption algorithm is missing"));
+	if (x->is_aead && x->has[TT_INTEG])
+		return fail(x, xasprintf("AEAD %s encryption algorithms take no integrity "
 					 "algorithm; leave it out",
 				       kind(x)));
-	return e;
+	if (x->is_plain && x->without_integ)
+		return fail(x, xasprintf("non-AEAD %s encryption algorithms cannot have 'NONE' as "
+					 "the integrity "
+					 "algorithm",
+				       kind(x)));
+	return OK;
 }
 
 /* By type, in the order of preference within a type: the same proposal always looks the same. */
@@ -286,69 +404,92 @@ static void sort_types(struct proposal *p)
 static enum err one_proposal(struct parse *x, char *text)
 {
 	char *position_text[POSITIONS_MAX], *rest = text, *w;
-	size_t n = 0, macs;
-	enum err e;
+	size_t n = 0, macs = 0, at = 0;
+	enum err e = OK;
 
-	for (char *p = text; *p; p++)
-		if (*p == ';')
-			*p = '-';
-	while ((w = strsep(&rest, "-"))) {
+	while ((w = strsep(&rest, "-;"))) {
 		if (n == POSITIONS_MAX)
 			return fail(x, xasprintf("too many '-' in one proposal"));
-		position_text[n++] = w;
+		position_text[n++] = trimmed(w);
 	}
-	if ((e = position(x, position_text[0], true, 0)))
-		return e;
-	macs = n - 1;
-	while (macs > 0 && is_group(position_text[macs]))
-		macs--;
-	for (size_t i = 1; i < n; i++) {
-		uint8_t mac = x->protocol == PROTO_ESP ? TT_INTEG
-			      : macs >= 2 && i == 1    ? TT_INTEG
-						       : TT_PRF;
+	for (size_t i = 1; i < n; i++)
+		macs += !strchr(position_text[i], '=') && !is_group(position_text[i]) &&
+			strncasecmp(position_text[i], "prf", 3) != 0;
+	for (size_t i = 0; i < n && !e; i++) {
+		char *eq = strchr(position_text[i], '=');
 
-		if ((e = position(x, position_text[i], false, mac)))
-			return e;
+		if (eq) {
+			*eq = '\0';
+			e = named_position(x, position_text[i], eq + 1);
+		} else if (i == 0)
+			e = position(x, position_text[0], true, 0);
+		else { /* one of two is the integrity, the other the PRF; a single one is the PRF */
+			bool is_integ =
+				x->protocol == PROTO_ESP || (macs >= 2 && at == 0) ||
+				(at == 0 && x->has[TT_PRF]) ||
+				(i + 1 < n && strncasecmp(position_text[i + 1], "prf", 3) == 0);
+
+			at += !is_group(position_text[i]);
+			e = position(x, position_text[i], false, is_integ ? TT_INTEG : TT_PRF);
+		}
 	}
-	if ((e = fill(x)))
+	if (e || (e = check_integ(x)) || (e = fill(x)))
 		return e;
 	sort_types(x->p);
 	return OK;
+}
+
+static char *warning_of(struct parse *x)
+{
+	char *text = NULL;
+
+	if (x->note && *x->weak)
+		text = xasprintf("%s; weak algorithms: %s", x->note, x->weak);
+	else if (*x->weak)
+		text = xasprintf("weak algorithms: %s; prefer aes_gcm256, sha2_256, dh19", x->weak);
+	else
+		text = xstrdup(x->note);
+	return text;
 }
 
 enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct proposals **ret,
 	char **what, char **warning)
 {
 	struct proposals *out = xalloc(sizeof(*out));
-	char *copy = xstrdup(s), *rest = copy, *w;
-	size_t len = strlen(copy);
-	struct parse x = { .protocol = protocol, .what = what, .warning = warning };
+	char *copy = xstrdup(s), *rest = trimmed(copy), *w, *text;
+	size_t len = strlen(rest);
+	struct parse x = { .protocol = protocol, .what = what };
 	enum err e = OK;
 
-	if (len > 0 && copy[len - 1] == '!') {
-		copy[len - 1] = '\0';
-		warn(&x, xasprintf("the '!' is strongSwan's and is not needed: only what stands "
-				   "here is proposed"));
+	if (len > 0 && rest[len - 1] == '!') {
+		rest[len - 1] = '\0';
+		x.note = xstrdup("the '!' is strongSwan's and not needed: only what stands here is "
+				 "proposed");
 	}
 	while (!e && (w = strsep(&rest, ","))) {
-		while (*w == ' ')
-			w++;
 		if (out->n == PROPOSALS_MAX) {
 			e = fail(&x, xasprintf("more than %d proposals", PROPOSALS_MAX));
 			break;
 		}
 		x.p = &out->p[out->n++];
 		x.is_aead = x.is_plain = false;
+		x.without_integ = NULL;
 		memset(x.has, 0, sizeof(x.has));
 		*x.p = (struct proposal){ .number = (uint8_t)out->n,
 			.protocol = (uint8_t)protocol };
-		e = one_proposal(&x, w);
+		e = one_proposal(&x, trimmed(w));
 	}
 	free(copy);
+	text = e ? NULL : warning_of(&x);
+	free(x.note);
 	if (e) {
 		free(out);
 		return e;
 	}
+	if (text && !*warning)
+		*warning = text;
+	else
+		free(text);
 	*ret = out;
 	return OK;
 }

@@ -58,9 +58,61 @@ TEST(mistakes_name_what_is_near)
 	refuse(PROTO_IKE, "blowfish-sha2-dh14", "not supported");
 	refuse(PROTO_IKE, "aes999-sha2-dh14", "valid key lengths: 128, 192, 256");
 	refuse(PROTO_ESP, "aes+aes_gcm-sha2", "cannot stand in one proposal");
-	refuse(PROTO_ESP, "aes_gcm-sha2_256", "takes no integrity");
+	refuse(PROTO_ESP, "aes_gcm-sha2_256", "take no integrity");
 	refuse(PROTO_ESP, "", "");
-	refuse(PROTO_IKE, "aes256--dh14", "");
+	refuse(PROTO_IKE, "aes256--dh14", "missing");
+	refuse(PROTO_IKE, "aes256-sha2-dh14,", "missing");
+	refuse(PROTO_IKE, "aes256-sha2-dh22", "dh14 or dh19");
+	refuse(PROTO_IKE, "aes-cbc-256", "aes_cbc256");
+	refuse(PROTO_IKE, "aes-256-sha2", "without '-'");
+	refuse(PROTO_IKE, "aes_gcm-sha2_256-dh19;addke1=ml_kem_768", "RFC 9370");
+	refuse(PROTO_IKE, "aes_gcm-sha2_256-dh19;foo=bar", "expected encrypt=");
+	refuse(PROTO_IKE, "prf=sha2", "encryption algorithm is missing");
+	refuse(PROTO_IKE, "null-sha2-dh14", "not supported");
+	refuse(PROTO_ESP, "aes256-null", "cannot have 'NONE'");
+	refuse(PROTO_ESP, "aes_gmac", "does not encrypt");
+	refuse(PROTO_ESP, "aes_gcm\x01", "x01");
+	refuse(PROTO_IKE, "aes256-dh14-dh19-sha1-sha1-sha1-sha1-sha1-sha1", "too many");
+}
+
+TEST(long_forms_and_explicit_none_are_understood)
+{
+	check(PROTO_IKE, "encrypt=aes_gcm256;prf=sha2_256;ke=dh19+dh14",
+		"1:IKE=AES_GCM_C_256-HMAC_SHA2_256-NONE-ECP_256+MODP2048");
+	check(PROTO_IKE, "aes_gcm256-none-sha2_256-dh19",
+		"1:IKE=AES_GCM_C_256-HMAC_SHA2_256-NONE-ECP_256");
+	check(PROTO_IKE, "aes256-sha1-prfsha256-modp1024",
+		"1:IKE=AES_CBC_256-HMAC_SHA2_256-HMAC_SHA1_96-MODP1024");
+	check(PROTO_IKE, " aes128 - sha2_256 - dh14 ",
+		"1:IKE=AES_CBC_128-HMAC_SHA2_256-HMAC_SHA2_256_128-MODP2048");
+	check(PROTO_ESP, "aes_gcm256-null", "1:ESP=AES_GCM_C_256-NONE-NONE-ENABLED+DISABLED");
+	check(PROTO_ESP, "aes256-sha2_256-noesn",
+		"1:ESP=AES_CBC_256-HMAC_SHA2_256_128-NONE-DISABLED");
+}
+
+static void warns(enum protocol_id protocol, const char *text, const char *part)
+{
+	struct proposals *p = NULL;
+	char *what = NULL, *warning = NULL;
+
+	assert_int_equal(proposal_text_parse(protocol, text, &p, &what, &warning), OK);
+	if (part)
+		assert_non_null(warning);
+	else
+		assert_null(warning);
+	if (part && !strstr(warning, part))
+		fail_msg("%s: \"%s\" does not say \"%s\"", text, warning, part);
+	free(p);
+	free(warning);
+}
+
+TEST(weak_algorithms_are_named_and_others_pass_quietly)
+{
+	warns(PROTO_IKE, "3des-md5-modp1024", "3DES_CBC, HMAC_MD5, MODP1024");
+	warns(PROTO_IKE, "aes256-sha256-modp2048!", "strongSwan");
+	warns(PROTO_ESP, "null-md5", "HMAC_MD5");
+	warns(PROTO_IKE, "aes256-sha2_256-dh19,aes_gcm", NULL);
+	warns(PROTO_ESP, "chacha20_poly1305", NULL);
 }
 
 int main(void)
@@ -68,6 +120,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spellings_of_all_three_worlds_are_understood),
 		cmocka_unit_test(mistakes_name_what_is_near),
+		cmocka_unit_test(long_forms_and_explicit_none_are_understood),
+		cmocka_unit_test(weak_algorithms_are_named_and_others_pass_quietly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

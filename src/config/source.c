@@ -10,36 +10,54 @@
 
 enum { FILE_MAX_N = 8 << 20 };
 
+/* All of fd, pipes too; NULL with errno, EFBIG when it is more than a configuration can be. */
+static char *read_all(int fd, size_t *ret_n)
+{
+	size_t n = 0, room = 1 << 16;
+	char *text = xalloc(room + 1);
+	ssize_t got;
+
+	while ((got = read(fd, text + n, room - n)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		n += got > 0 ? (size_t)got : 0;
+		if (got < 0 || n > FILE_MAX_N) {
+			int e = got < 0 ? errno : EFBIG;
+
+			free(text);
+			errno = e;
+			return NULL;
+		}
+		if (n == room)
+			text = xrealloc(text, (room *= 2) + 1);
+	}
+	text[n] = '\0';
+	*ret_n = n;
+	return text;
+}
+
 static char *read_file(void *ctx, const char *path, size_t *ret_n)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 	char *text = NULL;
-	size_t n = 0;
-	ssize_t got = 0;
+	int e;
 
 	(void)ctx;
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode) || st.st_size > FILE_MAX_N) {
-		int e = errno;
-
-		e = S_ISDIR(st.st_mode) ? EISDIR : st.st_size > FILE_MAX_N ? EFBIG : e;
-		close(fd);
-		errno = e;
-		return NULL;
+	if (fstat(fd, &st) != 0)
+		e = errno;
+	else if (S_ISDIR(st.st_mode))
+		e = EISDIR;
+	else if (S_ISREG(st.st_mode) && st.st_size > FILE_MAX_N)
+		e = EFBIG;
+	else {
+		text = read_all(fd, ret_n);
+		e = errno;
 	}
-	text = xalloc((size_t)st.st_size + 4097);
-	while (n < (size_t)st.st_size + 4096 &&
-		(got = read(fd, text + n, (size_t)st.st_size + 4096 - n)) > 0)
-		n += (size_t)got;
 	close(fd);
-	if (got < 0) {
-		free(text);
-		return NULL;
-	}
-	text[n] = '\0';
-	*ret_n = n;
+	errno = e;
 	return text;
 }
 
@@ -49,7 +67,7 @@ static char **glob_files(void *ctx, const char *pattern)
 	char **ret = NULL;
 
 	(void)ctx;
-	if (glob(pattern, 0, NULL, &g) == 0) {
+	if (glob(pattern, GLOB_BRACE, NULL, &g) == 0) {
 		ret = xalloc((g.gl_pathc + 1) * sizeof(*ret));
 		for (size_t i = 0; i < g.gl_pathc; i++)
 			ret[i] = xstrdup(g.gl_pathv[i]);
