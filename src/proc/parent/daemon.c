@@ -154,6 +154,8 @@ void guard_dismiss(struct parent *p)
 		perror("ipsecd: guard");
 	close(p->guard.pipe);
 	p->guard.pipe = -1;
+	if (p->guard.process)
+		waitpid(p->guard.process->pid, NULL, 0);
 }
 
 bool guard_watch(int fd)

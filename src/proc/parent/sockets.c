@@ -284,6 +284,4 @@ void sockets_close(struct parent *p)
 	for (unsigned k = 0; k < DESC_END; k++)
 		if (p->fd[k] >= 0)
 			close(p->fd[k]);
-	if (p->lock >= 0 && ftruncate(p->lock, 0) == 0)
-		close(p->lock);
 }
