@@ -335,5 +335,6 @@ void load_done(struct parent *p)
 
 	list_each (l, &p->loaded, struct loaded, node)
 		loaded_free(l);
+	conf_free(p->conf);
 	conf_setup_done(&p->setup);
 }

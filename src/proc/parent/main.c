@@ -169,10 +169,9 @@ void parent_ready(struct parent *p)
 
 void parent_load(struct parent *p)
 {
-	struct conf *conf = load_file(p, 0, p->opt.config);
-
-	load_conns(p, 0, conf, NULL, LOAD_AUTO);
-	conf_free(conf);
+	load_conns(p, 0, p->conf, NULL, LOAD_AUTO);
+	conf_free(p->conf);
+	p->conf = NULL;
 	notify("READY=1\nSTATUS=listening for IKE messages");
 	notify_watchdog(p);
 	daemon_started(p, 0);
@@ -212,7 +211,6 @@ static bool make_rundir(const struct parent *p)
 /* What must be right before anything is started. Gives an exit status, 0 to go on. */
 static int prepare(struct parent *p)
 {
-	struct conf *conf;
 	int status = 0;
 
 	if (!make_rundir(p))
@@ -226,13 +224,12 @@ static int prepare(struct parent *p)
 			p->opt.config, strerror(errno));
 		return STATUS_CONFIG;
 	}
-	conf = load_file(p, 0, p->opt.config);
-	load_setup(p, &conf->setup);
-	if (conf->n_error && conf->n == 0)
+	p->conf = load_file(p, 0, p->opt.config);
+	load_setup(p, &p->conf->setup);
+	if (p->conf->n_error && p->conf->n == 0)
 		fprintf(stderr,
 			"ipsecd: no connection of %s is usable; the daemon starts without any\n",
 			p->opt.config);
-	conf_free(conf);
 	if (!sockets_open(p))
 		status = STATUS_FAIL;
 	return status;
@@ -274,7 +271,7 @@ static int live(struct parent *p)
 static void again(const struct options *o, bool at_once)
 {
 	unsigned n = at_once ? MAX(o->again, 1u) : o->again + 1;
-	unsigned wait = n < 2 ? 0 : n < 7 ? 1u << (n - 2) : 30;
+	unsigned wait = n < 4 ? 0 : n < 9 ? 1u << (n - 4) : 30;
 	char times[16];
 
 	signal(SIGTERM, SIG_DFL);

@@ -48,6 +48,7 @@ struct parent {
 	int lock; /* the locked pid file; children hold it too, until they end */
 	struct event_sink events;
 	struct conf_setup setup;
+	struct conf *conf; /* as read at the start, until its connections are loaded */
 	struct list loaded;
 	struct list texts; /* of struct verb_text: memory that waits for its verb */
 	struct {
