@@ -169,7 +169,10 @@ static void set_aliases(struct building *b, struct item *i, bool is_more)
 	char name[LIMIT_CONN_NAME + 2];
 
 	for (; *(p += strspn(p, " \t,")); p += strcspn(p, " \t,")) {
-		snprintf(name, sizeof(name), "%.*s", (int)MIN(strcspn(p, " \t,"), sizeof(name)), p);
+		size_t n = MIN(strcspn(p, " \t,"), sizeof(name) - 1);
+
+		memcpy(name, p, n);
+		name[n] = '\0';
 		if (!conf_name_ok(name)) {
 			complain(b, true, i, xasprintf("connalias=: \"%.40s\" is no name", name));
 			return;
