@@ -1,0 +1,140 @@
+/* What a gateway lends to a road warrior (RFC 7296 2.19, 3.15): addresses of both families, DNS
+ * servers, the networks behind it; and what happens when it has none left. */
+#include "tests/pair/pair.h"
+
+#include <stdlib.h>
+
+#include "base/test.h"
+
+static struct addr address(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), OK);
+	return a;
+}
+
+/* a asks, b lends from the pools. */
+static void warrior(struct conf_conn *a, struct conf_conn *b, const char *pool4, const char *pool6)
+{
+	*a = *b = pair_conf("vpn.example.com");
+	assert_int_equal(id_parse("@road", &a->left.id), OK);
+	assert_int_equal(id_parse("@vpn.example.com", &a->right.id), OK);
+	b->left.id = id_copy(&a->left.id);
+	b->right.id = id_copy(&a->right.id);
+	a->left.modecfgclient = true;
+	a->left.subnet.n = 0;
+	a->right.subnet.n = 0;
+	a->narrowing = b->narrowing = true;
+	b->left.subnet.n = b->right.subnet.n = 0;
+	b->left.host_kind = HOST_ANY;
+	b->left.host = (struct addr){ 0 };
+	b->right.modecfgserver = true;
+	if (pool4) {
+		assert_int_equal(range_parse(pool4, &b->left.pool[b->left.n_pool++]), OK);
+		a->left.subnet.ts[a->left.subnet.n++] = pair_net("0.0.0.0/0");
+		a->right.subnet.ts[a->right.subnet.n++] = pair_net("10.0.2.0/24");
+		b->right.subnet.ts[b->right.subnet.n++] = pair_net("10.0.2.0/24");
+	}
+	if (pool6) {
+		assert_int_equal(range_parse(pool6, &b->left.pool[b->left.n_pool++]), OK);
+		a->left.subnet.ts[a->left.subnet.n++] = pair_net("::/0");
+		a->right.subnet.ts[a->right.subnet.n++] = pair_net("2001:db8:2::/48");
+		b->right.subnet.ts[b->right.subnet.n++] = pair_net("2001:db8:2::/48");
+	}
+}
+
+static void warrior_done(struct conf_conn *a, struct conf_conn *b)
+{
+	id_done(&a->left.id);
+	id_done(&a->right.id);
+	id_done(&b->left.id);
+	id_done(&b->right.id);
+}
+
+static void up(struct pair *p, const struct conf_conn *a, const struct conf_conn *b)
+{
+	pair_init(p, 1);
+	pair_up(p, a, b);
+}
+
+TEST(an_ipv6_address_is_lent)
+{
+	struct conf_conn a, b;
+	struct addr expected = address("2001:db8:64::5");
+	struct pair p;
+
+	warrior(&a, &b, NULL, "2001:db8:64::5-2001:db8:64::9");
+	up(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.count[EV_v2_cp_address], 1);
+	assert_true(addr_eq(&p.a.source, &expected));
+	pair_traffic(&p);
+	assert_int_equal(p.a.lost + p.b.lost, 0);
+	pair_done(&p);
+	warrior_done(&a, &b);
+}
+
+TEST(addresses_of_both_families_are_lent_for_one_child_sa)
+{
+	struct conf_conn a, b;
+	struct pair p;
+
+	warrior(&a, &b, "100.64.13.2-100.64.13.9", "2001:db8:64::5-2001:db8:64::9");
+	up(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.count[EV_v2_cp_address], 2);
+	assert_int_equal(p.b.count[EV_v2_cp_leased], 2);
+	assert_int_equal(p.a.n_sa, 2);
+	pair_done(&p);
+	warrior_done(&a, &b);
+}
+
+TEST(dns_servers_and_networks_are_told)
+{
+	struct conf_conn a, b;
+	struct pair p;
+
+	warrior(&a, &b, "100.64.13.2-100.64.13.9", "2001:db8:64::5-2001:db8:64::9");
+	b.modecfgdns[b.n_modecfgdns++] = address("10.0.2.53");
+	b.modecfgdns[b.n_modecfgdns++] = address("2001:db8:2::53");
+	up(&p, &a, &b);
+	assert_int_equal(p.a.count[EV_v2_cp_dns], 2);
+	assert_int_equal(p.a.count[EV_v2_cp_subnet], 2);
+	pair_done(&p);
+	warrior_done(&a, &b);
+}
+
+/* 3.15.4: INTERNAL_ADDRESS_FAILURE refuses the Child SA. */
+TEST(an_empty_pool_refuses_the_child_sa)
+{
+	struct conf_conn a, b;
+	struct pair p;
+
+	warrior(&a, &b, "100.64.13.2-100.64.13.2", NULL);
+	up(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+
+	/* another road warrior, while the first one has the only address */
+	pair_restart(&p, &p.a);
+	id_done(&a.left.id);
+	assert_int_equal(id_parse("@another", &a.left.id), OK);
+	pair_add(&p.a, &a);
+	pair_do(&p.a, CMD_UP, "vpn.example.com");
+	assert_int_not_equal(p.a.exit, 0);
+	assert_int_equal(p.a.n_sa, 0);
+	pair_done(&p);
+	warrior_done(&a, &b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_ipv6_address_is_lent),
+		cmocka_unit_test(addresses_of_both_families_are_lent_for_one_child_sa),
+		cmocka_unit_test(dns_servers_and_networks_are_told),
+		cmocka_unit_test(an_empty_pool_refuses_the_child_sa),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
