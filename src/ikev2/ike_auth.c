@@ -82,6 +82,10 @@ enum v2_verdict ike_auth_response(struct v2_sa *sa, const struct v2_msg *m)
 	char declared[ID_STR], wanted[ID_STR];
 	struct id id = { 0 };
 
+	if (sa->is_unwanted) {
+		v2_sa_reject(sa, EXIT_IKE_NO_ANSWER);
+		return V_STAY;
+	}
 	if (id_from_wire(m->idr_type, m->idr, &id) != OK) {
 		V2_EMIT(sa, v2_malformed, .remote = ev_ep(sa->remote),
 			.exchange = ev_str("IKE_AUTH"), .payload = ev_str("IDr"),

@@ -162,8 +162,8 @@ static void answer_without(struct v2_child *c)
 		return;
 	c->has_answer_due = false;
 	if (c->purpose != V2_CHILD_IN_AUTH && c->sa->state != V2_DEAD)
-		v2_reply_notify(c->sa, CREATE_CHILD_SA, PROTO_NONE, BYTES_NONE,
-			N_TEMPORARY_FAILURE, BYTES_NONE);
+		v2_reply_notify(c->sa, CREATE_CHILD_SA, PROTO_NONE, BYTES_NONE, N_TEMPORARY_FAILURE,
+			BYTES_NONE);
 }
 
 void v2_child_terminate(struct v2_child *c)

@@ -51,7 +51,8 @@ void new_child_response(struct v2_sa *sa, const struct v2_msg *m)
 		return;
 	if (c->is_unwanted)
 		v2_child_not_wanted(c, m);
-	else if (n && n->type == N_INVALID_KE_PAYLOAD && again_with_group(c, v2_invalid_ke_group(m)))
+	else if (n && n->type == N_INVALID_KE_PAYLOAD &&
+		 again_with_group(c, v2_invalid_ke_group(m)))
 		v2_task_add(sa, V2_TASK_NEW_CHILD, c->c.serial);
 	else if (n && n->type == N_TEMPORARY_FAILURE) {
 		v2_child_state_set(c, V2_CHILD_WAITING);

@@ -156,8 +156,13 @@ void rekey_child_installed(struct v2_child *c)
 
 /* ---- the responder ---- */
 
+/* 2.25. While a request of ours is open, the peer may mean what it has just made for us: its
+ * response is still under way. */
 static enum v2_verdict not_found(struct v2_sa *sa, const struct v2_notify *rekey)
 {
+	if (sa->window.is_open && sa->task &&
+		(sa->task->kind == V2_TASK_NEW_CHILD || sa->task->kind == V2_TASK_REKEY_CHILD))
+		return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
 	v2_reply_notify(
 		sa, CREATE_CHILD_SA, rekey->protocol, rekey->spi, N_CHILD_SA_NOT_FOUND, BYTES_NONE);
 	return V_STAY;

@@ -141,8 +141,8 @@ static void given_up(struct v2_sa *sa, const struct v2_notify *n)
 		v2_retry_later(sa, V2_TASK_REKEY_IKE, 0);
 }
 
-/* The peer's new IKE SA is its to delete. It cannot when our response to it is lost and our Delete of the
- * old IKE SA comes first: then the peer never knew it. */
+/* The peer's new IKE SA is its to delete. It cannot when our response to it is lost and our Delete
+ * of the old IKE SA comes first: then the peer never knew it. */
 static void mark_redundant(struct v2_sa *peers)
 {
 	peers->is_redundant = true;

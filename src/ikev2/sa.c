@@ -209,8 +209,8 @@ struct v2_sa *v2_sa_opening_for_conn(struct v2 *v2, const struct conn *c)
 	struct v2_sa *sa;
 
 	list_each (sa, &v2->sas, struct v2_sa, node)
-		if (sa->is_initiator && sa->state > V2_NEW && sa->state <= V2_AUTH_VERIFYING &&
-			same_ends(sa, c))
+		if (sa->is_initiator && !sa->is_unwanted && sa->state > V2_NEW &&
+			sa->state <= V2_AUTH_VERIFYING && same_ends(sa, c))
 			return sa;
 	return NULL;
 }

@@ -52,10 +52,10 @@ struct v2_child {
 	struct list node; /* sa->children */
 	struct v2_sa *sa;
 	struct child c;
-	uint8_t state;	     /* enum v2_child_state; v2_child_state_set() */
-	uint8_t purpose;     /* enum v2_child_purpose */
-	bool is_requester;   /* we asked for it */
-	bool is_unwanted;    /* requester: taken down before the response came; deleted when it does */
+	uint8_t state;	   /* enum v2_child_state; v2_child_state_set() */
+	uint8_t purpose;   /* enum v2_child_purpose */
+	bool is_requester; /* we asked for it */
+	bool is_unwanted; /* requester: taken down before the response came; deleted when it does */
 	bool has_answer_due; /* responder: the response goes out when it is installed */
 	uint32_t rekeys;     /* serial of the Child SA that it replaces; 0 */
 	uint32_t replaced_by;
@@ -131,6 +131,7 @@ struct v2_sa {
 	struct secret our_auth; /* our MAC */
 	bool peer_is_initial_contact;
 	bool is_childless;
+	bool is_unwanted;  /* I: taken down before its IKE_AUTH response; deleted when that comes */
 	bool is_redundant; /* the loser of a collision: its maker deletes it, or it expires soon */
 
 	/* messages */
@@ -157,8 +158,8 @@ struct v2_sa {
 	uint8_t refuse_data[4];
 	size_t refuse_n;
 
-	/* SPIs that the peer deleted while a request of ours was open: its response, which makes one of
-	 * them, may come later than its Delete */
+	/* SPIs that the peer deleted while a request of ours was open: its response, which makes
+	 * one of them, may come later than its Delete */
 	uint32_t early_delete[8];
 	unsigned early_deletes;
 

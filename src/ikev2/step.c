@@ -177,7 +177,7 @@ void v2_conn_lost(struct v2 *v2, struct conn *c)
 	if (!c->must_be_up || c->n_children)
 		return;
 	list_each (sa, &v2->sas, struct v2_sa, node) {
-		if (sa->state >= V2_REKEYED)
+		if (sa->state >= V2_REKEYED || sa->is_unwanted)
 			continue;
 		/* one that is being made will bring the connection up; an established one without
 		 * Child SAs will not */
@@ -238,6 +238,17 @@ void v2_sa_terminate(struct v2_sa *sa)
 {
 	if (sa->state == V2_DEAD || sa->state == V2_DELETING)
 		return;
+	if (sa->state == V2_AUTH_VERIFYING) {
+		v2_sa_reject(sa, EXIT_IKE_NO_ANSWER);
+		return;
+	}
+	if (sa->state == V2_AUTH_SENT) {
+		/* the peer may believe in it already: it is deleted when the response comes */
+		sa->is_unwanted = true;
+		conn_settle(sa->conn, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);
+		let_go(sa, EXIT_IKE_NO_ANSWER);
+		return;
+	}
 	if (sa->state != V2_ESTABLISHED && sa->state != V2_REKEYED) {
 		v2_sa_kill(sa, EXIT_IKE_NO_ANSWER);
 		return;

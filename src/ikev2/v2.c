@@ -90,7 +90,7 @@ static bool is_coming_up(const struct v2 *v2, const struct conn *c)
 	const struct v2_child *k;
 
 	list_each (sa, &v2->sas, struct v2_sa, node) {
-		if (sa->conn == c && sa->is_initiator && sa->state > V2_NEW &&
+		if (sa->conn == c && sa->is_initiator && !sa->is_unwanted && sa->state > V2_NEW &&
 			sa->state <= V2_AUTH_VERIFYING)
 			return true;
 		list_each (k, &sa->children, struct v2_child, node)
@@ -183,7 +183,7 @@ static void down(void *state, struct conn *c)
 		struct conn *heir;
 
 		/* V2_NEW: a rekey's, which goes with the one that it rekeys */
-		if (sa->state == V2_DEAD || sa->state == V2_NEW || !uses(sa, c))
+		if (sa->state == V2_DEAD || sa->state == V2_NEW || sa->is_unwanted || !uses(sa, c))
 			continue;
 		heir = other_user(sa, c);
 		if (heir)

@@ -485,8 +485,9 @@ uint32_t pair_command(struct side *s, uint8_t kind, const char *name)
 	struct command cmd = { .kind = kind, .request = ++s->last_request, .name = name };
 
 	if (getenv("PAIR_SHOW"))
-		printf("%10.3f %s command %u \"%s\" (request %u)\n", (double)s->pair->now.mono / 1e9,
-			s->name, kind, name ? name : "", cmd.request);
+		printf("%10.3f %s command %u \"%s\" (request %u)\n",
+			(double)s->pair->now.mono / 1e9, s->name, kind, name ? name : "",
+			cmd.request);
 
 	ike_command(s->ike, s->pair->now, &cmd);
 	act(s->pair, s);

@@ -1,0 +1,186 @@
+/* Random schedules (RFC 7296 2.8, 2.25, 2.4): two engines, a bad wire, and people at both ends who
+ * bring connections up and down and rekey at the worst moments. In the end, when the wire is good
+ * again and people have gone home, both ends must have the same SAs, every command must have been
+ * answered once, and nothing may be left over. */
+#include "tests/pair/pair.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/test.h"
+
+enum { SCHEDULES = 10000, STEPS_MAX = 12 };
+
+struct schedule {
+	struct pair pair;
+	unsigned commands;
+	struct conf_conn conn[2];
+	const char *name[2];
+};
+
+static unsigned dice(struct pair *p, unsigned n)
+{
+	return rng_u32(&p->rng) % n;
+}
+
+static void bad_wire(struct pair *p)
+{
+	p->delay_min = (ns_t)dice(p, 3) * 5 * NS_MS;
+	p->delay_max = p->delay_min + (ns_t)dice(p, 4) * 150 * NS_MS;
+	p->loss = dice(p, 3) ? dice(p, 30) : 0;
+	p->duplicate = dice(p, 3) ? 0 : dice(p, 30);
+	p->answer_min = 0;
+	p->answer_max = (ns_t)dice(p, 3) * 40 * NS_MS;
+}
+
+static void good_wire(struct pair *p)
+{
+	p->delay_min = p->delay_max = NS_MS;
+	p->loss = p->duplicate = 0;
+	p->answer_min = p->answer_max = 0;
+}
+
+static void something(struct schedule *s)
+{
+	static const uint8_t verbs[] = { CMD_UP, CMD_UP, CMD_REKEY_CHILD, CMD_REKEY_CHILD,
+		CMD_REKEY_IKE, CMD_REKEY_IKE, CMD_DOWN };
+	struct pair *p = &s->pair;
+	struct side *side = dice(p, 2) ? &p->a : &p->b;
+	const char *name = s->name[dice(p, 2)];
+	uint8_t verb = verbs[dice(p, COUNT(verbs))];
+
+	s->commands++;
+	pair_command(side, verb, name);
+	/* often the other end has the same idea */
+	if (dice(p, 3) == 0) {
+		s->commands++;
+		pair_command(side == &p->a ? &p->b : &p->a, verb, name);
+	}
+}
+
+/* Addresses jump forward as after a suspend: timers are late together. */
+static void clock_jump(struct pair *p)
+{
+	p->now.mono += (ns_t)dice(p, 20) * NS_S;
+}
+
+static void connections(struct schedule *s)
+{
+	struct pair *p = &s->pair;
+
+	s->name[0] = "one";
+	s->name[1] = "two";
+	for (int i = 0; i < 2; i++) {
+		struct conf_conn *c = &s->conn[i];
+
+		*c = pair_conf(s->name[i]);
+		c->retransmit_timeout = 20 * NS_S;
+		c->dpddelay = dice(p, 2) ? 10 * NS_S : 0;
+		c->pfs = dice(p, 2);
+		if (dice(p, 3) == 0) {
+			c->ikelifetime = 30 * NS_S;
+			c->salifetime = 20 * NS_S;
+			c->rekeymargin = 5 * NS_S;
+		}
+	}
+	s->conn[1].right.subnet.ts[0] = pair_net("10.0.3.0/24");
+	for (int i = 0; i < 2; i++) {
+		pair_add(&p->a, &s->conn[i]);
+		pair_add(&p->b, &s->conn[i]);
+	}
+}
+
+static void rest(struct pair *p, unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds; i++) {
+		pair_run(p, NS_S);
+		pair_traffic(p);
+	}
+}
+
+static bool is_quiet(struct pair *p, unsigned *ret_child)
+{
+	unsigned ike_a, ike_b, child_b;
+
+	pair_count(&p->a, &ike_a, ret_child);
+	pair_count(&p->b, &ike_b, &child_b);
+	return pair_agrees(p) && ike_a == ike_b && *ret_child == child_b;
+}
+
+static unsigned one_schedule(uint64_t seed)
+{
+	static struct schedule s; /* large */
+	unsigned steps, ike_a, ike_b, child_a, child_b;
+	struct pair *p = &s.pair;
+
+	memset(&s, 0, sizeof(s));
+	pair_init(p, seed);
+	connections(&s);
+	bad_wire(p);
+	steps = 2 + dice(p, STEPS_MAX);
+	for (unsigned i = 0; i < steps; i++) {
+		something(&s);
+		pair_run(p, (ns_t)dice(p, 4) * 60 * NS_MS);
+		if (dice(p, 20) == 0)
+			clock_jump(p);
+		if (dice(p, 4) == 0)
+			pair_run(p, (ns_t)dice(p, 10) * NS_S);
+		if (dice(p, 3) == 0)
+			pair_traffic(p);
+	}
+	good_wire(p);
+	/* whatever one end gave up is noticed by the other one: by liveness, a rekey, or these */
+	s.commands += 2;
+	pair_run(p, 50 * NS_S);
+	pair_command(&p->a, CMD_REKEY_CHILD, "one");
+	pair_command(&p->b, CMD_REKEY_CHILD, "two");
+	rest(p, 90);
+
+	/* not in the middle of an ordinary rekey */
+	for (int i = 0; i < 50 && !is_quiet(p, &child_a); i++)
+		pair_run(p, 100 * NS_MS);
+	pair_count(&p->a, &ike_a, &child_a);
+	pair_count(&p->b, &ike_b, &child_b);
+	if (!pair_agrees(p) || ike_a != ike_b || child_a != child_b) {
+		fail_msg("seed %llu: %u/%u IKE SAs, %u/%u Child SAs, agree: %d",
+			(unsigned long long)seed, ike_a, ike_b, child_a, child_b, pair_agrees(p));
+	}
+	if (p->a.n_done + p->b.n_done != s.commands)
+		fail_msg("seed %llu: %u of %u commands were answered", (unsigned long long)seed,
+			p->a.n_done + p->b.n_done, s.commands);
+	/* and nothing is left when both go down */
+	pair_do(&p->a, CMD_DOWN, "one");
+	pair_do(&p->a, CMD_DOWN, "two");
+	pair_do(&p->b, CMD_DOWN, "one");
+	pair_do(&p->b, CMD_DOWN, "two");
+	rest(p, 5);
+	assert_int_equal(p->a.n_sa + p->b.n_sa, 0);
+	assert_int_equal(p->a.n_policy + p->b.n_policy, 0);
+	pair_done(p);
+	return child_a;
+}
+
+TEST(ten_thousand_schedules_end_in_agreement)
+{
+	const char *one = getenv("PAIR_SEED"), *many = getenv("PAIR_SCHEDULES");
+	uint64_t n = many ? strtoull(many, NULL, 10) : SCHEDULES;
+	uint64_t tunnels = 0;
+
+	if (one) {
+		one_schedule(strtoull(one, NULL, 10));
+		return;
+	}
+	for (uint64_t seed = 1; seed <= n; seed++)
+		tunnels += one_schedule(seed);
+	/* most of them end with a tunnel, or the test says nothing */
+	assert_true(tunnels > n / 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ten_thousand_schedules_end_in_agreement),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
