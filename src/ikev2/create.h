@@ -47,5 +47,7 @@ bool rekey_ike_build(struct v2_sa *sa, struct v2_build *b);
 enum v2_verdict rekey_ike_request(struct v2_sa *sa, const struct v2_msg *m);
 void rekey_ike_response(struct v2_sa *sa, const struct v2_msg *m);
 void rekey_ike_forget(struct v2_sa *sa); /* our own attempt */
+/* The peer makes SAs under this one: then it won a collision, whatever we know of it. */
+void rekey_ike_decided(struct v2_sa *sa);
 /* The response came to an IKE SA that we are deleting: what it made goes as well. */
 void rekey_ike_unwanted(struct v2_sa *sa, const struct v2_msg *m);

@@ -86,6 +86,7 @@ enum v2_verdict create_child_sa_request(struct v2_sa *sa, const struct v2_msg *m
 {
 	const struct v2_notify *rekey = v2_notify_find(m, N_REKEY_SA);
 
+	rekey_ike_decided(sa);
 	if (m->sa.n && m->sa.p[0].protocol == PROTO_IKE)
 		return rekey_ike_request(sa, m);
 	if (!v2_has(m, V2_TSI) || !v2_has(m, V2_TSR))

@@ -12,8 +12,22 @@
 
 #define REDUNDANT_LIFE (10 * NS_S)
 
+/* The IKE SA that this one is to replace, as long as a collision is not decided; NULL. */
+static struct v2_sa *undecided(const struct v2_sa *sa)
+{
+	struct v2_sa *old = sa->rekeys ? v2_sa_by_serial(sa->v2, sa->rekeys) : NULL;
+
+	return old && old->rekey_peer == sa->serial ? old : NULL;
+}
+
 void v2_rekey_ike_start(struct v2_sa *sa)
 {
+	if (undecided(sa)) {
+		/* it is being replaced, or is the replacement, at this moment */
+		ike_request_release(sa->ike, sa->request, EXIT_IKE_OK);
+		sa->request = 0;
+		return;
+	}
 	if (sa->state == V2_ESTABLISHED && !sa->rekey && !sa->rekey_peer)
 		v2_task_add(sa, V2_TASK_REKEY_IKE, 0);
 }
@@ -304,6 +318,17 @@ enum v2_verdict rekey_ike_request(struct v2_sa *sa, const struct v2_msg *m)
 		take_over(n, sa);
 	}
 	return V_STAY;
+}
+
+void rekey_ike_decided(struct v2_sa *sa)
+{
+	struct v2_sa *old = undecided(sa);
+
+	if (!old)
+		return;
+	old->rekey_peer = 0;
+	rekey_ike_forget(old);
+	take_over(sa, old);
 }
 
 void v2_rekey_ike_deleted(struct v2_sa *old)

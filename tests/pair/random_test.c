@@ -75,7 +75,8 @@ static void connections(struct schedule *s)
 
 		*c = pair_conf(s->name[i]);
 		c->retransmit_timeout = 20 * NS_S;
-		c->dpddelay = dice(p, 2) ? 10 * NS_S : 0;
+		/* an end that gave up cannot say so: without liveness nobody would ever know */
+		c->dpddelay = 10 * NS_S;
 		c->pfs = dice(p, 2);
 		if (dice(p, 3) == 0) {
 			c->ikelifetime = 30 * NS_S;
