@@ -17,18 +17,23 @@ static const struct now now = { .mono = 1, .wall = 1595296930 * NS_S };
 
 TEST(one_emit_makes_line_and_json)
 {
-	const struct event_about about = { .conn = "vpn.example.com", .instance = 1,
-		.peer = addr_v4(0xc0000202), .serial = 15, .request = 7 };
+	const struct event_about about = { .conn = "vpn.example.com",
+		.instance = 1,
+		.peer = addr_v4(0xc0000202),
+		.serial = 15,
+		.request = 7 };
 	char s[1024];
 
 	EMIT(&sink, now, &about, v2_initiate, );
 	assert_string_equal(event_line(&last, true, kept[0], sizeof(kept[0])),
 		"181 \"vpn.example.com\"[1] 192.0.2.2 #15: initiating IKEv2 IKE SA");
 	assert_true(event_json(&last, s, sizeof(s)));
-	assert_string_equal(s,
-		"{\"event\":\"v2_initiate\",\"code\":181,\"level\":\"info\",\"time\":1595296930.000000,"
-		"\"conn\":\"vpn.example.com\",\"instance\":1,\"peer\":\"192.0.2.2\",\"sa\":15,\"request\":7,"
-		"\"line\":\"181 \\\"vpn.example.com\\\"[1] 192.0.2.2 #15: initiating IKEv2 IKE SA\"}");
+	assert_string_equal(s, "{\"event\":\"v2_initiate\",\"code\":181,\"level\":\"info\","
+			       "\"time\":1595296930.000000,"
+			       "\"conn\":\"vpn.example.com\",\"instance\":1,\"peer\":\"192.0.2.2\","
+			       "\"sa\":15,\"request\":7,"
+			       "\"line\":\"181 \\\"vpn.example.com\\\"[1] 192.0.2.2 #15: "
+			       "initiating IKEv2 IKE SA\"}");
 }
 
 TEST(event_survives_the_wire)
@@ -38,8 +43,8 @@ TEST(event_survives_the_wire)
 	struct event back;
 	struct rd r;
 
-	EMIT(&sink, now, NULL, config_error, .file = ev_str("/etc/ipsec.conf"), .line = ev_u64(7),
-		.what = ev_str("unknown keyword"));
+	EMIT(&sink, now, NULL, config_error, .file = ev_str("/etc/ipsec.conf"),
+		.at_line = ev_u64(7), .what = ev_str("unknown keyword"));
 	assert_true(event_check(&last));
 	event_put(&w, &last);
 	r = rd_from(wr_view(&w));
@@ -62,6 +67,20 @@ TEST(names_are_unique_and_fields_fit)
 }
 
 /* A {field} in a text that no field has would be printed with its braces. */
+/* Members that every event has (json.c) cannot be fields: the second of two would be lost. */
+TEST(no_field_hides_a_member_of_every_event)
+{
+	static const char *const members[] = { "event", "code", "level", "time", "seq", "conn",
+		"instance", "peer", "sa", "request", "line" };
+
+	for (enum event_id id = 1; id < EV_END; id++)
+		for (unsigned i = 0; i < event_kind(id)->n; i++)
+			for (size_t m = 0; m < COUNT(members); m++)
+				if (strcmp(event_kind(id)->field[i].name, members[m]) == 0)
+					fail_msg("%s has a field %s", event_kind(id)->name,
+						members[m]);
+}
+
 TEST(texts_name_only_their_fields)
 {
 	for (int id = 1; id < EV_END; id++) {
@@ -85,12 +104,14 @@ TEST(texts_name_only_their_fields)
 
 TEST(sections_with_an_empty_field_are_left_out)
 {
-	const struct event_about about = { .conn = "vpn.example.com", .instance = 1,
-		.peer = addr_v4(0xc0000201), .serial = 8 };
+	const struct event_about about = {
+		.conn = "vpn.example.com", .instance = 1, .peer = addr_v4(0xc0000201), .serial = 8
+	};
 
-	EMIT(&sink, now, &about, traffic_status, .type = ev_str("ESP"), .add_time = ev_u64(1595296930),
-		.in_bytes = ev_u64(5999), .out_bytes = ev_u64(3231), .username = ev_str(""),
-		.id = ev_str("@vpn.example.com"), .lease = ev_str("100.64.13.5/32"));
+	EMIT(&sink, now, &about, traffic_status, .type = ev_str("ESP"),
+		.add_time = ev_u64(1595296930), .in_bytes = ev_u64(5999), .out_bytes = ev_u64(3231),
+		.username = ev_str(""), .id = ev_str("@vpn.example.com"),
+		.lease = ev_str("100.64.13.5/32"));
 	assert_string_equal(event_line(&last, true, kept[0], sizeof(kept[0])),
 		"006 #8: \"vpn.example.com\"[1] 192.0.2.1, type=ESP, add_time=1595296930, "
 		"inBytes=5999, outBytes=3231, id='@vpn.example.com', lease=100.64.13.5/32");
@@ -114,6 +135,7 @@ int main(void)
 		cmocka_unit_test(one_emit_makes_line_and_json),
 		cmocka_unit_test(event_survives_the_wire),
 		cmocka_unit_test(names_are_unique_and_fields_fit),
+		cmocka_unit_test(no_field_hides_a_member_of_every_event),
 		cmocka_unit_test(texts_name_only_their_fields),
 		cmocka_unit_test(sections_with_an_empty_field_are_left_out),
 		cmocka_unit_test(hostile_text_is_escaped),

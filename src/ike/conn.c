@@ -179,7 +179,7 @@ void ike_sweep(struct ike *ike)
 			if (c->template)
 				EMIT(&ike->env.events, ike->now,
 					(struct event_about[1]){ conn_about(c, 0) },
-					conn_instance_gone, .peer = ev_addr(c->remote.addr));
+					conn_instance_gone, .remote = ev_addr(c->remote.addr));
 			conn_free(c);
 		}
 	}

@@ -134,10 +134,10 @@ static void report_issues(struct keys *k, uint32_t request)
 	for (size_t i = 0; i < n; i++)
 		if (issue[i].is_error)
 			REQUEST_EMIT(&k->p, request, config_error, .file = ev_str(issue[i].file),
-				.line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
+				.at_line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
 		else
 			REQUEST_EMIT(&k->p, request, config_warning, .file = ev_str(issue[i].file),
-				.line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
+				.at_line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
 }
 
 static void read_secrets(struct keys *k, uint32_t request, const char *path)

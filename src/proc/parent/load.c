@@ -14,10 +14,10 @@ static void report(struct parent *p, uint32_t request, const struct conf *c)
 	for (size_t i = 0; i < c->n_issue; i++)
 		if (c->issue[i].is_error)
 			PARENT_EMIT(p, request, config_error, .file = ev_str(c->issue[i].file),
-				.line = ev_u64(c->issue[i].line), .what = ev_str(c->issue[i].text));
+				.at_line = ev_u64(c->issue[i].line), .what = ev_str(c->issue[i].text));
 		else
 			PARENT_EMIT(p, request, config_warning, .file = ev_str(c->issue[i].file),
-				.line = ev_u64(c->issue[i].line), .what = ev_str(c->issue[i].text));
+				.at_line = ev_u64(c->issue[i].line), .what = ev_str(c->issue[i].text));
 }
 
 struct conf *load_file(struct parent *p, uint32_t request, const char *path)
