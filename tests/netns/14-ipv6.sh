@@ -26,6 +26,8 @@ title "IPv6 within IPv4"
 both inner6
 check "the tunnel comes up" up left ours
 check "traffic passes" ping6_through 5
+# no router fragments IPv6: each end learns the path's MTU with a packet that is lost
+run lpc ping -6 -q -c 3 -i 0.2 -W 1 -s 3000 $RPC6
 check "big pings pass" ping6_through 3 -s 3000
 check "down" down left ours
 check "the peer begins" up right "$peer"
