@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { INDEXES_MAX = 16, ENTRIES_MAX = 100000, INCLUDE_DEPTH = 10 };
+enum {
+	INDEXES_MAX = 16,
+	ENTRIES_MAX = 100000,
+	ENTRY_MAX_N = 16384,
+	ERRORS_MAX = 1000,
+	INCLUDE_DEPTH = 10
+};
 
 struct entry {
 	struct id index[INDEXES_MAX];
@@ -161,7 +167,7 @@ static void add_psk(struct secrets *s, struct entry *e, char *rest)
 	e->is_weak = is_weak(&e->secret);
 	if (e->is_weak)
 		say(s, false, e->file, e->line,
-			xstrdup("WARNING: using a weak secret (PSK): fewer than 16 characters, or "
+			xstrdup("using a weak secret (PSK): fewer than 16 characters, or "
 				"one from a manual; "
 				"make one with: openssl rand -base64 33"));
 	if ((s->n & (s->n - 1)) == 0)
@@ -191,17 +197,37 @@ static bool add_index(struct secrets *s, struct entry *e, const char *w)
 	return true;
 }
 
-/* Where the indexes end: a ':' of its own (an IPv6 address has them inside). */
+static bool is_type(const char *p)
+{
+	static const char *const types[] = { "PSK", "XAUTH", "PPKS", "RSA", "ECDSA", "EAP" };
+
+	for (size_t i = 0; i < COUNT(types); i++) {
+		size_t n = strlen(types[i]);
+
+		if (strncasecmp(p, types[i], n) == 0 && (p[n] == ' ' || p[n] == '\t'))
+			return true;
+	}
+	return false;
+}
+
+/* Where the indexes end: a ':' that stands by itself or before the type. IPv6 addresses have them,
+ * too. */
 static char *colon(char *t)
 {
+	bool before = false;
+
 	for (char *p = t; *p; p++) {
-		if (*p == '"' && strchr(p + 1, '"'))
+		if (*p == '"' && strchr(p + 1, '"')) {
 			p = strchr(p + 1, '"');
-		else if (*p == ':' && (p == t || p[-1] == ' ' || p[-1] == '\t' || p[-1] == '"'))
+			continue;
+		}
+		if (*p != ':')
+			continue;
+		if (p == t || strchr(" \t\"", p[-1]) || is_type(p + 1))
 			return p;
-		else if (*p == ':' && (p[1] == ' ' || p[1] == '\t') &&
-			 !memchr(t, ':', (size_t)(p - t)))
+		if (!before && (p[1] == ' ' || p[1] == '\t'))
 			return p;
+		before = true;
 	}
 	return NULL;
 }
@@ -243,19 +269,26 @@ static void entry(struct secrets *s, char *t, const char *file, unsigned line)
 
 /* ---- lines to entries ---- */
 
+struct open_entry {
+	char *text;
+	size_t n; /* with its NUL */
+	unsigned line;
+	bool in_braces; /* a key of old, RSA { ... }, which is passed over as a whole */
+	bool is_too_long;
+};
+
 static void read_file(struct secrets *s, const char *path, const char *from, unsigned line);
 
 static void include(struct secrets *s, const char *file, unsigned line, const char *pattern)
 {
-	const char *slash = strrchr(file, '/');
-	char *full = *pattern == '/' || !slash
-			     ? xstrdup(pattern)
-			     : xasprintf("%.*s/%s", (int)(slash - file), file, pattern);
+	char *full = conf_path_beside(file, pattern);
 	char **found = s->depth < INCLUDE_DEPTH ? s->src->glob(s->src->ctx, full) : NULL;
 
 	if (s->depth >= INCLUDE_DEPTH)
 		say(s, true, file, line,
 			xasprintf("include: more than %d files deep", INCLUDE_DEPTH));
+	else if (!found || !found[0])
+		say(s, false, file, line, xasprintf("include: no file matches \"%.200s\"", full));
 	s->depth++;
 	for (size_t i = 0; found && found[i]; i++) {
 		read_file(s, found[i], file, line);
@@ -266,37 +299,59 @@ static void include(struct secrets *s, const char *file, unsigned line, const ch
 	free(full);
 }
 
-/* A comment starts at a '#' that is the first of its word, outside quotes. ("@#" is an index.) */
+/* A comment starts at a '#' that is the first of its word, outside of quotes, which begin a word,
+ * too.
+ * ("@#" is an index.) */
 static void cut_comment(char *t)
 {
 	char quote = '\0';
 
 	for (char *p = t; *p; p++) {
+		bool first = p == t || p[-1] == ' ' || p[-1] == '\t';
+
 		if (quote)
 			quote = *p == quote ? '\0' : quote;
-		else if (*p == '"' || *p == '\'')
+		else if (first && (*p == '"' || *p == '\''))
 			quote = *p;
-		else if (*p == '#' && (p == t || p[-1] == ' ' || p[-1] == '\t')) {
+		else if (first && *p == '#') {
 			*p = '\0';
 			return;
 		}
 	}
 }
 
-struct open_entry {
-	char *text;
-	size_t n;
-	unsigned line;
-};
-
 static void flush(struct secrets *s, struct open_entry *o, const char *file)
 {
-	if (o->text) {
+	if (o->is_too_long)
+		say(s, true, file, o->line,
+			xasprintf("an entry of more than %d characters", ENTRY_MAX_N));
+	else if (o->text)
 		entry(s, o->text, file, o->line);
+	if (o->text) {
 		wipe(o->text, o->n);
 		free(o->text);
 	}
 	*o = (struct open_entry){ 0 };
+}
+
+/* One more line of the entry. */
+static void append(struct open_entry *o, const char *more)
+{
+	size_t add = strlen(more);
+	char *longer;
+
+	if (o->n + add > ENTRY_MAX_N) {
+		o->is_too_long = true;
+		return;
+	}
+	longer = xalloc(o->n + add + 1);
+	memcpy(longer, o->text, o->n - 1);
+	longer[o->n - 1] = ' ';
+	memcpy(longer + o->n, more, add + 1);
+	wipe(o->text, o->n);
+	free(o->text);
+	o->text = longer;
+	o->n += add + 1;
 }
 
 static void one_line(
@@ -304,66 +359,93 @@ static void one_line(
 {
 	bool indented = *t == ' ' || *t == '\t';
 	char *start = t + strspn(t, " \t");
+	size_t len = strlen(start);
 
-	if (strncasecmp(start, "include", 7) == 0 && (start[7] == ' ' || start[7] == '\t') &&
-		!indented) {
+	if (o->in_braces) {
+		o->in_braces = !strchr(start, '}');
+		return;
+	}
+	if (!indented && strncasecmp(start, "include", 7) == 0 &&
+		(start[7] == ' ' || start[7] == '\t')) {
 		flush(s, o, file);
-		start += 8 + strspn(start + 8, " \t");
-		include(s, file, number, start);
+		include(s, file, number, start + 8 + strspn(start + 8, " \t"));
 		return;
 	}
-	if (o->text && indented) { /* goes on */
-		size_t add = strlen(start);
-		char *longer = xalloc(o->n + add + 2);
-
-		memcpy(longer, o->text, o->n - 1);
-		longer[o->n - 1] = ' ';
-		memcpy(longer + o->n, start, add + 1);
-		wipe(o->text, o->n);
-		free(o->text);
-		o->text = longer;
-		o->n += add + 1;
-		return;
+	if (o->text && indented)
+		append(o, start);
+	else {
+		flush(s, o, file);
+		o->text = xstrdup(start);
+		o->n = len + 1;
+		o->line = number;
+		o->is_too_long = o->n > ENTRY_MAX_N;
 	}
-	flush(s, o, file);
-	o->text = xstrdup(start);
-	o->n = strlen(start) + 1;
-	o->line = number;
+	o->in_braces = len > 0 && start[len - 1] == '{';
 }
 
-static void read_file(struct secrets *s, const char *path, const char *from, unsigned line)
+static void read_lines(struct secrets *s, char *t, char *end, const char *file)
 {
 	struct open_entry open = { 0 };
 	unsigned number = 0;
-	size_t n = 0;
-	char *text = s->src->read(s->src->ctx, path, &n), *t = text;
-	const char *file;
+	size_t errors = s->issues.n_error;
 
-	if (!text) {
-		say(s, true, from ? from : path, line,
-			xasprintf("cannot read \"%s\": %s", path, strerror(errno)));
-		return;
-	}
-	s->file = xrealloc(s->file, (s->n_file + 1) * sizeof(*s->file));
-	file = s->file[s->n_file++] = xstrdup(path);
-	if (memchr(text, 0, n)) {
-		say(s, true, file, 1, xstrdup("this is not a text file"));
-		t = text + n;
-	}
-	while (t < text + n && s->n < ENTRIES_MAX) {
-		size_t len = strcspn(t, "\n"), cut;
+	while (t < end && s->n < ENTRIES_MAX && s->issues.n_error - errors < ERRORS_MAX) {
+		size_t len = strcspn(t, "\n");
 		char *next = t + len + (t[len] == '\n');
 
 		number++;
 		t[len] = '\0';
 		cut_comment(t);
-		for (cut = strlen(t); cut > 0 && strchr("\r \t", t[cut - 1]); cut--)
-			t[cut - 1] = '\0';
+		for (len = strlen(t); len > 0 && strchr("\r \t", t[len - 1]); len--)
+			t[len - 1] = '\0';
 		if (*t)
 			one_line(s, &open, t, file, number);
 		t = next;
 	}
 	flush(s, &open, file);
+	if (t < end)
+		say(s, true, file, number,
+			xstrdup("too many entries or errors; the rest is not read"));
+}
+
+static bool is_text(const char *t, size_t n)
+{
+	size_t odd = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)t[i];
+
+		if (c == '\0')
+			return false;
+		odd += c < 0x20 && c != '\n' && c != '\r' && c != '\t';
+	}
+	return odd * 100 <= n;
+}
+
+static void read_file(struct secrets *s, const char *path, const char *from, unsigned line)
+{
+	size_t n = 0, mark;
+	char *text = s->src->read(s->src->ctx, path, &n);
+	const char *file;
+	int why = errno;
+
+	if (!text) {
+		say(s, true, from ? from : path, line,
+			why == EFBIG ? xasprintf("\"%s\" is larger than 8 MiB: this cannot be an "
+						 "ipsec.secrets",
+					       path)
+				     : xasprintf("cannot read \"%s\": %s", path, strerror(why)));
+		return;
+	}
+	s->file = xrealloc(s->file, (s->n_file + 1) * sizeof(*s->file));
+	file = s->file[s->n_file++] = xstrdup(path);
+	mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0
+		       ? 3
+		       : 0; /* some editors put it before UTF-8 */
+	if (is_text(text, n))
+		read_lines(s, text + mark, text + n, file);
+	else
+		say(s, true, file, 1, xstrdup("this is not a text file"));
 	wipe(text, n);
 	free(text);
 }
@@ -486,4 +568,15 @@ bool secrets_list(const struct secrets *s, size_t i, char *ret, size_t n)
 		at += (size_t)snprintf(
 			ret + at, n - at, " %s", id_format(&s->entry[i].index[k], id, sizeof(id)));
 	return true;
+}
+
+const char *secrets_mode_issue(unsigned mode, unsigned uid)
+{
+	if (uid != 0)
+		return "it belongs to a user other than root; chown root it";
+	if (mode & 0022)
+		return "others than its owner may write it; chmod 600 it";
+	if (mode & 0044)
+		return "others than its owner may read it; chmod 600 it";
+	return NULL;
 }

@@ -26,3 +26,6 @@ enum err must_use secrets_psk(const struct secrets *s, const struct id *ours,
 	struct bytes *ret, struct secrets_where *ret_where);
 /* "1: PSK @east @west" lines for listall: indexes only. i from 0; false after the last. */
 bool secrets_list(const struct secrets *s, size_t i, char *ret, size_t n);
+/* What is wrong with the mode and owner of a file of secrets, for the process that opens it; NULL:
+ * nothing. Static. */
+const char *secrets_mode_issue(unsigned mode, unsigned uid);

@@ -110,12 +110,106 @@ TEST(mistakes_are_told_without_the_secret)
 	secrets_free(s);
 }
 
+TEST(keys_of_old_are_passed_over_with_a_warning)
+{
+	struct secrets *s = parse(
+		"@f : RSA {\n  Modulus: 0x1234\n}\n@g : XAUTH \"pw\"\n@h : PPKS \"id\" \"key\"\n"
+		"@i : PSK \"after the key of old\"\n");
+	const struct conf_issue *issue;
+	size_t n = secrets_issues(s, &issue);
+
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < n; i++)
+		assert_false(issue[i].is_error);
+	assert_int_equal(issue[1].line, 4);
+	assert_int_equal(secrets_count(s), 1);
+	secrets_free(s);
+}
+
+TEST(comments_quotes_and_marks_are_understood)
+{
+	struct secrets *s =
+		parse("\xef\xbb\xbf# first\n@o'brien : PSK \"with # inside and more\" # why\n"
+		      "@a:PSK \"no blanks at the colon\"\n@#0102 : PSK 'key id as an index' #x\n"
+		      "\"C=CH, CN=west\" @b : PSK \"a name in quotes\"");
+	const struct conf_issue *issue;
+
+	for (size_t i = 0; i < secrets_issues(s, &issue); i++)
+		print_message("%u: %s\n", issue[i].line, issue[i].text);
+	assert_int_equal(secrets_issues(s, &issue), 0);
+	assert_string_equal(
+		psk(s, "@o'brien", "@z", "192.0.2.1", "192.0.2.2"), "with # inside and more");
+	assert_string_equal(psk(s, "@a", "@z", "192.0.2.1", "192.0.2.2"), "no blanks at the colon");
+	assert_string_equal(psk(s, "@#0102", "@z", "192.0.2.1", "192.0.2.2"), "key id as an index");
+	assert_string_equal(
+		psk(s, "@b", "C=CH, CN=west", "192.0.2.1", "192.0.2.2"), "a name in quotes");
+	secrets_free(s);
+}
+
+TEST(a_stale_entry_that_fits_as_well_is_counted)
+{
+	struct secrets *s = parse("@a @b : PSK \"the old secret, forgotten\"\n@b @a : PSK \"the "
+				  "new secret, unused\"\n"
+				  "@a : PSK \"fits less well than both\"\n");
+	struct secrets_where where;
+	struct id a, b;
+	struct addr none = { 0 };
+	struct bytes v;
+
+	assert_int_equal(id_parse("@a", &a), OK);
+	assert_int_equal(id_parse("@b", &b), OK);
+	assert_int_equal(secrets_psk(s, &a, &b, &none, &none, &v, &where), OK);
+	assert_int_equal(where.line, 1);
+	assert_int_equal(where.also, 1);
+	assert_false(where.is_weak);
+	id_done(&a);
+	id_done(&b);
+	secrets_free(s);
+}
+
+TEST(garbage_ends_soon_with_few_issues)
+{
+	size_t n = 4 << 20;
+	char *text = malloc(n + 1);
+	const struct conf_issue *issue;
+	struct secrets *s;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = i % 2 ? '\n' : 'x';
+	text[n] = '\0';
+	s = parse(text);
+	assert_true(secrets_issues(s, &issue) <= 21);
+	secrets_free(s);
+	for (size_t i = 0; i < n; i++)
+		text[i] = i % 4 == 0 ? '\n' : i % 4 == 1 ? ' ' : 'x';
+	text[0] = 'x';
+	s = parse(text);
+	assert_int_equal(secrets_issues(s, &issue), 1);
+	assert_non_null(strstr(issue[0].text, "more than"));
+	secrets_free(s);
+	free(text);
+}
+
+TEST(modes_that_others_can_use_are_told)
+{
+	assert_null(secrets_mode_issue(0600, 0));
+	assert_null(secrets_mode_issue(0400, 0));
+	assert_non_null(strstr(secrets_mode_issue(0644, 0), "read"));
+	assert_non_null(strstr(secrets_mode_issue(0620, 0), "write"));
+	assert_non_null(strstr(secrets_mode_issue(0600, 1000), "root"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_names_beat_one_which_beats_none),
 		cmocka_unit_test(values_have_four_forms),
 		cmocka_unit_test(mistakes_are_told_without_the_secret),
+		cmocka_unit_test(keys_of_old_are_passed_over_with_a_warning),
+		cmocka_unit_test(comments_quotes_and_marks_are_understood),
+		cmocka_unit_test(a_stale_entry_that_fits_as_well_is_counted),
+		cmocka_unit_test(garbage_ends_soon_with_few_issues),
+		cmocka_unit_test(modes_that_others_can_use_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
