@@ -42,11 +42,13 @@ int main(void)
 	     "*--json*, and in *ipsec events*, the fields stand beside the line.\n\n# EVENTS\n");
 	for (int id = 1; id < EV_END; id++) {
 		const struct event_kind *k = event_kind((enum event_id)id);
+		const char *text;
 
 		printf("*");
 		escaped(k->name);
 		printf("* (%03u, %s)\n\t", k->code, level[k->level]);
-		escaped(*k->text ? k->text : "(no line of its own)");
+		text = k->text + strspn(k->text, " "); /* indented lines are indented here anyway */
+		escaped(*text ? text : "(no line of its own)");
 		putchar('\n');
 		for (unsigned i = 0; i < k->n; i++) {
 			printf("%s", i ? ", " : "\n\tFields: ");

@@ -253,6 +253,7 @@ static void apply_item(struct building *b, const struct section *from, struct it
 static void apply(struct building *b, struct section *from)
 {
 	b->path[b->depth++] = from;
+	b->is_bad |= from->is_bad;
 	for (size_t i = 0; i < from->n; i++)
 		if (is_named(&from->item[i], "also") || is_named(&from->item[i], "alsoflip"))
 			follow_also(b, &from->item[i], is_named(&from->item[i], "alsoflip"));

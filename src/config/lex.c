@@ -95,6 +95,8 @@ static char *take_word(char **p)
 static void error(struct lexer *x, const char *file, unsigned line, char *text_take)
 {
 	x->n_wrong++;
+	if (x->section)
+		x->section->is_bad = true;
 	conf_issue_take(x->c, true, file, line,
 		x->section && !x->section->is_setup ? x->section->name : NULL, text_take);
 }

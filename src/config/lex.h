@@ -20,6 +20,7 @@ struct section {
 	struct item *item;
 	size_t n;
 	bool is_default; /* conn %default */
+	bool is_bad;	 /* a line of it could not be read */
 	bool is_taken;	 /* some also= names it */
 };
 

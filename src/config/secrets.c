@@ -288,7 +288,7 @@ static void include(struct secrets *s, const char *file, unsigned line, const ch
 		say(s, true, file, line,
 			xasprintf("include: more than %d files deep", INCLUDE_DEPTH));
 	else if (!found || !found[0])
-		say(s, false, file, line, xasprintf("include: no file matches \"%.200s\"", full));
+		say(s, false, file, line, xstrdup("include: no file matches the pattern"));
 	s->depth++;
 	for (size_t i = 0; found && found[i]; i++) {
 		read_file(s, found[i], file, line);

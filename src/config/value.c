@@ -151,6 +151,13 @@ static enum err read_host(struct conf_end *end, const char *v, char **what)
 	return OK;
 }
 
+static bool is_printable(const char *s)
+{
+	while ((unsigned char)*s >= 0x20 && *s != 0x7f)
+		s++;
+	return *s == '\0';
+}
+
 static enum err read_id(struct id *ret, const char *v, char **what)
 {
 	struct id id;
@@ -160,10 +167,15 @@ static enum err read_id(struct id *ret, const char *v, char **what)
 			"\"%s\": certificates are not done yet; write the identity itself", v);
 		return ERR_VALUE;
 	}
-	if (id_parse(v, &id))
+	/* what no message could show as it is, nobody means */
+	if (strchr(v, '"') || !is_printable(v) || id_parse(v, &id))
 		return value_wrong(what, v,
 			"an identity: an address, @name, user@name, @[text], @#hex or a DN like "
 			"\"C=CH, CN=name\"");
+	if (id.type == ID_FQDN && strchr("#[~", id.data.p[0])) {
+		id_done(&id);
+		return value_wrong(what, v, "an identity: a name does not begin like this");
+	}
 	id_done(ret);
 	*ret = id;
 	return OK;
@@ -243,9 +255,8 @@ static enum err read_string(char **ret, const char *v, bool may_be_disabled, cha
 {
 	size_t n = strlen(v);
 
-	for (size_t i = 0; i < n; i++)
-		if (v[i] == '"' || (unsigned char)v[i] < 0x20 || v[i] == 0x7f)
-			return value_wrong(what, v, "text without quotes and control characters");
+	if (strchr(v, '"') || !is_printable(v))
+		return value_wrong(what, v, "text without quotes and control characters");
 	if (n > STRING_MAX) {
 		*what = xasprintf("%zu characters are too many; at most %d", n, STRING_MAX);
 		return ERR_VALUE;
