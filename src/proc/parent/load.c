@@ -14,10 +14,12 @@ static void report(struct parent *p, uint32_t request, const struct conf *c)
 	for (size_t i = 0; i < c->n_issue; i++)
 		if (c->issue[i].is_error)
 			PARENT_EMIT(p, request, config_error, .file = ev_str(c->issue[i].file),
-				.at_line = ev_u64(c->issue[i].line), .what = ev_str(c->issue[i].text));
+				.at_line = ev_u64(c->issue[i].line),
+				.what = ev_str(c->issue[i].text));
 		else
 			PARENT_EMIT(p, request, config_warning, .file = ev_str(c->issue[i].file),
-				.at_line = ev_u64(c->issue[i].line), .what = ev_str(c->issue[i].text));
+				.at_line = ev_u64(c->issue[i].line),
+				.what = ev_str(c->issue[i].text));
 }
 
 struct conf *load_file(struct parent *p, uint32_t request, const char *path)
@@ -83,6 +85,18 @@ struct load_item {
 	bool is_resolved;
 };
 
+struct load {
+	struct parent *p;
+	uint32_t request;
+	enum load_after after;
+	struct load_item *item;
+	size_t n, n_waiting;
+	int exit;
+	bool is_again;	 /* only what is still loaded */
+	bool is_first;	 /* of the daemon's start */
+	bool is_foreign; /* not from our own file: a reload leaves it alone */
+};
+
 static void remember(struct parent *p, const struct load_item *i)
 {
 	struct loaded *l = loaded_find(p, i->file->name);
@@ -96,6 +110,8 @@ static void remember(struct parent *p, const struct load_item *i)
 	l->conf = conf_conn_copy(i->file);
 	l->sent = conf_conn_copy(i->resolved);
 	l->is_unresolved = !i->is_resolved;
+	if (!i->load->is_again)
+		l->is_foreign = i->load->is_foreign;
 }
 
 static void unload(struct parent *p, uint32_t request, struct loaded *l)
@@ -109,16 +125,6 @@ static void unload(struct parent *p, uint32_t request, struct loaded *l)
 }
 
 /* ---- loading: each connection is resolved, then all go out in order ---- */
-
-struct load {
-	struct parent *p;
-	uint32_t request;
-	enum load_after after;
-	struct load_item *item;
-	size_t n, n_waiting;
-	int exit;
-	bool is_again; /* only what is still loaded */
-};
 
 static void send_item(struct parent *p, const struct load *l, const struct load_item *i)
 {
@@ -164,6 +170,8 @@ static void load_finish(struct load *l)
 		.exit = (uint8_t)l->exit);
 	if (retry)
 		uv_timer_start(&p->retry_timer, load_retry, RETRY_MS, 0);
+	if (l->is_first)
+		parent_loaded(p);
 	free(l->item);
 	free(l);
 }
@@ -204,25 +212,48 @@ static void load_go_take(struct load *l)
 		resolve_conn(l->p, l->item[i].resolved, l->request, item_resolved, &l->item[i]);
 }
 
-bool load_conns(struct parent *p, uint32_t request, const struct conf *conf, const char *name,
-	enum load_after after)
+bool load_named(struct parent *p, const struct load_request *r, const struct conf *conf)
 {
-	struct load *l = load_new(p, request, after);
+	struct load *l = load_new(p, r->request, r->after);
 	const struct conf_conn *c;
 
-	if (name)
-		for (size_t i = 0; (c = conf_find(conf, name, i)); i++)
-			load_add(l, c);
-	else
-		for (size_t i = 0; i < conf->n; i++)
-			if (conf->conn[i]->automatic != AUTO_IGNORE)
-				load_add(l, conf->conn[i]);
-	if (l->n == 0 && name) {
+	l->is_foreign = r->is_foreign;
+	for (size_t i = 0; (c = conf_find(conf, r->name, i)); i++)
+		load_add(l, c);
+	if (l->n == 0) {
 		free(l);
 		return false;
 	}
 	load_go_take(l);
 	return true;
+}
+
+void load_all(struct parent *p, const struct load_request *r, const struct conf *conf)
+{
+	struct load *l = load_new(p, r->request, LOAD_AUTO);
+
+	l->is_foreign = r->is_foreign;
+	for (size_t i = 0; i < conf->n; i++)
+		if (conf->conn[i]->automatic != AUTO_IGNORE)
+			load_add(l, conf->conn[i]);
+	load_go_take(l);
+}
+
+/* The daemon has started when these are loaded, not when DNS has answered too. */
+void load_first(struct parent *p, const struct conf *conf)
+{
+	struct load *now = load_new(p, 0, LOAD_AUTO), *later = load_new(p, 0, LOAD_AUTO);
+
+	now->is_first = true;
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct conf_conn *c = conf->conn[i];
+		bool has_name = c->left.host_kind == HOST_NAME || c->right.host_kind == HOST_NAME;
+
+		if (c->automatic != AUTO_IGNORE)
+			load_add(has_name ? later : now, c);
+	}
+	load_go_take(now);
+	load_go_take(later);
 }
 
 /* Blank-separated names. */
@@ -283,7 +314,7 @@ void load_reload(struct parent *p, uint32_t request)
 	reload_setup(p, conf);
 	LINE_SEND(&p->child[WHO_IKE].line, request_begin, .request = request);
 	list_each (l, &p->loaded, struct loaded, node)
-		if (!conf_find(conf, l->conf->name, 0)) {
+		if (!l->is_foreign && !conf_find(conf, l->conf->name, 0)) {
 			unload(p, request, l);
 			removed++;
 		}

@@ -169,9 +169,13 @@ void parent_ready(struct parent *p)
 
 void parent_load(struct parent *p)
 {
-	load_conns(p, 0, p->conf, NULL, LOAD_AUTO);
+	load_first(p, p->conf);
 	conf_free(p->conf);
 	p->conf = NULL;
+}
+
+void parent_loaded(struct parent *p)
+{
 	notify("READY=1\nSTATUS=listening for IKE messages");
 	notify_watchdog(p);
 	daemon_started(p, 0);

@@ -33,6 +33,7 @@ struct loaded {
 	struct list node;
 	struct conf_conn *conf; /* as it stands in the file */
 	struct conf_conn *sent; /* with its hosts as addresses, as the others have it */
+	bool is_foreign;	/* not from our own file: a reload leaves it alone */
 	bool is_unresolved;	/* waits for a name or a route */
 };
 
@@ -110,10 +111,18 @@ void children_kill(struct parent *p);
 struct conf *load_file(struct parent *p, uint32_t request, const char *path);
 struct conf *load_text(struct parent *p, uint32_t request, int fd);
 enum load_after { LOAD_ONLY, LOAD_AUTO, LOAD_UP, LOAD_ROUTE };
-/* Loads those of conf by name or alias, all without a name (auto=ignore left out). False: there is
- * no such. request_done follows by itself. */
-bool load_conns(struct parent *p, uint32_t request, const struct conf *conf, const char *name,
-	enum load_after after);
+struct load_request {
+	uint32_t request; /* its request_done follows by itself */
+	const char *name;
+	enum load_after after;
+	bool is_foreign; /* not from our own file: a reload leaves it alone */
+};
+/* Loads those of conf by name or alias. False: there is no such, and nothing was said. */
+bool load_named(struct parent *p, const struct load_request *r, const struct conf *conf);
+/* All but auto=ignore, and does as their auto= says. */
+void load_all(struct parent *p, const struct load_request *r, const struct conf *conf);
+/* The same at start; parent_loaded() is called when all are loaded that need no DNS. */
+void load_first(struct parent *p, const struct conf *conf);
 /* Unloads by name or alias. False: there is none. */
 bool unload_conns(struct parent *p, uint32_t request, const char *name);
 /* Loads what changed, unloads what is gone; an error in the file changes nothing. */
@@ -148,8 +157,10 @@ void updown_run(struct parent *p, const struct msg_updown *m);
 /* ---- main.c ---- */
 /* A child is ready: are all? Then secrets are read. */
 void parent_ready(struct parent *p);
-/* Secrets were read for the first time: load connections, and tell that all runs. */
+/* Secrets were read for the first time: load connections. */
 void parent_load(struct parent *p);
+/* They are loaded: tell that all runs. */
+void parent_loaded(struct parent *p);
 /* Stop all in order; restart: begin anew then. */
 void parent_stop(struct parent *p, int exit, bool restart);
 /* All have stopped. */

@@ -50,11 +50,12 @@ void verb_done(struct parent *p, uint32_t request, int exit)
 }
 
 /* The configuration that the verb is about: text, another file, or ours. */
-static struct conf *conf_of(struct parent *p, const struct msg_verb *m)
+static struct conf *conf_of(struct parent *p, const struct msg_verb *m, bool *ret_is_foreign)
 {
 	int fd = text_of(p, m->request);
 	struct conf *c;
 
+	*ret_is_foreign = fd >= 0 || (m->config[0] && strcmp(m->config, p->opt.config) != 0);
 	if (fd < 0)
 		return load_file(p, m->request, m->config[0] ? m->config : p->opt.config);
 	c = load_text(p, m->request, fd);
@@ -79,7 +80,8 @@ static void explain(struct parent *p, const struct msg_verb *m, const struct con
 
 static void load(struct parent *p, const struct msg_verb *m, enum load_after after)
 {
-	struct conf *c = conf_of(p, m);
+	struct load_request r = { .request = m->request, .after = after };
+	struct conf *c = conf_of(p, m, &r.is_foreign);
 
 	if (!c) {
 		PARENT_EMIT(p, m->request, verb_failed, .verb = ev_str(m->verb),
@@ -87,9 +89,10 @@ static void load(struct parent *p, const struct msg_verb *m, enum load_after aft
 		verb_done(p, m->request, EXIT_CONFIG);
 		return;
 	}
+	r.name = m->name;
 	if (!m->name[0])
-		load_conns(p, m->request, c, NULL, LOAD_AUTO);
-	else if (!load_conns(p, m->request, c, m->name, after))
+		load_all(p, &r, c);
+	else if (!load_named(p, &r, c))
 		explain(p, m, c);
 	conf_free(c);
 }
