@@ -258,7 +258,21 @@ static void moved(struct v2_child *c, const struct endpoint *remote)
 		child_move(sa->ike, &k->c, &sa->local, &sa->remote, k->c.encap);
 }
 
-/* All that the data plane had is gone: every Child SA is made anew. */
+/* Its data plane forgot it: the peer's half goes, and another one is made at once. */
+static void make_anew(struct v2_child *c)
+{
+	struct conn *conn = c->c.conn;
+	struct v2_sa *sa = c->sa;
+
+	conn_use(conn);
+	V2_CHILD_EMIT(c, v2_child_expired, .why = ev_str("the data plane was restarted"));
+	child_farewell(sa->ike, &c->c);
+	v2_child_terminate(c);
+	if (conn->n_children == 0)
+		v2_new_child_start(sa, conn);
+	conn_unuse(conn);
+}
+
 static void restarted(struct v2 *v2)
 {
 	struct v2_sa *sa;
@@ -266,13 +280,13 @@ static void restarted(struct v2 *v2)
 
 	list_each (sa, &v2->sas, struct v2_sa, node)
 		list_each (c, &sa->children, struct v2_child, node) {
-			if (c->state < V2_CHILD_INSTALLING)
-				continue;
-			c->c.has_in = c->c.has_out = false;
 			c->c.conn->policy = CONN_UNROUTED;
-			if (c->c.is_counted)
-				v2_child_expired(c, "the data plane was restarted");
+			c->c.has_in = c->c.has_out = false;
 		}
+	list_each (sa, &v2->sas, struct v2_sa, node)
+		list_each (c, &sa->children, struct v2_child, node)
+			if (c->c.is_counted && v2_sa_is_established(sa))
+				make_anew(c);
 }
 
 static void notice(void *state, const struct dp_notice *n)

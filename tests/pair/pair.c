@@ -327,6 +327,14 @@ void pair_run(struct pair *p, ns_t for_ns)
 	p->now.mono = end;
 }
 
+void pair_notice(struct side *s, const struct dp_notice *n)
+{
+	if (n->kind == DP_RESTARTED)
+		s->n_sa = s->n_policy = 0;
+	ike_notice(s->ike, s->pair->now, n);
+	act(s->pair, s);
+}
+
 /* ---- traffic ---- */
 
 static struct pair_sa *newest_out(struct side *s, uint32_t reqid)

@@ -78,6 +78,9 @@ void pair_do(struct side *s, uint8_t kind, const char *name);
 /* Both get the connection, a brings it up. */
 void pair_up(struct pair *p, const struct conf_conn *a, const struct conf_conn *b);
 
+/* What the data plane of s says unasked. */
+void pair_notice(struct side *s, const struct dp_notice *n);
+
 /* Time goes by; what is due is delivered, timers fire. */
 void pair_run(struct pair *p, ns_t for_ns);
 /* One packet through every tunnel policy in both directions; counts, and tells who was heard. */

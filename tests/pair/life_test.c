@@ -1,0 +1,257 @@
+/* The life of a connection: auto=, traps, revival, what the data plane says unasked. */
+#include "tests/pair/pair.h"
+
+#include <stdlib.h>
+
+#include "base/test.h"
+
+static void add_and_start(struct side *s, const struct conf_conn *c)
+{
+	struct command cmd = { .kind = CMD_CONN_ADD, .what = ADD_AND_START, .conn = c };
+
+	ike_command(s->ike, s->pair->now, &cmd);
+	pair_run(s->pair, 0);
+}
+
+static void assert_up(struct pair *p)
+{
+	assert_int_equal(p->a.n_sa, 2);
+	assert_int_equal(p->b.n_sa, 2);
+	assert_true(pair_agrees(p));
+}
+
+TEST(auto_start_begins_by_itself_and_only_when_told_to_do_as_auto_says)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	c.automatic = AUTO_START;
+	pair_init(&p, 1);
+	pair_add(&p.b, &c);
+	pair_add(&p.a, &c);
+	pair_run(&p, NS_S);
+	assert_int_equal(p.sent, 0);
+	c.mtu = 1400;
+	add_and_start(&p.a, &c);
+	assert_up(&p);
+	pair_done(&p);
+}
+
+TEST(auto_start_is_revived_when_the_peer_deletes_it)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	c.automatic = AUTO_START;
+	pair_init(&p, 1);
+	pair_add(&p.b, &c);
+	add_and_start(&p.a, &c);
+	pair_do(&p.b, CMD_DOWN, "paris");
+	assert_int_equal(p.a.n_sa, 0);
+	assert_int_equal(p.a.count[EV_conn_revive], 1);
+	pair_run(&p, 4 * NS_S);
+	assert_int_equal(p.a.n_sa, 0);
+	pair_run(&p, 2 * NS_S);
+	assert_up(&p);
+	pair_done(&p);
+}
+
+TEST(auto_start_taken_down_by_a_person_stays_down)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	c.automatic = AUTO_START;
+	pair_init(&p, 1);
+	pair_add(&p.b, &c);
+	add_and_start(&p.a, &c);
+	pair_do(&p.a, CMD_DOWN, "paris");
+	pair_run(&p, 60 * NS_S);
+	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
+	pair_done(&p);
+}
+
+TEST(auto_start_tries_for_ever_and_waits_longer_each_time)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	c.automatic = AUTO_START;
+	c.retransmit_timeout = 3 * NS_S;
+	pair_init(&p, 1);
+	p.drops_all = true;
+	add_and_start(&p.a, &c);
+	pair_run(&p, 3600 * NS_S);
+	assert_true(p.a.count[EV_conn_revive] > 15);
+	assert_true(p.a.count[EV_conn_revive] < 60);
+	p.drops_all = false;
+	pair_add(&p.b, &c);
+	pair_run(&p, 310 * NS_S);
+	assert_up(&p);
+	pair_done(&p);
+}
+
+TEST(auto_add_is_not_revived)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_up(&p, &c, &c);
+	pair_do(&p.b, CMD_DOWN, "paris");
+	pair_run(&p, 60 * NS_S);
+	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
+	pair_done(&p);
+}
+
+TEST(a_packet_that_meets_a_trap_brings_the_tunnel_up_and_the_trap_returns_after_it)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct dp_notice n = { .kind = DP_ACQUIRE,
+		.ts_local = pair_net("10.0.1.5-10.0.1.5"),
+		.ts_remote = pair_net("10.0.2.5-10.0.2.5") };
+	struct pair p;
+
+	c.automatic = AUTO_ONDEMAND;
+	pair_init(&p, 1);
+	pair_add(&p.b, &c);
+	add_and_start(&p.a, &c);
+	assert_int_equal(p.sent, 0);
+	assert_int_equal(p.a.n_policy, 1);
+	assert_int_equal(p.a.policy[0].action, DP_TRAP);
+	n.reqid = p.a.policy[0].reqid;
+	pair_notice(&p.a, &n);
+	/* many packets ask */
+	pair_notice(&p.a, &n);
+	pair_run(&p, NS_S);
+	assert_up(&p);
+	assert_int_equal(p.a.policy[0].action, DP_PROTECT);
+	pair_do(&p.a, CMD_DOWN, "paris");
+	assert_int_equal(p.a.n_policy, 1);
+	assert_int_equal(p.a.policy[0].action, DP_TRAP);
+	pair_do(&p.a, CMD_UNROUTE, "paris");
+	assert_int_equal(p.a.n_policy, 0);
+	pair_done(&p);
+}
+
+TEST(a_data_plane_that_was_restarted_gets_everything_anew)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct dp_notice n = { .kind = DP_RESTARTED };
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_up(&p, &c, &c);
+	pair_notice(&p.a, &n);
+	pair_run(&p, 5 * NS_S);
+	assert_up(&p);
+	assert_int_equal(p.a.n_policy, 1);
+	pair_traffic(&p);
+	assert_int_equal(p.a.lost + p.b.lost, 0);
+	pair_done(&p);
+}
+
+TEST(a_volume_limit_rekeys_before_and_ends_the_sa_at_it)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct dp_notice n = { .kind = DP_EXPIRE_SOFT };
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_up(&p, &c, &c);
+	n.serial = p.a.sa[0].serial;
+	pair_notice(&p.a, &n);
+	pair_run(&p, 5 * NS_S);
+	assert_up(&p);
+	assert_int_equal(p.a.count[EV_v2_child_established], 2);
+	n.kind = DP_EXPIRE_HARD;
+	n.serial = p.a.sa[0].serial;
+	pair_notice(&p.a, &n);
+	pair_run(&p, 5 * NS_S);
+	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
+	pair_done(&p);
+}
+
+TEST(the_peer_may_crash_and_come_back_with_another_ike_sa)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_up(&p, &c, &c);
+	pair_restart(&p, &p.a);
+	pair_run(&p, NS_S);
+	pair_add(&p.a, &c);
+	pair_do(&p.a, CMD_UP, "paris");
+	/* b still asks whether the forgotten one is there */
+	pair_run(&p, 120 * NS_S);
+	assert_up(&p);
+	assert_int_equal(p.b.n_policy, 1);
+	pair_done(&p);
+}
+
+TEST(a_flood_of_beginnings_ends_at_the_limits)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct conf_setup setup = { .max_halfopen = 20, .ddos_threshold = 10, .uniqueids = true };
+	struct command cmd = { .kind = CMD_SETUP, .setup = &setup };
+	struct pair p;
+
+	pair_init(&p, 1);
+	ike_command(p.b.ike, p.now, &cmd);
+	pair_add(&p.b, &c);
+	for (int i = 0; i < 100; i++) {
+		pair_restart(&p, &p.a);
+		pair_add(&p.a, &c);
+		p.drop_from = &p.b;
+		pair_do(&p.a, CMD_UP, "paris");
+	}
+	assert_int_equal(p.b.count[EV_v2_init_answered], 10);
+	/* and they are forgotten after a while */
+	pair_run(&p, 100 * NS_S);
+	p.drop_from = NULL;
+	pair_do(&p.a, CMD_UP, "paris");
+	assert_int_equal(p.a.exit, 0);
+	pair_done(&p);
+}
+
+TEST(people_who_ask_twice_are_both_told)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	p.delay_min = p.delay_max = 50 * NS_MS;
+	pair_add(&p.a, &c);
+	pair_add(&p.b, &c);
+	pair_command(&p.a, CMD_UP, "paris");
+	pair_command(&p.a, CMD_UP, "paris");
+	pair_run(&p, NS_S);
+	assert_int_equal(p.a.n_done, 2);
+	assert_up(&p);
+	pair_do(&p.a, CMD_UP, "paris");
+	assert_int_equal(p.a.n_done, 1);
+	assert_int_equal(p.a.count[EV_v2_already_up], 1);
+	assert_up(&p);
+	pair_done(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(auto_start_begins_by_itself_and_only_when_told_to_do_as_auto_says),
+		cmocka_unit_test(auto_start_is_revived_when_the_peer_deletes_it),
+		cmocka_unit_test(auto_start_taken_down_by_a_person_stays_down),
+		cmocka_unit_test(auto_start_tries_for_ever_and_waits_longer_each_time),
+		cmocka_unit_test(auto_add_is_not_revived),
+		cmocka_unit_test(
+			a_packet_that_meets_a_trap_brings_the_tunnel_up_and_the_trap_returns_after_it),
+		cmocka_unit_test(a_data_plane_that_was_restarted_gets_everything_anew),
+		cmocka_unit_test(a_volume_limit_rekeys_before_and_ends_the_sa_at_it),
+		cmocka_unit_test(the_peer_may_crash_and_come_back_with_another_ike_sa),
+		cmocka_unit_test(a_flood_of_beginnings_ends_at_the_limits),
+		cmocka_unit_test(people_who_ask_twice_are_both_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
