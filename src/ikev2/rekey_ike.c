@@ -244,6 +244,20 @@ static bool is_busy_with_children(const struct v2_sa *sa)
 	return false;
 }
 
+/* The algorithms stay as they are if the peer offers them again; that also steers clear of peers
+ * that expand the keys with the old SA's PRF instead of the new one's (2.18; strongSwan 5.9 does).
+ */
+static enum err choose(const struct v2_sa *old, const struct proposals *offered, struct suite *ret,
+	size_t *chosen, uint8_t *why)
+{
+	struct proposals same;
+
+	v2_proposal_of(&old->suite, PROTO_IKE, 1, NULL, 0, &same);
+	if (proposals_choose(&same, offered, true, ret, chosen, why) == OK)
+		return OK;
+	return proposals_choose(conn_ike_proposals(old->conn), offered, true, ret, chosen, why);
+}
+
 static uint16_t make_answer(
 	struct v2_sa *n, struct v2_sa *old, const struct v2_msg *m, size_t *chosen)
 {
@@ -254,9 +268,7 @@ static uint16_t make_answer(
 	uint8_t why = 0;
 	enum err e;
 
-	if (proposals_choose(
-		    conn_ike_proposals(old->conn), &m->sa, true, &n->suite, chosen, &why) != OK ||
-		m->sa.p[*chosen].spi_n != 8) {
+	if (choose(old, &m->sa, &n->suite, chosen, &why) != OK || m->sa.p[*chosen].spi_n != 8) {
 		V2_EMIT(old, v2_no_ike_proposal,
 			.offered = ev_str(proposals_format(&m->sa, offered, sizeof(offered))),
 			.allowed = ev_str(proposals_format(

@@ -5,7 +5,8 @@ peer=${1:-strongswan}
 lab_up
 nat
 tunnel left ours
-if [ "$peer" = ours ]; then tunnel right ours peer=%any peerid=$LEFT; else tunnel right strongswan peer=%any peerid=$LEFT; fi
+if [ "$peer" = ours ]; then tunnel right ours peer=%any peerid=$LEFT
+else tunnel right strongswan peer=%any peerid=$LEFT "child:esp_proposals = aes256gcm16-curve25519, aes256gcm16"; fi
 start right "$peer"
 start left ours
 behind right bash -c 'exec tcpdump -n -l -i eth0 >/var/log/wire'

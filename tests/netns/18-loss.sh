@@ -5,7 +5,8 @@
 peer=${1:-strongswan}
 lab_up
 tunnel left ours
-tunnel right "$peer"
+if [ "$peer" = ours ]; then tunnel right ours
+else tunnel right strongswan "child:esp_proposals = aes256gcm16-curve25519, aes256gcm16"; fi
 start right "$peer"
 start left ours
 loss 3
