@@ -29,12 +29,12 @@ static void complain(struct building *b, bool is_error, struct item *i, char *te
 	bool is_own = i >= b->sec->item && i < b->sec->item + b->sec->n;
 
 	b->is_bad |= is_error;
-	if (!i->is_told)
+	if (is_error ? !i->refused : !i->warned)
 		conf_issue_take(b->x->c, is_error, i->file, i->line, is_own ? b->sec->name : NULL,
 			text_take);
 	else
 		free(text_take);
-	i->is_told = true;
+	*(is_error ? &i->refused : &i->warned) = true;
 	if (is_error && !is_own && !b->has_told_whose) {
 		b->has_told_whose = true;
 		conf_issue_take(b->x->c, true, b->sec->file, b->sec->line, b->sec->name,

@@ -12,14 +12,14 @@ struct check {
 
 enum { LEFT, RIGHT };
 
-/* In the line of the keyword, when it was given; else in the conn's. */
+/* In the line of the keyword, when it was given; else (or NULL) in the conn's. */
 static void say(struct check *x, bool is_error, int side, const char *keyword, char *text_take)
 {
-	const struct keyword *k = keyword_find(SECTION_CONN, keyword);
+	const struct keyword *k = keyword ? keyword_find(SECTION_CONN, keyword) : NULL;
 	const struct item *i;
 	char *text;
 
-	if (!k || side == RIGHT || *keyword == '\0')
+	if (keyword && (!k || side == RIGHT))
 		k = keyword_find(SECTION_END, keyword);
 	i = k ? x->at->by[side][keyword_number(k)] : NULL;
 	x->ok &= !is_error;
@@ -53,10 +53,10 @@ static void hosts(struct check *x)
 	const struct conf_end *l = &x->conn->left, *r = &x->conn->right;
 
 	if (l->host_kind == HOST_UNSET)
-		wrong(x, "",
+		wrong(x, NULL,
 			"left= is missing: the address of one end, or %defaultroute for this host");
 	if (r->host_kind == HOST_UNSET)
-		wrong(x, "",
+		wrong(x, NULL,
 			"right= is missing: the address of the other end, or %any for any peer");
 	if (l->host_kind == HOST_UNSET || r->host_kind == HOST_UNSET)
 		return;

@@ -9,7 +9,7 @@ struct item {
 	char *key, *value;
 	const char *file; /* owned by struct lexed */
 	unsigned line;
-	bool is_told; /* what is to be said about it was said: also= and %default read it again */
+	bool warned, refused; /* that was said: also= and %default read it again */
 };
 
 struct section {

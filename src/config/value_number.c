@@ -48,6 +48,7 @@ static const char *unit_list(enum keyword_type t)
 {
 	return t == TYPE_TIME || t == TYPE_TIME_MS ? " with one of the units ms, s, m, h, d, w"
 	       : t == TYPE_COUNT ? " with one of the units Ki, Mi, Gi, Ti, KiB, MiB, GiB, TiB"
+	       : t == TYPE_PERCENT ? " of percent"
 				 : "";
 }
 
