@@ -34,18 +34,16 @@ uint64_t replay_number(const struct replay *r, uint32_t low)
 {
 	uint32_t window = r->window ? r->window : UINT32_C(1) << 31;
 	uint32_t top_low = (uint32_t)r->top, top_high = (uint32_t)(r->top >> 32);
-	uint32_t bottom = top_low - window + 1, high;
+	uint32_t bottom = top_low - window + 1;
+	uint64_t high;
 
 	if (!r->esn)
 		return low;
 	if (top_low >= window - 1)
-		high = low >= bottom ? top_high : top_high + 1;
+		high = low >= bottom ? top_high : (uint64_t)top_high + 1;
 	else
-		high = low >= bottom ? top_high - 1 : top_high;
-	/* Before the first wrap nothing lies below zero. */
-	if (top_high == 0 && high == UINT32_MAX)
-		high = 0;
-	return (uint64_t)high << 32 | low;
+		high = low >= bottom && top_high ? top_high - 1 : top_high; /* nothing is below 0 */
+	return high << 32 | low;
 }
 
 bool replay_check(const struct replay *r, uint64_t seq)

@@ -68,6 +68,28 @@ static size_t gather(struct bench *b, size_t group)
 	return at;
 }
 
+/* RFC 1071 2: the sum of 16-bit words, end-around carry. */
+TEST(sums_agree_with_the_plainest_one)
+{
+	static uint8_t p[3000];
+
+	memset(p, 0xff, sizeof(p)); /* the most carries */
+	for (size_t n = 0; n < sizeof(p); n++) {
+		uint32_t want = 0;
+		uint8_t got[2];
+
+		if (n == 1500)
+			for (size_t i = 0; i < sizeof(p); i++)
+				p[i] = (uint8_t)(i * i * 7 + i / 3);
+		for (size_t i = 0; i < n; i++) {
+			want += i % 2 ? p[i] : (uint32_t)p[i] << 8;
+			want = (want & 0xffff) + (want >> 16);
+		}
+		sum_store(got, sum_fold(sum_add(0, p, n)));
+		assert_int_equal(load16(got), want);
+	}
+}
+
 TEST(splitting_then_merging_gives_the_same_frame)
 {
 	static const uint16_t sizes[] = { 1, 500, 999, 1000, 1448 };
@@ -551,6 +573,7 @@ TEST(udp_4500_tells_esp_from_ike_and_keepalives)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sums_agree_with_the_plainest_one),
 		cmocka_unit_test(splitting_then_merging_gives_the_same_frame),
 		cmocka_unit_test(segments_count_on_and_only_the_last_ends),
 		cmocka_unit_test(packets_that_differ_are_not_merged),

@@ -57,7 +57,7 @@ struct esp_table *esp_table_new(const struct esp_set *set, uint64_t id)
 		room *= 2;
 	t->id = id;
 	t->in_mask = room - 1;
-	t->in = xalloc(room * sizeof(*t->in));
+	t->in = xalloc(room * sizeof(struct esp_sa *));
 	for (size_t i = 0; i < set->n_sa; i++)
 		if (!set->sa[i]->is_out)
 			add_in(t, set->sa[i]);

@@ -67,12 +67,15 @@ bool socket_send_one(struct socket *s, const struct esp_path *path, uint8_t tos,
 	return sendmsg(s->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+_Static_assert((int)IP_PMTUDISC_DO == (int)IPV6_PMTUDISC_DO &&
+		       (int)IP_PMTUDISC_DONT == (int)IPV6_PMTUDISC_DONT,
+	"one value serves both families");
+
 /* DF is the socket's property with IPv4; with IPv6 it decides whether the kernel may fragment. */
 static void want_df(struct socket *s, bool df)
 {
 	int v4 = s->family == 4;
-	int value = df ? (v4 ? IP_PMTUDISC_DO : IPV6_PMTUDISC_DO)
-		       : (v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT);
+	int value = df ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
 
 	if (atomic_load_explicit(&s->df, memory_order_relaxed) == value)
 		return;

@@ -63,7 +63,7 @@ bool socket_send(struct socket *s, const struct endpoint *local, const struct en
 	struct bytes data)
 {
 	struct esp_path path = { *local, *remote, true };
-	int cut = s->family == 4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT;
+	int cut = IP_PMTUDISC_DONT; /* IPv6's has the same value */
 
 	if (socket_send_one(s, &path, 0, data))
 		return true;

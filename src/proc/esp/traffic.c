@@ -31,6 +31,15 @@ bool traffic_init(struct traffic *t, struct esp_plane *plane, int tun, const int
 	return t->attention >= 0 && t->stop >= 0;
 }
 
+/* An eventfd takes 2^64 - 2 of these before it refuses one. */
+static void wake(int fd)
+{
+	uint64_t one = 1;
+	ssize_t n = write(fd, &one, sizeof(one));
+
+	(void)n;
+}
+
 bool traffic_start(struct traffic *t)
 {
 	sigset_t all, before;
@@ -40,11 +49,9 @@ bool traffic_start(struct traffic *t)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = pthread_create(&t->outbound, NULL, traffic_outbound, t) == 0;
 	if (ok && pthread_create(&t->inbound, NULL, traffic_inbound, t) != 0) {
-		uint64_t one = 1;
-
-		ok = write(t->stop, &one, sizeof(one)) < 0;
-		pthread_join(t->outbound, NULL);
 		ok = false;
+		wake(t->stop);
+		pthread_join(t->outbound, NULL);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	t->is_running = ok;
@@ -53,10 +60,9 @@ bool traffic_start(struct traffic *t)
 
 void traffic_stop(struct traffic *t)
 {
-	uint64_t one = 1;
-
-	if (!t->is_running || write(t->stop, &one, sizeof(one)) < 0)
+	if (!t->is_running)
 		return;
+	wake(t->stop);
 	pthread_join(t->outbound, NULL);
 	pthread_join(t->inbound, NULL);
 	t->is_running = false;
