@@ -1,0 +1,133 @@
+#include "ike/pool.h"
+
+#include <stdio.h>
+
+#include "base/test.h"
+
+static struct pool *pool(struct pools *all, const char *text)
+{
+	struct range r;
+	struct pool *p;
+
+	assert_int_equal(range_parse(text, &r), OK);
+	assert_int_equal(pools_get(all, &r, &p), OK);
+	return p;
+}
+
+static struct addr lease(struct pool *p, const char *who, const char *wanted)
+{
+	struct addr a = { 0 }, w = { 0 };
+	struct id id;
+
+	assert_int_equal(id_parse(who, &id), OK);
+	if (wanted)
+		assert_int_equal(addr_parse(wanted, &w), OK);
+	if (pool_lease(p, &id, wanted ? &w : NULL, &a) != OK)
+		a.family = 0;
+	id_done(&id);
+	return a;
+}
+
+static void assert_is(struct addr a, const char *text)
+{
+	char s[ADDR_STR];
+
+	assert_string_equal(addr_format(&a, s), text);
+}
+
+TEST(an_identity_that_comes_back_gets_its_address_again)
+{
+	struct pools all;
+	struct pool *p;
+	struct addr a;
+
+	pools_init(&all);
+	p = pool(&all, "100.64.13.2-100.64.13.254");
+	a = lease(p, "@one", NULL);
+	assert_is(a, "100.64.13.2");
+	assert_is(lease(p, "@two", NULL), "100.64.13.3");
+	pool_release(&all, &a);
+	assert_is(lease(p, "@three", NULL), "100.64.13.4");
+	assert_is(lease(p, "@one", NULL), "100.64.13.2");
+	/* twice at once: the same */
+	assert_is(lease(p, "@one", NULL), "100.64.13.2");
+	assert_int_equal(p->n_lent, 3);
+	pools_done(&all);
+}
+
+TEST(a_full_pool_gives_what_was_released_longest_ago)
+{
+	struct pools all;
+	struct pool *p;
+	struct addr one, two;
+
+	pools_init(&all);
+	p = pool(&all, "10.9.0.1-10.9.0.2");
+	one = lease(p, "@one", NULL);
+	two = lease(p, "@two", NULL);
+	assert_int_equal(lease(p, "@three", NULL).family, 0);
+	pool_release(&all, &two);
+	pool_release(&all, &one);
+	assert_is(lease(p, "@three", NULL), "10.9.0.2");
+	assert_is(lease(p, "@two", NULL), "10.9.0.1");
+	assert_int_equal(lease(p, "@one", NULL).family, 0);
+	pools_done(&all);
+}
+
+TEST(a_wanted_address_is_given_when_it_is_free)
+{
+	struct pools all;
+	struct pool *p;
+
+	pools_init(&all);
+	p = pool(&all, "10.9.0.1-10.9.0.9");
+	assert_is(lease(p, "@one", "10.9.0.5"), "10.9.0.5");
+	assert_is(lease(p, "@two", "10.9.0.5"), "10.9.0.2");
+	assert_is(lease(p, "@three", "192.0.2.1"), "10.9.0.3");
+	pools_done(&all);
+}
+
+TEST(every_address_of_a_pool_is_lent_once)
+{
+	struct pools all;
+	struct pool *p;
+	char who[32];
+
+	pools_init(&all);
+	p = pool(&all, "10.9.0.250-10.9.1.5");
+	(void)lease(p, "@first", "10.9.1.0");
+	for (int i = 0; i < 11; i++) {
+		snprintf(who, sizeof(who), "@host%d", i);
+		assert_int_equal(lease(p, who, NULL).family, 4);
+	}
+	assert_int_equal(lease(p, "@late", NULL).family, 0);
+	assert_int_equal(p->n_lent, 12);
+	pools_done(&all);
+}
+
+TEST(pools_that_overlap_without_being_the_same_are_refused)
+{
+	struct pools all;
+	struct pool *p;
+	struct range r;
+
+	pools_init(&all);
+	p = pool(&all, "10.9.0.1-10.9.0.9");
+	assert_ptr_equal(pool(&all, "10.9.0.1-10.9.0.9"), p);
+	assert_int_equal(range_parse("10.9.0.5-10.9.0.20", &r), OK);
+	assert_int_equal(pools_get(&all, &r, &p), ERR_EXISTS);
+	pools_done(&all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_identity_that_comes_back_gets_its_address_again),
+		cmocka_unit_test(a_full_pool_gives_what_was_released_longest_ago),
+		cmocka_unit_test(a_wanted_address_is_given_when_it_is_free),
+		cmocka_unit_test(every_address_of_a_pool_is_lent_once),
+		cmocka_unit_test(pools_that_overlap_without_being_the_same_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
