@@ -76,7 +76,9 @@ static void send_chain(
 {
 	bool is_v6 = sa->remote.addr.family == 6;
 	size_t part = v2_fragment_room(sa->seal, sa->fragment_mtu, is_v6, sa->remote.port == 4500);
-	bool is_forced = sa->conn->conf->fragmentation == FRAG_FORCE && chain.n > 1;
+	/* an INFORMATIONAL in fragments is more than some peers (strongSwan 5.9) can read */
+	bool is_forced = sa->conn->conf->fragmentation == FRAG_FORCE && chain.n > 1 &&
+			 h->exchange != INFORMATIONAL;
 	struct bytes d;
 
 	if (sa->has_fragmentation && (chain.n > part || is_forced) &&

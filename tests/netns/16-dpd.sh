@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
 lab_up
-tunnel left ours dpddelay=2s dpdtimeout=8s dpdaction=hold retransmit-timeout=8s
+tunnel left ours dpddelay=2s dpdaction=hold initial-contact=yes retransmit-timeout=8s
 if [ "$peer" = ours ]; then tunnel right ours; else tunnel right strongswan; fi
 start right "$peer"
 start left ours
