@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { ALSO_DEPTH = 16, SUBNETS_CONNS_MAX = 1024 };
+enum { ALSO_DEPTH = 16, SUBNETS_CONNS_MAX = 1024, SUGGESTIONS_MAX = 100 };
 
 struct building {
 	struct parser *x;
@@ -64,10 +64,13 @@ static int side_of(const char **key)
 	return side;
 }
 
-char *parser_unknown(bool in_setup, const char *key)
+char *parser_unknown(const struct parser *x, bool in_setup, const char *key)
 {
 	char near[64], shown[64];
-	const char *n = keyword_nearest(in_setup, key, near, sizeof(near)), *bare = key;
+	const char *n = NULL, *bare = key;
+
+	if (x->c->n_error < SUGGESTIONS_MAX) /* nobody reads more, and looking takes time */
+		n = keyword_nearest(in_setup, key, near, sizeof(near));
 
 	event_escape(bytes_of(key, strnlen(key, 40)), shown, sizeof(shown));
 	if (keyword_find(in_setup ? SECTION_CONN : SECTION_SETUP, key) ||
@@ -109,6 +112,8 @@ static const char *nearest_conn(const struct parser *x, const char *name)
 	const char *near = NULL;
 	size_t best = word_reach(name) + 1;
 
+	if (x->c->n_error >= SUGGESTIONS_MAX)
+		return NULL;
 	for (size_t i = 0; i < MIN(x->l->n, 1000u); i++) {
 		const struct section *s = &x->l->section[i];
 		size_t d = s->is_setup || s->is_default ? best : word_distance(name, s->name);
@@ -230,7 +235,7 @@ static void apply_item(struct building *b, const struct section *from, struct it
 	if (parser_is_remark(i->key))
 		return;
 	if (!k) {
-		complain(b, true, i, parser_unknown(false, i->key));
+		complain(b, true, i, parser_unknown(b->x, false, i->key));
 		return;
 	}
 	if (side >= 0)

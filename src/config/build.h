@@ -22,6 +22,6 @@ void parser_build(struct parser *x, struct section *sec);
 /* x-anything and x_anything: people's own remarks. */
 bool parser_is_remark(const char *key);
 /* Says what an unknown keyword may have been. malloc'ed. */
-char *parser_unknown(bool in_setup, const char *key);
+char *parser_unknown(const struct parser *x, bool in_setup, const char *key);
 /* A keyword that does not work: what to say of it; NULL: nothing. malloc'ed. */
 char *parser_other_state(const struct keyword *k, const struct item *i, bool *is_error);

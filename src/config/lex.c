@@ -259,7 +259,8 @@ static void add_item(
 {
 	if ((sec->n & (sec->n - 1)) == 0)
 		sec->item = xrealloc(sec->item, (sec->n ? sec->n * 2 : 1) * sizeof(*sec->item));
-	sec->item[sec->n++] = (struct item){ xstrdup(key), xstrdup(value), file, line, false, false };
+	sec->item[sec->n++] =
+		(struct item){ xstrdup(key), xstrdup(value), file, line, false, false };
 }
 
 /* An indented line. */

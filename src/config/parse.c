@@ -83,7 +83,7 @@ static char *setup_item(
 
 	*is_error = true;
 	if (!k)
-		return parser_unknown(true, i->key);
+		return parser_unknown(x, true, i->key);
 	if (k->state != STATE_WORKS)
 		return parser_other_state(k, i, is_error);
 	if (*i->value == '\0' && k->type != TYPE_STR && k->type != TYPE_WORDS)

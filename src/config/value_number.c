@@ -47,9 +47,9 @@ static const char *unit_names(enum keyword_type t)
 static const char *unit_list(enum keyword_type t)
 {
 	return t == TYPE_TIME || t == TYPE_TIME_MS ? " with one of the units ms, s, m, h, d, w"
-	       : t == TYPE_COUNT ? " with one of the units Ki, Mi, Gi, Ti, KiB, MiB, GiB, TiB"
+	       : t == TYPE_COUNT   ? " with one of the units Ki, Mi, Gi, Ti, KiB, MiB, GiB, TiB"
 	       : t == TYPE_PERCENT ? " of percent"
-				 : "";
+				   : "";
 }
 
 static enum err out_of_range(const struct keyword *k, const char *v, char **what)
