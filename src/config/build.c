@@ -67,12 +67,12 @@ static int side_of(const char **key)
 char *parser_unknown(const struct parser *x, bool in_setup, const char *key)
 {
 	char near[64], shown[64];
-	const char *n = NULL, *bare = key;
-
-	if (x->c->n_error < SUGGESTIONS_MAX) /* nobody reads more, and looking takes time */
-		n = keyword_nearest(in_setup, key, near, sizeof(near));
+	const char *n, *bare = key;
 
 	event_escape(bytes_of(key, strnlen(key, 40)), shown, sizeof(shown));
+	if (x->c->n_error >= SUGGESTIONS_MAX) /* nobody reads more, and looking takes time */
+		return xasprintf("unknown keyword \"%s\"", shown);
+	n = keyword_nearest(in_setup, key, near, sizeof(near));
 	if (keyword_find(in_setup ? SECTION_CONN : SECTION_SETUP, key) ||
 		(in_setup && side_of(&bare) >= 0 && keyword_find(SECTION_END, bare)))
 		return xasprintf(
