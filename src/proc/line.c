@@ -278,8 +278,8 @@ void line_attach_take(struct line *l, uv_loop_t *loop, int fd)
 static void close_handle(uv_handle_t *h, void *ctx)
 {
 	(void)ctx;
-	if (!uv_is_closing(h)) /* processes are on the heap, all else is part of something */
-		uv_close(h, h->type == UV_PROCESS ? free_handle : NULL);
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
 }
 
 void loop_done(uv_loop_t *loop)

@@ -172,22 +172,21 @@ void net_send(struct shell *s, const struct datagram *d)
 {
 	int fd = s->p.fd[d->remote.addr.family == 4 ? DESC_UDP500_V4 : DESC_UDP500_V6];
 	struct net_error e[ERRORS_MAX + 1];
+	int error = EAFNOSUPPORT;
 	size_t n = 0;
 
-	if (fd < 0) {
-		e[n++] = (struct net_error){
-			.local = d->local, .remote = d->remote, .error = EAFNOSUPPORT
-		};
-	} else if (!send_once(fd, d)) {
-		int first = errno;
-
+	if (fd >= 0) {
+		if (send_once(fd, d))
+			return;
+		error = errno;
 		n = take_errors(fd, e);
-		if ((n == 0 || !send_once(fd, d)) && first != EAGAIN) {
-			e[n++] = (struct net_error){
-				.local = d->local, .remote = d->remote, .error = n ? errno : first
-			};
-		}
+		if (n != 0)
+			error = send_once(fd, d) ? 0 : errno;
 	}
+	if (error != 0 && error != EAGAIN)
+		e[n++] = (struct net_error){
+			.local = d->local, .remote = d->remote, .error = error
+		};
 	report(s, e, n);
 }
 

@@ -117,8 +117,8 @@ static void connect_pair(struct parent *p, enum ipc_who a, enum ipc_who b)
 
 	if (!line_pair(fds))
 		return;
-	LINE_SEND_FD(&p->child[a].line, fds[0], line, .peer = b);
-	LINE_SEND_FD(&p->child[b].line, fds[1], line, .peer = a);
+	LINE_SEND_FD(&p->child[a].line, fds[0], line, .peer = (uint8_t)b);
+	LINE_SEND_FD(&p->child[b].line, fds[1], line, .peer = (uint8_t)a);
 	close(fds[0]);
 	close(fds[1]);
 }

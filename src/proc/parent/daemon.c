@@ -154,8 +154,11 @@ void guard_dismiss(struct parent *p)
 		perror("ipsecd: guard");
 	close(p->guard.pipe);
 	p->guard.pipe = -1;
-	if (p->guard.process)
-		waitpid(p->guard.process->pid, NULL, 0);
+	if (!p->guard.process)
+		return;
+	waitpid(p->guard.process->pid, NULL, 0);
+	uv_close((uv_handle_t *)p->guard.process, (uv_close_cb)free);
+	p->guard.process = NULL;
 }
 
 bool guard_watch(int fd)

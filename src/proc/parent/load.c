@@ -92,9 +92,10 @@ struct load {
 	struct load_item *item;
 	size_t n, n_waiting;
 	int exit;
-	bool is_again;	 /* only what is still loaded */
-	bool is_first;	 /* of the daemon's start */
-	bool is_foreign; /* not from our own file: a reload leaves it alone */
+	bool is_again;	    /* only what is still loaded */
+	bool is_first;	    /* of the daemon's start */
+	bool without_names; /* for now */
+	bool is_foreign;    /* not from our own file: a reload leaves it alone */
 };
 
 static void remember(struct parent *p, const struct load_item *i)
@@ -145,12 +146,13 @@ static void send_item(struct parent *p, const struct load *l, const struct load_
 			.name = i->resolved->name);
 }
 
-/* Whoever tries again is silent when there is nothing new. */
+/* Whoever tries again is silent when there is nothing new. A tunnel is not ended because a name or
+ * a route cannot be found for a while. */
 static bool is_news(struct parent *p, const struct load *l, const struct load_item *i)
 {
 	const struct loaded *old = loaded_find(p, i->file->name);
 
-	return !l->is_again || (old && !conf_conn_eq(old->sent, i->resolved));
+	return !l->is_again || (old && i->is_resolved && !conf_conn_eq(old->sent, i->resolved));
 }
 
 static void load_finish(struct load *l)
@@ -170,8 +172,10 @@ static void load_finish(struct load *l)
 		.exit = (uint8_t)l->exit);
 	if (retry)
 		uv_timer_start(&p->retry_timer, load_retry, RETRY_MS, 0);
-	if (l->is_first)
+	if (l->is_first) {
 		parent_loaded(p);
+		load_again(p);
+	}
 	free(l->item);
 	free(l);
 }
@@ -209,7 +213,8 @@ static void load_go_take(struct load *l)
 		return;
 	}
 	for (size_t i = 0, n = l->n; i < n; i++)
-		resolve_conn(l->p, l->item[i].resolved, l->request, item_resolved, &l->item[i]);
+		resolve_conn(&(struct resolve_request){ l->p, l->item[i].resolved, l->request,
+			l->without_names, item_resolved, &l->item[i] });
 }
 
 bool load_named(struct parent *p, const struct load_request *r, const struct conf *conf)
@@ -239,21 +244,16 @@ void load_all(struct parent *p, const struct load_request *r, const struct conf 
 	load_go_take(l);
 }
 
-/* The daemon has started when these are loaded, not when DNS has answered too. */
+/* Names come later: the daemon has started without waiting for DNS. */
 void load_first(struct parent *p, const struct conf *conf)
 {
-	struct load *now = load_new(p, 0, LOAD_AUTO), *later = load_new(p, 0, LOAD_AUTO);
+	struct load *l = load_new(p, 0, LOAD_AUTO);
 
-	now->is_first = true;
-	for (size_t i = 0; i < conf->n; i++) {
-		const struct conf_conn *c = conf->conn[i];
-		bool has_name = c->left.host_kind == HOST_NAME || c->right.host_kind == HOST_NAME;
-
-		if (c->automatic != AUTO_IGNORE)
-			load_add(has_name ? later : now, c);
-	}
-	load_go_take(now);
-	load_go_take(later);
+	l->is_first = l->without_names = true;
+	for (size_t i = 0; i < conf->n; i++)
+		if (conf->conn[i]->automatic != AUTO_IGNORE)
+			load_add(l, conf->conn[i]);
+	load_go_take(l);
 }
 
 /* Blank-separated names. */
@@ -339,17 +339,22 @@ static bool follows_route(const struct conf_end *e)
 	return e->host_kind == HOST_DEFAULTROUTE || e->host_kind == HOST_IFACE;
 }
 
+/* Each by itself: none waits for the other's name. */
 void load_again(struct parent *p)
 {
-	struct load *load = load_new(p, 0, LOAD_AUTO);
 	struct loaded *l;
 
-	list_each (l, &p->loaded, struct loaded, node)
-		if (l->is_unresolved || follows_route(&l->conf->left) ||
-			follows_route(&l->conf->right))
-			load_add(load, l->conf);
-	load->is_again = true;
-	load_go_take(load);
+	list_each (l, &p->loaded, struct loaded, node) {
+		struct load *load;
+
+		if (!l->is_unresolved && !follows_route(&l->conf->left) &&
+			!follows_route(&l->conf->right))
+			continue;
+		load = load_new(p, 0, LOAD_AUTO);
+		load->is_again = true;
+		load_add(load, l->conf);
+		load_go_take(load);
+	}
 }
 
 void load_retry(uv_timer_t *t)

@@ -135,10 +135,17 @@ void load_done(struct parent *p);
 struct loaded *loaded_find(struct parent *p, const char *name);
 
 /* ---- resolve.c: hosts into addresses, and which end is ours ---- */
-/* Names, %defaultroute and interfaces of c; done (never before this returns) is told whether all is
- * known now. c stays the caller's and is changed in place. */
-void resolve_conn(struct parent *p, struct conf_conn *c, uint32_t request,
-	void (*done)(void *ctx, bool is_resolved), void *ctx);
+struct resolve_request {
+	struct parent *p;
+	struct conf_conn *c; /* stays the caller's, and is changed in place */
+	uint32_t request;    /* of the events */
+	bool without_names;  /* DNS takes too long now */
+	void (*done)(void *ctx, bool is_resolved);
+	void *ctx;
+};
+/* Names, %defaultroute and interfaces of c. done (never before this returns) is told whether all is
+ * known now. */
+void resolve_conn(const struct resolve_request *r);
 bool is_local(const struct addr *a);
 
 /* ---- verbs.c ---- */

@@ -135,11 +135,7 @@ static void orient(struct conf_conn *c)
 /* ---- names ---- */
 
 struct resolve {
-	struct parent *p;
-	struct conf_conn *c;
-	uint32_t request;
-	void (*done)(void *ctx, bool is_resolved);
-	void *ctx;
+	struct resolve_request r;
 	unsigned waits; /* names that are asked for, and one for the caller */
 	uv_timer_t later;
 };
@@ -169,19 +165,19 @@ static bool is_known(const struct conf_end *e)
 static void finish(uv_timer_t *t)
 {
 	struct resolve *r = container_of(t, struct resolve, later);
-	struct conf_conn *c = r->c;
+	struct conf_conn *c = r->r.c;
 
-	resolve_local(r->p, &c->left, &c->right, r->request);
-	resolve_local(r->p, &c->right, &c->left, r->request);
+	resolve_local(r->r.p, &c->left, &c->right, r->r.request);
+	resolve_local(r->r.p, &c->right, &c->left, r->r.request);
 	orient(c);
-	r->done(r->ctx, is_known(&c->left) && is_known(&c->right));
+	r->r.done(r->r.ctx, is_known(&c->left) && is_known(&c->right));
 	uv_close((uv_handle_t *)t, freed);
 }
 
 static void release(struct resolve *r)
 {
 	if (--r->waits == 0) {
-		uv_timer_init(&r->p->loop, &r->later);
+		uv_timer_init(&r->r.p->loop, &r->later);
 		uv_timer_start(&r->later, finish, 0, 0);
 	}
 }
@@ -210,7 +206,7 @@ static void lookup_ended(uv_process_t *process, int64_t status, int signal)
 		char clean[1024];
 
 		l->end->host = (struct addr){ 0 };
-		PARENT_EMIT(r->p, r->request, resolve_failed, .host = ev_str(l->end->host_name),
+		PARENT_EMIT(r->r.p, r->r.request, resolve_failed, .host = ev_str(l->end->host_name),
 			.why = ev_str(event_escape(bytes_str(text), clean, sizeof(clean))),
 			.seconds = ev_u64(RETRY_S));
 	}
@@ -230,7 +226,7 @@ static void lookup_late(uv_timer_t *t)
 
 static void lookup_start(struct resolve *r, struct conf_end *end)
 {
-	struct parent *p = r->p;
+	struct parent *p = r->r.p;
 	struct lookup *l = xalloc(sizeof(*l));
 	char *file = xasprintf("%s/ipsec-resolve", p->opt.execdir);
 	char *args[] = { file, end->host_name, NULL };
@@ -261,17 +257,15 @@ static void lookup_start(struct resolve *r, struct conf_end *end)
 	free(file);
 }
 
-void resolve_conn(struct parent *p, struct conf_conn *c, uint32_t request,
-	void (*done)(void *ctx, bool is_resolved), void *ctx)
+void resolve_conn(const struct resolve_request *request)
 {
 	struct resolve *r = xalloc(sizeof(*r));
 
-	*r = (struct resolve){
-		.p = p, .c = c, .request = request, .done = done, .ctx = ctx, .waits = 1
-	};
-	if (c->left.host_kind == HOST_NAME)
-		lookup_start(r, &c->left);
-	if (c->right.host_kind == HOST_NAME)
-		lookup_start(r, &c->right);
+	r->r = *request;
+	r->waits = 1;
+	if (!r->r.without_names && r->r.c->left.host_kind == HOST_NAME)
+		lookup_start(r, &r->r.c->left);
+	if (!r->r.without_names && r->r.c->right.host_kind == HOST_NAME)
+		lookup_start(r, &r->r.c->right);
 	release(r);
 }
