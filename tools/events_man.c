@@ -37,8 +37,10 @@ int main(void)
 	static const char *const level[] = { "debug", "info", "warning", "failure", "reply" };
 
 	puts("ipsec-events(7)\n\n# NAME\n\nipsec-events - every event of the IPsec daemon\n\n"
-	     "# DESCRIPTION\n\nEach line that *ipsec*(8) prints or the log holds is an event. Its name is "
-	     "unique and is never reused; its number is Libreswan 4.x's reply code of its class. With "
+	     "# DESCRIPTION\n\nEach line that *ipsec*(8) prints or the log holds is an event. Its "
+	     "name is "
+	     "unique and is never reused; its number is Libreswan 4.x's reply code of its class. "
+	     "With "
 	     "*--json*, and in *ipsec events*, the fields stand beside the line.\n\n# EVENTS\n");
 	for (int id = 1; id < EV_END; id++) {
 		const struct event_kind *k = event_kind((enum event_id)id);

@@ -105,7 +105,7 @@ static void other(const struct keyword *k)
 	if (k->is_gone)
 		printf("Not known any more: ");
 	else
-		printf("%s: ", k->state == STATE_LATER     ? "_Not in this version_"
+		printf("%s: ", k->state == STATE_LATER	   ? "_Not in this version_"
 			       : k->state == STATE_IGNORED ? "_Without effect_"
 							   : "_Refused_");
 	escaped(k->why);
@@ -121,8 +121,10 @@ static void list(enum keyword_section s)
 	for (size_t i = 0; (k = keyword_at(i)); i++)
 		if (k->section == s && k->state == STATE_WORKS)
 			working(k);
-	puts("The following are accepted, so that files of other programs and versions can be read, but do\n"
-	     "nothing; a message tells so when they are set to anything but what happens anyway.\n");
+	puts("The following are accepted, so that files of other programs and versions can be "
+	     "read, but do\n"
+	     "nothing; a message tells so when they are set to anything but what happens "
+	     "anyway.\n");
 	for (int gone = 0; gone < 2; gone++)
 		for (size_t i = 0; (k = keyword_at(i)); i++)
 			if (k->section == s && k->state != STATE_WORKS && k->is_gone == gone)

@@ -273,7 +273,7 @@ static void apply(struct building *b, struct section *from)
 static void add_conn_take(struct conf *c, struct conf_conn *conn_take)
 {
 	if ((c->n & (c->n - 1)) == 0)
-		c->conn = xrealloc(c->conn, (c->n ? c->n * 2 : 1) * sizeof(*c->conn));
+		c->conn = xrealloc(c->conn, (c->n ? c->n * 2 : 1) * sizeof(struct conf_conn *));
 	c->conn[c->n++] = conn_take;
 }
 
@@ -308,7 +308,7 @@ static bool set_subnet(struct building *b, struct conf_conn *c, int side, size_t
 	char *what = NULL, *warning = NULL;
 	bool ok;
 
-	if (i == 0)
+	if (i == 0 || !b->subnets_item[side])
 		return true;
 	item = *b->subnets_item[side];
 	item.value = word_at(b->subnets[side], i);
@@ -326,11 +326,13 @@ static bool set_subnet(struct building *b, struct conf_conn *c, int side, size_t
 static void expand(struct building *b)
 {
 	size_t n[2] = { count_words(b->subnets[0]), count_words(b->subnets[1]) };
-	const struct item *i = b->subnets_item[b->subnets_item[0] == NULL];
+	const struct item *i = b->subnets_item[0] ? b->subnets_item[0] : b->subnets_item[1];
 	struct conf_conn *made[SUBNETS_CONNS_MAX];
 	size_t n_made = 0;
 	bool ok = true;
 
+	if (!i)
+		return;
 	if ((n[0] + 1) * (n[1] + 1) > SUBNETS_CONNS_MAX || b->conn->left.n_pool ||
 		b->conn->right.n_pool) {
 		conf_issue_take(b->x->c, true, i->file, i->line, b->sec->name,

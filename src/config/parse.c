@@ -64,7 +64,7 @@ static void index_names(struct parser *x)
 static void mark_taken(struct parser *x)
 {
 	for (size_t i = 0; i < x->l->n; i++)
-		for (size_t k = 0; k < x->l->section[i].n; k++) {
+		for (size_t k = 0; x->l->section[i].item && k < x->l->section[i].n; k++) {
 			const struct item *t = &x->l->section[i].item[k];
 			struct section *s = NULL;
 

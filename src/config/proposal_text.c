@@ -394,7 +394,7 @@ static void sort_types(struct proposal *p)
 	struct proposal out = *p;
 
 	out.n = 0;
-	for (uint8_t type = TT_ENCR; type <= TT_ESN; type++)
+	for (int type = TT_ENCR; type <= TT_ESN; type++)
 		for (size_t i = 0; i < p->n; i++)
 			if (p->t[i].type == type)
 				out.t[out.n++] = p->t[i];

@@ -128,6 +128,7 @@ static struct secret psk_value(const char *v, bool quoted, bool *ok)
 		return from_base64(v + 2, ok);
 	if (!quoted && v[0] == '0' && (v[1] == 't' || v[1] == 'T'))
 		v += 2;
+	*ok = *v != '\0';
 	return secret_from(bytes_str(v));
 }
 

@@ -95,7 +95,8 @@ TEST(mistakes_are_told_without_the_secret)
 {
 	struct secrets *s = parse("@a PSK \"no colon at all\"\n@b : PSK \"not closed\n@c : PSK "
 				  "0xzz\n@d : TOKEN \"x\"\n"
-				  "@e : PSK \"short\"\n@f : RSA {\n}\n@g : PSK two words\n");
+				  "@e : PSK \"short\"\n@f : RSA {\n}\n@g : PSK two words\n@h : PSK "
+				  "0t\n@i : PSK \"\"\n");
 	const struct conf_issue *issue;
 	size_t n = secrets_issues(s, &issue), errors = 0;
 
@@ -105,7 +106,7 @@ TEST(mistakes_are_told_without_the_secret)
 		assert_null(strstr(issue[i].text, "not closed"));
 		assert_null(strstr(issue[i].text, "\"short\""));
 	}
-	assert_true(errors >= 5);
+	assert_true(errors >= 7);
 	assert_int_equal(secrets_count(s), 1);
 	secrets_free(s);
 }
