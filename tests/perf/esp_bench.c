@@ -1,5 +1,5 @@
 /* One end of a tunnel with static keys: the packet threads without IKE, to be measured.
- *   esp_bench left|right LOCAL REMOTE [gcm|cbc|chacha|null|esn] [plain]
+ *   esp_bench left|right LOCAL REMOTE [gcm|cbc|chacha|null|esn] [udp|plain|rekey]
  * Run it in a network namespace; tests/perf/esp_bench.sh does. Prints its counters when it is
  * ended. */
 #include "proc/esp/traffic.h"
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 static int open_tun(void)
@@ -72,38 +73,60 @@ static struct ts_list net(const char *s)
 	return l;
 }
 
-static void add(struct esp_plane *p, bool left, const char *local, const char *remote,
-	struct suite s, bool encap)
+struct end {
+	struct esp_plane *plane;
+	bool is_left, encap;
+	const char *local, *remote;
+	struct suite suite;
+};
+
+/* The SAs of a period, one direction; both ends make the same of the same number. */
+static void add_sa(const struct end *e, enum dp_dir dir, uint32_t period)
 {
-	struct dp_sa sa = { .serial = 1,
+	bool to_right = (dir == DP_OUT) == e->is_left;
+	struct dp_sa sa = { .dir = (uint8_t)dir,
+		.serial = period,
 		.reqid = 1,
-		.encap = encap,
-		.suite = s,
+		.encap = e->encap,
+		.suite = e->suite,
 		.replay_window = 2048,
-		.local.port = encap ? 4500 : 0,
-		.remote.port = encap ? 4500 : 0,
-		.ts_local = net(left ? "10.0.1.0/24" : "10.0.2.0/24"),
-		.ts_remote = net(left ? "10.0.2.0/24" : "10.0.1.0/24") };
-	struct dp_policy policy = {
-		.reqid = 1, .action = DP_PROTECT, .ts_local = sa.ts_local, .ts_remote = sa.ts_remote
-	};
+		.spi = (to_right ? 0x10000000u : 0x20000000u) + period,
+		.local.port = e->encap ? 4500 : 0,
+		.remote.port = e->encap ? 4500 : 0,
+		.ts_local = net(e->is_left ? "10.0.1.0/24" : "10.0.2.0/24"),
+		.ts_remote = net(e->is_left ? "10.0.2.0/24" : "10.0.1.0/24") };
 
-	sa.encr_key = secret_new(suite_encr_key_n(&s));
-	sa.integ_key = secret_new(suite_integ_key_n(&s));
-	if (addr_parse(local, &sa.local.addr) || addr_parse(remote, &sa.remote.addr))
+	sa.encr_key = secret_new(suite_encr_key_n(&sa.suite));
+	sa.integ_key = secret_new(suite_integ_key_n(&sa.suite));
+	memset(sa.encr_key.p, (int)(2 * period + to_right), sa.encr_key.n);
+	if (addr_parse(e->local, &sa.local.addr) || addr_parse(e->remote, &sa.remote.addr))
 		exit(2);
-	for (uint8_t dir = DP_IN; dir <= DP_OUT; dir++) {
-		bool to_right = (dir == DP_OUT) == left;
-
-		sa.dir = dir;
-		sa.spi = to_right ? 0x1000 : 0x2000;
-		memset(sa.encr_key.p, to_right ? 1 : 2, sa.encr_key.n);
-		if (esp_plane_sa_add(p, &sa))
-			exit(1);
-	}
-	if (esp_plane_policy_add(p, &policy))
-		exit(1);
+	if (esp_plane_sa_add(e->plane, &sa))
+		fprintf(stderr, "period %u: SA refused\n", period);
 	dp_sa_done(&sa);
+}
+
+static void add_policy(const struct end *e)
+{
+	struct dp_policy policy = { .reqid = 1,
+		.action = DP_PROTECT,
+		.ts_local = net(e->is_left ? "10.0.1.0/24" : "10.0.2.0/24"),
+		.ts_remote = net(e->is_left ? "10.0.2.0/24" : "10.0.1.0/24") };
+
+	if (esp_plane_policy_add(e->plane, &policy))
+		exit(1);
+}
+
+/* A rekey each second, as two IKE ends would do it: receive first, then send, then forget. */
+static void rekey(const struct end *e, uint32_t period)
+{
+	struct esp_op del = { .op = DP_SA_DEL, .serial = period - 2 };
+	struct dp_counters c;
+
+	add_sa(e, DP_IN, period + 1);
+	add_sa(e, DP_OUT, period);
+	if (esp_plane_op(e->plane, &del, &c) == ERR_NOT_FOUND)
+		fprintf(stderr, "period %u was gone\n", period - 2);
 }
 
 static void print_drop(void *ctx, const struct dp_notice *n)
@@ -112,37 +135,70 @@ static void print_drop(void *ctx, const struct dp_notice *n)
 	printf("dropped %llu %s\n", (unsigned long long)n->count, drop_name(n->reason));
 }
 
+/* Until a signal comes. */
+static uint32_t live(const struct end *e, bool rekeys, uint32_t period)
+{
+	struct timespec second = { 1, 0 }, now;
+	sigset_t wait;
+
+	sigemptyset(&wait);
+	sigaddset(&wait, SIGTERM);
+	sigaddset(&wait, SIGINT);
+	if (!rekeys) {
+		while (sigtimedwait(&wait, NULL, &second) < 0)
+			;
+		return period;
+	}
+	for (;;) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		second = (struct timespec){ 0, 1000000000 - now.tv_nsec };
+		if (sigtimedwait(&wait, NULL, &second) >= 0)
+			return period;
+		clock_gettime(CLOCK_REALTIME, &now);
+		while (period < (uint32_t)now.tv_sec % 1000000 + 1000)
+			rekey(e, ++period);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	int fd[SOCKETS] = { -1, -1, -1, -1 }, sig;
-	struct esp_plane *plane;
+	bool plain = argc > 5 && strcmp(argv[5], "plain") == 0;
+	bool rekeys = argc > 5 && strcmp(argv[5], "rekey") == 0;
+	uint32_t period = rekeys ? (uint32_t)time(NULL) % 1000000 + 1000 : 1000;
+	int fd[SOCKETS] = { -1, -1, -1, -1 };
 	struct dp_counters c;
 	struct traffic t;
-	bool plain = argc > 5 && strcmp(argv[5], "plain") == 0;
+	struct end e;
 	sigset_t wait;
 
 	if (argc < 4)
 		return 2;
-	plane = esp_plane_new(0);
-	add(plane, strcmp(argv[1], "left") == 0, argv[2], argv[3],
-		suite_named(argc > 4 ? argv[4] : "gcm"), !plain);
+	e = (struct end){ esp_plane_new(0), strcmp(argv[1], "left") == 0, !plain, argv[2], argv[3],
+		suite_named(argc > 4 ? argv[4] : "gcm") };
+	add_policy(&e);
+	for (uint32_t i = period - (rekeys ? 1 : 0); i <= period + (rekeys ? 1 : 0); i++) {
+		add_sa(&e, DP_IN, i);
+		if (i <= period)
+			add_sa(&e, DP_OUT, i);
+	}
 	fd[SOCKET_UDP4] = open_udp();
 	fd[SOCKET_ESP4] = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ESP);
 	sigemptyset(&wait);
 	sigaddset(&wait, SIGTERM);
 	sigaddset(&wait, SIGINT);
 	sigprocmask(SIG_BLOCK, &wait, NULL);
-	if (!traffic_init(&t, plane, open_tun(), fd) || !traffic_start(&t))
+	if (!traffic_init(&t, e.plane, open_tun(), fd) || !traffic_start(&t))
 		return 1;
 	fprintf(stderr, "offload: UDP %s, TUN TSO %d USO %d\n",
 		socket_offload_works() ? "works" : "broken", t.tun.tso, t.tun.uso);
-	sigwait(&wait, &sig);
+	period = live(&e, rekeys, period);
 	traffic_done(&t);
-	if (esp_plane_op(plane, &(struct esp_op){ .op = DP_SA_QUERY, .serial = 1 }, &c) == OK)
+	if (esp_plane_op(e.plane, &(struct esp_op){ .op = DP_SA_QUERY, .serial = period }, &c) ==
+		OK)
 		printf("%s in %llu packets %llu octets, out %llu packets %llu octets\n", argv[1],
 			(unsigned long long)c.in_packets, (unsigned long long)c.in_bytes,
 			(unsigned long long)c.out_packets, (unsigned long long)c.out_bytes);
-	esp_plane_drops(plane, print_drop, NULL);
-	esp_plane_free(plane);
+	esp_plane_drops(e.plane, print_drop, NULL);
+	esp_plane_free(e.plane);
 	return 0;
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
-# The packet threads between two namespaces, with static keys: esp_bench.sh BINARY [SUITE] [plain]
-# prints one line per measurement. SECONDS_EACH (default 4) per measurement.
+# The packet threads between two namespaces, with static keys: esp_bench.sh BINARY [SUITE] [udp|plain|rekey]
+# prints one line per measurement. SECONDS_EACH (default 4) per measurement; ONLY=ping for the first.
 set -eu
-bin=$1 suite=${2:-gcm} plain=${3:-}
+bin=$1 suite=${2:-gcm} how=${3:-udp}
 each=${SECONDS_EACH:-4}
 l=cs$$-left r=cs$$-right
 pids=
@@ -20,8 +20,8 @@ ip -n $l link add veth0 type veth peer name veth0 netns $r
 ip -n $l addr add 192.0.2.1/24 dev veth0
 ip -n $r addr add 192.0.2.2/24 dev veth0
 for n in $l $r; do ip -n $n link set lo up; ip -n $n link set veth0 up; done
-ip netns exec $l "$bin" left 192.0.2.1 192.0.2.2 "$suite" $plain & pids="$!"
-ip netns exec $r "$bin" right 192.0.2.2 192.0.2.1 "$suite" $plain & pids="$pids $!"
+ip netns exec $l "$bin" left 192.0.2.1 192.0.2.2 "$suite" "$how" & pids="$!"
+ip netns exec $r "$bin" right 192.0.2.2 192.0.2.1 "$suite" "$how" & pids="$pids $!"
 for n in $l $r; do
 	for _ in $(seq 50); do ip -n $n link show ipsec0 >/dev/null 2>&1 && break; sleep 0.1; done
 	ip -n $n link set ipsec0 mtu 1400 gso_max_size 61440 gso_max_segs 60 up
@@ -31,6 +31,8 @@ ip -n $r addr add 10.0.2.1/24 dev ipsec0; ip -n $r route add 10.0.1.0/24 dev ips
 ip netns exec $r iperf3 -s -D -I /tmp/cs$$.pid >/dev/null
 ip netns exec $l ping -q -c 20 -i 0.01 10.0.2.1 | tail -1
 pids="$pids $(cat /tmp/cs$$.pid | tr -d '\0')"; rm -f /tmp/cs$$.pid
+[ "$how" != rekey ] || ip netns exec $l ping -q -c 2000 -i 0.002 10.0.2.1 | tail -2
+[ "${ONLY:-}" != ping ] || exit 0
 cpu() { # user and system seconds of both ends
 	local s=0 p
 	# shellcheck disable=SC2086
