@@ -26,13 +26,20 @@ static int open_tun(void)
 	return fd;
 }
 
-static int open_udp(void)
+static void roomy(int fd)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(4500) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), size = 4 << 20;
+	int size = 4 << 20;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+}
+
+static int open_udp(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(4500) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	roomy(fd);
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) != 0) {
 		perror("UDP 4500");
 		exit(1);
@@ -183,6 +190,7 @@ int main(int argc, char **argv)
 	}
 	fd[SOCKET_UDP4] = open_udp();
 	fd[SOCKET_ESP4] = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ESP);
+	roomy(fd[SOCKET_ESP4]);
 	sigemptyset(&wait);
 	sigaddset(&wait, SIGTERM);
 	sigaddset(&wait, SIGINT);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MESSAGES = 4, MESSAGE_ROOM = 65536, ROUNDS_MAX = 32, ERRORS_MAX = 32 };
+enum { MESSAGES = 16, MESSAGE_ROOM = 65536, ROUNDS_MAX = 32, ERRORS_MAX = 32 };
 
 struct inbound {
 	struct traffic *t;
