@@ -297,7 +297,8 @@ static void stop_next(struct parent *p)
 		return;
 	}
 	uv_timer_stop(&p->stop_timer);
-	parent_stopped(p);
+	if (p->n_updowns == 0) /* else the last of them brings us back here */
+		parent_stopped(p);
 }
 
 void children_stop(struct parent *p)

@@ -172,7 +172,7 @@ static void load_finish(struct load *l)
 		.exit = (uint8_t)l->exit);
 	if (retry)
 		uv_timer_start(&p->retry_timer, load_retry, RETRY_MS, 0);
-	if (l->is_first) {
+	if (l->is_first && p->state == STATE_RUNNING) {
 		parent_loaded(p);
 		load_again(p);
 	}

@@ -263,6 +263,7 @@ static int live(struct parent *p)
 	sockets_close(p);
 	guard_dismiss(p);
 	daemon_started(p, status);
+	resolve_abandon(p);
 	load_done(p);
 	verbs_done(p);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
@@ -299,6 +300,7 @@ int main(int argc, char **argv)
 	p->events = (struct event_sink){ take_event, p };
 	list_init(&p->loaded);
 	list_init(&p->texts);
+	list_init(&p->lookups);
 	for (unsigned i = 0; i < DESC_END; i++)
 		p->fd[i] = -1;
 	if ((status = read_options(argc, argv, &p->opt)) >= 0)

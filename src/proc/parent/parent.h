@@ -51,7 +51,10 @@ struct parent {
 	struct conf_setup setup;
 	struct conf *conf; /* as read at the start, until its connections are loaded */
 	struct list loaded;
-	struct list texts; /* of struct verb_text: memory that waits for its verb */
+	struct list lookups; /* of struct lookup: names that are asked for */
+	unsigned n_resolves; /* connections whose hosts are being looked for */
+	unsigned n_updowns;  /* the user's programs that run */
+	struct list texts;   /* of struct verb_text: memory that waits for its verb */
 	struct {
 		uv_process_t *process;
 		int pipe; /* we say 'Q' when we end in good order */
@@ -146,6 +149,8 @@ struct resolve_request {
 /* Names, %defaultroute and interfaces of c. done (never before this returns) is told whether all is
  * known now. */
 void resolve_conn(const struct resolve_request *r);
+/* Gives up on all: each is done, with what is known. */
+void resolve_abandon(struct parent *p);
 bool is_local(const struct addr *a);
 
 /* ---- verbs.c ---- */

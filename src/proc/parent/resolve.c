@@ -141,6 +141,7 @@ struct resolve {
 };
 
 struct lookup {
+	struct list node;
 	struct resolve *r;
 	struct conf_end *end;
 	uv_process_t process;
@@ -170,6 +171,7 @@ static void finish(uv_timer_t *t)
 	resolve_local(r->r.p, &c->left, &c->right, r->r.request);
 	resolve_local(r->r.p, &c->right, &c->left, r->r.request);
 	orient(c);
+	r->r.p->n_resolves--;
 	r->r.done(r->r.ctx, is_known(&c->left) && is_known(&c->right));
 	uv_close((uv_handle_t *)t, freed);
 }
@@ -211,6 +213,7 @@ static void lookup_ended(uv_process_t *process, int64_t status, int signal)
 			.seconds = ev_u64(RETRY_S));
 	}
 	close(l->pipe);
+	list_remove(&l->node);
 	l->closing = 2;
 	uv_close((uv_handle_t *)&l->process, lookup_closed);
 	uv_close((uv_handle_t *)&l->timer, lookup_closed);
@@ -242,6 +245,7 @@ static void lookup_start(struct resolve *r, struct conf_end *end)
 	l->r = r;
 	l->end = end;
 	l->process.data = l->timer.data = l;
+	list_append(&p->lookups, &l->node);
 	uv_timer_init(&p->loop, &l->timer);
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		fds[0] = fds[1] = -1;
@@ -262,10 +266,21 @@ void resolve_conn(const struct resolve_request *request)
 	struct resolve *r = xalloc(sizeof(*r));
 
 	r->r = *request;
+	r->r.p->n_resolves++;
 	r->waits = 1;
 	if (!r->r.without_names && r->r.c->left.host_kind == HOST_NAME)
 		lookup_start(r, &r->r.c->left);
 	if (!r->r.without_names && r->r.c->right.host_kind == HOST_NAME)
 		lookup_start(r, &r->r.c->right);
 	release(r);
+}
+
+void resolve_abandon(struct parent *p)
+{
+	struct lookup *l;
+
+	list_each (l, &p->lookups, struct lookup, node)
+		uv_process_kill(&l->process, SIGKILL);
+	while (p->n_resolves)
+		uv_run(&p->loop, UV_RUN_ONCE);
 }

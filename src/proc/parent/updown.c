@@ -41,6 +41,9 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	if (u->ask)
 		LINE_SEND(&u->p->child[WHO_IKE].line, updown_done, .ask = u->ask,
 			.e = status != 0 || signal ? ERR_SYSTEM : OK);
+	u->p->n_updowns--;
+	if (u->p->state == STATE_STOPPING)
+		children_stop(u->p);
 	u->closing = 2;
 	uv_close((uv_handle_t *)&u->process, closed);
 	uv_close((uv_handle_t *)&u->timer, closed);
@@ -149,6 +152,7 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 	u = xalloc(sizeof(*u));
 	u->p = p;
 	u->ask = m->ask;
+	p->n_updowns++;
 	u->verb = xstrdup(m->verb);
 	u->process.data = u->timer.data = u;
 	uv_timer_init(&p->loop, &u->timer);
