@@ -146,7 +146,8 @@ void dp_policy_put(struct wr *w, const struct dp_policy *p)
 	ts_list_put(w, &p->ts_remote);
 	addr_put(w, &p->outer_local);
 	addr_put(w, &p->outer_remote);
-	addr_put(w, &p->source);
+	addr_put(w, &p->source[0]);
+	addr_put(w, &p->source[1]);
 	wr_u8(w, p->add_source);
 	wr_u8(w, p->add_routes);
 	wr_u16(w, p->mtu);
@@ -165,7 +166,8 @@ enum err dp_policy_get(struct rd *r, struct dp_policy *ret)
 		return e;
 	p.outer_local = addr_get(r);
 	p.outer_remote = addr_get(r);
-	p.source = addr_get(r);
+	p.source[0] = addr_get(r);
+	p.source[1] = addr_get(r);
 	p.add_source = get_bool(r);
 	p.add_routes = get_bool(r);
 	p.mtu = rd_u16(r);

@@ -46,10 +46,11 @@ struct dp_policy {
 	uint32_t priority;    /* lower wins; 0: computed from the selectors as Libreswan does */
 	struct ts_list ts_local, ts_remote;
 	struct addr outer_local, outer_remote;
-	struct addr source; /* preferred source of routes: virtual IP, leftsourceip=; or none */
-	bool add_source;    /* put source on our interface, take it away with the policy */
-	bool add_routes;    /* routes to ts_remote through the tunnel */
-	uint16_t mtu;	    /* of the routes, mtu=; 0: none */
+	struct addr source[2]; /* of v4, v6: preferred source of routes: virtual IP, leftsourceip=;
+				  or none */
+	bool add_source;       /* put source on our interface, take it away with the policy */
+	bool add_routes;       /* routes to ts_remote through the tunnel */
+	uint16_t mtu;	       /* of the routes, mtu=; 0: none */
 	uint32_t metric;
 };
 void dp_policy_put(struct wr *w, const struct dp_policy *p);

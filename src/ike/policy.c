@@ -101,17 +101,20 @@ void conn_esp_proposals(const struct conn *c, struct proposals *ret)
 
 /* ---- the data plane's policy ---- */
 
-static struct addr source_of(const struct conn *c, const struct ts_list *ts_local)
+/* Only families that the tunnel carries. */
+static void set_source(const struct conn *c, struct dp_policy *p)
 {
-	uint8_t family = ts_local->n ? ts_local->ts[0].range.first.family : 0;
+	for (size_t i = 0; i < p->ts_local.n; i++) {
+		uint8_t family = p->ts_local.ts[i].range.first.family;
+		struct addr *source = &p->source[family == 6];
 
-	for (size_t i = 0; c->ours->modecfgclient && i < COUNT(c->lease); i++)
-		if (c->lease[i].family == family && family && !c->has_lent)
-			return c->lease[i];
-	for (size_t i = 0; i < c->ours->n_sourceip; i++)
-		if (c->ours->sourceip[i].family == family)
-			return c->ours->sourceip[i];
-	return (struct addr){ 0 };
+		if (c->ours->modecfgclient && !c->has_lent)
+			*source = c->lease[family == 6];
+		for (size_t k = 0; k < c->ours->n_sourceip && !addr_is_set(source); k++)
+			if (c->ours->sourceip[k].family == family)
+				*source = c->ours->sourceip[k];
+		p->add_source |= addr_is_set(source);
+	}
 }
 
 static void policy_ask(struct conn *c, uint8_t op, const struct dp_policy *p)
@@ -143,8 +146,7 @@ void conn_policy_trap(struct conn *c)
 	policy_base(c, DP_TRAP, &p);
 	conn_ts_ours(c, &p.ts_local);
 	conn_ts_theirs(c, &p.ts_remote);
-	p.source = source_of(c, &p.ts_local);
-	p.add_source = addr_is_set(&p.source);
+	set_source(c, &p);
 	policy_ask(c, DP_POLICY_ADD, &p);
 	c->policy = CONN_TRAP;
 	c->installed = p;
@@ -171,8 +173,7 @@ static uint32_t policy_tunnel(struct conn *c, const struct child *child, uint8_t
 	p.ts_remote = child->ts_remote;
 	p.outer_local = child->local.addr;
 	p.outer_remote = child->remote.addr;
-	p.source = source_of(c, &p.ts_local);
-	p.add_source = addr_is_set(&p.source);
+	set_source(c, &p);
 	/* a rekey changes nothing here: then packets have a policy all the time */
 	if (c->policy == CONN_TUNNEL && addr_eq(&p.outer_local, &c->installed.outer_local) &&
 		addr_eq(&p.outer_remote, &c->installed.outer_remote) &&

@@ -216,7 +216,8 @@ static void policy_add(struct side *s, const struct action *a)
 	s->policy[i].reqid = a->dp.reqid;
 	s->policy[i].action = a->dp.policy->action;
 	s->n_policy = MAX(s->n_policy, i + 1);
-	s->source = a->dp.policy->source;
+	s->source = addr_is_set(&a->dp.policy->source[0]) ? a->dp.policy->source[0]
+							  : a->dp.policy->source[1];
 }
 
 static void policy_del(struct side *s, const struct action *a)

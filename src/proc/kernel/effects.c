@@ -97,8 +97,8 @@ static bool has_family(const struct ts_list *l, uint8_t family)
 /* The source that unbound programs on this host get; none: they do not use this tunnel. */
 static struct addr source_of(const struct dp_policy *p, uint8_t family)
 {
-	if (p->source.family == family)
-		return p->source;
+	if (p->source[family == 6].family == family)
+		return p->source[family == 6];
 	for (size_t i = 0; i < p->ts_local.n; i++) {
 		const struct range *r = &p->ts_local.ts[i].range;
 
@@ -174,10 +174,12 @@ static int add(
 	int error = 0;
 
 	*ret_what = "the virtual address";
-	if (p->add_source && addr_is_set(&p->source))
-		error = use(k, own,
-			&(struct effect_key){ EFFECT_ADDRESS,
-				.prefix = { p->source, addr_bits(p->source.family) } });
+	for (size_t i = 0; i < COUNT(p->source) && !error && p->add_source; i++)
+		if (addr_is_set(&p->source[i]))
+			error = use(k, own,
+				&(struct effect_key){
+					EFFECT_ADDRESS, .prefix = { p->source[i],
+								addr_bits(p->source[i].family) } });
 	for (size_t i = 0; i < COUNT(families) && !error && p->add_routes; i++) {
 		if (!has_family(&p->ts_remote, families[i]) ||
 			!has_family(&p->ts_local, families[i]))
