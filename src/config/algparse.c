@@ -22,10 +22,10 @@ enum err algparse(const char *text, bool pfs, void (*print)(void *ctx, const cha
 {
 	bool is_ike = strncasecmp(text, "ike", 3) == 0, is_esp = strncasecmp(text, "esp", 3) == 0;
 	struct proposals *p = NULL;
+	uint16_t groups[32];
 	char *what = NULL, *warning = NULL, *line;
 	enum err e;
 
-	(void)pfs;
 	if ((!is_ike && !is_esp) || (text[3] != '\0' && text[3] != '=')) {
 		print(ctx, "ERROR: expected ike, esp, ike=PROPOSALS or esp=PROPOSALS");
 		return ERR_VALUE;
@@ -44,8 +44,11 @@ enum err algparse(const char *text, bool pfs, void (*print)(void *ctx, const cha
 		line = xasprintf("ERROR: %s", what);
 		print(ctx, line);
 		free(line);
-	} else
+	} else {
+		if (is_esp && !pfs && proposals_groups(p, groups, COUNT(groups)))
+			print(ctx, "warning: the group is not used, because pfs=no");
 		print_all(p, print, ctx);
+	}
 	free(p);
 	free(what);
 	free(warning);

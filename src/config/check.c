@@ -71,20 +71,25 @@ static void hosts(struct check *x)
 		wrong(x, "", "left= and right= are the same address");
 }
 
-/* What stands behind an end must be of one family with what stands behind the other, somewhere. */
+/* The families of what stands behind an end, as bits; 0: it will turn out. */
+static unsigned family_bit(uint8_t family)
+{
+	return family == 4 ? 1 : family == 6 ? 2 : 0;
+}
+
 static unsigned families(const struct conf_end *e, const struct conf_end *other)
 {
 	unsigned f = 0;
 
 	for (size_t i = 0; i < e->subnet.n; i++)
-		f |= e->subnet.ts[i].range.first.family;
+		f |= family_bit(e->subnet.ts[i].range.first.family);
 	for (size_t i = 0; i < e->n_pool; i++)
-		f |= e->pool[i].first.family;
+		f |= family_bit(e->pool[i].first.family);
 	if (f == 0 && e->modecfgclient)
 		return 0; /* what is leased tells */
 	if (f == 0)
-		f = e->host.family;
-	return f ? f : other->host.family;
+		f = family_bit(e->host.family);
+	return f ? f : family_bit(other->host.family);
 }
 
 static void one_end(struct check *x, int side)
@@ -122,6 +127,13 @@ static void one_end(struct check *x, int side)
 					name, name));
 }
 
+static bool has_subnets(const struct check *x)
+{
+	size_t k = keyword_number(keyword_find(SECTION_END, "subnets"));
+
+	return x->at->by[LEFT][k] || x->at->by[RIGHT][k];
+}
+
 static void both_ends(struct check *x)
 {
 	const struct conf_end *l = &x->conn->left, *r = &x->conn->right;
@@ -134,7 +146,7 @@ static void both_ends(struct check *x)
 		wrong(x, "modecfgclient", "modecfgclient= on both sides");
 	if (l->modecfgserver && r->modecfgserver)
 		wrong(x, "modecfgserver", "modecfgserver= on both sides");
-	if (lf && rf && !(lf & rf))
+	if (lf && rf && !(lf & rf) && !has_subnets(x))
 		wrong(x, "subnet",
 			"leftsubnet= and rightsubnet= are not of the same address family");
 	if (l->protocol && r->protocol && l->protocol != r->protocol)

@@ -63,9 +63,11 @@ static void index_names(struct parser *x)
 /* Which conns are there for others? */
 static void mark_taken(struct parser *x)
 {
-	for (size_t i = 0; i < x->l->n; i++)
-		for (size_t k = 0; x->l->section[i].item && k < x->l->section[i].n; k++) {
-			const struct item *t = &x->l->section[i].item[k];
+	struct section *from = x->l->section;
+
+	for (size_t i = 0; from && i < x->l->n; i++)
+		for (size_t k = 0; from[i].item && k < from[i].n; k++) {
+			const struct item *t = &from[i].item[k];
 			struct section *s = NULL;
 
 			if (strcasecmp(t->key, "also") == 0 || strcasecmp(t->key, "alsoflip") == 0)

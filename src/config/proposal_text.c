@@ -348,12 +348,23 @@ static enum err copy_type(struct parse *x, const struct proposal *from, uint8_t 
 	return e;
 }
 
+/* The first default that has an integrity algorithm, and so every type. */
+static const struct proposal *fullest_default(enum protocol_id protocol)
+{
+	const struct proposals *all =
+		protocol == PROTO_IKE ? proposals_default_ike() : proposals_default_esp();
+
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; k < all->p[i].n; k++)
+			if (all->p[i].t[k].type == TT_INTEG)
+				return &all->p[i];
+	return &all->p[0];
+}
+
 /* What is left out is as in the defaults. */
 static enum err fill(struct parse *x)
 {
-	const struct proposal *cbc =
-		&(x->protocol == PROTO_IKE ? proposals_default_ike() : proposals_default_esp())
-			 ->p[3];
+	const struct proposal *cbc = fullest_default(x->protocol);
 	enum err e = OK;
 
 	if (x->protocol == PROTO_IKE && !x->has[TT_PRF])

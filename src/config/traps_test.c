@@ -402,9 +402,25 @@ TEST(subnets_have_limits_and_keep_quiet_partners)
 	assert_non_null(conf_find(c, "n", 2));
 	assert_non_null(conf_find(c, "n/1x0", 0));
 	conf_free(c);
+	c = one("\tleftsubnet=2001:db8::/64\n\trightsubnet=2001:db8:1::/64");
+	conf_free(c);
 	wrong("\tleftsubnets=10.0.1.0/24,10.0.2.0/99", "subnet");
 	wrong("\tleftsubnets=10.0.1.0/24\n\trightaddresspool=10.0.0.0/24", "exclude");
 	wrong("\tconnalias=a\"b", "no name");
+}
+
+TEST(subnets_may_be_of_another_family_than_the_ends)
+{
+	struct conf *c = parse("conn n\n" ENDS "\tleftsubnets=2001:db8:1::/64,2001:db8:2::/64\n"
+			       "\trightsubnet=2001:db8:9::/64\n");
+
+	print_issues(c);
+	assert_int_equal(c->n_issue, 0);
+	assert_int_equal(c->n, 2);
+	conf_free(c);
+	c = parse("conn n\n" ENDS "\tleftsubnet=2001:db8:1::/64\n");
+	assert_int_equal(c->n_error, 1);
+	conf_free(c);
 }
 
 TEST(all_that_is_wrong_is_in_the_order_of_the_lines)
@@ -522,6 +538,7 @@ int main(void)
 		cmocka_unit_test(defaults_hold_wherever_they_stand_and_the_later_wins),
 		cmocka_unit_test(old_habits_and_blank_lines_are_fine),
 		cmocka_unit_test(subnets_have_limits_and_keep_quiet_partners),
+		cmocka_unit_test(subnets_may_be_of_another_family_than_the_ends),
 		cmocka_unit_test(all_that_is_wrong_is_in_the_order_of_the_lines),
 		cmocka_unit_test(more_than_twenty_errors_are_counted),
 		cmocka_unit_test(every_keyword_can_be_written_in_the_file),
