@@ -47,6 +47,16 @@ static bool wants_cookies(const struct v2 *v2)
 	return s->ddos_mode != DDOS_UNLIMITED && v2->n_half_open >= s->ddos_threshold;
 }
 
+/* One address, which a cookie proves to be real, does not get more than a share of the room. */
+static bool is_over_budget(const struct request *q)
+{
+	enum { SHARE = 16, LEAST = 64 };
+	unsigned all = q->v2->ike->setup.max_halfopen;
+
+	return all && *v2_half_open_of(q->v2, &q->d->remote.addr) >=
+			      MIN(MAX(all / SHARE, LEAST), UINT16_MAX);
+}
+
 /* False: the request ends here. */
 static bool pass_gate(const struct request *q)
 {
@@ -56,7 +66,8 @@ static bool pass_gate(const struct request *q)
 	struct event_about about = { 0 };
 	uint8_t cookie[V2_COOKIE_N];
 
-	if (v2->ike->setup.max_halfopen && v2->n_half_open >= v2->ike->setup.max_halfopen) {
+	if ((v2->ike->setup.max_halfopen && v2->n_half_open >= v2->ike->setup.max_halfopen) ||
+		is_over_budget(q)) {
 		EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_too_many_half_open,
 			.remote = ev_ep(q->d->remote), .limit = ev_u64(v2->n_half_open));
 		return false;
@@ -199,8 +210,7 @@ static void respond(struct request *q, struct conn *c)
 
 	sa->half_open_key = v2_half_open_key(q->v2, sa->spi_i, &sa->remote);
 	map_put(&q->v2->half_open, sa->half_open_key, sa);
-	sa->is_half_open = true;
-	q->v2->n_half_open++;
+	v2_sa_enters_half_open(sa);
 	v2_window_begin(&sa->window);
 	v2_window_store_response(&sa->window, buf_view(&sa->init_response));
 	v2_window_answered(&sa->window);

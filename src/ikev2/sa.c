@@ -85,12 +85,31 @@ uint64_t v2_half_open_key(
 	return (k ^ remote->port) * 0x100000001b3u;
 }
 
+uint16_t *v2_half_open_of(struct v2 *v2, const struct addr *peer)
+{
+	size_t n = peer->family == 6 ? 8 : 4;
+	uint64_t k = v2->half_open_seed;
+
+	for (size_t i = 0; i < n; i++)
+		k = (k ^ peer->b[i]) * 0x100000001b3u;
+	return &v2->half_open_of[(k >> 32) % V2_SOURCES];
+}
+
+void v2_sa_enters_half_open(struct v2_sa *sa)
+{
+	sa->is_half_open = true;
+	sa->half_open_peer = sa->remote.addr;
+	sa->v2->n_half_open++;
+	(*v2_half_open_of(sa->v2, &sa->half_open_peer))++;
+}
+
 void v2_sa_leaves_half_open(struct v2_sa *sa)
 {
 	if (!sa->is_half_open)
 		return;
 	sa->is_half_open = false;
 	sa->v2->n_half_open--;
+	(*v2_half_open_of(sa->v2, &sa->half_open_peer))--;
 }
 
 static void leave_maps(struct v2_sa *sa)

@@ -104,6 +104,7 @@ struct v2_sa {
 	bool is_initiator;	/* the original one */
 	bool is_half_open;	/* R: counted in v2->n_half_open */
 	uint64_t half_open_key; /* R: in v2->half_open; 0 */
+	struct addr half_open_peer; /* R: as it was counted */
 	uint8_t spi_i[8], spi_r[8];
 	struct endpoint local, remote;
 	struct v2_nat nat;
@@ -182,6 +183,8 @@ struct v2_sa {
 	struct timer rekey_at, expire, liveness, keepalive;
 };
 
+enum { V2_SOURCES = 1024 };
+
 struct v2 {
 	struct ike *ike;
 	struct list ready;    /* struct v2_sa: dead, or with a task to begin */
@@ -195,6 +198,7 @@ struct v2 {
 	struct map
 		half_open; /* struct v2_sa of responders before IKE_AUTH, by v2_half_open_key() */
 	unsigned n_half_open;
+	uint16_t half_open_of[V2_SOURCES]; /* the same by hash of the peer's address (IPv6: its /64) */
 	struct v2_cookies cookies;
 	ns_t stranger_answered; /* a request outside of any IKE SA: at most one a second */
 	uint64_t half_open_seed;
@@ -220,6 +224,8 @@ bool v2_sa_encapsulates(const struct v2_sa *sa);
 /* Responders before IKE_AUTH: where repeats of their IKE_SA_INIT request find them. */
 uint64_t v2_half_open_key(
 	const struct v2 *v2, const uint8_t spi_i[8], const struct endpoint *remote);
+uint16_t *v2_half_open_of(struct v2 *v2, const struct addr *peer);
+void v2_sa_enters_half_open(struct v2_sa *sa);
 void v2_sa_leaves_half_open(struct v2_sa *sa); /* it is not counted any more */
 void v2_sa_keylog(const struct v2_sa *sa);     /* test builds only */
 

@@ -215,6 +215,27 @@ TEST(a_flood_of_beginnings_ends_at_the_limits)
 	pair_done(&p);
 }
 
+TEST(one_address_does_not_get_all_the_room)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct conf_setup setup = { .max_halfopen = 500, .ddos_threshold = 400 };
+	struct command cmd = { .kind = CMD_SETUP, .setup = &setup };
+	struct pair p;
+
+	pair_init(&p, 1);
+	ike_command(p.b.ike, p.now, &cmd);
+	pair_add(&p.b, &c);
+	p.drop_from = &p.b;
+	for (int i = 0; i < 100; i++) {
+		pair_restart(&p, &p.a);
+		pair_add(&p.a, &c);
+		pair_do(&p.a, CMD_UP, "paris");
+	}
+	assert_int_equal(p.b.count[EV_v2_init_answered], 64);
+	assert_true(p.b.count[EV_v2_too_many_half_open] > 30);
+	pair_done(&p);
+}
+
 TEST(people_who_ask_twice_are_both_told)
 {
 	struct conf_conn c = pair_conf("paris");
@@ -250,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_volume_limit_rekeys_before_and_ends_the_sa_at_it),
 		cmocka_unit_test(the_peer_may_crash_and_come_back_with_another_ike_sa),
 		cmocka_unit_test(a_flood_of_beginnings_ends_at_the_limits),
+		cmocka_unit_test(one_address_does_not_get_all_the_room),
 		cmocka_unit_test(people_who_ask_twice_are_both_told),
 	};
 
