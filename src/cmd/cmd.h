@@ -4,14 +4,15 @@
 
 #include <jansson.h>
 
-/* Exit statuses, documented in ipsec(8). Those from 20 on are Libreswan's where it has the cause. */
+/* Exit statuses, documented in ipsec(8). Those from 20 on are Libreswan's where it has the cause.
+ */
 enum {
 	EXIT_USAGE = 2,
-	EXIT_CONFIG = 3,      /* a configuration file does not parse */
-	EXIT_PRIVILEGE = 4,   /* needs root */
-	EXIT_UNKNOWN = 21,    /* no such connection */
+	EXIT_CONFIG = 3,    /* a configuration file does not parse */
+	EXIT_PRIVILEGE = 4, /* needs root */
+	EXIT_UNKNOWN = 21,  /* no such connection */
 	EXIT_NOT_RUNNING = 33,
-	EXIT_PROTOCOL = 50,   /* the daemon's answer makes no sense, or it went away */
+	EXIT_PROTOCOL = 50, /* the daemon's answer makes no sense, or it went away */
 };
 
 /* Options, which may stand before or after the subcommand. */
@@ -26,11 +27,11 @@ struct cmd {
 
 struct verb {
 	const char *name;
-	const char *whack;   /* the same in whack's spelling, without "--"; NULL: none or the same */
-	const char *api;     /* POST /v1/<api>; NULL: not one request */
+	const char *whack; /* the same in whack's spelling, without "--"; NULL: none or the same */
+	const char *api;   /* POST /v1/<api>; NULL: not one request */
 	int (*run)(const struct cmd *c);
-	int min, max;	     /* words */
-	const char *args;    /* for usage: "CONN" */
+	int min, max;	  /* words */
+	const char *args; /* for usage: "CONN" */
 	const char *help;
 };
 
@@ -39,14 +40,15 @@ const struct verb *verb_find(const char *name, bool is_whack);
 const char *cmd_socket(const struct cmd *c); /* path of the control socket; static */
 const char *cmd_config(const struct cmd *c); /* --config, $IPSEC_CONF, /etc/ipsec.conf */
 
-/* One request: POSTs args (stolen) to verb, prints every line as it comes, gives the exit status. */
+/* One request: POSTs args (stolen) to verb, prints every line as it comes, gives the exit status.
+ */
 int request(const struct cmd *c, const char *api, json_t *args_take);
 /* Does a daemon answer on the socket? */
 bool daemon_answers(const struct cmd *c);
 /* Says why not, with the next step; gives the exit status. */
 int daemon_absent(const struct cmd *c);
 
-int run_request(const struct cmd *c);	  /* verbs that are one request without or with names */
+int run_request(const struct cmd *c); /* verbs that are one request without or with names */
 int run_start(const struct cmd *c);
 int run_stop(const struct cmd *c);
 int run_restart(const struct cmd *c);

@@ -14,8 +14,9 @@
 static void print_issue(const struct cmd *c, const struct conf_issue *i)
 {
 	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s, s:s, s:i}", "level", i->is_error ? "error" : "warning",
-			"text", i->text, "file", i->file, "line", (int)i->line);
+		json_t *j = json_pack("{s:s, s:s, s:s, s:i}", "level",
+			i->is_error ? "error" : "warning", "text", i->text, "file", i->file, "line",
+			(int)i->line);
 		char *s = j ? json_dumps(j, JSON_COMPACT) : NULL;
 
 		if (s)
@@ -23,15 +24,16 @@ static void print_issue(const struct cmd *c, const struct conf_issue *i)
 		free(s);
 		json_decref(j);
 	} else
-		fprintf(stderr, "%s:%u: %s%s\n", i->file, i->line, i->is_error ? "" : "warning: ", i->text);
+		fprintf(stderr, "%s:%u: %s%s\n", i->file, i->line,
+			i->is_error ? "" : "warning: ", i->text);
 }
 
 static size_t check_secrets(const struct cmd *c, const struct conf *conf)
 {
 	const struct conf_source files = conf_source_files();
-	const char *path = c->secrets ? c->secrets
-		: conf->setup.secretsfile     ? conf->setup.secretsfile
-					      : SECRETS_FILE;
+	const char *path = c->secrets		     ? c->secrets
+			   : conf->setup.secretsfile ? conf->setup.secretsfile
+						     : SECRETS_FILE;
 	const struct conf_issue *issue;
 	struct secrets *s;
 	size_t n, errors = 0;
@@ -61,7 +63,8 @@ int run_checkconfig(const struct cmd *c)
 		print_issue(c, &conf->issue[i]);
 	errors += check_secrets(c, conf);
 	if (!c->json && errors == 0)
-		printf("%s: no errors; %zu connection%s\n", cmd_config(c), conf->n, conf->n == 1 ? "" : "s");
+		printf("%s: no errors; %zu connection%s\n", cmd_config(c), conf->n,
+			conf->n == 1 ? "" : "s");
 	else if (!c->json)
 		fprintf(stderr, "%zu error%s; %zu connection%s can be loaded\n", errors,
 			errors == 1 ? "" : "s", conf->n, conf->n == 1 ? "" : "s");
@@ -85,10 +88,30 @@ int run_addconn(const struct cmd *c)
 	return run_request(&other);
 }
 
+/* Prints {"key":"text"}. */
+static void print_json(const char *key, const char *text)
+{
+	json_t *j = json_pack("{s:s}", key, text);
+	char *s = j ? json_dumps(j, JSON_COMPACT) : NULL;
+
+	if (s)
+		puts(s);
+	free(s);
+	json_decref(j);
+}
+
 static void print_line(void *ctx, const char *line)
 {
-	(void)ctx;
-	puts(line);
+	const struct cmd *c = ctx;
+
+	if (!c->json)
+		puts(line);
+	else if (strncmp(line, "ERROR: ", 7) == 0)
+		print_json("error", line + 7);
+	else if (strncmp(line, "warning: ", 9) == 0)
+		print_json("warning", line + 9);
+	else
+		print_json("proposal", line);
 }
 
 int run_algparse(const struct cmd *c)
@@ -104,7 +127,7 @@ int run_algparse(const struct cmd *c)
 			continue;
 		}
 		shown++;
-		if (algparse(w, pfs, print_line, NULL) != OK)
+		if (algparse(w, pfs, print_line, (void *)(uintptr_t)c) != OK)
 			status = EXIT_CONFIG;
 	}
 	if (shown == 0) {
@@ -124,7 +147,10 @@ int run_readwriteconf(const struct cmd *c)
 
 	for (size_t i = 0; i < conf->n_issue; i++)
 		print_issue(c, &conf->issue[i]);
-	fputs(text, stdout);
+	if (c->json)
+		print_json("conf", text);
+	else
+		fputs(text, stdout);
 	free(text);
 	conf_free(conf);
 	return status;

@@ -80,7 +80,8 @@ static const struct {
 const struct verb *verb_find(const char *name, bool is_whack)
 {
 	for (const struct verb *v = verbs; v->name; v++)
-		if (strcmp(v->name, name) == 0 || (is_whack && v->whack && strcmp(v->whack, name) == 0))
+		if (strcmp(v->name, name) == 0 ||
+			(is_whack && v->whack && strcmp(v->whack, name) == 0))
 			return v;
 	return NULL;
 }
@@ -115,7 +116,8 @@ static int unknown(const char *word)
 
 	for (size_t i = 0; i < COUNT(absent); i++)
 		if (strcmp(absent[i].name, word) == 0) {
-			fprintf(stderr, "ipsec: \"%s\" is not part of this version: %s\n", word, absent[i].say);
+			fprintf(stderr, "ipsec: \"%s\" is not part of this version: %s\n", word,
+				absent[i].say);
 			return EXIT_USAGE;
 		}
 	for (const struct verb *v = verbs; v->name; v++) {
@@ -164,19 +166,30 @@ static bool option(struct cmd *c, int argc, char **argv, int *i)
 		const char *name;
 		bool *to;
 	} flag[] = {
-		{ "--json", &c->json }, { "--quiet", &c->quiet }, { "--verbose", &c->verbose },
-		{ "--dry-run", &c->dry_run }, { "-n", &c->dry_run }, { "--showonly", &c->dry_run },
-		{ "--async", &c->asynchronous }, { "--asynchronous", &c->asynchronous },
-		{ "--bg", &c->asynchronous }, { "--checkconfig", &c->checkconfig },
+		{ "--json", &c->json },
+		{ "--quiet", &c->quiet },
+		{ "--verbose", &c->verbose },
+		{ "--dry-run", &c->dry_run },
+		{ "-n", &c->dry_run },
+		{ "--showonly", &c->dry_run },
+		{ "--async", &c->asynchronous },
+		{ "--asynchronous", &c->asynchronous },
+		{ "--bg", &c->asynchronous },
+		{ "--checkconfig", &c->checkconfig },
 		{ "--autoall", &c->autoall },
 	};
 	const struct {
 		const char *name;
 		const char **to;
 	} with_value[] = {
-		{ "--rundir", &c->rundir }, { "--ctlsocket", &c->ctlsocket }, { "--ctlbase", &c->ctlsocket },
-		{ "--config", &c->config }, { "--remote-host", &c->remote_host }, { "--name", &c->name },
-		{ "--conn", &c->name }, { "--secretsfile", &c->secrets },
+		{ "--rundir", &c->rundir },
+		{ "--ctlsocket", &c->ctlsocket },
+		{ "--ctlbase", &c->ctlsocket },
+		{ "--config", &c->config },
+		{ "--remote-host", &c->remote_host },
+		{ "--name", &c->name },
+		{ "--conn", &c->name },
+		{ "--secretsfile", &c->secrets },
 	};
 	const char *v;
 
@@ -226,8 +239,11 @@ static int parse(struct cmd *c, int argc, char **argv)
 			continue;
 		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			c->verb = verb_find("help", false);
-		else if (argv[i][0] == '-' && argv[i][1] != '\0' && c->verb && c->verb->run != run_algparse) {
-			fprintf(stderr, "ipsec: unknown option \"%s\" (\"ipsec --help\" for list)\n", argv[i]);
+		else if (argv[i][0] == '-' && argv[i][1] != '\0' && c->verb &&
+			 c->verb->run != run_algparse) {
+			fprintf(stderr,
+				"ipsec: unknown option \"%s\" (\"ipsec --help\" for list)\n",
+				argv[i]);
 			return EXIT_USAGE;
 		} else
 			c->word[c->words++] = argv[i];
@@ -259,7 +275,8 @@ int main(int argc, char **argv)
 	if (status == 0 && !c.verb)
 		status = c.words ? unknown(c.word[0]) : (run_help(&c), EXIT_USAGE);
 	else if (status == 0 && (c.words < c.verb->min || c.words > c.verb->max)) {
-		fprintf(stderr, "usage: ipsec %s%s%s\n", c.verb->name, *c.verb->args ? " " : "", c.verb->args);
+		fprintf(stderr, "usage: ipsec %s%s%s\n", c.verb->name, *c.verb->args ? " " : "",
+			c.verb->args);
 		status = EXIT_USAGE;
 	} else if (status == 0)
 		status = c.verb->run(&c);
@@ -280,7 +297,8 @@ int run_help(const struct cmd *c)
 		snprintf(left, sizeof(left), "%s%s%s", v->name, *v->args ? " " : "", v->args);
 		printf("  %-28s %s\n", left, v->help);
 	}
-	printf("\n\"ipsec auto --up CONN\" and \"ipsec up CONN\" are the same. See ipsec(8), ipsec.conf(5).\n");
+	printf("\n\"ipsec auto --up CONN\" and \"ipsec up CONN\" are the same. See ipsec(8), "
+	       "ipsec.conf(5).\n");
 	return 0;
 }
 
@@ -288,7 +306,8 @@ int run_version(const struct cmd *c)
 {
 	/* Programs parse the first line. */
 	if (c->json)
-		printf("{\"compatible\":\"Libreswan 4.10\",\"clearswan\":\"%s\"}\n", CLEARSWAN_VERSION);
+		printf("{\"compatible\":\"Libreswan 4.10\",\"clearswan\":\"%s\"}\n",
+			CLEARSWAN_VERSION);
 	else
 		printf("Libreswan 4.10\nclearswan %s, compatible with it\n", CLEARSWAN_VERSION);
 	return 0;

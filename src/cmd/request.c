@@ -1,5 +1,5 @@
-/* Requests to the daemon: HTTP with JSON over its Unix socket; events come back one per line and are
- * printed as they come. See doc/protocol/control.md. */
+/* Requests to the daemon: HTTP with JSON over its Unix socket; events come back one per line and
+ * are printed as they come. See doc/protocol/control.md. */
 #include "cmd/cmd.h"
 #include "config_build.h"
 
@@ -150,9 +150,11 @@ static int perform(const struct cmd *c, const char *path, const char *body)
 	e = curl_easy_perform(curl);
 	finish(&a);
 	if (!a.done && e != CURLE_OK)
-		fprintf(stderr, "ipsec: %s: %s\n", cmd_socket(c), *text ? text : curl_easy_strerror(e));
+		fprintf(stderr, "ipsec: %s: %s\n", cmd_socket(c),
+			*text ? text : curl_easy_strerror(e));
 	else if (!a.done && body)
-		fprintf(stderr, "ipsec: the daemon went away before it had answered; see its log\n");
+		fprintf(stderr,
+			"ipsec: the daemon went away before it had answered; see its log\n");
 	curl_easy_cleanup(curl);
 	free(a.line);
 	return a.status;
@@ -240,8 +242,8 @@ int run_request(const struct cmd *c)
 		char words[1024] = "";
 
 		for (int i = 0; i < c->words; i++)
-			snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s", i ? " " : "",
-				c->word[i]);
+			snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
+				i ? " " : "", c->word[i]);
 		json_object_set_new(base, "debug", json_string(words));
 		return request(c, c->verb->api, base);
 	}

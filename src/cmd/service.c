@@ -86,8 +86,11 @@ static int start_daemon(const struct cmd *c)
 	status = run(argv); /* goes to the background once it is ready, or says why it cannot */
 	for (int i = 0; status == 0 && !daemon_answers(c); i++) {
 		if (i == 200) {
-			fprintf(stderr, "ipsec: the daemon was started but does not answer on %s after 10 s; "
-					"see its log\n", cmd_socket(c));
+			fprintf(stderr,
+				"ipsec: the daemon was started but does not answer on %s after 10 "
+				"s; "
+				"see its log\n",
+				cmd_socket(c));
 			return EXIT_NOT_RUNNING;
 		}
 		nap();
