@@ -68,6 +68,8 @@ static bool pass_gate(const struct request *q)
 
 	if ((v2->ike->setup.max_halfopen && v2->n_half_open >= v2->ike->setup.max_halfopen) ||
 		is_over_budget(q)) {
+		if (!v2_may_tell(v2))
+			return false;
 		EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_too_many_half_open,
 			.remote = ev_ep(q->d->remote), .limit = ev_u64(v2->n_half_open));
 		return false;
@@ -94,7 +96,7 @@ static bool accepts(void *ctx, const struct conn *c)
 	return !q->differs;
 }
 
-static void refused(struct request *q, enum match_why why, const struct conn *nearest)
+static void tell_refused(struct request *q, enum match_why why, const struct conn *nearest)
 {
 	struct ike *ike = q->v2->ike;
 	struct event_about about = { 0 };
@@ -117,7 +119,6 @@ static void refused(struct request *q, enum match_why why, const struct conn *ne
 					      ? "the connection for these addresses is for IKEv1"
 					      : "no connection is loaded for these addresses"));
 	}
-	answer(q, N_NO_PROPOSAL_CHOSEN, BYTES_NONE);
 }
 
 static struct conn *choose(struct request *q)
@@ -134,7 +135,9 @@ static struct conn *choose(struct request *q)
 
 	c = match_conn(q->v2->ike, &want, NULL, &why, &nearest);
 	if (!c) {
-		refused(q, why, nearest);
+		if (v2_may_tell(q->v2))
+			tell_refused(q, why, nearest);
+		answer(q, N_NO_PROPOSAL_CHOSEN, BYTES_NONE);
 		return NULL;
 	}
 	/* the suite is that of the connection looked at last */

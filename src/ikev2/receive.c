@@ -56,6 +56,8 @@ static void init_exchange(struct v2 *v2, const struct datagram *d)
 	struct v2_sa *sa;
 
 	if (v2_msg_parse(d->data, &m, &why) != OK) {
+		if (!v2_may_tell(v2))
+			return;
 		EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_malformed,
 			.remote = ev_ep(d->remote), .exchange = ev_str("IKE_SA_INIT"),
 			.payload = ev_str(v2_payload_name(why.payload)),
@@ -216,6 +218,8 @@ static void protected_message(struct v2_sa *sa, const struct datagram *d)
 	if (w == V2_WINDOW_BUSY || w == V2_WINDOW_OUTSIDE)
 		return;
 	if (v2_unprotect(sa->open, &m, &chain) != OK) {
+		if (!v2_may_tell(sa->v2))
+			return;
 		V2_EMIT(sa, v2_forged, .remote = ev_ep(d->remote),
 			.exchange = ev_str(v2_exchange_name(m.h.exchange)));
 		return;

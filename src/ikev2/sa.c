@@ -234,6 +234,18 @@ struct v2_sa *v2_sa_opening_for_conn(struct v2 *v2, const struct conn *c)
 	return NULL;
 }
 
+bool v2_may_tell(struct v2 *v2)
+{
+	enum { PER_SECOND = 20 };
+	ns_t now = v2->ike->now.mono;
+
+	if (now - v2->strangers_since >= NS_S || v2->strangers_since == 0) {
+		v2->strangers_since = now;
+		v2->strangers = 0;
+	}
+	return v2->strangers++ < PER_SECOND;
+}
+
 struct event_about v2_about(const struct v2_sa *sa)
 {
 	struct event_about a = conn_about(sa->conn, sa->serial);

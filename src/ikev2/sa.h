@@ -99,11 +99,11 @@ struct v2_sa {
 	struct v2 *v2;
 	struct ike *ike;
 	uint32_t serial;
-	struct conn *conn;	/* it counts as a user */
-	uint8_t state;		/* enum v2_state; step.c */
-	bool is_initiator;	/* the original one */
-	bool is_half_open;	/* R: counted in v2->n_half_open */
-	uint64_t half_open_key; /* R: in v2->half_open; 0 */
+	struct conn *conn;	    /* it counts as a user */
+	uint8_t state;		    /* enum v2_state; step.c */
+	bool is_initiator;	    /* the original one */
+	bool is_half_open;	    /* R: counted in v2->n_half_open */
+	uint64_t half_open_key;	    /* R: in v2->half_open; 0 */
 	struct addr half_open_peer; /* R: as it was counted */
 	uint8_t spi_i[8], spi_r[8];
 	struct endpoint local, remote;
@@ -198,10 +198,13 @@ struct v2 {
 	struct map
 		half_open; /* struct v2_sa of responders before IKE_AUTH, by v2_half_open_key() */
 	unsigned n_half_open;
-	uint16_t half_open_of[V2_SOURCES]; /* the same by hash of the peer's address (IPv6: its /64) */
+	uint16_t half_open_of[V2_SOURCES]; /* the same by hash of the peer's address (IPv6: its /64)
+					    */
 	struct v2_cookies cookies;
 	ns_t stranger_answered; /* a request outside of any IKE SA: at most one a second */
 	uint64_t half_open_seed;
+	ns_t strangers_since; /* events that anybody may cause: so many in that second */
+	unsigned strangers;
 };
 
 /* ---- making and freeing; states are step.c's ---- */
@@ -244,6 +247,9 @@ void v2_child_move(struct v2_child *c, struct v2_sa *to);
 enum err must_use v2_child_derive(struct v2_child *c, struct bytes g_ir);
 
 /* ---- events ---- */
+/* May an event be told that anybody in the world can cause? At most some a second, so that nobody
+ * fills our logs. */
+bool v2_may_tell(struct v2 *v2);
 struct event_about v2_about(const struct v2_sa *sa);
 struct event_about v2_child_about(const struct v2_child *c);
 #define V2_EMIT(sa, name, ...)                                                                     \

@@ -232,7 +232,8 @@ TEST(one_address_does_not_get_all_the_room)
 		pair_do(&p.a, CMD_UP, "paris");
 	}
 	assert_int_equal(p.b.count[EV_v2_init_answered], 64);
-	assert_true(p.b.count[EV_v2_too_many_half_open] > 30);
+	/* nor does it fill the log */
+	assert_in_range(p.b.count[EV_v2_too_many_half_open], 1, 20);
 	pair_done(&p);
 }
 
