@@ -82,7 +82,7 @@ static void working(const struct keyword *k)
 	putchar('\t');
 	escaped(k->help);
 	if (k->type == TYPE_BOOL)
-		printf(" yes or no.");
+		printf(" Values: yes, no.");
 	if (k->words)
 		words(k);
 	range(k);
