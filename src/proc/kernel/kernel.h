@@ -2,6 +2,7 @@
 /* The kernel process: what this host's kernel must do so that packets find tunnels. CAP_NET_ADMIN
  * and nothing else. */
 #include "dataplane/dataplane.h"
+#include "proc/kernel/bounds.h"
 #include "proc/process.h"
 
 enum effect_kind {
@@ -44,6 +45,7 @@ struct kernel {
 	struct process p;
 	int rtnl;
 	unsigned ifindex; /* of our interface; 0: none */
+	struct bounds bounds;
 	struct list effects, policies;
 	uv_poll_t watch;
 	uv_timer_t settle; /* changes come in bursts */

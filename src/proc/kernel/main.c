@@ -32,10 +32,21 @@ static void add(struct kernel *k, const struct msg_dp *m)
 	struct dp_policy p;
 	const char *what = NULL;
 	char text[256] = "";
+	bool allowed;
 	int error;
 
 	if (dp_policy_get(&r, &p) != OK || !rd_end(&r))
 		abort(); /* ike builds it of checked values */
+	/* The parent told us before ike: what it said may still lie on its line. */
+	while (!(allowed = bounds_allow(&k->bounds, &p)) && line_receive(&k->p.line[WHO_PARENT]))
+		;
+	if (!allowed) {
+		what = "a policy that no loaded connection covers";
+		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what),
+			.why = ev_str(err_text(ERR_DENIED)));
+		answer(k, m->ask, ERR_DENIED, what);
+		return;
+	}
 	error = policy_add(k, &p, &what);
 	if (error) {
 		snprintf(text, sizeof(text), "the kernel refused %s: %s", what, strerror(error));
@@ -94,11 +105,27 @@ static void on_watch(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, on_watch);
 }
 
+static void take_conn(struct kernel *k, struct bytes blob)
+{
+	struct rd r = rd_from(blob);
+	struct conf_conn *c = NULL;
+
+	if (conf_conn_get(&r, &c) != OK || !rd_end(&r))
+		abort(); /* only our own parent speaks here */
+	bounds_add_take(&k->bounds, c);
+}
+
 static void message(void *ctx, struct line *from, const struct msg *m)
 {
+	struct kernel *k = ctx;
+
 	(void)from;
 	if (m->id == MSG_dp)
-		take(ctx, &m->dp);
+		take(k, &m->dp);
+	else if (m->id == MSG_conn_load)
+		take_conn(k, m->conn_load.conn);
+	else if (m->id == MSG_conn_unload)
+		bounds_del(&k->bounds, m->conn_unload.name);
 }
 
 /* ---- life ---- */
@@ -177,8 +204,10 @@ int main(int argc, char **argv)
 	k = xalloc(sizeof(*k));
 	list_init(&k->effects);
 	list_init(&k->policies);
+	bounds_init(&k->bounds);
 	status = process_run(&k->p, WHO_KERNEL, &ops, k);
 	policies_flush(k);
+	bounds_done(&k->bounds);
 	buf_done(&k->addrs);
 	free(k);
 	return status;

@@ -1,0 +1,91 @@
+/* Policies are held against loaded connections: see bounds.h. */
+#include "proc/kernel/bounds.h"
+
+#include <stdlib.h>
+
+struct bound {
+	struct list node;
+	struct conf_conn *conn;
+};
+
+void bounds_init(struct bounds *b)
+{
+	list_init(&b->conns);
+}
+
+static void bound_free(struct bound *i)
+{
+	list_remove(&i->node);
+	conf_conn_free(i->conn);
+	free(i);
+}
+
+void bounds_done(struct bounds *b)
+{
+	struct bound *i;
+
+	list_each (i, &b->conns, struct bound, node)
+		bound_free(i);
+}
+
+void bounds_del(struct bounds *b, const char *name)
+{
+	struct bound *i;
+
+	list_each (i, &b->conns, struct bound, node)
+		if (strcmp(i->conn->name, name) == 0)
+			bound_free(i);
+}
+
+void bounds_add_take(struct bounds *b, struct conf_conn *conn_take)
+{
+	struct bound *i = xalloc(sizeof(*i));
+
+	bounds_del(b, conn_take->name);
+	i->conn = conn_take;
+	list_append(&b->conns, &i->node);
+}
+
+/* An end without a subnet is one host: itself, or the address that it is leased. */
+static bool range_allowed(const struct range *r, const struct conf_end *e)
+{
+	bool is_host = e->subnet.n == 0 || e->modecfgclient || e->n_pool || e->n_sourceip;
+
+	for (size_t i = 0; i < e->subnet.n; i++)
+		if (range_covers(&e->subnet.ts[i].range, r))
+			return true;
+	for (size_t i = 0; i < e->n_pool; i++)
+		if (range_covers(&e->pool[i], r))
+			return true;
+	return is_host && addr_eq(&r->first, &r->last);
+}
+
+static bool ts_allowed(const struct ts_list *l, const struct conf_end *e)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!range_allowed(&l->ts[i].range, e))
+			return false;
+	return l->n != 0;
+}
+
+static bool covers(
+	const struct conf_end *ours, const struct conf_end *theirs, const struct dp_policy *p)
+{
+	return ts_allowed(&p->ts_local, ours) && ts_allowed(&p->ts_remote, theirs);
+}
+
+bool bounds_allow(const struct bounds *b, const struct dp_policy *p)
+{
+	struct bound *i;
+
+	list_each (i, &b->conns, struct bound, node) {
+		const struct conf_conn *c = i->conn;
+		bool left = !c->oriented || c->local_is_left,
+		     right = !c->oriented || !c->local_is_left;
+
+		if ((left && covers(&c->left, &c->right, p)) ||
+			(right && covers(&c->right, &c->left, p)))
+			return true;
+	}
+	return false;
+}
