@@ -26,8 +26,9 @@ enum keyword_type {
 	TYPE_PERCENT,	/* unsigned */
 	TYPE_MARK,	/* checked only: N, N/mask, -1 */
 	TYPE_STR,	/* char * */
-	TYPE_UPDOWN,	/* char *; %disabled is NULL */
-	TYPE_WORDS,	/* char *: a list, blank-separated */
+	TYPE_UPDOWN,	/* char *; %disabled and Libreswan's own are NULL */
+	TYPE_DEBUG,	/* char *: words of plutodebug= */
+	TYPE_PRIVATE,	/* char *: %v4:net,%v6:!net */
 	TYPE_HOST,	/* struct conf_end: host */
 	TYPE_ADDR,	/* struct addr */
 	TYPE_ID,	/* struct id */

@@ -140,6 +140,14 @@ static char *proposals_text(const struct proposals *p)
 	return t.s;
 }
 
+/* In the kind of quotes that it does not have. */
+static char *quoted(const char *s)
+{
+	if (!s)
+		return NULL;
+	return strchr(s, '"') ? xasprintf("'%s'", s) : xasprintf("\"%s\"", s);
+}
+
 static char *authby_text(uint8_t bits)
 {
 	return bits ? xstrdup(bits == AUTHBY_SECRET ? "secret" : "never") : NULL;
@@ -191,9 +199,10 @@ static char *raw(const struct keyword *k, const void *object)
 	case TYPE_COUNT:
 		return *(const uint64_t *)f ? xasprintf("%" PRIu64, *(const uint64_t *)f) : NULL;
 	case TYPE_STR:
-	case TYPE_WORDS:
 	case TYPE_UPDOWN:
-		return *(char *const *)f ? xasprintf("\"%s\"", *(char *const *)f) : NULL;
+	case TYPE_DEBUG:
+	case TYPE_PRIVATE:
+		return quoted(*(char *const *)f);
 	case TYPE_HOST:
 		return host_text(object);
 	case TYPE_ADDR:

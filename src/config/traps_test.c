@@ -284,6 +284,38 @@ TEST(what_cannot_work_is_refused_in_its_line)
 	wrong("\tleft=198.51.100.1", "same address");
 }
 
+TEST(hooks_are_taken_and_libreswans_own_is_not_needed)
+{
+	struct conf *c = one("\tleftupdown=\"ipsec _updown\"");
+
+	assert_null(c->conn[0]->left.updown);
+	conf_free(c);
+	conf_free(one("\tleftupdown=%disabled"));
+	conf_free(one("\tleftupdown=\"\""));
+	conf_free(warned("\tleftupdown=\"ipsec _updown --route yes\"", "options"));
+	c = one("\tleftupdown='/bin/hook \"a b\"'");
+	assert_string_equal(c->conn[0]->left.updown, "/bin/hook \"a b\"");
+	conf_free(c);
+}
+
+TEST(words_of_setup_are_looked_at)
+{
+	struct conf *c = parse("config setup\n\tplutodebug=\"all no-crypt\"\n"
+			       "\tvirtual-private=%v4:10.0.0.0/8,%v4:!10.1.0.0/16,%v6:fd00::/8\n");
+
+	print_issues(c);
+	assert_int_equal(c->n_issue, 0);
+	assert_string_equal(c->setup.plutodebug, "all no-crypt");
+	conf_free(c);
+	c = parse("config "
+		  "setup\n\tplutodebug=bass\n\tvirtual-private=10.0.0.0/8\n\tdataplane=kernel\n");
+	assert_int_equal(c->n_issue, 3);
+	assert_false(c->issue[0].is_error);
+	assert_non_null(strstr(c->issue[0].text, "\"base\""));
+	assert_true(c->issue[1].is_error && c->issue[2].is_error);
+	conf_free(c);
+}
+
 TEST(version_words_do_not_undo_each_other)
 {
 	struct conf *c = one("\tkeyexchange=ike\n\tikev2=insist");
@@ -529,6 +561,8 @@ int main(void)
 		cmocka_unit_test(words_of_strongswan_name_the_right_keyword),
 		cmocka_unit_test(keywords_without_effect_are_quiet_at_their_defaults),
 		cmocka_unit_test(what_cannot_work_is_refused_in_its_line),
+		cmocka_unit_test(hooks_are_taken_and_libreswans_own_is_not_needed),
+		cmocka_unit_test(words_of_setup_are_looked_at),
 		cmocka_unit_test(version_words_do_not_undo_each_other),
 		cmocka_unit_test(the_later_of_two_lines_counts_and_that_is_said),
 		cmocka_unit_test(of_two_conns_of_one_name_the_first_counts),

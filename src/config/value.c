@@ -167,7 +167,6 @@ static enum err read_id(struct id *ret, const char *v, char **what)
 			"\"%s\": certificates are not done yet; write the identity itself", v);
 		return ERR_VALUE;
 	}
-	/* what no message could show as it is, nobody means */
 	if (strchr(v, '"') || !is_printable(v) || id_parse(v, &id))
 		return value_wrong(what, v,
 			"an identity: an address, @name, user@name, @[text], @#hex or a DN like "
@@ -251,19 +250,62 @@ static enum err read_proposals(
 	return OK;
 }
 
-static enum err read_string(char **ret, const char *v, bool may_be_disabled, char **what)
+static enum err read_string(char **ret, const char *v, char **what)
 {
 	size_t n = strlen(v);
 
-	if (strchr(v, '"') || !is_printable(v))
-		return value_wrong(what, v, "text without quotes and control characters");
+	if ((strchr(v, '"') && strchr(v, '\'')) || !is_printable(v))
+		return value_wrong(
+			what, v, "text without both kinds of quotes and control characters");
 	if (n > STRING_MAX) {
 		*what = xasprintf("%zu characters are too many; at most %d", n, STRING_MAX);
 		return ERR_VALUE;
 	}
 	free(*ret);
-	*ret = n == 0 || (may_be_disabled && strcasecmp(v, "%disabled") == 0) ? NULL : xstrdup(v);
+	*ret = n == 0 ? NULL : xstrdup(v);
 	return OK;
+}
+
+/* Libreswan's own script does what is done here without one. */
+static enum err read_updown(char **ret, const char *v, char **what, char **warning)
+{
+	static const char own[] = "ipsec _updown";
+	const char *rest = v + strlen(own);
+
+	if (strcasecmp(v, "%disabled") == 0)
+		return read_string(ret, "", what);
+	if (strncmp(v, own, strlen(own)) != 0 || (*rest != '\0' && *rest != ' ' && *rest != '.'))
+		return read_string(ret, v, what);
+	if (strchr(rest, ' '))
+		*warning = xasprintf("the options of \"%s\" have no effect: routes and addresses "
+				     "are set without it",
+			own);
+	return read_string(ret, "", what);
+}
+
+/* Words that Libreswan 3.x to 5.x know; each may have "no-" before it. */
+static enum err read_debug(char **ret, const char *v, char **what, char **warning)
+{
+	static const struct keyword_word words[] = { { "none", 0 }, { "all", 0 }, { "base", 0 },
+		{ "crypt", 0 }, { "private", 0 }, { "tmi", 0 }, { "cpu-usage", 0 }, { "refcnt", 0 },
+		{ "whackwatch", 0 }, { "add-prefix", 0 }, { "routing", 0 }, { "updown", 0 },
+		{ "add-state", 0 }, { "control", 0 }, { "controlmore", 0 }, { "raw", 0 },
+		{ "parsing", 0 }, { "emitting", 0 }, { "lifecycle", 0 }, { "kernel", 0 },
+		{ "klips", 0 }, { "netkey", 0 }, { "xfrm", 0 }, { "dns", 0 }, { "dpd", 0 },
+		{ "natt", 0 }, { "nattraversal", 0 }, { "oppo", 0 }, { "oppoinfo", 0 },
+		{ "pfkey", 0 }, { "x509", 0 }, { "xauth", 0 }, { "retransmits", 0 },
+		{ "proposal-parser", 0 }, { NULL, 0 } };
+	const char *p = v;
+	char word[64];
+	uint8_t unused;
+
+	while (value_next_word(&p, word, sizeof(word))) {
+		const char *w = strncasecmp(word, "no-", 3) == 0 ? word + 3 : word;
+
+		if (!*warning && read_enum(words, w, &unused, warning))
+			continue;
+	}
+	return read_string(ret, v, what);
 }
 
 static enum err read_addr(struct addr *ret, const char *v, char **what)
@@ -300,9 +342,15 @@ enum err value_read(
 	case TYPE_MARK:
 		return value_read_mark(v, what);
 	case TYPE_STR:
-	case TYPE_WORDS:
+		return read_string(field, v, what);
 	case TYPE_UPDOWN:
-		return read_string(field, v, k->type == TYPE_UPDOWN, what);
+		return read_updown(field, v, what, warning);
+	case TYPE_DEBUG:
+		return read_debug(field, v, what, warning);
+	case TYPE_PRIVATE:
+		if (value_check_private(v, what))
+			return ERR_VALUE;
+		return read_string(field, v, what);
 	case TYPE_HOST:
 		return read_host(object, v, what);
 	case TYPE_ADDR:

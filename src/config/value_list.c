@@ -207,3 +207,20 @@ enum err value_read_pool(struct conf_end *end, const char *v, char **what)
 	end->n_pool = n;
 	return OK;
 }
+
+enum err value_check_private(const char *v, char **what)
+{
+	char word[WORD];
+	struct prefix p;
+
+	while (value_next_word(&v, word, sizeof(word))) {
+		const char *net = word + 4;
+		bool known = strncasecmp(word, "%v4:", 4) == 0 || strncasecmp(word, "%v6:", 4) == 0;
+
+		net += known && *net == '!';
+		if (!known || prefix_parse(net, &p) || p.addr.family != word[2] - '0')
+			return value_wrong(what, word,
+				"like %v4:10.0.0.0/8, %v6:fd00::/8 or %v4:!10.1.0.0/16");
+	}
+	return OK;
+}
