@@ -61,9 +61,11 @@ static const char *esp_encr(const struct suite *s)
 	case ENCR_AES_CTR:
 		return "AES-CTR [RFC3686]";
 	case ENCR_AES_GCM_8:
+		return "AES-GCM with 8 octet ICV [RFC4106]";
 	case ENCR_AES_GCM_12:
+		return "AES-GCM with 12 octet ICV [RFC4106]";
 	case ENCR_AES_GCM_16:
-		return "AES-GCM [RFC4106]";
+		return "AES-GCM with 16 octet ICV [RFC4106]";
 	case ENCR_CHACHA20_POLY1305:
 		return "ChaCha20 with Poly1305 [RFC7634]";
 	case ENCR_NULL:

@@ -14,8 +14,9 @@ life() {
 	local ike=$1 esp=$2
 	shift 2
 	rm -f "$LAB/router/wire" "$LAB"/left/log/keys
-	tunnel left ours "ike=$ike" "esp=$esp" "$@"
-	tunnel right ours "ike=$ike" "esp=$esp" "$@"
+	# tshark cannot know the upper half of an extended sequence number, which the ICV is made with
+	tunnel left ours "ike=$ike" "esp=$esp" esn=no "$@"
+	tunnel right ours "ike=$ike" "esp=$esp" esn=no "$@"
 	QUIET=1 start right ours
 	QUIET=1 start left ours
 	behind router tcpdump -i right0 -U -w "$LAB/router/wire" 'udp port 500 or udp port 4500 or proto 50'
@@ -26,7 +27,8 @@ life() {
 	check "the other end rekeys the IKE SA" rekey_ike right ours
 	sleep 0.5
 	check "traffic" ping_through 3
-	check "traffic in fragments" ping_through 1 -s 3000
+	# not larger: pairs of packets are captured as one, before the kernel cuts them (UDP_SEGMENT)
+	check "larger traffic" ping_through 2 -s 1000
 	check "down" down left ours
 	sleep 0.5
 	for p in $(pids router tcpdump); do kill "$p"; done
@@ -36,17 +38,18 @@ life() {
 	sed -n 's/^ikev2_decryption_table //p' "$LAB/left/log/keys" >"$WIRESHARK_CONFIG_DIR/ikev2_decryption_table"
 	sed -n 's/^esp_sa //p' "$LAB/left/log/keys" >"$WIRESHARK_CONFIG_DIR/esp_sa"
 }
-# seen FILTER: how many frames
-seen() {
+read_wire() {
 	tshark -r "$LAB/router/wire" -o esp.enable_encryption_decode:TRUE \
-		-o esp.enable_authentication_check:TRUE -Y "$1" 2>/dev/null | wc -l
+		-o esp.enable_authentication_check:TRUE -Y "$@" 2>/dev/null
 }
+# seen FILTER: how many frames
+seen() { read_wire "$1" | wc -l; }
 read_it() {
 	local n
 	check "frames were captured: $(seen frame)" test "$(seen frame)" -ge 20
 	n=$(seen '_ws.malformed || _ws.expert.severity == error')
 	check "frames that are malformed: $n" test "$n" = 0
-	[ "$n" = 0 ] || tshark -r "$LAB/router/wire" -Y '_ws.malformed || _ws.expert.severity == error' -V 2>/dev/null | grep -E 'Malformed|Expert|Exchange type' | sort | uniq -c
+	[ "$n" = 0 ] || read_wire '_ws.malformed || _ws.expert.severity == error' -V
 	n=$(seen 'isakmp.exchangetype == 35 && isakmp.auth.method == 2')
 	check "IKE_AUTH is decrypted, both messages: shared key integrity code: $n" test "$n" = 2
 	n=$(seen 'isakmp.exchangetype == 36 && isakmp.nonce')
@@ -59,6 +62,7 @@ read_it() {
 	check "ICVs that tshark finds right: $n" test "$n" -ge "${1:-12}"
 	n=$(seen 'esp.icv_bad == 1')
 	check "ICVs that it finds wrong: $n" test "$n" = 0
+	[ "$n" = 0 ] || read_wire esp.icv_bad==1
 }
 
 title "AES-GCM, ESP in UDP"
