@@ -37,7 +37,7 @@ traffic() { # traffic KIND
 	wait_for 5 on right bash -c 'ss -ltn | grep -q :5201' || bad "no iperf3"
 	stream "$1" tcp1
 	stream "$1" tcp4 -P 4
-	on left iperf3 -J -u -b 0 -l 64 -t "$seconds" "${inner[@]}" >"$LAB/json" &&
+	on left iperf3 -J -u -b 0 -l 64 -w 208K -t "$seconds" "${inner[@]}" >"$LAB/json" &&
 		note "$1" pps "$(json "(d['sum']['packets'] - d['sum']['lost_packets']) / d['sum']['seconds'] / 1e3" <"$LAB/json")"
 	sleep 0.5
 	on left ping -q -c 200 -i 0.01 -I 10.0.1.1 10.0.2.1 >"$LAB/out"
