@@ -238,15 +238,35 @@ static bool policy_take(struct esp_plane *p, uint32_t reqid)
 		if (s->policy[i]->dp.reqid != reqid)
 			continue;
 		retire(p)->policy = s->policy[i];
-		s->policy[i] = s->policy[--s->n_policy];
+		memmove(&s->policy[i], &s->policy[i + 1],
+			(--s->n_policy - i) * sizeof(struct esp_policy *));
 		return true;
 	}
 	return false;
 }
 
+static bool goes_before(const struct esp_policy *a, const struct esp_policy *b)
+{
+	return a->priority != b->priority ? a->priority < b->priority : a->dp.reqid < b->dp.reqid;
+}
+
+/* Keeps the order, so that no table has to be sorted. */
+static void policy_put(struct esp_set *s, struct esp_policy *policy)
+{
+	size_t at = s->n_policy;
+
+	if (s->n_policy == s->room_policy) {
+		s->room_policy = s->room_policy ? 2 * s->room_policy : 16;
+		s->policy = xrealloc(s->policy, s->room_policy * sizeof(struct esp_policy *));
+	}
+	for (; at > 0 && goes_before(policy, s->policy[at - 1]); at--)
+		s->policy[at] = s->policy[at - 1];
+	s->policy[at] = policy;
+	s->n_policy++;
+}
+
 enum err esp_plane_policy_add(struct esp_plane *p, const struct dp_policy *dp)
 {
-	struct esp_set *s = &p->set;
 	struct esp_policy *policy;
 
 	if (dp->mode != DP_TUNNEL)
@@ -258,11 +278,7 @@ enum err esp_plane_policy_add(struct esp_plane *p, const struct dp_policy *dp)
 	policy->dp = *dp;
 	policy->priority =
 		dp->priority ? dp->priority : selectors_priority(&dp->ts_local, &dp->ts_remote);
-	if (s->n_policy == s->room_policy) {
-		s->room_policy = s->room_policy ? 2 * s->room_policy : 16;
-		s->policy = xrealloc(s->policy, s->room_policy * sizeof(struct esp_policy *));
-	}
-	s->policy[s->n_policy++] = policy;
+	policy_put(&p->set, policy);
 	publish(p);
 	return OK;
 }

@@ -1,6 +1,7 @@
 /* SAD and SPD as packet threads see them. */
 #include "esp/table.h"
 
+#include "base/map.h"
 #include <stdlib.h>
 
 static uint32_t spi_slot(uint32_t spi, uint32_t mask)
@@ -25,33 +26,23 @@ struct esp_sa *esp_sad_find(const struct esp_table *t, uint32_t spi)
 	return NULL;
 }
 
-static struct esp_sa *newest_out(const struct esp_set *set, uint32_t reqid)
+/* By reqid, the newest outbound SA. */
+static void index_out(const struct esp_set *set, struct map *ret)
 {
-	struct esp_sa *best = NULL;
-
+	map_init(ret, 0); /* reqids are our own: nobody chooses them to collide */
 	for (size_t i = 0; i < set->n_sa; i++) {
-		struct esp_sa *sa = set->sa[i];
+		struct esp_sa *sa = set->sa[i], *best = map_get(ret, sa->reqid);
 
-		if (sa->is_out && sa->reqid == reqid && (!best || sa->order > best->order))
-			best = sa;
+		if (sa->is_out && (!best || sa->order > best->order))
+			map_put(ret, sa->reqid, sa);
 	}
-	return best;
-}
-
-static int by_priority(const void *a, const void *b)
-{
-	const struct esp_entry *x = a, *y = b;
-	uint32_t p = x->policy->priority, q = y->policy->priority;
-
-	if (p != q)
-		return p < q ? -1 : 1;
-	return x->policy->dp.reqid < y->policy->dp.reqid ? -1 : 1;
 }
 
 struct esp_table *esp_table_new(const struct esp_set *set, uint64_t id)
 {
 	struct esp_table *t = xalloc(sizeof(*t));
 	uint32_t room = 16;
+	struct map out;
 
 	while (room < 2 * set->n_sa)
 		room *= 2;
@@ -61,12 +52,13 @@ struct esp_table *esp_table_new(const struct esp_set *set, uint64_t id)
 	for (size_t i = 0; i < set->n_sa; i++)
 		if (!set->sa[i]->is_out)
 			add_in(t, set->sa[i]);
+	index_out(set, &out);
 	t->n_entries = set->n_policy;
 	t->entry = xalloc(MAX(set->n_policy, (size_t)1) * sizeof(*t->entry));
 	for (size_t i = 0; i < set->n_policy; i++)
 		t->entry[i] = (struct esp_entry){ set->policy[i],
-			newest_out(set, set->policy[i]->dp.reqid) };
-	qsort(t->entry, t->n_entries, sizeof(*t->entry), by_priority);
+			map_get(&out, set->policy[i]->dp.reqid) };
+	map_done(&out);
 	return t;
 }
 

@@ -6,7 +6,7 @@
 struct esp_set {
 	struct esp_sa **sa;
 	size_t n_sa, room_sa;
-	struct esp_policy **policy;
+	struct esp_policy **policy; /* by priority, then reqid */
 	size_t n_policy, room_policy;
 };
 
