@@ -14,8 +14,9 @@ uint16_t v2_ke_answer(
 enum v2_verdict v2_refuse_create(struct v2_sa *sa, uint16_t notify, uint16_t group);
 /* The group that N(INVALID_KE_PAYLOAD) names; 0: there is none. */
 uint16_t v2_invalid_ke_group(const struct v2_msg *m);
-/* After TEMPORARY_FAILURE (2.25). */
-void v2_retry_later(struct v2_sa *sa, enum v2_task_kind kind, uint32_t child);
+/* After TEMPORARY_FAILURE (2.25) soon, after any other refusal (or NULL) in a minute. */
+void v2_retry_later(
+	struct v2_sa *sa, enum v2_task_kind kind, uint32_t child, const struct v2_notify *why);
 
 /* The request's payloads for c, from SA on; c becomes V2_CHILD_SENT. False: no KE can be made. */
 bool v2_put_child_request(struct v2_child *c, struct v2_build *b);

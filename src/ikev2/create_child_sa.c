@@ -10,6 +10,8 @@ enum { NONCE_N = 32 };
 /* 2.25: the other side is in the middle of something; not both at the same moment again. */
 #define RETRY_AFTER	(2 * NS_S)
 #define RETRY_SPREAD_MS 3000
+/* A refusal will stand until somebody changes a configuration; the SA has until its end to live. */
+#define RETRY_REFUSED (60 * NS_S)
 
 void v2_nonce_new(struct v2_sa *sa, struct buf *ret)
 {
@@ -70,11 +72,13 @@ uint16_t v2_invalid_ke_group(const struct v2_msg *m)
 	return rd_end(&r) ? group : 0;
 }
 
-void v2_retry_later(struct v2_sa *sa, enum v2_task_kind kind, uint32_t child)
+void v2_retry_later(
+	struct v2_sa *sa, enum v2_task_kind kind, uint32_t child, const struct v2_notify *why)
 {
 	ns_t spread = (ns_t)(rng_u32(&sa->ike->env.rng) % RETRY_SPREAD_MS) * NS_MS;
+	bool is_temporary = why && why->type == N_TEMPORARY_FAILURE;
 
-	v2_task_later(sa, kind, child, RETRY_AFTER + spread);
+	v2_task_later(sa, kind, child, (is_temporary ? RETRY_AFTER : RETRY_REFUSED) + spread);
 }
 
 static bool is_rekeying_ike(const struct v2_sa *sa)

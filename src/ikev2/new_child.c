@@ -56,7 +56,7 @@ void new_child_response(struct v2_sa *sa, const struct v2_msg *m)
 		v2_task_add(sa, V2_TASK_NEW_CHILD, c->c.serial);
 	else if (n && n->type == N_TEMPORARY_FAILURE) {
 		v2_child_state_set(c, V2_CHILD_WAITING);
-		v2_retry_later(sa, V2_TASK_NEW_CHILD, c->c.serial);
+		v2_retry_later(sa, V2_TASK_NEW_CHILD, c->c.serial, n);
 	} else if (n || !v2_has(m, V2_SA)) {
 		v2_child_refused(c, CREATE_CHILD_SA, n);
 	} else if ((e = v2_take_child_response(c, m))) {

@@ -58,6 +58,13 @@ bool rekey_child_build(struct v2_sa *sa, const struct v2_task *t, struct v2_buil
 	return false;
 }
 
+/* Those who asked for the rekey of c. */
+static void release(struct v2_child *c, int exit)
+{
+	ike_request_release(c->sa->ike, c->request, exit);
+	c->request = 0;
+}
+
 /* The attempt is over; old goes on, or is replaced already, or is to be made anew. */
 static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notify *n)
 {
@@ -79,7 +86,9 @@ static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notif
 		if (conn->n_children == 0)
 			v2_new_child_start(sa, conn);
 	} else {
-		v2_retry_later(sa, V2_TASK_REKEY_CHILD, old->c.serial);
+		if (why != N_TEMPORARY_FAILURE)
+			release(old, EXIT_IKE_PROPOSAL);
+		v2_retry_later(sa, V2_TASK_REKEY_CHILD, old->c.serial, n);
 	}
 	conn_unuse(conn);
 }
@@ -118,12 +127,6 @@ void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
 	v2_child_install(c, true);
 }
 
-static void release(struct v2_child *c)
-{
-	ike_request_release(c->sa->ike, c->request, EXIT_IKE_OK);
-	c->request = 0;
-}
-
 void rekey_child_installed(struct v2_child *c)
 {
 	struct v2_sa *sa = c->sa;
@@ -139,7 +142,7 @@ void rekey_child_installed(struct v2_child *c)
 		v2_child_use(rival);
 		if (old) {
 			old->replaced_by = rival->c.serial;
-			release(old);
+			release(old, EXIT_IKE_OK);
 		}
 		return;
 	}
@@ -150,7 +153,7 @@ void rekey_child_installed(struct v2_child *c)
 	if (!old || old->sa != sa)
 		return;
 	old->replaced_by = c->c.serial;
-	release(old);
+	release(old, EXIT_IKE_OK);
 	v2_child_terminate(old);
 }
 

@@ -151,8 +151,13 @@ static void given_up(struct v2_sa *sa, const struct v2_notify *n)
 	sa->rekey_peer = 0;
 	if (peers && peers->state == V2_ESTABLISHED)
 		take_over(peers, sa);
-	else
-		v2_retry_later(sa, V2_TASK_REKEY_IKE, 0);
+	else {
+		if (!n || n->type != N_TEMPORARY_FAILURE) {
+			ike_request_release(sa->ike, sa->request, EXIT_IKE_PROPOSAL);
+			sa->request = 0;
+		}
+		v2_retry_later(sa, V2_TASK_REKEY_IKE, 0, n);
+	}
 }
 
 /* The peer's new IKE SA is its to delete. It cannot when our response to it is lost and our Delete

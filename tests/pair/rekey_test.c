@@ -293,6 +293,30 @@ TEST(reauthentication_makes_before_it_breaks)
 	pair_done(&p);
 }
 
+TEST(a_pfs_group_that_the_peer_does_not_take_ends_the_command_and_keeps_the_tunnel)
+{
+	struct conf_conn a = pair_conf("paris"), b = a;
+	struct proposals pa = *proposals_default_esp(), pb = pa;
+	struct pair p;
+
+	pa.n = pb.n = 1;
+	pa.p[0].t[pa.p[0].n++] = (struct transform){ .type = TT_KE, .id = KE_CURVE25519 };
+	pb.p[0].t[pb.p[0].n++] = (struct transform){ .type = TT_KE, .id = KE_ECP_384 };
+	a.esp = &pa;
+	b.esp = &pb;
+	pair_init(&p, 1);
+	pair_up(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	pair_do(&p.a, CMD_REKEY_CHILD, "paris");
+	assert_int_equal(p.a.n_done, 1);
+	assert_int_equal(p.a.exit, 37);
+	assert_int_equal(p.b.count[EV_v2_no_esp_proposal], 1);
+	pair_run(&p, 30 * NS_S);
+	assert_int_equal(p.a.count[EV_v2_rekey_failed], 1);
+	assert_one_tunnel(&p);
+	pair_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +333,8 @@ int main(void)
 		cmocka_unit_test(two_connections_brought_up_at_once_share_an_ike_sa),
 		cmocka_unit_test(lifetimes_of_seconds_rekey_for_ever_without_a_lost_packet),
 		cmocka_unit_test(a_child_sa_with_pfs_of_another_group_costs_one_round_trip),
+		cmocka_unit_test(
+			a_pfs_group_that_the_peer_does_not_take_ends_the_command_and_keeps_the_tunnel),
 		cmocka_unit_test(reauthentication_makes_before_it_breaks),
 	};
 
