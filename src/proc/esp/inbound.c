@@ -136,7 +136,11 @@ static bool receive(struct inbound *in, struct socket *s)
 static void take_errors(struct inbound *in, struct socket *s)
 {
 	struct traffic_up up = { .is_error = true };
+	int error;
+	socklen_t n = sizeof(error);
 
+	/* cleared by reading it: else poll() would say so for ever */
+	(void)getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n);
 	for (unsigned i = 0; i < ERRORS_MAX && socket_take_error(s, &up.error); i++) {
 		up.local = up.error.local;
 		up.remote = up.error.remote;
