@@ -1,0 +1,25 @@
+#pragma once
+/* The entries of ipsec.secrets: read by secrets.c, chosen from by secrets_select.c. */
+#include "config/secrets.h"
+
+enum { INDEXES_MAX = 16 };
+
+struct entry {
+	struct id index[INDEXES_MAX];
+	bool is_any[INDEXES_MAX]; /* %any */
+	size_t n;
+	struct secret secret;
+	const char *file;
+	unsigned line;
+	bool is_weak;
+};
+
+struct secrets {
+	struct conf issues; /* only its issues are used */
+	struct entry *entry;
+	size_t n;
+	char **file;
+	size_t n_file;
+	const struct conf_source *src;
+	unsigned depth;
+};
