@@ -134,12 +134,17 @@ void rekey_child_installed(struct v2_child *c)
 	struct v2_child *rival = v2_child_by_serial(sa->v2, c->rival);
 
 	if (rival && v2_nonce_is_lower(&c->lowest_nonce, &rival->lowest_nonce)) {
-		/* ours is the redundant one; the peer deletes the old one */
+		/* ours is the redundant one; the peer deletes the old one. Until then, or until the
+		 * peer is heard, packets take the old one: our response may still be under way, and
+		 * when our Delete arrives the peer hears nothing on ours any more */
 		V2_CHILD_EMIT(c, v2_rekey_collision, .old = ev_u64(c->rekeys),
 			.kept = ev_u64(rival->c.serial));
 		v2_child_state_set(c, V2_CHILD_STANDBY);
 		v2_child_terminate(c);
-		v2_child_use(rival);
+		if (old && old->state != V2_CHILD_DELETING)
+			child_remove(sa->ike, &c->c, DP_OUT);
+		else
+			v2_child_use(rival);
 		if (old) {
 			old->replaced_by = rival->c.serial;
 			release(old, EXIT_IKE_OK);
