@@ -82,8 +82,9 @@ void v2_child_answer(struct v2_child *c, const struct answer *a)
 	c->asks--;
 	keep_error(c, a);
 	if (c->state != V2_CHILD_INSTALLING) {
+		/* half of it would be a hole */
 		if (a->e != OK && c->state == V2_CHILD_ESTABLISHED)
-			V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text));
+			v2_child_not_installed(c);
 		return;
 	}
 	if (c->asks != 0)
