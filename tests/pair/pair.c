@@ -123,6 +123,23 @@ static bool chance(struct pair *p, unsigned percent)
 	return percent && rng_u32(&p->rng) % 100 < percent;
 }
 
+static bool translate(const struct pair *p, const struct side *from, struct pair_event *e)
+{
+	const struct pair_nat *nat = &p->nat;
+
+	if (nat->inside == from) {
+		e->remote.addr = nat->addr;
+		e->remote.port = e->remote.port == 500 ? nat->port : nat->port_nat;
+	} else if (nat->inside) {
+		if (!addr_eq(&e->local.addr, &nat->addr) ||
+			(e->local.port != nat->port && e->local.port != nat->port_nat))
+			return false;
+		e->local.port = e->local.port == nat->port ? 500 : 4500;
+		e->local.addr = nat->inside->addr;
+	}
+	return true;
+}
+
 static void send_datagram(struct pair *p, struct side *from, const struct datagram *d)
 {
 	struct side *to = from == &p->a ? &p->b : &p->a;
@@ -138,10 +155,13 @@ static void send_datagram(struct pair *p, struct side *from, const struct datagr
 		(p->drop_larger && d->data.n > p->drop_larger))
 		return;
 	while (copies--) {
-		struct pair_event *e = later(p, to, p->delay_min, p->delay_max);
+		struct pair_event to_be = { .local = d->remote, .remote = d->local }, *e;
 
-		e->local = d->remote;
-		e->remote = d->local;
+		if (!translate(p, from, &to_be))
+			return;
+		e = later(p, to, p->delay_min, p->delay_max);
+		e->local = to_be.local;
+		e->remote = to_be.remote;
 		e->data = buf_from(d->data);
 	}
 }
@@ -174,13 +194,22 @@ static struct pair_sa *sa_find(struct side *s, uint32_t serial, uint8_t dir)
 	return NULL;
 }
 
+static bool is_refused(struct side *s)
+{
+	bool refused =
+		s->refuses_sa || ++s->n_ops == s->refuses_op || chance(s->pair, s->pair->refuses);
+
+	s->n_refused += refused;
+	return refused;
+}
+
 static enum err sa_add(struct side *s, const struct action *a)
 {
 	const struct dp_sa *sa = a->dp.sa;
 	struct bytes keys[] = { secret_view(&sa->encr_key), secret_view(&sa->integ_key) };
 	struct pair_sa *n;
 
-	if (s->refuses_sa)
+	if (is_refused(s))
 		return ERR_SYSTEM;
 	assert_true(s->n_sa < PAIR_SAS_MAX);
 	assert_null(sa_find(s, sa->serial, sa->dir));
@@ -200,16 +229,19 @@ static void sa_del(struct side *s, const struct action *a)
 {
 	struct pair_sa *sa = sa_find(s, a->dp.serial, a->dp.dir);
 
-	if (s->refuses_sa)
+	/* one that was refused may be deleted all the same */
+	if (!sa && s->n_refused)
 		return;
 	assert_non_null(sa);
 	*sa = s->sa[--s->n_sa];
 }
 
-static void policy_add(struct side *s, const struct action *a)
+static enum err policy_add(struct side *s, const struct action *a)
 {
 	size_t i = 0;
 
+	if (is_refused(s))
+		return ERR_SYSTEM;
 	while (i < s->n_policy && s->policy[i].reqid != a->dp.reqid)
 		i++;
 	assert_true(i < PAIR_POLICIES_MAX);
@@ -218,6 +250,7 @@ static void policy_add(struct side *s, const struct action *a)
 	s->n_policy = MAX(s->n_policy, i + 1);
 	s->source = addr_is_set(&a->dp.policy->source[0]) ? a->dp.policy->source[0]
 							  : a->dp.policy->source[1];
+	return OK;
 }
 
 static void policy_del(struct side *s, const struct action *a)
@@ -227,7 +260,7 @@ static void policy_del(struct side *s, const struct action *a)
 			s->policy[i] = s->policy[--s->n_policy];
 			return;
 		}
-	assert_true(s->refuses_sa);
+	assert_true(s->n_refused);
 }
 
 static void dataplane(struct pair *p, struct side *s, const struct action *a)
@@ -242,7 +275,7 @@ static void dataplane(struct pair *p, struct side *s, const struct action *a)
 		sa_del(s, a);
 		break;
 	case DP_POLICY_ADD:
-		policy_add(s, a);
+		answer.e = policy_add(s, a);
 		break;
 	case DP_POLICY_DEL:
 		policy_del(s, a);

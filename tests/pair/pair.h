@@ -24,8 +24,10 @@ struct side {
 	const char *name;
 	struct rng_seeded seed;
 	struct addr addr;
-	const char *psk; /* NULL: keys has none */
-	bool refuses_sa; /* the data plane does */
+	const char *psk;     /* NULL: keys has none */
+	bool refuses_sa;     /* the data plane does */
+	unsigned refuses_op; /* the data plane refuses this one of what it is to add; 0: none */
+	unsigned n_ops, n_refused;
 	unsigned count[EV_END];
 	unsigned n_done, exit; /* request_done events; status of the last */
 	struct pair_sa sa[PAIR_SAS_MAX];
@@ -43,6 +45,13 @@ struct side {
 
 struct pair_event; /* something that arrives later */
 
+/* A NAT before one side; the other one sees addr and these ports, and reaches no others. */
+struct pair_nat {
+	const struct side *inside; /* NULL: there is none */
+	struct addr addr;
+	uint16_t port, port_nat; /* instead of 500 and 4500 */
+};
+
 struct pair {
 	struct side a, b;
 	struct now now;
@@ -57,6 +66,8 @@ struct pair {
 	bool drops_all;
 	const struct side *drop_from;
 	size_t drop_larger; /* datagrams with more octets are lost; 0: none */
+	struct pair_nat nat;
+	unsigned refuses; /* percent of what the data planes are to add */
 	/* keys and data planes */
 	ns_t answer_min, answer_max;
 };
