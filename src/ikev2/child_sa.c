@@ -55,6 +55,7 @@ void v2_child_free(struct v2_child *c)
 		c->c.conn->newest_child = c->replaced_by;
 	ike_request_release(v2->ike, c->request, 0);
 	ke_free(c->ke);
+	free(c->offered);
 	buf_done(&c->ni);
 	buf_done(&c->nr);
 	buf_done(&c->lowest_nonce);

@@ -6,6 +6,7 @@
 #include "ikev2/suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 void v2_child_state_set(struct v2_child *c, enum v2_child_state s)
 {
@@ -142,6 +143,10 @@ void v2_child_established(struct v2_child *c)
 	struct conn *conn = c->c.conn;
 
 	c->c.add_time = c->sa->ike->now.wall;
+	free(c->offered);
+	c->offered = NULL;
+	buf_done(&c->ni);
+	buf_done(&c->nr);
 	v2_child_state_set(c, c->c.has_out ? V2_CHILD_ESTABLISHED : V2_CHILD_STANDBY);
 	conn->newest_child = c->c.serial;
 	conn->revivals = 0;

@@ -34,7 +34,7 @@ bool new_child_build(struct v2_sa *sa, const struct v2_task *t, struct v2_build 
 static bool again_with_group(struct v2_child *c, uint16_t group)
 {
 	if (group == 0 || c->ke_retries++ >= LIMIT_KE_RETRIES ||
-		!proposals_has(&c->offered, TT_KE, group))
+		!proposals_has(v2_child_offered(c), TT_KE, group))
 		return false;
 	c->ke_group = group;
 	v2_child_state_set(c, V2_CHILD_WAITING);

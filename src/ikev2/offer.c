@@ -59,18 +59,27 @@ void v2_child_offer(struct v2_child *c, bool with_ke)
 {
 	struct v2_spi spi = v2_spi_octets(c->c.spi_in);
 
-	proposals_of(c, with_ke, &c->offered);
-	for (size_t i = 0; i < c->offered.n; i++) {
-		c->offered.p[i].spi_n = sizeof(spi.b);
-		memcpy(c->offered.p[i].spi, spi.b, sizeof(spi.b));
+	if (!c->offered)
+		c->offered = xalloc(sizeof(*c->offered));
+	proposals_of(c, with_ke, c->offered);
+	for (size_t i = 0; i < c->offered->n; i++) {
+		c->offered->p[i].spi_n = sizeof(spi.b);
+		memcpy(c->offered->p[i].spi, spi.b, sizeof(spi.b));
 	}
+}
+
+const struct proposals *v2_child_offered(const struct v2_child *c)
+{
+	static const struct proposals none;
+
+	return c->offered ? c->offered : &none;
 }
 
 void v2_put_child_offer(struct v2_build *b, const struct v2_child *c)
 {
 	if (c->c.is_transport)
 		v2_put_notify(b, PROTO_NONE, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
-	v2_put_sa(b, &c->offered);
+	v2_put_sa(b, v2_child_offered(c));
 }
 
 void v2_child_selectors(const struct v2_child *c, struct ts_list *tsi, struct ts_list *tsr)
@@ -112,7 +121,7 @@ enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_k
 	if (c->c.is_transport && !v2_notify_find(m, N_USE_TRANSPORT_MODE))
 		return ERR_MISMATCH;
 	if ((e = accept_selectors(c, m)) ||
-		(e = proposals_accept(&c->offered, &m->sa, with_ke, &c->c.suite)))
+		(e = proposals_accept(v2_child_offered(c), &m->sa, with_ke, &c->c.suite)))
 		return e;
 	c->c.takes_no_tfc = v2_notify_find(m, N_ESP_TFC_PADDING_NOT_SUPPORTED);
 	c->c.spi_out = v2_spi_of(&m->sa.p[0]);

@@ -14,6 +14,8 @@ uint32_t v2_spi_of(const struct proposal *p); /* 0: it is none of ESP */
 /* Fills c->offered: its connection's proposals with our SPI; with_ke: and with PFS as pfs= says,
  * the group that the peer asked for first. */
 void v2_child_offer(struct v2_child *c, bool with_ke);
+/* What was offered; the empty set when nothing was. */
+const struct proposals *v2_child_offered(const struct v2_child *c);
 void v2_put_child_offer(
 	struct v2_build *b, const struct v2_child *c); /* [N(USE_TRANSPORT_MODE)], SA */
 /* The selectors to be proposed: c's own when it replaces one, else its connection's. */

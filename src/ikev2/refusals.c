@@ -18,7 +18,7 @@ void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_noti
 	v2_child_selectors(c, &tsi, &tsr);
 	V2_CHILD_EMIT(c, v2_child_refused, .exchange = ev_str(v2_exchange_name(exchange)),
 		.notify = ev_str(n ? v2_notify_name(n->type) : "(no notification)"),
-		.offered = ev_str(proposals_format(&c->offered, offered, sizeof(offered))),
+		.offered = ev_str(proposals_format(v2_child_offered(c), offered, sizeof(offered))),
 		.ts_local = ev_str(ts_list_format(&tsi, ours)),
 		.ts_remote = ev_str(ts_list_format(&tsr, theirs)));
 	conn_use(conn);

@@ -106,7 +106,7 @@ void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
 		v2_child_not_wanted(c, m);
 		return;
 	}
-	if (group && proposals_has(&c->offered, TT_KE, group) &&
+	if (group && proposals_has(v2_child_offered(c), TT_KE, group) &&
 		c->ke_retries++ < LIMIT_KE_RETRIES) {
 		uint32_t old = c->rekeys;
 

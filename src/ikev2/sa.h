@@ -62,8 +62,8 @@ struct v2_child {
 	uint32_t rival;	  /* the other new one in a collision (2.8.1) */
 	uint32_t request; /* a command about it (rekey-child, delete-sa) */
 	/* while it is negotiated */
-	struct proposals offered; /* requester */
-	uint8_t proposal;	  /* responder: number of the peer's proposal that was chosen */
+	struct proposals *offered; /* requester, until it is established; NULL */
+	uint8_t proposal;	   /* responder: number of the peer's proposal that was chosen */
 	struct ke *ke;
 	struct buf ni, nr; /* ni: the requester's */
 	unsigned ke_retries;
