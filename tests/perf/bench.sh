@@ -9,7 +9,7 @@ rounds=${1:-3}
 tunnels=${TUNNELS:-1000}
 seconds=${BENCH_SECONDS:-4}
 kinds=${KINDS:-ours strongswan}
-# DESTDIR=$LAB_BUILD/stage meson install -C "$LAB_BUILD" --no-rebuild --quiet || exit 1
+DESTDIR=$LAB_BUILD/stage meson install -C "$LAB_BUILD" --no-rebuild --quiet || exit 1
 lab_up
 A=203.0.113.1 B=203.0.113.2
 wire left direct0 $A/24 2001:db8:3::1/64 right direct0 $B/24 2001:db8:3::2/64

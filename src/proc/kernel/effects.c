@@ -130,6 +130,11 @@ static int add_routes(
 		key.source = source_of(p, family);
 	}
 	error = each_prefix(k, own, &remote, key);
+	if (error == EINVAL && p->source[family == 6].family != family) {
+		/* the one host of our selector is not this one, but behind us */
+		key.source = (struct addr){ 0 };
+		error = each_prefix(k, own, &remote, key);
+	}
 	/* what is larger than our own subnet and contains it does not take it along */
 	for (size_t i = 0; i < p->ts_local.n && !error; i++)
 		for (size_t j = 0; j < remote.n && !error; j++) {
