@@ -39,10 +39,12 @@ says "one tunnel" '^006 #[0-9]+: "vpn.example.com", type=ESP'
 check "the peer ends it" down right "$peer"
 check "nothing is up on the left" wait_for 5 is_down left ours
 
-if [ "$peer" = strongswan ]; then # which narrows by itself
+if [ "$peer" = ours ]; then # strongSwan's userspace ESP wants an address of its own in a tunnel
 	title "one host behind each end"
 	tunnel left ours ts=$LPC/32 peerts=$RPC/32
+	tunnel right ours ts=$RPC/32 peerts=$LPC/32
 	check "replace" run left ipsec auto --replace vpn.example.com
+	check "replace" run right ipsec auto --replace vpn.example.com
 	check "it comes up" up left ours
 	check "traffic passes" ping_through 3
 	check "down" down left ours

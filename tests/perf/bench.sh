@@ -121,6 +121,13 @@ many() { # many KIND
 	away "$kind"
 }
 
+addresses() { # addresses HOST NET: strongSwan wants an address of its own in each tunnel
+	local i
+	for i in $(seq "$tunnels"); do echo "address add $(net "$2") dev lo"; done | on "$1" ip -batch -
+}
+addresses left 1
+addresses right 2
+
 for round in $(seq "$rounds"); do
 	echo "round $round of $rounds"
 	for kind in $kinds; do
