@@ -40,11 +40,16 @@ struct v2_child *v2_child_new(
 
 void v2_child_free(struct v2_child *c)
 {
+	struct v2_child *old;
 	struct v2 *v2;
 
 	if (!c)
 		return;
 	v2 = c->sa->v2;
+	/* what it was to replace may be rekeyed again */
+	old = v2_child_by_serial(v2, c->rekeys);
+	if (old && old->replaced_by == c->c.serial)
+		old->replaced_by = 0;
 	timer_stop(&v2->ike->timers, &c->rekey);
 	timer_stop(&v2->ike->timers, &c->expire);
 	map_take(&v2->children, c->c.serial);

@@ -1,5 +1,6 @@
 /* A Child SA that we asked for does not come to be: the event with both sides' values, the exit
  * status of those who wait, and its end. */
+#include "ikev2/create.h"
 #include "ikev2/exchanges.h"
 #include "ikev2/offer.h"
 
@@ -56,6 +57,13 @@ void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, enum err e)
 
 void v2_child_not_installed(struct v2_child *c)
 {
+	struct v2_child *old = v2_child_by_serial(c->sa->v2, c->rekeys);
+
 	V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text));
+	if (old) {
+		ike_request_release(c->sa->ike, old->request, EXIT_IKE_DATAPLANE);
+		old->request = 0;
+		v2_retry_later(old->sa, V2_TASK_REKEY_CHILD, old->c.serial, NULL);
+	}
 	end(c, EXIT_IKE_DATAPLANE);
 }
