@@ -18,8 +18,12 @@ static void add(struct v2_sa *sa, enum v2_task_kind kind, uint32_t child, ns_t n
 	if (is_same(sa->task, kind, child) && sa->window.is_open)
 		return;
 	list_each (t, &sa->tasks, struct v2_task, node)
-		if (is_same(t, kind, child))
+		if (is_same(t, kind, child)) {
+			/* someone asks for what waits for its next try */
+			t->not_before = MIN(t->not_before, not_before);
+			v2_ready(sa);
 			return;
+		}
 	t = xalloc(sizeof(*t));
 	t->kind = (uint8_t)kind;
 	t->child = child;
