@@ -77,6 +77,30 @@ TEST(each_thing_that_the_responders_data_plane_refuses_leaves_both_ends_agreed)
 	refuse_each(true);
 }
 
+TEST(a_rekey_that_our_data_plane_refused_is_exit_39_and_may_be_tried_again)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_up(&p, &c, &c);
+	p.a.refuses_sa = true;
+	pair_do(&p.a, CMD_REKEY_CHILD, "paris");
+	assert_int_equal(p.a.n_done, 1);
+	assert_int_equal(p.a.exit, 39);
+	pair_run(&p, 10 * NS_S);
+	assert_agreement(&p);
+	assert_int_equal(p.a.n_sa, 2);
+	p.a.refuses_sa = false;
+	pair_do(&p.a, CMD_REKEY_CHILD, "paris");
+	assert_int_equal(p.a.n_done, 1);
+	assert_int_equal(p.a.exit, 0);
+	pair_run(&p, 10 * NS_S);
+	assert_int_equal(p.a.n_sa, 2);
+	assert_agreement(&p);
+	pair_done(&p);
+}
+
 TEST(late_answers_of_keys_and_data_plane_make_a_slow_tunnel_and_no_second_one)
 {
 	struct conf_conn c = pair_conf("paris");
@@ -168,6 +192,8 @@ int main(void)
 			each_thing_that_the_initiators_data_plane_refuses_leaves_both_ends_agreed),
 		cmocka_unit_test(
 			each_thing_that_the_responders_data_plane_refuses_leaves_both_ends_agreed),
+		cmocka_unit_test(
+			a_rekey_that_our_data_plane_refused_is_exit_39_and_may_be_tried_again),
 		cmocka_unit_test(
 			late_answers_of_keys_and_data_plane_make_a_slow_tunnel_and_no_second_one),
 		cmocka_unit_test(other_identities_are_refused_at_once_at_both_ends),
