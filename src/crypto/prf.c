@@ -168,7 +168,8 @@ enum err crypto_begin(void)
 {
 	uint8_t octet;
 
-	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
+	if (OPENSSL_init_crypto(
+		    OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
 		RAND_bytes(&octet, 1) != 1)
 		return ERR_CRYPTO;
 	return OK;

@@ -16,8 +16,8 @@ void sha1(const struct bytes *parts, size_t n, uint8_t ret[20]);
 /* SHA-256 of the parts. ret: 32 octets. */
 void sha256(const struct bytes *parts, size_t n, uint8_t ret[32]);
 
-/* Makes the library read its configuration and fetch what it fetches late. A process calls it before
- * its sandbox closes the file system. ERR_CRYPTO when the library cannot work. */
+/* Makes the library read its configuration and fetch what it fetches late. A process calls it
+ * before its sandbox closes the file system. ERR_CRYPTO when the library cannot work. */
 enum err must_use crypto_begin(void);
 
 /* The system's random numbers (OpenSSL's generator). Aborts when it cannot deliver. */

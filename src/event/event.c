@@ -4,7 +4,8 @@
 #define F(type, name) { #name, EVENT_TYPE_##type },
 #define EVENT(name, code, level, text, fields)                                                     \
 	[EV_##name] = { #name, code, EVENT_##level, text,                                          \
-		sizeof((struct event_field[]){ fields{ NULL, 0 } }) / sizeof(struct event_field) - 1,   \
+		sizeof((struct event_field[]){ fields{ NULL, 0 } }) / sizeof(struct event_field) - \
+			1,                                                                         \
 		{ fields{ NULL, 0 } } },
 static const struct event_kind kinds[EV_END] = {
 	[EV_NONE] = { "none", 0, EVENT_DEBUG, "", 0, { { NULL, 0 } } },

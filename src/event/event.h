@@ -5,20 +5,20 @@
 #include "base/now.h"
 
 enum event_level {
-	EVENT_DEBUG,  /* only in the log with plutodebug=; lost first by slow readers */
-	EVENT_INFO,   /* progress and facts */
-	EVENT_WARN,   /* works, but a person should look */
-	EVENT_FAIL,   /* what was asked for did not happen */
-	EVENT_REPLY,  /* an answer to one request (status); goes to the asker, never to the log */
+	EVENT_DEBUG, /* only in the log with plutodebug=; lost first by slow readers */
+	EVENT_INFO,  /* progress and facts */
+	EVENT_WARN,  /* works, but a person should look */
+	EVENT_FAIL,  /* what was asked for did not happen */
+	EVENT_REPLY, /* an answer to one request (status); goes to the asker, never to the log */
 };
 
 enum event_type {
 	EVENT_TYPE_NONE,
 	EVENT_TYPE_u64,
-	EVENT_TYPE_x32,	 /* an SPI: 0x%08x */
-	EVENT_TYPE_str,	 /* UTF-8 for people; what a peer sent is escaped by event_escape() before */
+	EVENT_TYPE_x32, /* an SPI: 0x%08x */
+	EVENT_TYPE_str, /* UTF-8 for people; what a peer sent is escaped by event_escape() before */
 	EVENT_TYPE_addr,
-	EVENT_TYPE_ep,	 /* endpoint */
+	EVENT_TYPE_ep, /* endpoint */
 };
 
 /* A typed value. Strings are borrowed until emit() returns. */
@@ -81,11 +81,11 @@ enum event_id {
 
 /* What an event is about. Zero members are not printed. */
 struct event_about {
-	const char *conn;   /* connection name */
-	uint32_t instance;  /* of a template: "name"[1] */
-	struct addr peer;   /* shown for instances */
-	uint32_t serial;    /* #15: serial number of the IKE SA or Child SA */
-	uint32_t request;   /* the command that it answers; 0: nobody waits */
+	const char *conn;  /* connection name */
+	uint32_t instance; /* of a template: "name"[1] */
+	struct addr peer;  /* shown for instances */
+	uint32_t serial;   /* #15: serial number of the IKE SA or Child SA */
+	uint32_t request;  /* the command that it answers; 0: nobody waits */
 };
 
 struct event {
@@ -103,8 +103,8 @@ struct event_sink {
 };
 
 /* EMIT(sink, now, about, v2_timeout, .exchange = ev_str("IKE_AUTH"), .attempts = ev_u64(7));
- * A misspelt field does not compile; a wrong type is caught by event_check() in every test. An event
- * without fields ends in a comma: EMIT(sink, now, about, v2_initiate, ); */
+ * A misspelt field does not compile; a wrong type is caught by event_check() in every test. An
+ * event without fields ends in a comma: EMIT(sink, now, about, v2_initiate, ); */
 #define EMIT(sink, now, about, name, ...)                                                          \
 	event_emit((sink), (now), (about), EV_##name,                                              \
 		((union ev_##name){ { .end_ = { .type = 0 }, __VA_ARGS__ } }).row)
@@ -134,12 +134,12 @@ bool event_check(const struct event *e);
  * Cut at n - 1 bytes. Gives s. */
 char *event_line(const struct event *e, bool with_code, char *s, size_t n);
 /* {"event":"…","code":2,"level":"info","time":…,"conn":…,"instance":…,"peer":…,"sa":…,"request":…,
- * "seq":…,"line":"…", fields…} as one line, no newline. Gives the length, cut never: false when n is
- * too small. */
+ * "seq":…,"line":"…", fields…} as one line, no newline. Gives the length, cut never: false when n
+ * is too small. */
 bool event_json(const struct event *e, char *s, size_t n);
 
-/* Between our processes. Strings are views into the reader's bytes made NUL-terminated: they live as
- * long as those bytes do. */
+/* Between our processes. Strings are views into the reader's bytes made NUL-terminated: they live
+ * as long as those bytes do. */
 void event_put(struct wr *w, const struct event *e);
 enum err must_use event_get(struct rd *r, struct event *ret);
 

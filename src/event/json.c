@@ -27,8 +27,11 @@ static void raw(struct out *o, const char *t)
 static size_t utf8(const char *p)
 {
 	const uint8_t *u = (const uint8_t *)p;
-	size_t n = u[0] < 0x80 ? 1 : u[0] >= 0xc2 && u[0] < 0xe0 ? 2 : u[0] >= 0xe0 && u[0] < 0xf0 ? 3
-		: u[0] >= 0xf0 && u[0] < 0xf5 ? 4 : 0;
+	size_t n = u[0] < 0x80			 ? 1
+		   : u[0] >= 0xc2 && u[0] < 0xe0 ? 2
+		   : u[0] >= 0xe0 && u[0] < 0xf0 ? 3
+		   : u[0] >= 0xf0 && u[0] < 0xf5 ? 4
+						 : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((u[i] & 0xc0) != 0x80)
@@ -111,8 +114,11 @@ static void value(struct out *o, const char *name, const struct event_value *v)
 }
 
 static const char *const levels[] = {
-	[EVENT_DEBUG] = "debug", [EVENT_INFO] = "info", [EVENT_WARN] = "warning",
-	[EVENT_FAIL] = "fail", [EVENT_REPLY] = "reply",
+	[EVENT_DEBUG] = "debug",
+	[EVENT_INFO] = "info",
+	[EVENT_WARN] = "warning",
+	[EVENT_FAIL] = "fail",
+	[EVENT_REPLY] = "reply",
 };
 
 bool event_json(const struct event *e, char *s, size_t n)
@@ -126,7 +132,8 @@ bool event_json(const struct event *e, char *s, size_t n)
 	number(&o, "code", k->code);
 	text(&o, "level", levels[k->level]);
 	key(&o, "time");
-	snprintf(t, sizeof(t), "%" PRId64 ".%06" PRId64, e->at.wall / NS_S, e->at.wall % NS_S / NS_US);
+	snprintf(t, sizeof(t), "%" PRId64 ".%06" PRId64, e->at.wall / NS_S,
+		e->at.wall % NS_S / NS_US);
 	raw(&o, t);
 	if (e->seq)
 		number(&o, "seq", e->seq);

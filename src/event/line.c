@@ -59,10 +59,10 @@ static bool called(const char *name, size_t n, const char *what)
 	return strlen(what) == n && strncmp(name, what, n) == 0;
 }
 
-/* Prints what {name} stands for: a field, {conn} or {sa}. False when it is none of them; *empty when
- * it printed nothing. */
-static bool put_placeholder(const struct event *e, const char *name, size_t name_n, char *s, size_t n,
-	size_t *at, bool *empty)
+/* Prints what {name} stands for: a field, {conn} or {sa}. False when it is none of them; *empty
+ * when it printed nothing. */
+static bool put_placeholder(const struct event *e, const char *name, size_t name_n, char *s,
+	size_t n, size_t *at, bool *empty)
 {
 	const struct event_kind *k = event_kind(e->id);
 	size_t before = *at;
@@ -105,7 +105,7 @@ static void put_text(const struct event *e, char *s, size_t n, size_t *at)
 		} else if (inside && t[0] == ']' && t[1] == ']') {
 			inside = false;
 			if (empty)
-				s[*at = mark] = '\0';
+				s[ *at = mark] = '\0';
 			t++;
 		} else
 			put(s, n, at, one);

@@ -16,7 +16,7 @@ struct job {
 	struct count {
 		uint32_t ask, serial;
 		struct dp_counters counters;
-	} *count;
+	} * count;
 	size_t n, waiting;
 };
 
@@ -27,7 +27,8 @@ struct status {
 	uint64_t ike_total, ike_half_open, ike_established, child_total, child_established;
 };
 
-#define REPLY(s, name, ...) EMIT(&(s)->ike->env.events, (s)->ike->now, &(s)->about, name, __VA_ARGS__)
+#define REPLY(s, name, ...)                                                                        \
+	EMIT(&(s)->ike->env.events, (s)->ike->now, &(s)->about, name, __VA_ARGS__)
 
 static void about(struct status *s, const struct conn *c, uint32_t serial)
 {
@@ -99,8 +100,8 @@ static void traffic(void *ctx, const struct ike_child_view *v)
 	lease_text(c->conn, lease, sizeof(lease));
 	REPLY(s, traffic_status, .username = ev_str(""), .type = ev_str("ESP"),
 		.add_time = ev_u64((uint64_t)(c->add_time / NS_S)), .in_bytes = ev_u64(k->in_bytes),
-		.out_bytes = ev_u64(k->out_bytes), .id = ev_str(id_format(v->their_id, id, sizeof(id))),
-		.lease = ev_str(lease));
+		.out_bytes = ev_u64(k->out_bytes),
+		.id = ev_str(id_format(v->their_id, id, sizeof(id))), .lease = ev_str(lease));
 }
 
 /* ---- showstates ---- */
@@ -110,7 +111,8 @@ static const char *seconds(const struct status *s, ns_t at, char *ret, size_t n)
 {
 	ret[0] = '\0';
 	if (at != 0)
-		snprintf(ret, n, "%" PRId64, at > s->ike->now.mono ? (at - s->ike->now.mono) / NS_S : 0);
+		snprintf(ret, n, "%" PRId64,
+			at > s->ike->now.mono ? (at - s->ike->now.mono) / NS_S : 0);
 	return ret;
 }
 
@@ -127,7 +129,8 @@ static void state_sa(void *ctx, const struct ike_sa_view *v)
 	REPLY(s, state_status, .port = ev_u64(v->remote.port), .state = ev_str(v->state),
 		.story = ev_str(v->state_text), .rekey = ev_str(rekey), .replace = ev_str(replace),
 		.timer = ev_str(timer),
-		.newest = ev_str(v->conn->newest_ike == v->serial ? "newest" : ""), .ike_sa = ev_str(""));
+		.newest = ev_str(v->conn->newest_ike == v->serial ? "newest" : ""),
+		.ike_sa = ev_str(""));
 }
 
 static void human(uint64_t v, char *ret, size_t n)
@@ -155,7 +158,8 @@ static void state_child(void *ctx, const struct ike_child_view *v)
 	REPLY(s, state_status, .port = ev_u64(c->remote.port ? c->remote.port : 500),
 		.state = ev_str(v->state), .story = ev_str(v->state_text), .rekey = ev_str(rekey),
 		.replace = ev_str(replace), .timer = ev_str(""),
-		.newest = ev_str(is_newest ? "newest; eroute owner" : ""), .ike_sa = ev_str(parent));
+		.newest = ev_str(is_newest ? "newest; eroute owner" : ""),
+		.ike_sa = ev_str(parent));
 	if (!v->is_established)
 		return;
 	human(k->in_bytes, in, sizeof(in));
@@ -163,8 +167,8 @@ static void state_child(void *ctx, const struct ike_child_view *v)
 	snprintf(spi_in, sizeof(spi_in), "%x", c->spi_in);
 	snprintf(spi_out, sizeof(spi_out), "%x", c->spi_out);
 	REPLY(s, state_traffic, .spi_out = ev_str(spi_out), .spi_in = ev_str(spi_in),
-		.remote = ev_addr(c->remote.addr), .local = ev_addr(c->local.addr), .in_human = ev_str(in),
-		.out_human = ev_str(out), .in_bytes = ev_u64(k->in_bytes),
+		.remote = ev_addr(c->remote.addr), .local = ev_addr(c->local.addr),
+		.in_human = ev_str(in), .out_human = ev_str(out), .in_bytes = ev_u64(k->in_bytes),
 		.out_bytes = ev_u64(k->out_bytes));
 }
 
@@ -206,8 +210,8 @@ static void brief(struct status *s)
 	count_all(s);
 	REPLY(s, brief_state, .cookies = ev_str(wants_cookies(s) ? "REQUIRED" : "not required"),
 		.accepting = ev_str(s->ike_half_open >= s->ike->setup.max_halfopen
-						   ? "NOT ACCEPTING new IKE connections"
-						   : "Accepting new IKE connections"));
+					    ? "NOT ACCEPTING new IKE connections"
+					    : "Accepting new IKE connections"));
 	REPLY(s, brief_ike, .total = ev_u64(s->ike_total), .half_open = ev_u64(s->ike_half_open),
 		.open = ev_u64(s->ike_total - s->ike_half_open - s->ike_established),
 		.authenticated = ev_u64(s->ike_established), .anonymous = ev_u64(0));
@@ -235,7 +239,8 @@ static void global(struct status *s)
 		{ "current.states.ike", s->ike_total },
 		{ "current.states.ipsec", s->child_established },
 		{ "current.states.iketype.halfopen", s->ike_half_open },
-		{ "current.states.iketype.open", s->ike_total - s->ike_half_open - s->ike_established },
+		{ "current.states.iketype.open",
+			s->ike_total - s->ike_half_open - s->ike_established },
 		{ "current.states.iketype.authenticated", s->ike_established },
 		{ "current.states.iketype.anonymous", 0 },
 		{ "current.ipsec.traffic.in", in },
@@ -252,7 +257,7 @@ static void connections(struct status *s)
 	uint64_t loaded = 0, active = 0;
 	struct conn *c;
 
-	list_each(c, &s->ike->conns, struct conn, node) {
+	list_each (c, &s->ike->conns, struct conn, node) {
 		if (c->is_removed || !wanted(s, c))
 			continue;
 		loaded++;
@@ -272,7 +277,7 @@ static void shunts(struct status *s)
 	about(s, NULL, 0);
 	REPLY(s, shunt_heading, );
 	REPLY(s, status_blank, );
-	list_each(c, &s->ike->conns, struct conn, node) {
+	list_each (c, &s->ike->conns, struct conn, node) {
 		struct ts_list ours, theirs;
 		char a[TS_STR], b[TS_STR];
 
@@ -295,13 +300,14 @@ static void pools(struct status *s)
 	struct lease *l;
 
 	about(s, NULL, 0);
-	list_each(p, &s->ike->pools.all, struct pool, node) {
+	list_each (p, &s->ike->pools.all, struct pool, node) {
 		char range[RANGE_STR], id[ID_STR];
 		uint64_t size = range_count(&p->range);
 
-		REPLY(s, pool_status, .range = ev_str(range_format(&p->range, range)), .size = ev_u64(size),
-			.used = ev_u64(p->n_lent), .free = ev_u64(size - p->n_lent));
-		list_each(l, &p->leases, struct lease, node)
+		REPLY(s, pool_status, .range = ev_str(range_format(&p->range, range)),
+			.size = ev_u64(size), .used = ev_u64(p->n_lent),
+			.free = ev_u64(size - p->n_lent));
+		list_each (l, &p->leases, struct lease, node)
 			REPLY(s, pool_lease, .address = ev_addr(l->addr),
 				.id = ev_str(id_format(&l->id, id, sizeof(id))),
 				.state = ev_str(l->uses ? "" : "free, kept for its return"));
@@ -317,7 +323,8 @@ static void heading(struct status *s)
 	for (size_t i = 0; i < s->ike->n_addrs; i++)
 		for (unsigned port = 500; port <= 4500; port += 4000)
 			REPLY(s, status_interface, .name = ev_str("*"),
-				.local = ev_ep((struct endpoint){ s->ike->addrs[i], (uint16_t)port }));
+				.local = ev_ep(
+					(struct endpoint){ s->ike->addrs[i], (uint16_t)port }));
 	REPLY(s, status_blank, );
 	REPLY(s, status_heading, .text = ev_str("config setup options:"));
 	const struct {
@@ -413,7 +420,8 @@ static void ask_child(void *ctx, const struct ike_child_view *v)
 		return;
 	j->count = xrealloc(j->count, (j->n + 1) * sizeof(*j->count));
 	j->count[j->n++] = (struct count){
-		.ask = ike_ask_dataplane(a->ike, IKE_ASK_OURS, v->child->serial, ASK_STATUS, &query),
+		.ask = ike_ask_dataplane(
+			a->ike, IKE_ASK_OURS, v->child->serial, ASK_STATUS, &query),
 		.serial = v->child->serial,
 		.counters = v->child->last,
 	};
@@ -458,7 +466,7 @@ void ike_status_answer(struct ike *ike, const struct answer *a)
 {
 	struct job *j;
 
-	list_each(j, &ike->status_jobs, struct job, node)
+	list_each (j, &ike->status_jobs, struct job, node)
 		for (size_t i = 0; i < j->n; i++) {
 			if (j->count[i].ask != a->ask)
 				continue;
@@ -474,6 +482,6 @@ void ike_status_done(struct ike *ike)
 {
 	struct job *j;
 
-	list_each(j, &ike->status_jobs, struct job, node)
+	list_each (j, &ike->status_jobs, struct job, node)
 		job_free(j);
 }

@@ -53,8 +53,8 @@ static void id(struct line *l, const struct id *i, const struct addr *a)
 }
 
 /* net===host[id] for our end, host[id]===net for theirs */
-static void end(struct line *l, const struct conf_end *e, const struct endpoint *at, const struct id *who,
-	bool is_ours)
+static void end(struct line *l, const struct conf_end *e, const struct endpoint *at,
+	const struct id *who, bool is_ours)
 {
 	char nets[TS_LIST_STR], pool[RANGE_STR];
 
@@ -105,8 +105,8 @@ static void who(struct ike *ike, const struct conn *c, const struct event_about 
 	REPLY(connection_topology, .ours = ev_str(ours.s), .theirs = ev_str(theirs.s),
 		.routing = ev_str(routing(c)), .owner = ev_u64(c->newest_child));
 	REPLY(connection_state, .oriented = ev_str(c->is_oriented ? "oriented" : "unoriented"),
-		.my_ip = ev_str(addr_or_unset(&c->lease[0], a)), .their_ip = ev_str(addr_or_unset(
-			&c->theirs->sourceip[0], b)));
+		.my_ip = ev_str(addr_or_unset(&c->lease[0], a)),
+		.their_ip = ev_str(addr_or_unset(&c->theirs->sourceip[0], b)));
 	REPLY(connection_updown, .updown = ev_str(c->ours->updown ? c->ours->updown : "built in"));
 	REPLY(connection_auth, .ours = ev_str("secret"), .theirs = ev_str("secret"));
 	REPLY(connection_ids, .our_type = ev_str(id_type_name(c->our_id.type)),
@@ -215,8 +215,9 @@ static void newest(struct ike *ike, const struct conn *c, const struct event_abo
 
 	if (c->template)
 		snprintf(template, sizeof(template), "%u", c->template->serial);
-	REPLY(connection_newest, .ike_sa = ev_u64(c->newest_ike), .child_sa = ev_u64(c->newest_child),
-		.serial = ev_u64(c->serial), .template = ev_str(template));
+	REPLY(connection_newest, .ike_sa = ev_u64(c->newest_ike),
+		.child_sa = ev_u64(c->newest_child), .serial = ev_u64(c->serial),
+		.template = ev_str(template));
 }
 
 void status_conn(struct ike *ike, const struct conn *c, const struct event_about *about)

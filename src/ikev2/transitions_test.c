@@ -34,7 +34,8 @@ TEST(every_state_meets_every_message_with_a_row_of_its_own_or_none)
 				assert_non_null(row->handler);
 				assert_true(row->next < V2_STATES);
 			}
-	/* 2 initial exchanges for either role, 4 kinds of message for 3 states, one stray IKE_AUTH */
+	/* 2 initial exchanges for either role, 4 kinds of message for 3 states, one stray IKE_AUTH
+	 */
 	assert_int_equal(found, 3 + 4 * 3 + 1);
 }
 
@@ -47,7 +48,8 @@ TEST(no_row_hides_another_one)
 			bool same = before->state == r->state && before->exchange == r->exchange &&
 				    before->is_response == r->is_response;
 
-			/* an earlier row that asks for no more than this one takes all its messages */
+			/* an earlier row that asks for no more than this one takes all its messages
+			 */
 			assert_false(same && (before->must & r->must) == before->must &&
 				     (before->notify == 0 || before->notify == r->notify));
 		}

@@ -48,8 +48,8 @@ void v2_window_answered(struct v2_window *w);
 /* The request is dropped after all, as if it had never come (an IKE_SA_INIT that was refused). */
 void v2_window_forget(struct v2_window *w);
 
-/* Opens our next request: *ret_id is its message id. ERR_NOT_NOW: one is open; ERR_EXHAUSTED: ids are
- * used up, the IKE SA must go (2.2). */
+/* Opens our next request: *ret_id is its message id. ERR_NOT_NOW: one is open; ERR_EXHAUSTED: ids
+ * are used up, the IKE SA must go (2.2). */
 enum err must_use v2_window_open(struct v2_window *w, uint32_t *ret_id);
 void v2_window_store_request(struct v2_window *w, struct bytes datagram);
 /* The same message id goes out with other content: IKE_SA_INIT with a COOKIE or another KE (2.6),
