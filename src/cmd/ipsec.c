@@ -1,6 +1,8 @@
 /* ipsec(8): finds the subcommand in a table and runs it. Both spellings are the same to us:
  * "ipsec auto --up X", "ipsec --up X", "ipsec up X", "ipsec whack --initiate --name X". */
 #include "cmd/cmd.h"
+
+#include "base/bytes.h"
 #include "config_build.h"
 
 #include <stdio.h>
@@ -257,14 +259,12 @@ int main(int argc, char **argv)
 {
 	struct cmd c = { 0 };
 	const char *self = strrchr(argv[0], '/');
-	char **args = calloc((size_t)argc + 2, sizeof(*args));
+	char **args = xalloc(((size_t)argc + 2) * sizeof(*args));
 	int n = 0, status;
 
 	/* libexec/ipsec/whack and addconn are links to this program */
 	self = self ? self + 1 : argv[0];
-	c.word = calloc((size_t)argc + 2, sizeof(*c.word));
-	if (!args || !c.word)
-		return 1;
+	c.word = xalloc(((size_t)argc + 2) * sizeof(*c.word));
 	args[n++] = argv[0];
 	if (strcmp(self, "ipsec") != 0 && (verb_find(self, false) || strcmp(self, "whack") == 0))
 		args[n++] = (char *)self;

@@ -266,28 +266,34 @@ void conn_wait(struct conn *c, enum conn_wait what, uint32_t request)
 	ike_request_hold(c->ike, request);
 }
 
+/* The first that waits for that; NULL. */
+static struct conn_waiter *waiter(const struct conn *c, enum conn_wait what)
+{
+	struct conn_waiter *w;
+
+	list_each (w, &c->waiting, struct conn_waiter, node)
+		if (w->what == what)
+			return w;
+	return NULL;
+}
+
 void conn_settle(struct conn *c, enum conn_wait what, int exit)
 {
 	struct conn_waiter *w;
 
-	list_each (w, &c->waiting, struct conn_waiter, node) {
-		if (w->what != what)
-			continue;
-		ike_request_release(c->ike, w->request, exit);
+	while ((w = waiter(c, what))) {
+		uint32_t request = w->request;
+
 		list_remove(&w->node);
 		free(w);
+		ike_request_release(c->ike, request, exit);
 	}
 	c->ike->has_unused |= c->users == 0;
 }
 
 bool conn_is_waited(const struct conn *c, enum conn_wait what)
 {
-	struct conn_waiter *w;
-
-	list_each (w, &c->waiting, struct conn_waiter, node)
-		if (w->what == what)
-			return true;
-	return false;
+	return waiter(c, what) != NULL;
 }
 
 uint32_t conn_request(const struct conn *c)

@@ -60,8 +60,8 @@ static void send_fragments(
 {
 	size_t total = (chain.n + part - 1) / part;
 
-	for (uint16_t i = 1; i <= total; i++) {
-		struct v2_piece piece = { part, i, (uint16_t)total };
+	for (size_t i = 1; i <= total; i++) {
+		struct v2_piece piece = { part, (uint16_t)i, (uint16_t)total };
 		struct bytes d = v2_protect_fragment(sa->seal, sa->seal_counter++, h, first, chain,
 			piece, sa->v2->wire, LIMIT_MESSAGE);
 

@@ -255,7 +255,7 @@ static void keep(struct leftovers *l, const struct nlmsghdr *h)
 	struct nlmsghdr *copy = xalloc(h->nlmsg_len + MESSAGE_ROOM);
 
 	memcpy(copy, h, h->nlmsg_len);
-	l->message = xrealloc(l->message, (l->n + 1) * sizeof(*l->message));
+	l->message = xrealloc(l->message, (l->n + 1) * sizeof(struct nlmsghdr *));
 	l->message[l->n++] = copy;
 }
 
