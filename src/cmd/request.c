@@ -1,6 +1,8 @@
 /* Requests to the daemon: HTTP with JSON over its Unix socket; events come back one per line and
  * are printed as they come. See doc/protocol/control.md. */
 #include "cmd/cmd.h"
+
+#include "base/bytes.h"
 #include "config_build.h"
 
 #include <curl/curl.h>
@@ -186,18 +188,11 @@ int run_events(const struct cmd *c)
 /* The text of a configuration that comes on standard input ("--config -"). */
 static json_t *read_stdin(void)
 {
-	size_t n = 0, room = 65536, got;
-	char *text = malloc(room);
-	json_t *j;
+	enum { MOST = 8 << 20 }; /* as a file */
+	char *text = xalloc(MOST);
+	size_t n = fread(text, 1, MOST, stdin);
+	json_t *j = json_stringn(text, n);
 
-	while (text && (got = fread(text + n, 1, room - n, stdin)) > 0) {
-		n += got;
-		if (n == room)
-			text = realloc(text, room *= 2);
-		if (n > 8u << 20)
-			break;
-	}
-	j = text ? json_stringn(text, n) : NULL;
 	free(text);
 	return j;
 }
