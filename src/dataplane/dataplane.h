@@ -11,7 +11,8 @@ enum dp_mode { DP_TUNNEL = 0, DP_TRANSPORT = 1 };
 
 /* One direction of a Child SA (RFC 4301 4.4.2). Outbound SAs are found by reqid: a policy sends on
  * the newest outbound SA of its reqid. So a rekey is: add in, (peer's turn), add out, del old out,
- * del old in. */
+ * del old in. A deleted inbound SA that has a successor receives for some seconds more: what the
+ * peer sent before is still under way. */
 struct dp_sa {
 	uint8_t dir, mode; /* enum dp_dir, dp_mode */
 	uint32_t serial;   /* serial number of the Child SA: what events and counters name */

@@ -157,7 +157,26 @@ enum err esp_plane_sa_add(struct esp_plane *p, const struct dp_sa *dp)
 	return OK;
 }
 
-static enum err sa_del(struct esp_plane *p, uint32_t serial, uint8_t dir)
+/* Packets that the peer sent before it heard of the Delete are still under way, or wait in a
+ * socket: a replaced inbound SA receives for so long. */
+enum { LINGER_SECONDS = 3 };
+
+/* Is there an inbound SA of the same policy that is not leaving? */
+static bool has_successor(const struct esp_set *s, const struct esp_sa *sa)
+{
+	for (size_t i = 0; i < s->n_sa; i++) {
+		const struct esp_sa *other = s->sa[i];
+
+		if (other != sa && !other->is_out && !other->lingers && other->reqid == sa->reqid)
+			return true;
+	}
+	return false;
+}
+
+/* Takes out what may go: by serial and direction, and with the last of a policy those that linger.
+ */
+static bool sa_drop(
+	struct esp_plane *p, bool (*goes)(const struct esp_set *, const struct esp_sa *))
 {
 	struct esp_set *s = &p->set;
 	size_t before = s->n_sa;
@@ -165,15 +184,59 @@ static enum err sa_del(struct esp_plane *p, uint32_t serial, uint8_t dir)
 	for (size_t i = s->n_sa; i-- > 0;) {
 		struct esp_sa *sa = s->sa[i];
 
-		if (sa->serial != serial || (dir && (dir == DP_OUT) != sa->is_out))
+		if (!goes(s, sa))
 			continue;
 		retire(p)->sa = sa;
 		s->sa[i] = s->sa[--s->n_sa];
 	}
-	if (s->n_sa == before)
+	return s->n_sa != before;
+}
+
+static bool lingers_alone(const struct esp_set *s, const struct esp_sa *sa)
+{
+	return sa->lingers && !has_successor(s, sa);
+}
+
+static bool has_lingered(const struct esp_set *s, const struct esp_sa *sa)
+{
+	(void)s;
+	return sa->lingers == 1;
+}
+
+static enum err sa_del(struct esp_plane *p, uint32_t serial, uint8_t dir)
+{
+	struct esp_set *s = &p->set;
+	bool found = false;
+
+	for (size_t i = s->n_sa; i-- > 0;) {
+		struct esp_sa *sa = s->sa[i];
+
+		if (sa->serial != serial || sa->lingers || (dir && (dir == DP_OUT) != sa->is_out))
+			continue;
+		found = true;
+		if (!sa->is_out && has_successor(s, sa)) {
+			sa->lingers = LINGER_SECONDS + 1;
+			continue;
+		}
+		retire(p)->sa = sa;
+		s->sa[i] = s->sa[--s->n_sa];
+	}
+	if (!found)
 		return ERR_NOT_FOUND;
+	(void)sa_drop(p, lingers_alone);
 	publish(p);
 	return OK;
+}
+
+void esp_plane_second(struct esp_plane *p)
+{
+	bool gone = sa_drop(p, has_lingered);
+
+	for (size_t i = 0; i < p->set.n_sa; i++)
+		if (p->set.sa[i]->lingers)
+			p->set.sa[i]->lingers--;
+	if (gone)
+		publish(p);
 }
 
 static enum err sa_move(struct esp_plane *p, const struct esp_op *op)

@@ -93,6 +93,8 @@ bool esp_plane_notice(struct esp_plane *p, struct dp_notice *ret);
 /* Once a second: drops since the last time become notices, given to tell. */
 void esp_plane_drops(
 	struct esp_plane *p, void (*tell)(void *ctx, const struct dp_notice *), void *ctx);
+/* Once a second: replaced inbound SAs that have lingered long enough go. */
+void esp_plane_second(struct esp_plane *p);
 /* Frees what no packet thread can still see. Called by every change; also now and then. */
 void esp_plane_reclaim(struct esp_plane *p);
 

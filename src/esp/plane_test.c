@@ -227,6 +227,32 @@ TEST(newest_outbound_sa_sends_and_old_inbound_still_receives)
 	fixture_free(f);
 }
 
+TEST(a_replaced_inbound_sa_receives_what_is_under_way)
+{
+	struct fixture *f = fixture_new(&fixture_gcm, NULL);
+	struct dp_sa in = fixture_sa(DP_IN, &fixture_gcm);
+	struct esp_op del = { .op = DP_SA_DEL, .serial = 7, .dir = DP_IN };
+	struct dp_counters c;
+	struct packet got;
+
+	in.spi = 0x9999;
+	in.serial = 9;
+	assert_int_equal(esp_plane_sa_add(f->right, &in), OK);
+	assert_int_equal(esp_plane_op(f->right, &del, &c), OK);
+	assert_int_equal(esp_plane_op(f->right, &del, &c), ERR_NOT_FOUND);
+	for (int second = 0; second < 4; second++) {
+		assert_int_equal(through(f, small, &got), DROP_none);
+		esp_plane_second(f->right);
+	}
+	assert_int_equal(through(f, small, &got), DROP_no_sa);
+	/* without a successor it goes at once */
+	del.serial = 9;
+	assert_int_equal(esp_plane_op(f->right, &del, &c), OK);
+	assert_int_equal(through(f, small, &got), DROP_no_sa);
+	dp_sa_done(&in);
+	fixture_free(f);
+}
+
 static void short_lived(struct dp_sa *sa)
 {
 	sa->soft_packets = 2;
@@ -483,6 +509,7 @@ int main(void)
 		cmocka_unit_test(selectors_hold_in_both_directions),
 		cmocka_unit_test(protocol_and_port_selectors_hold),
 		cmocka_unit_test(newest_outbound_sa_sends_and_old_inbound_still_receives),
+		cmocka_unit_test(a_replaced_inbound_sa_receives_what_is_under_way),
 		cmocka_unit_test(limits_are_told_once_and_then_nothing_goes),
 		cmocka_unit_test(first_packet_and_new_address_are_told),
 		cmocka_unit_test(trap_policy_asks_once_a_second),

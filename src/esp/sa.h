@@ -55,7 +55,9 @@ struct esp_sa {
 	struct ts_list ts_local, ts_remote;
 	/* the control thread's */
 	uint64_t dropped_told[DROP_END];
-	uint64_t order; /* larger: newer */
+	uint64_t order;	 /* larger: newer */
+	uint8_t lingers; /* seconds that a replaced inbound SA still receives; 0: it is not leaving
+			  */
 };
 
 enum {

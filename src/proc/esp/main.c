@@ -49,6 +49,7 @@ static void on_second(uv_timer_t *timer)
 	struct esp *e = timer->data;
 
 	esp_plane_drops(e->plane, tell, e);
+	esp_plane_second(e->plane);
 	esp_plane_reclaim(e->plane);
 }
 
