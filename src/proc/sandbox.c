@@ -28,14 +28,16 @@ enum { UID_BASE = 65400 };
 
 /* ---- profiles ---- */
 
-/* Every process: its loop, its lines, memory without code, time, its end. */
+/* Every process: its loop, its lines, memory without code, time (also where the kernel gives libc
+ * no clock to read by itself), its end. */
 #define COMMON                                                                                     \
 	"read", "write", "close", "dup", "sendmsg", "recvmsg", "sendto", "recvfrom", "poll",       \
 		"ppoll", "epoll_wait", "epoll_pwait", "epoll_ctl", "fcntl", "futex", "brk",        \
-		"munmap", "mremap", "madvise", "clock_gettime", "clock_nanosleep", "nanosleep",    \
-		"gettimeofday", "getpid", "gettid", "tgkill", "rt_sigaction", "rt_sigprocmask",    \
-		"rt_sigreturn", "sigaltstack", "exit", "exit_group", "getrandom",                  \
-		"restart_syscall", "newfstatat", "fstat", "sched_getaffinity", "sched_yield"
+		"munmap", "mremap", "madvise", "clock_gettime", "clock_getres", "clock_nanosleep", \
+		"nanosleep", "gettimeofday", "time", "getpid", "gettid", "tgkill", "rt_sigaction", \
+		"rt_sigprocmask", "rt_sigreturn", "sigaltstack", "exit", "exit_group",             \
+		"getrandom", "restart_syscall", "newfstatat", "fstat", "sched_getaffinity",        \
+		"sched_yield"
 
 struct profile {
 	const char *const calls[96];
