@@ -31,7 +31,7 @@ check "we rekey the IKE SA" rekey_ike left ours
 check "traffic passes" ping_through 5
 
 title "the NAT forgets, and gives us another port"
-on router nft delete table inet lab_nat
+no_nat
 on router nft -f - <<-'X'
 table inet lab_nat {
 	chain post { type nat hook postrouting priority srcnat; oifname "right0" meta l4proto udp masquerade to :20000-21000; oifname "right0" masquerade; }

@@ -6,12 +6,14 @@
 #   fd00:1::33 ::1 2001:db8:1::1 ::fe  ::fe 2001:db8:2::1 ::1  fd00:2::33
 #
 # left and right see /etc, /run and /var/log of their own and a /usr with our staged installation and
-# Debian's strongSwan in it, so that either suite runs there as if it were installed. All of it is in
-# memory and goes away with the test. A test says aloud what it does, so that it can be read as a
-# tutorial; it ends with finish, or with Ctrl-C.
+# Debian's strongSwan in it, so that either suite runs there as if it were installed; or Libreswan
+# instead of both, whose command has the name of ours (LAB_LEFT=libreswan, LAB_RIGHT=libreswan). All of
+# it is in memory and goes away with the test. A test says aloud what it does, so that it can be read as
+# a tutorial; it ends with finish, or with Ctrl-C.
 #
-#   ours      this tree, as installed by meson into build/stage
-#   strongswan  Debian's, with its userspace ESP (kernel-libipsec)
+#   ours        this tree, as installed by meson into build/stage
+#   strongswan  Debian's, with its userspace ESP (kernel-libipsec), or SS_ESP=kernel
+#   libreswan   Debian's; its ESP is the kernel's: under tests/uml/run
 
 set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -80,7 +82,7 @@ says() { check "$1" grep -qE -- "$2" <<<"$OUT"; }
 pids() {
 	local p
 	for p in $(ip netns pids "$LAB_PREFIX$1"); do
-		[[ $(cat "/proc/$p/comm" 2>/dev/null) == $2 ]] && echo "$p"
+		[[ $(cat "/proc/$p/comm" 2>/dev/null) == "$2" ]] && echo "$p"
 	done
 	return 0
 }
@@ -108,30 +110,33 @@ wire() {
 	done
 }
 
-# own_view HOST: its own /etc, /run, /var/log, and a /usr with both suites
+# own_view HOST SUITE: its own /etc, /run, /var/log, and a /usr with the suites
 own_view() {
-	local d=$LAB/$1
-	mkdir -p "$d/etc" "$d/work" "$d/run" "$d/log" "$d/tmp"
+	local d=$LAB/$1 usr=$LAB/stage/usr:$STRONGSWAN/usr etc=$STRONGSWAN/etc
+	[ "${2:-}" != libreswan ] || { usr=$LIBRESWAN/usr etc=$LIBRESWAN/etc; }
+	mkdir -p "$d/etc" "$d/work" "$d/run" "$d/log" "$d/tmp" "$d/lib/ipsec/nss"
 	chmod 755 "$d" "$d/etc" "$d/run" "$d/log"
 	chmod 1777 "$d/tmp"
 	touch "$d/mnt"
 	unshare --mount="$d/mnt" --propagation private true
 	nsenter --mount="$d/mnt" --net="/run/netns/$LAB_PREFIX$1" bash -eu -c '
-		mount -t overlay -o "lowerdir=$2/usr:$3/usr:/usr" overlay /usr
-		mount -t overlay -o "lowerdir=$3/etc:/etc,upperdir=$1/etc,workdir=$1/work" overlay /etc
+		mount -t overlay -o "lowerdir=$2:/usr" overlay /usr
+		mount -t overlay -o "lowerdir=$3:/etc,upperdir=$1/etc,workdir=$1/work" overlay /etc
 		mount --bind "$1/log" /var/log
 		mount --bind "$1/run" /run
+		mount --bind "$1/lib" /var/lib
 		mount -t sysfs sysfs /sys
 		rm -f /etc/ipsec.conf /etc/ipsec.secrets
 		echo "192.0.2.1 roadwarrior.example.com
 198.51.100.1 vpn.example.com" >>/etc/hosts
-		mkdir -p /etc/swanctl /run/lock
-	' lab "$d" "$LAB/stage" "$STRONGSWAN"
+		mkdir -p /etc/swanctl /run/lock /run/pluto
+	' lab "$d" "$usr" "$etc"
 }
 
 lab_up() {
 	[ "$(id -u)" = 0 ] || die "needs root: network namespaces"
-	STRONGSWAN=$("$TOP/tools/peers") || die "no strongSwan"
+	STRONGSWAN=$("$TOP/tools/peers" strongswan) || die "no strongSwan"
+	LIBRESWAN=$("$TOP/tools/peers" libreswan) || die "no Libreswan"
 	[ -d "$LAB_BUILD/stage" ] || die "no staged installation: DESTDIR=$LAB_BUILD/stage meson install -C $LAB_BUILD"
 	LAB=$(mktemp -d /tmp/clearswan-lab.XXXXXX)
 	trap lab_down EXIT
@@ -158,8 +163,8 @@ lab_up() {
 		on "$h" bash -c 'for k in send_redirects accept_redirects rp_filter; do
 			for f in /proc/sys/net/ipv4/conf/*/$k; do echo 0 >"$f"; done; done'
 	done
-	own_view left
-	own_view right
+	own_view left "${LAB_LEFT:-}"
+	own_view right "${LAB_RIGHT:-}"
 	wait_for 5 on left ping -6 -q -c 1 -W 1 $RIGHT6 || die "the lab's IPv6 does not come up"
 }
 gateway() {
@@ -210,15 +215,23 @@ finish() {
 
 # ---- what lies between the hosts ---------------------------------------------------
 
-# The router hides left's addresses behind its own.
-no_nat() { on router nft delete table inet lab_nat; }
+# The router hides the addresses of left (or of HOST) behind its own.
 nat() {
-	on router nft -f - <<-'X'
+	local out=right0
+	[ "${1:-left}" = left ] || out=left0
+	if legacy; then on router iptables-legacy -t nat -A POSTROUTING -o $out -j MASQUERADE; return; fi
+	on router nft -f - <<-X
 	table inet lab_nat {
-		chain post { type nat hook postrouting priority srcnat; oifname "right0" masquerade; }
+		chain post { type nat hook postrouting priority srcnat; oifname "$out" masquerade; }
 	}
 	X
 }
+no_nat() {
+	if legacy; then on router iptables-legacy -t nat -F POSTROUTING; return; fi
+	on router nft delete table inet lab_nat
+}
+# User-Mode Linux has no nf_tables for inet.
+legacy() { [ -n "${LAB_IN_UML:-}" ]; }
 # loss PERCENT: of what the router forwards, at random
 loss() {
 	on router nft -f - <<-X
@@ -228,7 +241,7 @@ loss() {
 	X
 }
 no_loss() { on router nft delete table inet lab_loss; }
-# drop MATCH...: the router drops packets like these
+# drop MATCH...: the router drops packets like these, in nft's words
 drop() {
 	on router nft -f - <<-X
 	table inet lab_drop {
@@ -237,6 +250,9 @@ drop() {
 	X
 }
 no_drop() { on router nft delete table inet lab_drop; }
+# cut: the router forwards nothing
+cut() { on router sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0; }
+mend() { on router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; }
 # Packets overtake one another on their way through the router.
 shuffle() {
 	behind router python3 "$TOP/tests/netns/shuffle.py" "$@"
@@ -279,7 +295,7 @@ start() {
 			retransmit_tries = ${SS_TRIES:-4}
 			retransmit_base = 1.4
 			${SS_CHARON:-}
-			plugins { kernel-libipsec { load = yes } }
+			plugins { kernel-libipsec { load = $([ "${SS_ESP:-}" = kernel ] && echo no || echo yes) } }
 			filelog { lab { path = /var/log/charon.log
 				time_format = %H:%M:%S
 				flush_line = yes
@@ -290,13 +306,27 @@ start() {
 		wait_for 10 on "$1" swanctl --stats || { bad "strongSwan does not start on $1"; return 1; }
 		on "$1" swanctl --load-all >"$LAB/out" 2>&1 || { cat "$LAB/out"; bad "strongSwan refuses its configuration"; return 1; }
 		;;
+	libreswan)
+		on "$1" ipsec initnss >/dev/null
+		on "$1" /usr/libexec/ipsec/pluto --config /etc/ipsec.conf >"$LAB/out" 2>&1 </dev/null ||
+			{ cat "$LAB/out"; bad "Libreswan does not start on $1"; return 1; }
+		wait_for 20 on "$1" ipsec whack --briefstatus || { bad "Libreswan does not answer on $1"; return 1; }
+		# it reads the connections a moment later
+		wait_for 20 libreswan_loaded "$1" || { bad "Libreswan does not load its connections on $1"; return 1; }
+		;;
 	esac
 }
 stop() {
 	case $2 in
 	ours) run "$1" ipsec stop ;;
 	strongswan) stop_strongswan "$1" TERM ;;
+	libreswan) run "$1" ipsec whack --shutdown ;;
 	esac
+}
+libreswan_loaded() {
+	local want
+	want=$(on "$1" grep -cE '^[[:space:]]*auto=(add|start|route|ondemand)' /etc/ipsec.conf)
+	[ "$(on "$1" ipsec whack --status | grep -cE '^000 "[^"]*": .*policy: ')" -ge "$want" ]
 }
 stop_strongswan() {
 	local p
@@ -309,38 +339,38 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 
 up() {
 	case $2 in
-	ours) run "$1" ipsec auto --up "${3:-vpn.example.com}" ;;
+	ours | libreswan) run "$1" ipsec auto --up "${3:-vpn.example.com}" ;;
 	strongswan) run "$1" swanctl --initiate --child "${3:-vpn}" --timeout 30 ;;
 	esac
 }
 down() {
 	case $2 in
-	ours) run "$1" ipsec auto --down "${3:-vpn.example.com}" ;;
+	ours | libreswan) run "$1" ipsec auto --down "${3:-vpn.example.com}" ;;
 	strongswan) run "$1" swanctl --terminate --ike "${3:-vpn}" ;;
 	esac
 }
 rekey_child() {
 	case $2 in
-	ours) run "$1" ipsec whack --rekey-child --name vpn.example.com ;;
+	ours | libreswan) run "$1" ipsec whack --rekey-child --name vpn.example.com ;;
 	strongswan) run "$1" swanctl --rekey --child vpn ;;
 	esac
 }
 rekey_ike() {
 	case $2 in
-	ours) run "$1" ipsec whack --rekey-ike --name vpn.example.com ;;
+	ours | libreswan) run "$1" ipsec whack --rekey-ike --name vpn.example.com ;;
 	strongswan) run "$1" swanctl --rekey --ike vpn ;;
 	esac
 }
 show() {
 	case $2 in
-	ours) run "$1" ipsec trafficstatus ;;
+	ours | libreswan) run "$1" ipsec trafficstatus ;;
 	strongswan) run "$1" swanctl --list-sas ;;
 	esac
 }
 # is_up HOST KIND: a Child SA is there
 is_up() {
 	case $2 in
-	ours) [ -n "$(on "$1" ipsec trafficstatus 2>/dev/null)" ] ;;
+	ours | libreswan) [ -n "$(on "$1" ipsec trafficstatus 2>/dev/null)" ] ;;
 	strongswan) on "$1" swanctl --list-sas | grep -q INSTALLED ;;
 	esac
 }
@@ -348,13 +378,13 @@ is_down() { ! is_up "$@"; }
 # spis HOST KIND: of its Child SAs, inbound first, one a line
 spis() {
 	case $2 in
-	ours) on "$1" ipsec status | grep -oE 'esp\.[0-9a-f]+@' | sort -u ;;
+	ours | libreswan) on "$1" ipsec status | grep -oE 'esp\.[0-9a-f]+@' | sort -u ;;
 	strongswan) on "$1" swanctl --list-sas | grep -oE '^ *(in|out) +[0-9a-f]{8}' | awk '{ print $2 }' | sort -u ;;
 	esac
 }
 ike_spi() {
 	case $2 in
-	ours) on "$1" ipsec showstates | grep -E 'ESTABLISHED_IKE_SA' | grep -oE '#[0-9]+' | sort -u ;;
+	ours | libreswan) on "$1" ipsec showstates | grep -E 'ESTABLISHED_IKE_SA' | grep -oE '#[0-9]+' | sort -u ;;
 	strongswan) on "$1" swanctl --list-sas | grep -oE '[0-9a-f]{16}_i' | sort -u ;;
 	esac
 }
@@ -383,7 +413,7 @@ tunnel() {
 		esac
 	done
 	case $kind in
-	ours)
+	ours | libreswan)
 		put "$host" /etc/ipsec.conf <<-X
 		config setup
 		    logfile=/var/log/pluto.log
