@@ -30,7 +30,7 @@ no_loss
 no_shuffle
 
 title "the router hides left behind its own address"
-nat
+nat left
 check "left reaches right" run left ping -q -c 1 -W 1 $RIGHT
 check "the tunnel ends" down left strongswan
 behind right bash -c 'tcpdump -n -i eth0 -c 1 udp port 500 >/var/log/wire'

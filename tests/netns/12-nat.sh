@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
 lab_up
-nat
+nat left
 tunnel left ours
 if [ "$peer" = ours ]; then tunnel right ours peer=%any peerid=$LEFT
 else tunnel right strongswan peer=%any peerid=$LEFT "child:esp_proposals = aes256gcm16-curve25519, aes256gcm16"; fi

@@ -215,10 +215,10 @@ finish() {
 
 # ---- what lies between the hosts ---------------------------------------------------
 
-# The router hides the addresses of left (or of HOST) behind its own.
+# nat HOST: the router hides the addresses of HOST (left, right) behind its own.
 nat() {
 	local out=right0
-	[ "${1:-left}" = left ] || out=left0
+	[ "$1" = left ] || out=left0
 	if legacy; then on router iptables-legacy -t nat -A POSTROUTING -o $out -j MASQUERADE; return; fi
 	on router nft -f - <<-X
 	table inet lab_nat {
