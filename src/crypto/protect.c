@@ -3,11 +3,13 @@
 #include "crypto/protect.h"
 
 #include "crypto/mac.h"
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 
-enum { NONCE_MAX = 16, SALT_MAX = 4, IV_STOCK = 256 };
+enum { NONCE_MAX = 16, SALT_MAX = 4, IV_STOCK = 256, GCM_IV_N = 8 };
 
 struct protect {
 	const struct alg *encr, *integ; /* integ NULL for an AEAD */
@@ -15,7 +17,11 @@ struct protect {
 	struct mac *mac;
 	uint8_t salt[SALT_MAX];
 	size_t icv_n;
-	bool is_ccm;
+	bool is_ccm, is_gcm;
+	/* GCM, sealing: the library holds the IV of this counter ready, and these are its octets */
+	bool is_prepared;
+	uint64_t prepared;
+	uint8_t prepared_iv[GCM_IV_N];
 	uint8_t ivs[IV_STOCK]; /* unpredictable octets for CBC, drawn many at a time: the generator
 				*/
 	size_t ivs_left;       /* has a system call in it */
@@ -24,6 +30,11 @@ struct protect {
 static bool is_ccm(uint16_t encr)
 {
 	return encr >= ENCR_AES_CCM_8 && encr <= ENCR_AES_CCM_16;
+}
+
+static bool is_gcm(uint16_t encr)
+{
+	return encr >= ENCR_AES_GCM_8 && encr <= ENCR_AES_GCM_16;
 }
 
 /* By key size: 128, 192, 256. */
@@ -76,6 +87,9 @@ static EVP_CIPHER_CTX *keyed(
 	/* not where it means nothing: the library would set it again for each packet */
 	if (ok && p->encr->block_n > 1)
 		ok = EVP_CIPHER_CTX_set_padding(x, 0) == 1;
+	if (ok && p->is_gcm)
+		ok = EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_GCM_SET_IV_FIXED, p->encr->salt_n,
+			     (void *)(uintptr_t)p->salt) == 1;
 	if (ok)
 		return x;
 	EVP_CIPHER_CTX_free(x);
@@ -133,6 +147,7 @@ enum err protect_new(
 	p = xalloc(sizeof(*p));
 	p->encr = encr;
 	p->is_ccm = is_ccm(s->encr);
+	p->is_gcm = is_gcm(s->encr);
 	p->icv_n = encr->icv_n;
 	if (!encr->is_aead) {
 		p->integ = alg_find(TT_INTEG, s->integ);
@@ -261,6 +276,61 @@ static enum err aead_open(struct protect *p, struct bytes aad, const uint8_t *iv
 	return EVP_CipherFinal_ex(c, text + n, &got) == 1 ? OK : ERR_INTEGRITY;
 }
 
+/* ---- GCM: most of what ESP carries. Setting an IV costs the library more than its use, so it is
+ * given with the tag (opening), or counts for itself and comes with the tag (sealing). ---- */
+
+/* The library's IV becomes salt | counter. */
+static bool gcm_prepare(struct protect *p, uint64_t counter)
+{
+	uint8_t nonce[NONCE_MAX] = { 0 };
+
+	memcpy(nonce, p->salt, p->encr->salt_n);
+	put_counter(nonce + p->encr->salt_n, counter);
+	p->prepared = counter;
+	p->is_prepared =
+		EVP_CIPHER_CTX_ctrl(p->seal, EVP_CTRL_GCM_SET_IV_FIXED, -1, nonce) == 1 &&
+		EVP_CIPHER_CTX_ctrl(p->seal, EVP_CTRL_GCM_IV_GEN, GCM_IV_N, p->prepared_iv) == 1;
+	return p->is_prepared;
+}
+
+static enum err gcm_seal(struct protect *p, uint64_t counter, struct bytes aad, uint8_t *iv,
+	uint8_t *text, size_t n, uint8_t *icv)
+{
+	OSSL_PARAM ends[] = { OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, icv, p->icv_n),
+		OSSL_PARAM_octet_string(
+			OSSL_CIPHER_PARAM_AEAD_TLS1_GET_IV_GEN, p->prepared_iv, GCM_IV_N),
+		OSSL_PARAM_END };
+	int got = 0;
+
+	if (!(p->is_prepared && p->prepared == counter) && !gcm_prepare(p, counter))
+		return ERR_CRYPTO;
+	memcpy(iv, p->prepared_iv, GCM_IV_N);
+	p->is_prepared = false;
+	if (!update(p->seal, NULL, aad.p, aad.n) || !update(p->seal, text, text, n) ||
+		EVP_CipherFinal_ex(p->seal, text + n, &got) != 1 ||
+		EVP_CIPHER_CTX_get_params(p->seal, ends) != 1)
+		return ERR_CRYPTO;
+	p->prepared = counter + 1;
+	p->is_prepared = true;
+	return OK;
+}
+
+static enum err gcm_open(struct protect *p, struct bytes aad, const uint8_t *iv, uint8_t *text,
+	size_t n, const uint8_t *icv)
+{
+	const OSSL_PARAM begins[] = { OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+					      (void *)(uintptr_t)icv, p->icv_n),
+		OSSL_PARAM_octet_string(
+			OSSL_CIPHER_PARAM_AEAD_TLS1_SET_IV_INV, (void *)(uintptr_t)iv, GCM_IV_N),
+		OSSL_PARAM_END };
+	int got = 0;
+
+	if (EVP_CIPHER_CTX_set_params(p->open, begins) != 1 ||
+		!update(p->open, NULL, aad.p, aad.n) || !update(p->open, text, text, n))
+		return ERR_CRYPTO;
+	return EVP_CipherFinal_ex(p->open, text + n, &got) == 1 ? OK : ERR_INTEGRITY;
+}
+
 static enum err cipher_run(
 	struct protect *p, EVP_CIPHER_CTX *c, const uint8_t *iv, uint8_t *text, size_t n)
 {
@@ -290,6 +360,8 @@ enum err protect_seal(struct protect *p, uint64_t counter, struct protect_aad aa
 
 	if (text_n % p->encr->block_n != 0)
 		return ERR_LENGTH;
+	if (p->is_gcm)
+		return gcm_seal(p, counter, aad.head, iv, text, text_n, icv);
 	if (p->encr->iv_n == 8 && p->encr->block_n == 1)
 		put_counter(iv, counter);
 	else if (p->encr->iv_n != 0 && !random_iv(p, iv))
@@ -309,6 +381,8 @@ enum err protect_open(struct protect *p, struct protect_aad aad, const uint8_t *
 
 	if (text_n % p->encr->block_n != 0)
 		return ERR_LENGTH;
+	if (p->is_gcm)
+		return gcm_open(p, aad.head, iv, text, text_n, icv);
 	if (p->encr->is_aead)
 		return aead_open(p, aad.head, iv, text, text_n, icv);
 	if ((e = mac_run(p, aad, iv, text, text_n, expected)))

@@ -351,6 +351,36 @@ TEST(cbc_ivs_do_not_repeat)
 	protect_free(p);
 }
 
+/* Counters that follow one another and such that do not: each IV is its counter, and what a fresh
+ * context opens was sealed with just that IV. A forged packet in between spoils nothing. */
+TEST(gcm_counters_need_not_be_in_order)
+{
+	static const uint64_t counter[] = { 1, 2, 3, 1000, 1001, 7, 0xffffffff, 0x100000000, 2,
+		UINT64_MAX - 1, UINT64_MAX };
+	static const uint8_t key[20] = { 1 };
+	struct suite s = GCM(128);
+	struct protect *p = keyed(&s, BYTES(key), BYTES_NONE);
+	uint8_t head[8] = { 0 }, iv[8], text[64], icv[16];
+	struct protect_aad aad = { BYTES(head), BYTES_NONE };
+
+	for (size_t i = 0; i < COUNT(counter); i++) {
+		struct protect *fresh = keyed(&s, BYTES(key), BYTES_NONE);
+		uint64_t got = 0;
+
+		memset(text, (int)i, sizeof(text));
+		assert_int_equal(protect_seal(p, counter[i], aad, iv, text, sizeof(text), icv), OK);
+		for (size_t k = 0; k < sizeof(iv); k++)
+			got = got << 8 | iv[k];
+		assert_true(got == counter[i]);
+		assert_int_equal(protect_open(fresh, aad, iv, text, sizeof(text), icv), OK);
+		for (size_t k = 0; k < sizeof(text); k++)
+			assert_int_equal(text[k], i);
+		assert_int_equal(protect_open(p, aad, iv, text, sizeof(text), icv), ERR_INTEGRITY);
+		protect_free(fresh);
+	}
+	protect_free(p);
+}
+
 /* The library's allocations, counted. */
 static unsigned long allocations;
 
@@ -428,6 +458,7 @@ int main(void)
 		cmocka_unit_test(integrity_algorithms_are_what_their_rfcs_publish),
 		cmocka_unit_test(keys_of_wrong_length_and_unknown_suites_are_refused),
 		cmocka_unit_test(cbc_ivs_do_not_repeat),
+		cmocka_unit_test(gcm_counters_need_not_be_in_order),
 		cmocka_unit_test(a_packet_allocates_nothing),
 	};
 
