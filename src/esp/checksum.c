@@ -73,8 +73,10 @@ uint64_t sum_add(uint64_t sum, const void *data, size_t n)
 uint64_t sum_add16(uint64_t sum, uint16_t v)
 {
 	uint8_t b[2] = { (uint8_t)(v >> 8), (uint8_t)v };
+	uint16_t in_memory;
 
-	return sum_add(sum, b, sizeof(b));
+	memcpy(&in_memory, b, sizeof(in_memory));
+	return add_carry(sum, in_memory);
 }
 
 uint16_t sum_fold(uint64_t sum)

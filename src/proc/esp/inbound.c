@@ -107,7 +107,7 @@ static void take_message(struct inbound *in, const struct socket *s, size_t i)
 		take_udp(in, &a, p + at, MIN(size, n - at));
 }
 
-/* False: nothing was there. */
+/* False: nothing more was there. */
 static bool receive(struct inbound *in, struct socket *s)
 {
 	int n;
@@ -130,7 +130,7 @@ static bool receive(struct inbound *in, struct socket *s)
 		take_message(in, s, i);
 	write_all(in);
 	esp_leave(in->w);
-	return true;
+	return n == MESSAGES;
 }
 
 static void take_errors(struct inbound *in, struct socket *s)
