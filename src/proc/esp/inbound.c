@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MESSAGES = 16, MESSAGE_ROOM = 65536, ROUNDS_MAX = 32, ERRORS_MAX = 32 };
+enum { MESSAGES = 64, MESSAGES_GRO = 16, MESSAGE_ROOM = 65536, ROUNDS_MAX = 32, ERRORS_MAX = 32 };
 
 struct inbound {
 	struct traffic *t;
@@ -110,9 +110,10 @@ static void take_message(struct inbound *in, const struct socket *s, size_t i)
 /* False: nothing more was there. */
 static bool receive(struct inbound *in, struct socket *s)
 {
+	unsigned most = s->gro ? MESSAGES_GRO : MESSAGES;
 	int n;
 
-	for (size_t i = 0; i < MESSAGES; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		in->iov[i] = (struct iovec){ in->room[i], MESSAGE_ROOM };
 		in->v[i].msg_hdr = (struct msghdr){ .msg_name = &in->from[i],
 			.msg_namelen = sizeof(in->from[i]),
@@ -121,7 +122,7 @@ static bool receive(struct inbound *in, struct socket *s)
 			.msg_control = in->control[i],
 			.msg_controllen = sizeof(in->control[i]) };
 	}
-	n = recvmmsg(s->fd, in->v, MESSAGES, MSG_DONTWAIT, NULL);
+	n = recvmmsg(s->fd, in->v, most, MSG_DONTWAIT, NULL);
 	if (n <= 0)
 		return n < 0 && errno != EAGAIN &&
 		       errno != EINTR; /* an error that was waiting: again */
@@ -130,7 +131,7 @@ static bool receive(struct inbound *in, struct socket *s)
 		take_message(in, s, i);
 	write_all(in);
 	esp_leave(in->w);
-	return n == MESSAGES;
+	return (unsigned)n == most;
 }
 
 static void take_errors(struct inbound *in, struct socket *s)
