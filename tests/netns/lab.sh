@@ -82,7 +82,8 @@ says() { check "$1" grep -qE -- "$2" <<<"$OUT"; }
 pids() {
 	local p
 	for p in $(ip netns pids "$LAB_PREFIX$1"); do
-		[[ $(cat "/proc/$p/comm" 2>/dev/null) == "$2" ]] && echo "$p"
+		# shellcheck disable=SC2053 # a pattern
+		[[ $(cat "/proc/$p/comm" 2>/dev/null) == $2 ]] && echo "$p"
 	done
 	return 0
 }
