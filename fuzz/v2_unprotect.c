@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct protect *p;
 	struct buf plain = { 0 };
 
-	check(protect_new(s, bytes_of(key, suite_encr_key_n(s)),
+	check(protect_new(s, PROTECT_BOTH, bytes_of(key, suite_encr_key_n(s)),
 		      bytes_of(key, suite_integ_key_n(s)), &p) == OK);
 	check(n == 0 || opens(p, bytes_of(data + 1, n - 1), &plain) != OK);
 	if (n >= 2)

@@ -13,7 +13,7 @@ static void round_trip(const struct suite *s)
 
 	rng_fill(&rng, ek.p, ek.n);
 	rng_fill(&rng, ik.p, ik.n);
-	assert_int_equal(protect_new(s, secret_view(&ek), secret_view(&ik), &p), OK);
+	assert_int_equal(protect_new(s, PROTECT_BOTH, secret_view(&ek), secret_view(&ik), &p), OK);
 	for (uint64_t i = 1; i < 4; i++) {
 		assert_int_equal(protect_seal(p, i, aad, iv, text, sizeof(text), icv), OK);
 		if (s->encr != ENCR_NULL)

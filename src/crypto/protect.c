@@ -3,6 +3,7 @@
 #include "crypto/protect.h"
 
 #include "crypto/mac.h"
+#include <assert.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -13,7 +14,8 @@ enum { NONCE_MAX = 16, SALT_MAX = 4, IV_STOCK = 256, GCM_IV_N = 8 };
 
 struct protect {
 	const struct alg *encr, *integ; /* integ NULL for an AEAD */
-	EVP_CIPHER_CTX *seal, *open;	/* NULL for the NULL cipher */
+	enum protect_use use;
+	EVP_CIPHER_CTX *seal, *open; /* NULL: not asked for, or the NULL cipher */
 	struct mac *mac;
 	uint8_t salt[SALT_MAX];
 	size_t icv_n;
@@ -118,7 +120,7 @@ static enum err mac_for(uint16_t integ, struct bytes key, struct mac **ret)
 	}
 }
 
-static enum err set_cipher(struct protect *p, struct bytes key)
+static enum err set_cipher(struct protect *p, enum protect_use use, struct bytes key)
 {
 	size_t key_n = key.n - p->encr->salt_n;
 	const EVP_CIPHER *c = cipher_of(p->encr->id, key_n * 8);
@@ -128,13 +130,15 @@ static enum err set_cipher(struct protect *p, struct bytes key)
 		return OK;
 	if (!c)
 		return ERR_UNSUPPORTED;
-	p->seal = keyed(p, c, key.p, 1);
-	p->open = keyed(p, c, key.p, 0);
-	return p->seal && p->open ? OK : ERR_CRYPTO;
+	if (use & PROTECT_SEAL && !(p->seal = keyed(p, c, key.p, 1)))
+		return ERR_CRYPTO;
+	if (use & PROTECT_OPEN && !(p->open = keyed(p, c, key.p, 0)))
+		return ERR_CRYPTO;
+	return OK;
 }
 
-enum err protect_new(
-	const struct suite *s, struct bytes encr_key, struct bytes integ_key, struct protect **ret)
+enum err protect_new(const struct suite *s, enum protect_use use, struct bytes encr_key,
+	struct bytes integ_key, struct protect **ret)
 {
 	const struct alg *encr = alg_find(TT_ENCR, s->encr);
 	struct protect *p;
@@ -146,6 +150,7 @@ enum err protect_new(
 		return ERR_LENGTH;
 	p = xalloc(sizeof(*p));
 	p->encr = encr;
+	p->use = use;
 	p->is_ccm = is_ccm(s->encr);
 	p->is_gcm = is_gcm(s->encr);
 	p->icv_n = encr->icv_n;
@@ -155,7 +160,7 @@ enum err protect_new(
 			goto fail;
 		p->icv_n = p->integ->icv_n;
 	}
-	if ((e = set_cipher(p, encr_key)))
+	if ((e = set_cipher(p, use, encr_key)))
 		goto fail;
 	*ret = p;
 	return OK;
@@ -358,6 +363,7 @@ enum err protect_seal(struct protect *p, uint64_t counter, struct protect_aad aa
 {
 	enum err e;
 
+	assert(p->use & PROTECT_SEAL);
 	if (text_n % p->encr->block_n != 0)
 		return ERR_LENGTH;
 	if (p->is_gcm)
@@ -379,6 +385,7 @@ enum err protect_open(struct protect *p, struct protect_aad aad, const uint8_t *
 	uint8_t expected[64];
 	enum err e;
 
+	assert(p->use & PROTECT_OPEN);
 	if (text_n % p->encr->block_n != 0)
 		return ERR_LENGTH;
 	if (p->is_gcm)

@@ -8,10 +8,14 @@
 
 struct protect;
 
+/* What it is for: the library's contexts are large, and who seals with a key seldom opens with it.
+ */
+enum protect_use { PROTECT_SEAL = 1, PROTECT_OPEN = 2, PROTECT_BOTH = 3 };
+
 /* encr_key: key then salt, suite_encr_key_n() octets; integ_key: suite_integ_key_n().
- * *ret is for both directions of use; NULL and ERR_UNSUPPORTED / ERR_LENGTH on refusal. */
-enum err must_use protect_new(
-	const struct suite *s, struct bytes encr_key, struct bytes integ_key, struct protect **ret);
+ * *ret is written only on OK; ERR_UNSUPPORTED, ERR_LENGTH on refusal. */
+enum err must_use protect_new(const struct suite *s, enum protect_use use, struct bytes encr_key,
+	struct bytes integ_key, struct protect **ret);
 void protect_free(struct protect *p); /* wipes; NULL is fine */
 
 bool protect_is_aead(const struct protect *p);

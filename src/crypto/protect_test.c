@@ -12,7 +12,7 @@ static struct protect *keyed(const struct suite *s, struct bytes encr, struct by
 {
 	struct protect *p = NULL;
 
-	assert_int_equal(protect_new(s, encr, integ, &p), OK);
+	assert_int_equal(protect_new(s, PROTECT_BOTH, encr, integ, &p), OK);
 	return p;
 }
 
@@ -327,7 +327,7 @@ TEST(keys_of_wrong_length_and_unknown_suites_are_refused)
 	for (size_t i = 0; i < COUNT(t); i++) {
 		struct protect *p = NULL;
 
-		assert_int_equal(protect_new(&t[i].suite, bytes_of(key, t[i].encr_n),
+		assert_int_equal(protect_new(&t[i].suite, PROTECT_BOTH, bytes_of(key, t[i].encr_n),
 					 bytes_of(key, t[i].integ_n), &p),
 			t[i].e);
 		assert_null(p);

@@ -29,8 +29,8 @@ enum err esp_sa_new(const struct dp_sa *dp, uint32_t outer_mtu, struct esp_sa **
 		return ERR_UNSUPPORTED;
 	if ((dp->dir != DP_IN && dp->dir != DP_OUT) || dp->spi < 256) /* RFC 4303 2.1 */
 		return ERR_VALUE;
-	if ((e = protect_new(&dp->suite, secret_view(&dp->encr_key), secret_view(&dp->integ_key),
-		     &protect)))
+	if ((e = protect_new(&dp->suite, dp->dir == DP_OUT ? PROTECT_SEAL : PROTECT_OPEN,
+		     secret_view(&dp->encr_key), secret_view(&dp->integ_key), &protect)))
 		return e;
 	sa = aligned_alloc(64, (sizeof(*sa) + 63) / 64 * 64);
 	if (!sa)

@@ -238,8 +238,9 @@ static struct buf opened(const struct recording *r, const struct v2_msg *m)
 	struct protect *p = NULL;
 	struct buf plain = { 0 };
 
-	assert_int_equal(protect_new(&r->ike, secret_view(from_i ? &k->sk_ei : &k->sk_er),
-				 secret_view(from_i ? &k->sk_ai : &k->sk_ar), &p),
+	assert_int_equal(
+		protect_new(&r->ike, PROTECT_BOTH, secret_view(from_i ? &k->sk_ei : &k->sk_er),
+			secret_view(from_i ? &k->sk_ai : &k->sk_ar), &p),
 		OK);
 	assert_int_equal(v2_unprotect(p, m, &plain), OK);
 	protect_free(p);

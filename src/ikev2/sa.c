@@ -173,16 +173,14 @@ struct v2_sa *v2_sa_by_serial(struct v2 *v2, uint32_t serial)
 enum err v2_sa_keys_ready(struct v2_sa *sa)
 {
 	const struct v2_keys *k = &sa->keys;
-	struct protect *i = NULL, *r = NULL;
+	bool i = sa->is_initiator;
 	enum err e;
 
-	if ((e = protect_new(&sa->suite, secret_view(&k->sk_ei), secret_view(&k->sk_ai), &i)) ||
-		(e = protect_new(&sa->suite, secret_view(&k->sk_er), secret_view(&k->sk_ar), &r))) {
-		protect_free(i);
+	if ((e = protect_new(&sa->suite, PROTECT_SEAL, secret_view(i ? &k->sk_ei : &k->sk_er),
+		     secret_view(i ? &k->sk_ai : &k->sk_ar), &sa->seal)) ||
+		(e = protect_new(&sa->suite, PROTECT_OPEN, secret_view(i ? &k->sk_er : &k->sk_ei),
+			 secret_view(i ? &k->sk_ar : &k->sk_ai), &sa->open)))
 		return e;
-	}
-	sa->seal = sa->is_initiator ? i : r;
-	sa->open = sa->is_initiator ? r : i;
 	v2_sa_keylog(sa);
 	return OK;
 }

@@ -176,10 +176,12 @@ static void init_exchange(struct hand *h)
 				 BYTES(h->h.spi_i), BYTES(h->h.spi_r), &h->keys),
 		OK);
 	secret_done(&g_ir);
-	assert_int_equal(
-		protect_new(&h->suite, secret_view(&h->keys.sk_ei), BYTES_NONE, &h->seal), OK);
-	assert_int_equal(
-		protect_new(&h->suite, secret_view(&h->keys.sk_er), BYTES_NONE, &h->open), OK);
+	assert_int_equal(protect_new(&h->suite, PROTECT_BOTH, secret_view(&h->keys.sk_ei),
+				 BYTES_NONE, &h->seal),
+		OK);
+	assert_int_equal(protect_new(&h->suite, PROTECT_BOTH, secret_view(&h->keys.sk_er),
+				 BYTES_NONE, &h->open),
+		OK);
 	h->h.message_id = 1;
 }
 

@@ -31,7 +31,7 @@ static struct protect *key(const struct suite *s)
 
 	for (size_t i = 0; i < sizeof(k); i++)
 		k[i] = (uint8_t)(i * 7 + 1);
-	assert_int_equal(protect_new(s, bytes_of(k, suite_encr_key_n(s)),
+	assert_int_equal(protect_new(s, PROTECT_BOTH, bytes_of(k, suite_encr_key_n(s)),
 				 bytes_of(k + 100, suite_integ_key_n(s)), &p),
 		OK);
 	return p;
