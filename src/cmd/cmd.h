@@ -1,12 +1,13 @@
 #pragma once
 /* The ipsec command: what its subcommands share. */
-#include "base/base.h"
+#include "base/bytes.h"
 
 #include <jansson.h>
 
 /* Exit statuses, documented in ipsec(8). Those from 20 on are Libreswan's where it has the cause.
  */
 enum {
+	EXIT_SERVICE = 1, /* the service did not start or stop */
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 3,    /* a configuration file does not parse */
 	EXIT_PRIVILEGE = 4, /* needs root */
@@ -18,7 +19,7 @@ enum {
 /* Options, which may stand before or after the subcommand. */
 struct cmd {
 	const struct verb *verb;
-	bool json, quiet, asynchronous, dry_run, verbose, checkconfig, autoall;
+	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall;
 	bool is_whack; /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	char **word; /* what is neither option nor subcommand */
@@ -40,6 +41,34 @@ const struct verb *verb_find(const char *name, bool is_whack);
 const char *cmd_socket(const struct cmd *c); /* path of the control socket; static */
 const char *cmd_config(const struct cmd *c); /* --config, $IPSEC_CONF, /etc/ipsec.conf */
 
+/* ---- words.c: what may have been meant ---- */
+struct nearest {
+	const char *to, *word; /* NULL: nothing is near */
+	size_t distance;
+};
+static inline struct nearest nearest_to(const char *to)
+{
+	return (struct nearest){ to, NULL, 3 };
+}
+void nearest_try(struct nearest *n, const char *word);
+/* Says so; gives the exit status. */
+int unknown_command(const char *word, bool is_whack);
+int unknown_option(const char *word);
+void options_try(struct nearest *n); /* each option of ours */
+
+/* ---- output.c: lines for people; with --json objects, the last of them request_done ---- */
+void out_start(bool json);
+bool out_is_json(void);
+/* A line on standard output; {"text":...}. */
+void out_say(const char *format, ...) printf_like(1, 2);
+/* A line on standard error; {"error":...} on standard output. */
+void out_error(const char *format, ...) printf_like(1, 2);
+/* JSON only: an object; an object as it came. exit: of a request_done, else -1. */
+void out_object(json_t *object_take);
+void out_event(const char *line, int exit);
+/* The end, once; gives status. */
+int out_end(int status);
+
 /* One request: POSTs args (stolen) to verb, prints every line as it comes, gives the exit status.
  */
 int request(const struct cmd *c, const char *api, json_t *args_take);
@@ -59,5 +88,6 @@ int run_readwriteconf(const struct cmd *c);
 int run_version(const struct cmd *c);
 int run_help(const struct cmd *c);
 int run_directory(const struct cmd *c);
+int run_fipsstatus(const struct cmd *c);
 int run_nothing(const struct cmd *c); /* accepted: there is nothing to do */
 int run_events(const struct cmd *c);

@@ -11,21 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void print_issue(const struct cmd *c, const struct conf_issue *i)
+static void print_issue(const struct conf_issue *i)
 {
-	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s, s:s, s:i}", "level",
+	if (out_is_json())
+		out_object(json_pack("{s:s, s:s, s:s, s:i}", "level",
 			i->is_error ? "error" : "warning", "text", i->text, "file", i->file, "line",
-			(int)i->line);
-		char *s = j ? json_dumps(j, JSON_COMPACT) : NULL;
-
-		if (s)
-			puts(s);
-		free(s);
-		json_decref(j);
-	} else
-		fprintf(stderr, "%s:%u: %s%s\n", i->file, i->line,
-			i->is_error ? "" : "warning: ", i->text);
+			(int)i->line));
+	else
+		out_error("%s:%u: %s%s", i->file, i->line, i->is_error ? "" : "warning: ", i->text);
 }
 
 static size_t check_secrets(const struct cmd *c, const struct conf *conf)
@@ -39,14 +32,17 @@ static size_t check_secrets(const struct cmd *c, const struct conf *conf)
 	size_t n, errors = 0;
 
 	if (access(path, R_OK) != 0 && errno != ENOENT && geteuid() != 0) {
-		if (!c->json)
-			printf("%s: not checked, since only root may read it\n", path);
+		out_say("%s: not checked, since only root may read it", path);
+		return 0;
+	}
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
+		out_say("%s: does not exist: there are no pre-shared keys", path);
 		return 0;
 	}
 	s = secrets_parse(&files, path);
 	n = secrets_issues(s, &issue);
 	for (size_t i = 0; i < n; i++) {
-		print_issue(c, &issue[i]);
+		print_issue(&issue[i]);
 		errors += issue[i].is_error;
 	}
 	secrets_free(s);
@@ -60,13 +56,16 @@ int run_checkconfig(const struct cmd *c)
 	size_t errors = conf->n_error;
 
 	for (size_t i = 0; i < conf->n_issue; i++)
-		print_issue(c, &conf->issue[i]);
+		print_issue(&conf->issue[i]);
 	errors += check_secrets(c, conf);
-	if (!c->json && errors == 0)
-		printf("%s: no errors; %zu connection%s\n", cmd_config(c), conf->n,
+	if (out_is_json())
+		out_object(json_pack("{s:s, s:I, s:I}", "file", cmd_config(c), "errors",
+			(json_int_t)errors, "connections", (json_int_t)conf->n));
+	else if (errors == 0)
+		out_say("%s: no errors; %zu connection%s", cmd_config(c), conf->n,
 			conf->n == 1 ? "" : "s");
-	else if (!c->json)
-		fprintf(stderr, "%zu error%s; %zu connection%s can be loaded\n", errors,
+	else
+		out_error("%zu error%s; %zu connection%s can be loaded", errors,
 			errors == 1 ? "" : "s", conf->n, conf->n == 1 ? "" : "s");
 	conf_free(conf);
 	return errors ? EXIT_CONFIG : 0;
@@ -80,7 +79,7 @@ int run_addconn(const struct cmd *c)
 		return run_checkconfig(c);
 	other.verb = verb_find(c->autoall ? "reload" : "add", false);
 	if (!c->autoall && c->words == 0) {
-		fprintf(stderr, "usage: ipsec addconn --checkconfig | --autoall | CONN...\n");
+		out_error("usage: ipsec addconn --checkconfig | --autoall | CONN...");
 		return EXIT_USAGE;
 	}
 	if (c->autoall)
@@ -88,30 +87,17 @@ int run_addconn(const struct cmd *c)
 	return run_request(&other);
 }
 
-/* Prints {"key":"text"}. */
-static void print_json(const char *key, const char *text)
-{
-	json_t *j = json_pack("{s:s}", key, text);
-	char *s = j ? json_dumps(j, JSON_COMPACT) : NULL;
-
-	if (s)
-		puts(s);
-	free(s);
-	json_decref(j);
-}
-
 static void print_line(void *ctx, const char *line)
 {
-	const struct cmd *c = ctx;
-
-	if (!c->json)
+	(void)ctx;
+	if (!out_is_json())
 		puts(line);
 	else if (strncmp(line, "ERROR: ", 7) == 0)
-		print_json("error", line + 7);
+		out_object(json_pack("{s:s}", "error", line + 7));
 	else if (strncmp(line, "warning: ", 9) == 0)
-		print_json("warning", line + 9);
+		out_object(json_pack("{s:s}", "warning", line + 9));
 	else
-		print_json("proposal", line);
+		out_object(json_pack("{s:s}", "proposal", line));
 }
 
 int run_algparse(const struct cmd *c)
@@ -127,28 +113,51 @@ int run_algparse(const struct cmd *c)
 			continue;
 		}
 		shown++;
-		if (algparse(w, pfs, print_line, (void *)(uintptr_t)c) != OK)
+		if (algparse(w, pfs, print_line, NULL) != OK)
 			status = EXIT_CONFIG;
 	}
 	if (shown == 0) {
-		fprintf(stderr, "usage: ipsec algparse ike|esp[=PROPOSALS]...   for example: "
-				"ipsec algparse ike=aes256-sha2_256-dh19\n");
+		out_error("usage: ipsec algparse ike|esp[=PROPOSALS]...   for example: "
+			  "ipsec algparse ike=aes256-sha2_256-dh19");
 		return EXIT_USAGE;
 	}
 	return status;
+}
+
+/* All but the conns of that name. False: there are none. */
+static bool keep_only(struct conf *conf, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n; i++) {
+		struct conf_conn *c = conf->conn[i];
+
+		if (strcmp(c->name, name) == 0)
+			conf->conn[n++] = c;
+		else
+			conf_conn_free(c);
+	}
+	conf->n = n;
+	return n != 0;
 }
 
 int run_readwriteconf(const struct cmd *c)
 {
 	const struct conf_source files = conf_source_files();
 	struct conf *conf = conf_parse(&files, cmd_config(c));
-	char *text = conf_show(conf);
 	int status = conf->n_error ? EXIT_CONFIG : 0;
+	char *text;
 
 	for (size_t i = 0; i < conf->n_issue; i++)
-		print_issue(c, &conf->issue[i]);
-	if (c->json)
-		print_json("conf", text);
+		print_issue(&conf->issue[i]);
+	if (c->words && !keep_only(conf, c->word[0])) {
+		out_error("ipsec: no connection named \"%s\" in %s", c->word[0], cmd_config(c));
+		conf_free(conf);
+		return status ? status : EXIT_UNKNOWN;
+	}
+	text = conf_show(conf);
+	if (out_is_json())
+		out_object(json_pack("{s:s}", "conf", text));
 	else
 		fputs(text, stdout);
 	free(text);

@@ -55,18 +55,17 @@ int daemon_absent(const struct cmd *c)
 	int e = probe(c);
 
 	if (e == EACCES || e == EPERM) {
-		fprintf(stderr, "ipsec: %s: permission denied; run it as root: sudo ipsec ...\n",
+		out_error("ipsec: %s: permission denied; run it as root: sudo ipsec ...",
 			cmd_socket(c));
 		return EXIT_PRIVILEGE;
 	}
-	fprintf(stderr, "whack: Pluto is not running (no \"%s\"); start it with: ipsec start\n",
+	out_error("whack: Pluto is not running (no \"%s\"); start it with: ipsec start",
 		cmd_socket(c));
 	return EXIT_NOT_RUNNING;
 }
 
 /* What has come of the answer: a line not yet whole, and the exit status once it is known. */
 struct answer {
-	const struct cmd *c;
 	char *line;
 	size_t n, room;
 	int status;
@@ -81,16 +80,16 @@ static void take_event(struct answer *a)
 	const char *error = json_string_value(json_object_get(e, "error"));
 
 	if (error) {
-		fprintf(stderr, "ipsec: %s\n", error);
+		out_error("ipsec: %s", error);
 		a->status = EXIT_USAGE;
 		a->done = true;
 	} else if (name && strcmp(name, "request_done") == 0) {
 		a->status = (int)json_integer_value(json_object_get(e, "exit"));
 		a->done = true;
 	}
-	if (a->c->json)
-		puts(a->line);
-	else if (text && *text && !a->c->quiet)
+	if (out_is_json() && e && !error)
+		out_event(a->line, a->done ? a->status : -1);
+	else if (text && *text && !out_is_json())
 		puts(strncmp(text, "001 ", 4) == 0 ? text + 4 : text); /* 001: raw, as Libreswan */
 	json_decref(e);
 }
@@ -131,7 +130,7 @@ static void finish(struct answer *a)
 
 static int perform(const struct cmd *c, const char *path, const char *body)
 {
-	struct answer a = { .c = c, .status = EXIT_PROTOCOL };
+	struct answer a = { .status = EXIT_PROTOCOL };
 	char url[256], text[CURL_ERROR_SIZE] = "";
 	CURL *curl = curl_easy_init();
 	CURLcode e;
@@ -152,11 +151,9 @@ static int perform(const struct cmd *c, const char *path, const char *body)
 	e = curl_easy_perform(curl);
 	finish(&a);
 	if (!a.done && e != CURLE_OK)
-		fprintf(stderr, "ipsec: %s: %s\n", cmd_socket(c),
-			*text ? text : curl_easy_strerror(e));
+		out_error("ipsec: %s: %s", cmd_socket(c), *text ? text : curl_easy_strerror(e));
 	else if (!a.done && body)
-		fprintf(stderr,
-			"ipsec: the daemon went away before it had answered; see its log\n");
+		out_error("ipsec: the daemon went away before it had answered; see its log");
 	curl_easy_cleanup(curl);
 	free(a.line);
 	return a.status;
@@ -164,17 +161,15 @@ static int perform(const struct cmd *c, const char *path, const char *body)
 
 int request(const struct cmd *c, const char *api, json_t *args_take)
 {
-	char *body = json_dumps(args_take, JSON_COMPACT);
+	char *body;
 	int status;
 
-	if (c->dry_run)
-		printf("POST /v1/%s %s\n", api, body);
-	if (c->dry_run)
-		status = 0;
-	else if (!daemon_answers(c))
-		status = daemon_absent(c);
-	else
-		status = perform(c, api, body);
+	if (c->dry_run) {
+		out_object(json_pack("{s:s+, s:o}", "post", "/v1/", api, "body", args_take));
+		return 0;
+	}
+	body = json_dumps(args_take, JSON_COMPACT);
+	status = daemon_answers(c) ? perform(c, api, body) : daemon_absent(c);
 	free(body);
 	json_decref(args_take);
 	return status;
@@ -197,9 +192,11 @@ static json_t *read_stdin(void)
 	return j;
 }
 
+/* NULL: there is no such file, and the person was told. */
 static json_t *args_of(const struct cmd *c)
 {
 	json_t *args = json_object();
+	char *real;
 
 	if (c->remote_host)
 		json_object_set_new(args, "remote_host", json_string(c->remote_host));
@@ -208,9 +205,13 @@ static json_t *args_of(const struct cmd *c)
 	if (c->config && strcmp(c->config, "-") == 0)
 		json_object_set_new(args, "text", read_stdin());
 	else if (c->config) {
-		char *real = realpath(c->config, NULL);
-
-		json_object_set_new(args, "config", json_string(real ? real : c->config));
+		real = realpath(c->config, NULL);
+		if (!real) {
+			out_error("ipsec: cannot read \"%s\": %s", c->config, strerror(errno));
+			json_decref(args);
+			return NULL;
+		}
+		json_object_set_new(args, "config", json_string(real));
 		free(real);
 	}
 	return args;
@@ -222,33 +223,52 @@ static bool is_serial(const char *s, json_int_t *ret)
 	char *end;
 
 	*ret = strtoll(s + (*s == '#'), &end, 10);
-	return *end == '\0' && end != s && *ret > 0;
+	return *end == '\0' && end != s && *ret > 0 && *ret <= UINT32_MAX;
+}
+
+static int request_debug(const struct cmd *c, json_t *args_take)
+{
+	char words[1024] = "";
+	bool glued = true;
+
+	for (int i = 0; i < c->words; i++) {
+		bool removes = strcmp(c->word[i], "--no-debug") == 0;
+
+		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
+			glued ? "" : " ", removes ? "no-" : c->word[i]);
+		glued = removes;
+	}
+	json_object_set_new(args_take, "debug", json_string(words));
+	return request(c, c->verb->api, args_take);
 }
 
 int run_request(const struct cmd *c)
 {
+	bool wants_serial = strcmp(c->verb->api, "delete-sa") == 0;
 	json_t *base = args_of(c);
-	int status = 0, one;
 	json_int_t serial;
+	int status = 0, one;
 
+	if (!base)
+		return EXIT_CONFIG;
+	if (strcmp(c->verb->api, "debug") == 0)
+		return request_debug(c, base);
 	if (c->words == 0)
 		return request(c, c->verb->api, base);
-	if (strcmp(c->verb->name, "debug") == 0) {
-		char words[1024] = "";
-
-		for (int i = 0; i < c->words; i++)
-			snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
-				i ? " " : "", c->word[i]);
-		json_object_set_new(base, "debug", json_string(words));
-		return request(c, c->verb->api, base);
-	}
 	for (int i = 0; i < c->words; i++) {
 		json_t *args = json_copy(base);
 
-		if (strcmp(c->verb->api, "delete-sa") == 0 && is_serial(c->word[i], &serial))
-			json_object_set_new(args, "serial", json_integer(serial));
-		else
+		if (!wants_serial)
 			json_object_set_new(args, "name", json_string(c->word[i]));
+		else if (is_serial(c->word[i], &serial))
+			json_object_set_new(args, "serial", json_integer(serial));
+		else {
+			out_error("ipsec: \"%s\" is not the number of an SA; showstates has them",
+				c->word[i]);
+			json_decref(args);
+			json_decref(base);
+			return EXIT_USAGE;
+		}
 		one = request(c, c->verb->api, args);
 		if (status == 0)
 			status = one;

@@ -17,7 +17,7 @@ static void nap(void)
 	nanosleep(&(struct timespec){ 0, 50 * 1000 * 1000 }, NULL);
 }
 
-/* Runs a program and gives its exit status; 127 when it cannot be run. */
+/* Runs a program and gives its exit status; EXIT_SERVICE when it cannot be run. */
 static int run(char *const argv[])
 {
 	int status = 0;
@@ -25,12 +25,13 @@ static int run(char *const argv[])
 
 	if (pid == 0) {
 		execvp(argv[0], argv);
-		fprintf(stderr, "ipsec: %s: %s\n", argv[0], strerror(errno));
-		_exit(127);
+		out_error("ipsec: %s: %s", argv[0], strerror(errno));
+		fflush(stdout);
+		_exit(EXIT_SERVICE);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 127;
+	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SERVICE;
 }
 
 /* Does systemd run this host, and does it know our unit? A daemon of another run directory is never
@@ -50,8 +51,7 @@ static int systemctl(const char *what)
 {
 	char *argv[] = { (char *)"systemctl", (char *)what, (char *)"ipsec.service", NULL };
 
-	printf("Redirecting to: systemctl %s ipsec.service\n", what);
-	fflush(stdout);
+	out_say("Redirecting to: systemctl %s ipsec.service", what);
 	return run(argv);
 }
 
@@ -70,11 +70,11 @@ static int start_daemon(const struct cmd *c)
 	int n = 1, status;
 
 	if (geteuid() != 0) {
-		fprintf(stderr, "ipsec: start needs root: sudo ipsec start\n");
+		out_error("ipsec: start needs root: sudo ipsec start");
 		return EXIT_PRIVILEGE;
 	}
 	if (daemon_answers(c)) {
-		printf("ipsec is already running (%s)\n", cmd_socket(c));
+		out_say("ipsec is already running (%s)", cmd_socket(c));
 		return 0;
 	}
 	snprintf(program, sizeof(program), "%s/ipsecd", dir ? dir : LIBEXEC_DIR);
@@ -86,10 +86,8 @@ static int start_daemon(const struct cmd *c)
 	status = run(argv); /* goes to the background once it is ready, or says why it cannot */
 	for (int i = 0; status == 0 && !daemon_answers(c); i++) {
 		if (i == 200) {
-			fprintf(stderr,
-				"ipsec: the daemon was started but does not answer on %s after 10 "
-				"s; "
-				"see its log\n",
+			out_error("ipsec: the daemon was started but does not answer on %s after "
+				  "10 s; see its log",
 				cmd_socket(c));
 			return EXIT_NOT_RUNNING;
 		}
@@ -137,8 +135,8 @@ int run_stop(const struct cmd *c)
 			return 0;
 		nap();
 	}
-	fprintf(stderr, "ipsec: the daemon still runs after 10 s; see its log\n");
-	return status ? status : 1;
+	out_error("ipsec: the daemon still runs after 10 s; see its log");
+	return status ? status : EXIT_SERVICE;
 }
 
 int run_restart(const struct cmd *c)
