@@ -1,4 +1,5 @@
 /* Prints the scdoc page ipsec-events(7) from the catalogue, so that no event is undocumented. */
+#include "event/debug.h"
 #include "event/event.h"
 
 #include <stdio.h>
@@ -32,6 +33,26 @@ static const char *type_name(uint8_t type)
 	return "";
 }
 
+static void debugging(void)
+{
+	puts("# DEBUGGING\n\nEvents of level debug are left out unless their class is asked for, "
+	     "by "
+	     "*plutodebug=* in *ipsec.conf*(5) or, while the daemon runs, by *ipsec debug* "
+	     "_WORD_... (*ipsec whack --debug* _WORD_). Each word adds to what is asked for; "
+	     "*no-*_WORD_ takes it away.\n");
+	for (const struct debug_word *w = debug_words; w->help; w++) {
+		printf("*%s*\n\t%s.", w->word, w->help);
+		for (int id = 1; id < EV_END && w->mask && !(w->mask & (w->mask - 1)); id++)
+			if (event_kind((enum event_id)id)->debug == w->mask) {
+				printf(" ");
+				escaped(event_kind((enum event_id)id)->name);
+			}
+		puts("\n");
+	}
+	puts("Words of Libreswan 3.x mean *base*, or *routing* where they are about the kernel. A "
+	     "class without an event here is known so that old configurations load.\n");
+}
+
 int main(void)
 {
 	static const char *const level[] = { "debug", "info", "warning", "failure", "reply" };
@@ -59,6 +80,7 @@ int main(void)
 		}
 		printf("%s\n", k->n ? ".\n" : "");
 	}
+	debugging();
 	puts("# SEE ALSO\n\nipsec(8), ipsec.conf(5)");
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "config_build.h"
+#include "event/debug.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -226,17 +227,56 @@ static bool is_serial(const char *s, json_int_t *ret)
 	return *end == '\0' && end != s && *ret > 0 && *ret <= UINT32_MAX;
 }
 
+static int debug_help(void)
+{
+	for (const struct debug_word *w = debug_words; w->help; w++)
+		if (out_is_json())
+			out_object(json_pack("{s:s, s:s}", "word", w->word, "help", w->help));
+		else
+			out_say("%-10s  %s", w->word, w->help);
+	return 0;
+}
+
+static int debug_unknown(const char *word, size_t n)
+{
+	char *shown = xasprintf("%.*s", (int)n, word);
+	struct nearest best = nearest_to(strncmp(shown, "no-", 3) == 0 ? shown + 3 : shown);
+
+	for (const struct debug_word *w = debug_words; w->help; w++)
+		nearest_try(&best, w->word);
+	if (best.word)
+		out_error("ipsec: \"%s\" is not a class of debug events; did you mean \"%s\"?",
+			shown, best.word);
+	else
+		out_error("ipsec: \"%s\" is not a class of debug events; ipsec debug help lists "
+			  "them",
+			shown);
+	free(shown);
+	return EXIT_USAGE;
+}
+
 static int request_debug(const struct cmd *c, json_t *args_take)
 {
 	char words[1024] = "";
 	bool glued = true;
+	uint32_t mask = 0;
+	const char *bad;
 
+	if (strcmp(c->word[0], "help") == 0) {
+		json_decref(args_take);
+		return debug_help();
+	}
 	for (int i = 0; i < c->words; i++) {
 		bool removes = strcmp(c->word[i], "--no-debug") == 0;
 
 		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
 			glued ? "" : " ", removes ? "no-" : c->word[i]);
 		glued = removes;
+	}
+	bad = debug_apply(words, &mask);
+	if (bad) {
+		json_decref(args_take);
+		return debug_unknown(bad, strcspn(bad, " "));
 	}
 	json_object_set_new(args_take, "debug", json_string(words));
 	return request(c, c->verb->api, args_take);

@@ -2,6 +2,7 @@
 #include "config/value.h"
 
 #include "config/proposal_text.h"
+#include "event/debug.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -283,28 +284,18 @@ static enum err read_updown(char **ret, const char *v, char **what, char **warni
 	return read_string(ret, "", what);
 }
 
-/* Words that Libreswan 3.x to 5.x know; each may have "no-" before it. */
+/* An unknown word does no harm; the others count. */
 static enum err read_debug(char **ret, const char *v, char **what, char **warning)
 {
-	static const struct keyword_word words[] = { { "none", 0 }, { "all", 0 }, { "base", 0 },
-		{ "crypt", 0 }, { "private", 0 }, { "tmi", 0 }, { "cpu-usage", 0 }, { "refcnt", 0 },
-		{ "whackwatch", 0 }, { "add-prefix", 0 }, { "routing", 0 }, { "updown", 0 },
-		{ "add-state", 0 }, { "control", 0 }, { "controlmore", 0 }, { "raw", 0 },
-		{ "parsing", 0 }, { "emitting", 0 }, { "lifecycle", 0 }, { "kernel", 0 },
-		{ "klips", 0 }, { "netkey", 0 }, { "xfrm", 0 }, { "dns", 0 }, { "dpd", 0 },
-		{ "natt", 0 }, { "nattraversal", 0 }, { "oppo", 0 }, { "oppoinfo", 0 },
-		{ "pfkey", 0 }, { "x509", 0 }, { "xauth", 0 }, { "retransmits", 0 },
-		{ "proposal-parser", 0 }, { NULL, 0 } };
-	const char *p = v;
+	struct keyword_word words[32] = { { NULL, 0 } };
+	uint32_t mask = 0;
+	const char *bad = debug_apply(v, &mask);
 	char word[64];
-	uint8_t unused;
 
-	while (value_next_word(&p, word, sizeof(word))) {
-		const char *w = strncasecmp(word, "no-", 3) == 0 ? word + 3 : word;
-
-		if (!*warning && read_enum(words, w, &unused, warning))
-			continue;
-	}
+	for (size_t i = 0; debug_words[i].help && i + 1 < COUNT(words); i++)
+		words[i].word = debug_words[i].word;
+	if (bad && value_next_word(&bad, word, sizeof(word)) && not_one_of(words, word, warning))
+		return read_string(ret, v, what);
 	return read_string(ret, v, what);
 }
 

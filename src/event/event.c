@@ -1,17 +1,24 @@
 /* The catalogue as a table, and emit(). */
 #include "event/event.h"
 
+#include "event/debug.h"
+
 #define F(type, name) { #name, EVENT_TYPE_##type },
-#define EVENT(name, code, level, text, fields)                                                     \
-	[EV_##name] = { #name, code, EVENT_##level, text,                                          \
-		sizeof((struct event_field[]){ fields{ NULL, 0 } }) / sizeof(struct event_field) - \
+#define ROW(name, code, level, debug, text, ...)                                                   \
+	[EV_##name] = { #name, code, level, debug, text,                                           \
+		sizeof((struct event_field[]){ __VA_ARGS__{ NULL, 0 } }) /                         \
+				sizeof(struct event_field) -                                       \
 			1,                                                                         \
-		{ fields{ NULL, 0 } } },
+		{ __VA_ARGS__{ NULL, 0 } } },
+#define EVENT(name, code, level, text, fields) ROW(name, code, EVENT_##level, 0, text, fields)
+#define DEBUG_EVENT(name, class, text, fields)                                                     \
+	ROW(name, 0, EVENT_DEBUG, DEBUG_##class, text, fields)
 static const struct event_kind kinds[EV_END] = {
-	[EV_NONE] = { "none", 0, EVENT_DEBUG, "", 0, { { NULL, 0 } } },
+	[EV_NONE] = { "none", 0, EVENT_DEBUG, 0, "", 0, { { NULL, 0 } } },
 #include "event/catalog.def"
 };
 #undef EVENT
+#undef ROW
 #undef F
 
 const struct event_kind *event_kind(enum event_id id)

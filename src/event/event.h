@@ -121,6 +121,7 @@ struct event_kind {
 	const char *name;
 	unsigned code;
 	enum event_level level;
+	uint32_t debug; /* enum debug_class; 0: not of level DEBUG */
 	const char *text;
 	unsigned n;
 	struct event_field field[EVENT_FIELDS_MAX];
