@@ -3,6 +3,7 @@
  * See doc/protocol/control.md. */
 #include "config/conf.h"
 #include "ike/ike.h"
+#include "proc/control/request.h"
 #include "proc/process.h"
 
 #include <microhttpd.h>
@@ -32,7 +33,7 @@ struct control {
 	struct list held; /* events that came before the sandbox was closed */
 	uint32_t last_request;
 	struct conf_setup setup;
-	char *debug; /* plutodebug=, or what "debug" said; NULL: none */
+	uint32_t debug; /* enum debug_class: plutodebug=, then what "debug" said */
 };
 
 /* ---- http.c ---- */
@@ -65,12 +66,10 @@ void hub_done(struct control *c);
 /* The end of a request whose events nobody else will end. */
 void hub_request_done(struct control *c, uint32_t request, int exit);
 
-/* ---- api.c: verbs ---- */
-/* Starts what the body asks for. False: *status and *error (static) say what is wrong with it. */
-bool api_start(struct control *c, const char *verb, const char *body, size_t n, uint32_t request,
-	unsigned *status, const char **error);
-/* Is there such a verb? */
-bool api_has(const char *verb);
+/* ---- api.c ---- */
+/* Starts what the body asks for; NULL, or what is wrong with it (static). */
+const char *api_start(
+	struct control *c, const struct api_verb *v, struct bytes body, uint32_t request);
 
 /* ---- log.c ---- */
 void log_line(struct control *c, const struct event *e);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { BODY_MAX = 16 << 20, BLOCK = 32 << 10, CLIENTS_MAX = 128 };
+enum { BLOCK = 32 << 10, CLIENTS_MAX = 128 };
 
 /* ---- answers ---- */
 
@@ -84,16 +84,16 @@ static enum MHD_Result start_stream(struct client *client)
 	return stream(client);
 }
 
-static enum MHD_Result start_verb(struct client *client, const char *verb)
+static enum MHD_Result start_verb(struct client *client, const struct api_verb *verb)
 {
 	struct control *c = client->control;
-	unsigned status;
 	const char *error;
 
 	client->request = ++c->last_request;
-	if (!api_start(c, verb, client->body, client->n_body, client->request, &status, &error)) {
+	error = api_start(c, verb, bytes_of(client->body, client->n_body), client->request);
+	if (error) {
 		client->request = 0;
-		return refuse(client->connection, status, error);
+		return refuse(client->connection, MHD_HTTP_BAD_REQUEST, error);
 	}
 	return stream(client);
 }
@@ -127,17 +127,18 @@ static enum MHD_Result dispatch(struct client *client, const char *method, const
 	bool is_get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
 	bool is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	const char *what = strncmp(path, "/v1/", 4) == 0 ? path + 4 : "";
+	const struct api_verb *verb = api_verb(what);
 	char *text;
 
 	if (is_get && strcmp(what, "events") == 0)
 		return start_stream(client);
 	if (is_get && strcmp(what, "metrics") == 0 && (text = metrics_text(client->control)))
 		return reply(client->connection, MHD_HTTP_OK, "text/plain; version=0.0.4", text);
-	if (!api_has(what))
+	if (!verb)
 		return refuse(client->connection, MHD_HTTP_NOT_FOUND, "unknown path");
 	if (!is_post)
 		return refuse(client->connection, MHD_HTTP_METHOD_NOT_ALLOWED, "use POST");
-	return start_verb(client, what);
+	return start_verb(client, verb);
 }
 
 /* Called for the header, for each piece of the body, and at its end. */
@@ -155,7 +156,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	}
 	if (*data_n == 0)
 		return dispatch(client, method, path);
-	if (client->n_body + *data_n > BODY_MAX)
+	if (client->n_body + *data_n > API_BODY_MAX)
 		return MHD_NO;
 	client->body = xrealloc(client->body, client->n_body + *data_n);
 	memcpy(client->body + client->n_body, data, *data_n);

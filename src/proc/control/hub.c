@@ -6,11 +6,6 @@
 /* A client that has so much to read loses DEBUG first; at the second limit its stream ends. */
 enum { CLIENT_SLOW = 1 << 20, CLIENT_DEAD = 64 << 20, JSON_MAX = 64 << 10 };
 
-static bool is_debugging(const struct control *c)
-{
-	return c->debug && *c->debug && strcmp(c->debug, "none") != 0;
-}
-
 void hub_send(struct client *client, const struct kept *k)
 {
 	size_t waiting = client->out.n - client->out_at;
@@ -56,11 +51,12 @@ static void deliver(struct control *c, const struct kept *k, const struct event 
 
 void hub_take(struct control *c, const struct event *e)
 {
+	const struct event_kind *kind = event_kind(e->id);
 	char *json = xalloc(JSON_MAX);
 	struct event numbered = *e;
 	struct kept *k;
 
-	if (event_kind(e->id)->level == EVENT_DEBUG && !is_debugging(c))
+	if (kind->level == EVENT_DEBUG && !(kind->debug & c->debug))
 		goto out;
 	numbered.seq = ++c->seq;
 	c->count[(unsigned)e->id < EV_END ? e->id : EV_NONE]++;
@@ -73,8 +69,8 @@ void hub_take(struct control *c, const struct event *e)
 		.n = strlen(json),
 		.seq = c->seq,
 		.request = e->about.request,
-		.is_debug = event_kind(e->id)->level == EVENT_DEBUG };
-	if (event_kind(e->id)->level != EVENT_REPLY)
+		.is_debug = kind->level == EVENT_DEBUG };
+	if (kind->level != EVENT_REPLY)
 		log_line(c, e);
 	deliver(c, k, e);
 	http_turn(c);

@@ -1,6 +1,8 @@
 /* ipsec-control: people and their programs talk to this process, events end here. */
 #include "proc/control/control.h"
 
+#include "event/debug.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,8 +16,9 @@ static void take_setup(struct control *c, struct bytes blob)
 		abort(); /* only our own parent speaks here */
 	conf_setup_done(&c->setup);
 	c->setup = setup;
-	free(c->debug);
-	c->debug = xstrdup(setup.plutodebug);
+	c->debug = 0;
+	if (setup.plutodebug) /* words that are unknown were warned of */
+		(void)debug_apply(setup.plutodebug, &c->debug);
 }
 
 struct held {
@@ -103,7 +106,6 @@ int main(void)
 	status = process_run(&c->p, WHO_CONTROL, &ops, c);
 	hub_done(c);
 	conf_setup_done(&c->setup);
-	free(c->debug);
 	free(c);
 	return status;
 }

@@ -96,6 +96,8 @@ struct load {
 	bool is_first;	    /* of the daemon's start */
 	bool without_names; /* for now */
 	bool is_foreign;    /* not from our own file: a reload leaves it alone */
+	bool asynchronous;  /* of LOAD_UP, as of "up" */
+	struct addr remote_host;
 };
 
 static void remember(struct parent *p, const struct load_item *i)
@@ -143,7 +145,8 @@ static void send_item(struct parent *p, const struct load *l, const struct load_
 	if (l->after == LOAD_UP || l->after == LOAD_ROUTE)
 		LINE_SEND(&p->child[WHO_IKE].line, command,
 			.kind = l->after == LOAD_UP ? CMD_UP : CMD_ROUTE, .request = l->request,
-			.name = i->resolved->name);
+			.name = i->resolved->name, .asynchronous = l->asynchronous,
+			.remote_host = l->remote_host);
 }
 
 /* Whoever tries again is silent when there is nothing new. A tunnel is not ended because a name or
@@ -223,6 +226,8 @@ bool load_named(struct parent *p, const struct load_request *r, const struct con
 	const struct conf_conn *c;
 
 	l->is_foreign = r->is_foreign;
+	l->asynchronous = r->asynchronous;
+	l->remote_host = r->remote_host;
 	for (size_t i = 0; (c = conf_find(conf, r->name, i)); i++)
 		load_add(l, c);
 	if (l->n == 0) {

@@ -118,7 +118,9 @@ struct load_request {
 	uint32_t request; /* its request_done follows by itself */
 	const char *name;
 	enum load_after after;
-	bool is_foreign; /* not from our own file: a reload leaves it alone */
+	bool is_foreign;   /* not from our own file: a reload leaves it alone */
+	bool asynchronous; /* LOAD_UP: as of "up" */
+	struct addr remote_host;
 };
 /* Loads those of conf by name or alias. False: there is no such, and nothing was said. */
 bool load_named(struct parent *p, const struct load_request *r, const struct conf *conf);

@@ -80,7 +80,10 @@ static void explain(struct parent *p, const struct msg_verb *m, const struct con
 
 static void load(struct parent *p, const struct msg_verb *m, enum load_after after)
 {
-	struct load_request r = { .request = m->request, .after = after };
+	struct load_request r = { .request = m->request,
+		.after = after,
+		.asynchronous = m->asynchronous,
+		.remote_host = m->remote_host };
 	struct conf *c = conf_of(p, m, &r.is_foreign);
 
 	if (!c) {
