@@ -27,11 +27,32 @@ static struct effect *find(struct kernel *k, const struct effect_key *key)
 	return NULL;
 }
 
+static void tell(struct kernel *k, const char *done, const struct effect_key *key)
+{
+	static const char *const what[] = {
+		[EFFECT_ADDRESS] = "address",
+		[EFFECT_ROUTE] = "route",
+		[EFFECT_THROW] = "throw route",
+		[EFFECT_BLACKHOLE] = "blackhole route",
+		[EFFECT_RULE] = "rule from",
+		[EFFECT_RULE_UNBOUND] = "rule for unbound",
+		[EFFECT_RULE_OURS] = "rule for our own packets",
+		[EFFECT_RULE_END] = "last rule",
+	};
+	char prefix[PREFIX_STR], source[ADDR_STR] = "";
+
+	if (addr_is_set(&key->source))
+		addr_format(&key->source, source);
+	PROCESS_EMIT(&k->p, kernel_effect, .done = ev_str(done), .what = ev_str(what[key->kind]),
+		.prefix = ev_str(prefix_format(&key->prefix, prefix)), .source = ev_str(source));
+}
+
 static void effect_release(struct kernel *k, struct effect *e)
 {
 	if (--e->uses)
 		return;
 	rtnl_effect(k->rtnl, &e->key, k->ifindex, false); /* gone already is as good */
+	tell(k, "removed", &e->key);
 	list_remove(&e->node);
 	free(e);
 }
@@ -48,6 +69,7 @@ static int use(struct kernel *k, struct policy *p, const struct effect_key *key)
 		error = rtnl_effect(k->rtnl, key, k->ifindex, true);
 		if (error && error != EEXIST)
 			return error;
+		tell(k, "added", key);
 		e = xalloc(sizeof(*e));
 		e->key = *key;
 		list_append(&k->effects, &e->node);

@@ -157,6 +157,7 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 	u->process.data = u->timer.data = u;
 	uv_timer_init(&p->loop, &u->timer);
 	o.env = env = environment(m);
+	PARENT_EMIT(p, 0, updown_run, .verb = ev_str(m->verb), .program = ev_str(script));
 	if (uv_spawn(&p->loop, &u->process, &o) == 0)
 		uv_timer_start(&u->timer, late, UPDOWN_MS, 0);
 	else
