@@ -24,6 +24,7 @@ struct status {
 	struct ike *ike;
 	const struct job *job;
 	struct event_about about;
+	const struct conn *newest; /* whose algorithms are being shown */
 	uint64_t ike_total, ike_half_open, ike_established, child_total, child_established;
 };
 
@@ -252,6 +253,42 @@ static void global(struct status *s)
 
 /* ---- connections, shunts, pools ---- */
 
+static const char *name_of(enum transform_type type, uint16_t id, const char *otherwise)
+{
+	const struct alg *a = id ? alg_find(type, id) : NULL;
+
+	return a ? a->name : otherwise;
+}
+
+/* AES_GCM_16_256-HMAC_SHA2_512-CURVE25519 */
+static void newest_ike(void *ctx, const struct ike_sa_view *v)
+{
+	struct status *s = ctx;
+	char encr[ALG_STR], suite[4 * ALG_STR];
+
+	if (v->serial != s->newest->newest_ike)
+		return;
+	snprintf(suite, sizeof(suite), "%s%s%s-%s-%s", suite_encr_name(&v->suite, encr),
+		v->suite.integ ? "-" : "", name_of(TT_INTEG, v->suite.integ, ""),
+		name_of(TT_PRF, v->suite.prf, "?"), name_of(TT_KE, v->suite.ke, "?"));
+	REPLY(s, connection_ike_newest, .suite = ev_str(suite));
+}
+
+/* AES_GCM_16_256-NONE; pfsgroup is that of the last rekey, or of the IKE SA. */
+static void newest_child(void *ctx, const struct ike_child_view *v)
+{
+	struct status *s = ctx;
+	const struct suite *k = &v->child->suite;
+	char encr[ALG_STR], suite[2 * ALG_STR];
+
+	if (v->child->serial != s->newest->newest_child)
+		return;
+	snprintf(suite, sizeof(suite), "%s-%s", suite_encr_name(k, encr),
+		name_of(TT_INTEG, k->integ, "NONE"));
+	REPLY(s, connection_esp_newest, .suite = ev_str(suite),
+		.pfs = ev_str(name_of(TT_KE, k->ke, "<Phase1>")));
+}
+
 static void connections(struct status *s)
 {
 	uint64_t loaded = 0, active = 0;
@@ -264,6 +301,9 @@ static void connections(struct status *s)
 		active += c->n_children != 0;
 		about(s, c, 0);
 		status_conn(s->ike, c, &s->about);
+		s->newest = c;
+		if (c->newest_ike || c->newest_child)
+			walk(s, newest_ike, newest_child);
 	}
 	about(s, NULL, 0);
 	REPLY(s, status_blank, );
@@ -314,45 +354,20 @@ static void pools(struct status *s)
 	}
 }
 
-static void heading(struct status *s)
-{
-	const struct conf_setup *setup = &s->ike->setup;
-
-	about(s, NULL, 0);
-	REPLY(s, status_dataplane, .name = ev_str("userspace-esp"), .why = ev_str("device ipsec0"));
-	for (size_t i = 0; i < s->ike->n_addrs; i++)
-		for (unsigned port = 500; port <= 4500; port += 4000)
-			REPLY(s, status_interface, .name = ev_str("*"),
-				.local = ev_ep(
-					(struct endpoint){ s->ike->addrs[i], (uint16_t)port }));
-	REPLY(s, status_blank, );
-	REPLY(s, status_heading, .text = ev_str("config setup options:"));
-	const struct {
-		const char *key, *value;
-	} line[] = {
-		{ "logfile", setup->logfile ? setup->logfile : "<syslog>" },
-		{ "plutodebug", setup->plutodebug ? setup->plutodebug : "none" },
-		{ "secretsfile", setup->secretsfile ? setup->secretsfile : "<default>" },
-		{ "uniqueids", setup->uniqueids ? "yes" : "no" },
-		{ "virtual-private", setup->virtual_private ? setup->virtual_private : "<unset>" },
-	};
-	for (size_t i = 0; i < COUNT(line); i++)
-		REPLY(s, status_setup, .key = ev_str(line[i].key), .value = ev_str(line[i].value));
-	REPLY(s, status_blank, );
-	REPLY(s, status_heading, .text = ev_str("Connection list:"));
-	REPLY(s, status_blank, );
-}
-
+/* The heading is the control process's, which knows more of it. */
 static void everything(struct status *s)
 {
-	heading(s);
+	about(s, NULL, 0);
+	REPLY(s, status_heading, .text = ev_str("Connection list:"));
+	REPLY(s, status_blank, );
 	connections(s);
 	REPLY(s, status_blank, );
 	brief(s);
 	REPLY(s, status_blank, );
 	walk(s, state_sa, state_child);
 	about(s, NULL, 0);
-	REPLY(s, status_blank, );
+	if (s->ike_total)
+		REPLY(s, status_blank, );
 	shunts(s);
 }
 

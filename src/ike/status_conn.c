@@ -106,8 +106,8 @@ static void who(struct ike *ike, const struct conn *c, const struct event_about 
 		.routing = ev_str(routing(c)), .owner = ev_u64(c->newest_child));
 	REPLY(connection_state, .oriented = ev_str(c->is_oriented ? "oriented" : "unoriented"),
 		.my_ip = ev_str(addr_or_unset(&c->lease[0], a)),
-		.their_ip = ev_str(addr_or_unset(&c->theirs->sourceip[0], b)));
-	REPLY(connection_updown, .updown = ev_str(c->ours->updown ? c->ours->updown : "built in"));
+		.their_ip = ev_str(addr_or_unset(&c->theirs->sourceip[0], b)),
+		.updown = ev_str(c->ours->updown ? c->ours->updown : "built in"));
 	REPLY(connection_auth, .ours = ev_str("secret"), .theirs = ev_str("secret"));
 	REPLY(connection_ids, .our_type = ev_str(id_type_name(c->our_id.type)),
 		.our_id = ev_str(id_format(&c->our_id, i, sizeof(i))),
@@ -161,6 +161,17 @@ static void how_long(struct ike *ike, const struct conn *c, const struct event_a
 		.timeout = ev_u64((uint64_t)(k->retransmit_timeout / NS_S)));
 }
 
+/* Of the first network; a host, or no single network: all bits. */
+static unsigned net_bits(const struct ts_list *l, const struct addr *host)
+{
+	struct prefix p;
+
+	if (l->n == 0)
+		return addr_bits(host->family == 6 ? 6 : 4);
+	return range_is_prefix(&l->ts[0].range, &p) ? p.bits
+						    : addr_bits(l->ts[0].range.first.family);
+}
+
 /* IKEv2+PSK+ENCRYPT+TUNNEL+PFS+IKE_FRAG_ALLOW+ESN_NO+ESN_YES */
 static void policy(struct ike *ike, const struct conn *c, const struct event_about *about)
 {
@@ -187,7 +198,7 @@ static void policy(struct ike *ike, const struct conn *c, const struct event_abo
 		{ c->must_be_up, "+UP" },
 	};
 	struct line l = { .n = 0 };
-	char mtu[16] = "unset", prio[16] = "auto", tfc[16] = "none";
+	char nets[16], mtu[16] = "unset", prio[16] = "auto", tfc[16] = "none";
 
 	for (size_t i = 0; i < COUNT(word); i++)
 		if (word[i].is)
@@ -199,7 +210,9 @@ static void policy(struct ike *ike, const struct conn *c, const struct event_abo
 		snprintf(prio, sizeof(prio), "%u", k->priority);
 	if (k->tfc)
 		snprintf(tfc, sizeof(tfc), "%u", k->tfc);
-	REPLY(connection_prio, .prio = ev_str("24,24,0"), .interface = ev_str("ipsec0"),
+	snprintf(nets, sizeof(nets), "%u,%u", net_bits(&c->ours->subnet, &c->local.addr),
+		net_bits(&c->theirs->subnet, &c->remote.addr));
+	REPLY(connection_prio, .prio = ev_str(nets), .interface = ev_str("ipsec0"),
 		.metric = ev_u64(k->metric), .mtu = ev_str(mtu), .sa_prio = ev_str(prio),
 		.tfc = ev_str(tfc));
 	REPLY(connection_nat,

@@ -45,6 +45,10 @@ static void start(struct control *c, const struct api_request *r, uint32_t reque
 		hub_request_done(c, request, 32);
 		return;
 	}
+	if (r->verb->way == API_STATUS && r->verb->what == STATUS_ALL)
+		heading_show(c, request);
+	else if (r->verb->way == API_STATUS && r->verb->what == STATUS_GLOBAL)
+		totals_show(c, request);
 	m = api_message(r, request);
 	line_send_fd(&c->p.line[api_to(r)], &m, -1);
 }

@@ -33,7 +33,8 @@ struct control {
 	struct list held; /* events that came before the sandbox was closed */
 	uint32_t last_request;
 	struct conf_setup setup;
-	uint32_t debug; /* enum debug_class: plutodebug=, then what "debug" said */
+	struct buf addrs; /* of this host, with their interfaces, as kernel says them */
+	uint32_t debug;	  /* enum debug_class: plutodebug=, then what "debug" said */
 };
 
 /* ---- http.c ---- */
@@ -70,6 +71,10 @@ void hub_request_done(struct control *c, uint32_t request, int exit);
 /* Starts what the body asks for; NULL, or what is wrong with it (static). */
 const char *api_start(
 	struct control *c, const struct api_verb *v, struct bytes body, uint32_t request);
+
+/* ---- heading.c: the first lines of status and globalstatus ---- */
+void heading_show(struct control *c, uint32_t request);
+void totals_show(struct control *c, uint32_t request);
 
 /* ---- log.c ---- */
 void log_line(struct control *c, const struct event *e);

@@ -52,6 +52,10 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 		take_setup(c, m->setup.setup);
 	else if (m->id == MSG_event)
 		take_event(c, m->event.event);
+	else if (m->id == MSG_addresses) {
+		buf_done(&c->addrs);
+		c->addrs = buf_from(m->addresses.addrs);
+	}
 }
 
 static bool begin(void *ctx)
@@ -106,6 +110,7 @@ int main(void)
 	status = process_run(&c->p, WHO_CONTROL, &ops, c);
 	hub_done(c);
 	conf_setup_done(&c->setup);
+	buf_done(&c->addrs);
 	free(c);
 	return status;
 }

@@ -84,6 +84,16 @@ static void tell_addresses(struct kernel *k)
 	k->is_route_changed = false;
 	LINE_SEND(&k->p.line[WHO_IKE], addresses, .addrs = buf_view(&now));
 	LINE_SEND(&k->p.line[WHO_PARENT], addresses, .addrs = buf_view(&now));
+	LINE_SEND(&k->p.line[WHO_CONTROL], addresses, .addrs = buf_view(&now));
+}
+
+/* Of those who are told, control alone may be started anew without us. */
+static void sibling(void *ctx, enum ipc_who who, bool is_there)
+{
+	struct kernel *k = ctx;
+
+	if (who == WHO_CONTROL && is_there)
+		LINE_SEND(&k->p.line[who], addresses, .addrs = buf_view(&k->addrs));
 }
 
 static void on_settled(uv_timer_t *t)
@@ -193,9 +203,12 @@ static int flush_only(void)
 
 int main(int argc, char **argv)
 {
-	static const struct process_ops ops = {
-		.begin = begin, .run = run, .message = message, .stop = stop, .orphaned = clean
-	};
+	static const struct process_ops ops = { .begin = begin,
+		.run = run,
+		.message = message,
+		.sibling = sibling,
+		.stop = stop,
+		.orphaned = clean };
 	struct kernel *k;
 	int status;
 
