@@ -223,7 +223,9 @@ static void of_sa(struct ike *ike, const struct command *cmd)
 			done = v->delete_sa(state, cmd->serial, cmd->request);
 	}
 	if (!done) {
-		if (cmd->name)
+		if (cmd->name && !c)
+			REQUEST_EMIT(ike, cmd->request, conn_unknown, .name = ev_str(cmd->name));
+		else if (cmd->name)
 			REQUEST_EMIT(ike, cmd->request, conn_not_up, .name = ev_str(cmd->name));
 		else
 			REQUEST_EMIT(ike, cmd->request, sa_unknown, .serial = ev_u64(cmd->serial));

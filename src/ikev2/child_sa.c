@@ -117,7 +117,10 @@ enum err v2_child_derive(struct v2_child *c, struct bytes g_ir)
 struct event_about v2_child_about(const struct v2_child *c)
 {
 	struct event_about a = conn_about(c->c.conn, c->c.serial);
+	const struct v2_child *old = c->rekeys ? v2_child_by_serial(c->sa->v2, c->rekeys) : NULL;
 
+	if (old && old->request) /* who asked for the rekey wants to see what comes of it */
+		a.request = old->request;
 	if (c->request)
 		a.request = c->request;
 	return a;

@@ -247,7 +247,10 @@ bool v2_may_tell(struct v2 *v2)
 struct event_about v2_about(const struct v2_sa *sa)
 {
 	struct event_about a = conn_about(sa->conn, sa->serial);
+	const struct v2_sa *old = sa->rekeys ? v2_sa_by_serial(sa->v2, sa->rekeys) : NULL;
 
+	if (old && old->request) /* who asked for the rekey wants to see what comes of it */
+		a.request = old->request;
 	if (sa->request)
 		a.request = sa->request;
 	return a;
