@@ -163,8 +163,16 @@ static void list_secrets(struct keys *k, uint32_t request)
 {
 	char text[1024];
 
+	REQUEST_EMIT(&k->p, request, status_blank, );
+	REQUEST_EMIT(&k->p, request, status_heading, .text = ev_str("List of Public Keys:"));
+	REQUEST_EMIT(&k->p, request, status_blank, );
+	snprintf(text, sizeof(text), "List of Pre-shared secrets (from %s)",
+		k->path ? k->path : "?");
+	REQUEST_EMIT(&k->p, request, status_heading, .text = ev_str(text));
+	REQUEST_EMIT(&k->p, request, status_blank, );
 	for (size_t i = 0; k->secrets && secrets_list(k->secrets, i, text, sizeof(text)); i++)
 		REQUEST_EMIT(&k->p, request, secret_status, .text = ev_str(text));
+	REQUEST_EMIT(&k->p, request, status_blank, );
 	REQUEST_EMIT(&k->p, request, request_done, .exit = ev_u64(0));
 }
 
