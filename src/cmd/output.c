@@ -1,6 +1,7 @@
 /* What the command says: lines for people, or with --json one object a line on standard output, of
  * which the last is request_done with the exit status. */
 #include "cmd/cmd.h"
+#include "event/event.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,44 +36,41 @@ void out_object(json_t *object_take)
 	json_decref(object_take);
 }
 
-static char *text_of(const char *format, va_list ap)
+static void speak(FILE *to, const char *key, const char *format, va_list ap)
 {
-	char *text = NULL;
+	char *text = NULL, clean[4096];
+	json_t *j;
 
 	if (vasprintf(&text, format, ap) < 0)
 		abort();
-	return text;
+	if (as_json) {
+		j = json_pack("{s:s}", key, text);
+		if (!j) /* not UTF-8 */
+			j = json_pack(
+				"{s:s}", key, event_escape(bytes_str(text), clean, sizeof(clean)));
+		out_object(j);
+	} else
+		fprintf(to, "%s\n", text);
+	fflush(to);
+	free(text);
 }
 
 void out_say(const char *format, ...)
 {
 	va_list ap;
-	char *text;
 
 	va_start(ap, format);
-	text = text_of(format, ap);
+	speak(stdout, "text", format, ap);
 	va_end(ap);
-	if (as_json)
-		out_object(json_pack("{s:s}", "text", text));
-	else
-		puts(text);
-	fflush(stdout);
-	free(text);
 }
 
 void out_error(const char *format, ...)
 {
 	va_list ap;
-	char *text;
 
 	va_start(ap, format);
-	text = text_of(format, ap);
+	speak(stderr, "error", format, ap);
 	va_end(ap);
-	if (as_json)
-		out_object(json_pack("{s:s}", "error", text));
-	else
-		fprintf(stderr, "%s\n", text);
-	free(text);
 }
 
 int out_end(int status)

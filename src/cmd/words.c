@@ -1,6 +1,7 @@
 /* Words that are no command of ours: Libreswan's others are known by name, for the rest the nearest
  * valid word is said. */
 #include "cmd/cmd.h"
+#include "config/keywords.h"
 
 static const struct {
 	const char *words, *say;
@@ -36,32 +37,9 @@ static const struct {
 	{ "cavp", "the test suite has the vectors" },
 };
 
-/* Edit distance, for "did you mean"; both words are short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b);
-
-	if (n >= COUNT(row))
-		return n;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[n];
-}
-
 void nearest_try(struct nearest *n, const char *word)
 {
-	size_t d = distance(n->to, word);
+	size_t d = word_distance(n->to, word);
 
 	if (d < n->distance) {
 		n->distance = d;
