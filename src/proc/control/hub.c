@@ -6,6 +6,34 @@
 /* A client that has so much to read loses DEBUG first; at the second limit its stream ends. */
 enum { CLIENT_SLOW = 1 << 20, CLIENT_DEAD = 64 << 20, JSON_MAX = 64 << 10 };
 
+static void append(struct client *client, const char *json, size_t n)
+{
+	size_t waiting = client->out.n - client->out_at;
+
+	if (client->out_at) {
+		memmove(client->out.p, client->out.p + client->out_at, waiting);
+		client->out.n = waiting;
+		client->out_at = 0;
+	}
+	client->out.p = xrealloc(client->out.p, client->out.n + n);
+	memcpy(client->out.p + client->out.n, json, n);
+	client->out.n += n;
+}
+
+/* It reads again: how many it did not get. */
+static void say_lost(struct client *client)
+{
+	struct event e = { .id = EV_log_dropped, .at = process_now() };
+	char json[512];
+
+	e.row[0] = ev_u64(client->lost);
+	client->lost = 0;
+	if (!event_json(&e, json, sizeof(json) - 1))
+		return;
+	strcat(json, "\n");
+	append(client, json, strlen(json));
+}
+
 void hub_send(struct client *client, const struct kept *k)
 {
 	size_t waiting = client->out.n - client->out_at;
@@ -18,14 +46,9 @@ void hub_send(struct client *client, const struct kept *k)
 		client->is_done = true;
 		return;
 	}
-	if (client->out_at) {
-		memmove(client->out.p, client->out.p + client->out_at, waiting);
-		client->out.n = waiting;
-		client->out_at = 0;
-	}
-	client->out.p = xrealloc(client->out.p, client->out.n + k->n);
-	memcpy(client->out.p + client->out.n, k->json, k->n);
-	client->out.n += k->n;
+	if (client->lost && waiting <= CLIENT_SLOW)
+		say_lost(client);
+	append(client, k->json, k->n);
 }
 
 /* Who waits for it gets it, and its turn. */

@@ -1,0 +1,136 @@
+/* Events to clients: who gets which, and what a slow reader loses. What hub.c calls of the HTTP
+ * server and the log stands here. */
+#include "base/test.h"
+#include "event/debug.h"
+#include "proc/control/control.h"
+
+#include <stdlib.h>
+
+static unsigned logged, resumed;
+
+void MHD_resume_connection(struct MHD_Connection *connection)
+{
+	(void)connection;
+	resumed++;
+}
+
+void http_turn(struct control *c)
+{
+	(void)c;
+}
+
+void log_line(struct control *c, const struct event *e)
+{
+	(void)c;
+	(void)e;
+	logged++;
+}
+
+static struct control *control_new(void)
+{
+	struct control *c = xalloc(sizeof(*c));
+
+	list_init(&c->clients);
+	c->p.events = hub_sink(c);
+	logged = resumed = 0;
+	return c;
+}
+
+static void control_free(struct control *c)
+{
+	hub_done(c);
+	free(c);
+}
+
+static void client_add(struct control *c, struct client *client)
+{
+	client->control = c;
+	list_append(&c->clients, &client->node);
+}
+
+static void step(struct control *c)
+{
+	REQUEST_EMIT(&c->p, 0, v2_state, .from = ev_str("A"), .to = ev_str("B"));
+}
+
+static bool got(const struct client *client, const char *text)
+{
+	return client->out.n && memmem(client->out.p, client->out.n, text, strlen(text));
+}
+
+TEST(debug_events_pass_when_their_class_is_asked_for)
+{
+	struct control *c = control_new();
+
+	step(c);
+	assert_int_equal(c->seq, 0);
+	c->debug = DEBUG_routing | DEBUG_crypt;
+	step(c);
+	assert_int_equal(c->seq, 0);
+	c->debug |= DEBUG_base;
+	step(c);
+	assert_int_equal(c->seq, 1);
+	assert_int_equal(logged, 1);
+	control_free(c);
+}
+
+TEST(who_asked_gets_the_answer_and_others_the_events)
+{
+	struct control *c = control_new();
+	struct client asker = { .request = 7, .is_suspended = true },
+		      stream = { .is_stream = true };
+	struct client other = { .request = 8 };
+
+	client_add(c, &asker);
+	client_add(c, &stream);
+	client_add(c, &other);
+	REQUEST_EMIT(&c->p, 7, conn_added, .name = ev_str("a"));
+	REQUEST_EMIT(&c->p, 7, status_heading, .text = ev_str("for the asker"));
+	assert_true(got(&asker, "conn_added") && got(&stream, "conn_added"));
+	assert_true(got(&asker, "for the asker"));
+	assert_false(got(&stream, "for the asker"));
+	assert_int_equal(logged, 1);
+	assert_int_equal(resumed, 1);
+	hub_request_done(c, 7, 21);
+	assert_true(asker.is_done && got(&asker, "\"exit\":21"));
+	assert_false(stream.is_done || other.is_done);
+	assert_int_equal(other.out.n, 0);
+	buf_done(&asker.out);
+	buf_done(&stream.out);
+	control_free(c);
+}
+
+TEST(a_slow_reader_loses_debug_events_first_and_is_told)
+{
+	struct control *c = control_new();
+	struct client slow = { .is_stream = true };
+	unsigned sent = 0;
+
+	client_add(c, &slow);
+	c->debug = DEBUG_base;
+	while (slow.lost < 5 && sent++ < 100000)
+		step(c);
+	assert_int_equal(slow.lost, 5);
+	REQUEST_EMIT(&c->p, 0, conn_added, .name = ev_str("a"));
+	assert_true(got(&slow, "conn_added"));
+	assert_false(got(&slow, "log_dropped"));
+	slow.out_at = slow.out.n; /* it has read all */
+	step(c);
+	assert_true(got(&slow, "\"event\":\"log_dropped\""));
+	assert_true(got(&slow, "\"n\":5"));
+	assert_int_equal(slow.lost, 0);
+	assert_false(slow.is_done);
+	buf_done(&slow.out);
+	control_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(debug_events_pass_when_their_class_is_asked_for),
+		cmocka_unit_test(who_asked_gets_the_answer_and_others_the_events),
+		cmocka_unit_test(a_slow_reader_loses_debug_events_first_and_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
