@@ -9,8 +9,9 @@
 enum dp_dir { DP_IN = 1, DP_OUT = 2 };
 enum dp_mode { DP_TUNNEL = 0, DP_TRANSPORT = 1 };
 
-/* One direction of a Child SA (RFC 4301 4.4.2). Outbound SAs are found by reqid: a policy sends on
- * the newest outbound SA of its reqid. So a rekey is: add in, (peer's turn), add out, del old out,
+/* One direction of a Child SA (RFC 4301 4.4.2). Outbound SAs are found by reqid, which stands for a
+ * connection and one pair of selectors: a policy sends on the newest outbound SA of its reqid. So a
+ * rekey is: add in, (peer's turn), add out, del old out,
  * del old in. A deleted inbound SA that has a successor receives for some seconds more: what the
  * peer sent before is still under way. */
 struct dp_sa {
@@ -84,7 +85,8 @@ enum dp_notice_kind {
 	DP_HEARD,	/* serial: first valid packet on an inbound SA */
 	DP_MAPPING,	/* serial, remote: authenticated packets now come from there (NAT) */
 	DP_DROPPED, /* serial (0: none), reason, count since the last notice; at most 1 a second */
-	DP_RESTARTED, /* all SAs and policies are gone */
+	DP_RESTARTED, /* all SAs and policies are gone; routes and addresses are not: policies are
+		       * added again or deleted */
 };
 
 /* Why a packet was dropped: one vocabulary for both planes, see drop.def. */

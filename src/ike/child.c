@@ -25,7 +25,9 @@ void child_done(struct ike *ike, struct child *c)
 	child_remove(ike, c, DP_OUT);
 	child_remove(ike, c, DP_IN);
 	if (c->is_counted)
-		conn_child_down(c->conn);
+		conn_child_down(c->conn, c);
+	if (c->reqid)
+		conn_policy_leave(c->conn, c->reqid);
 	keys_done(c);
 	if (c->conn)
 		conn_unuse(c->conn);
@@ -41,7 +43,7 @@ static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 		.dir = (uint8_t)dir,
 		.mode = c->is_transport ? DP_TRANSPORT : DP_TUNNEL,
 		.serial = c->serial,
-		.reqid = c->conn->reqid,
+		.reqid = c->reqid,
 		.spi = dir == DP_IN ? c->spi_in : c->spi_out,
 		.local = c->local,
 		.remote = c->remote,
@@ -66,13 +68,14 @@ static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 
 uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_t kind)
 {
-	struct dp_sa sa = dp_sa_of(c, dir);
-	struct action a = { .dp = { .op = DP_SA_ADD,
-				    .dir = (uint8_t)dir,
-				    .serial = c->serial,
-				    .reqid = sa.reqid,
-				    .sa = &sa } };
+	struct action a = { .dp = { .op = DP_SA_ADD, .dir = (uint8_t)dir, .serial = c->serial } };
+	struct dp_sa sa;
 
+	if (!c->reqid)
+		c->reqid = conn_policy_join(c->conn, c);
+	sa = dp_sa_of(c, dir);
+	a.dp.reqid = c->reqid;
+	a.dp.sa = &sa;
 	*(dir == DP_IN ? &c->has_in : &c->has_out) = true;
 	return ike_ask_dataplane(
 		ike, ike_version_index(ike, c->conn->conf->version), c->serial, kind, &a);
@@ -117,7 +120,7 @@ void child_farewell(struct ike *ike, struct child *c)
 	child_remove(ike, c, DP_IN);
 	if (c->is_counted) {
 		c->is_counted = false;
-		conn_child_down(c->conn);
+		conn_child_down(c->conn, c);
 	}
 }
 

@@ -9,6 +9,7 @@ struct answer;
 struct child {
 	uint32_t serial;
 	struct conn *conn; /* the owner counts as its user */
+	uint32_t reqid;	   /* of its policy, from when it is installed; 0 */
 	struct suite suite;
 	uint32_t spi_in, spi_out; /* ours, the peer's */
 	struct secret encr_in, integ_in, encr_out, integ_out;
@@ -29,7 +30,7 @@ void child_done(struct ike *ike, struct child *c);
 /* Ask the data plane. kind: what the answer is called in ike_version.answer(); serial is c's. The
  * number of the ask is given; an answer always comes, also when the data plane died. */
 uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_t kind);
-/* It is to carry traffic: the connection's policy becomes its own. The number of the ask, 0 when
+/* It is to carry traffic: the policy for its selectors is there. The number of the ask, 0 when
  * the policy is there already. */
 uint32_t child_carries(struct child *c, uint8_t kind);
 void child_remove(struct ike *ike, struct child *c, enum dp_dir dir);

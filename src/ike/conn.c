@@ -56,7 +56,7 @@ bool conn_orient(struct conn *c)
 	return true;
 }
 
-static uint32_t reqid_new(struct ike *ike)
+uint32_t conn_reqid_new(struct ike *ike)
 {
 	if (ike->last_reqid < REQID_FIRST || ike->last_reqid > UINT32_MAX - REQID_STEP)
 		ike->last_reqid = REQID_FIRST;
@@ -85,6 +85,7 @@ static struct conn *conn_alloc(struct ike *ike, const struct conf_conn *conf)
 	c->theirs = &conf->right;
 	c->serial = ++ike->last_conn;
 	c->revive.fire = revive_fire;
+	list_init(&c->policies);
 	list_init(&c->waiting);
 	list_append(&ike->conns, &c->node);
 	return c;
@@ -94,7 +95,7 @@ struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take)
 {
 	struct conn *c = conn_alloc(ike, conf_take);
 
-	c->reqid = conf_take->reqid ? conf_take->reqid : reqid_new(ike);
+	c->reqid = conf_take->reqid ? conf_take->reqid : conn_reqid_new(ike);
 	conn_orient(c);
 	return c;
 }
@@ -112,7 +113,8 @@ struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote)
 	c->template = t;
 	conn_use(t);
 	c->instance = ++t->n_instances;
-	c->reqid = t->conf->reqid && t->ours->modecfgclient ? t->conf->reqid : reqid_new(t->ike);
+	c->reqid =
+		t->conf->reqid && t->ours->modecfgclient ? t->conf->reqid : conn_reqid_new(t->ike);
 	set_ends(c, t->ours == &t->conf->left);
 	c->remote = *remote;
 	if (!addr_is_set(&c->local.addr))
@@ -145,7 +147,8 @@ void conn_free(struct conn *c)
 	conn_settle(c, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);
 	conn_settle(c, CONN_WAIT_DOWN, EXIT_IKE_OK);
 	timer_stop(&ike->timers, &c->revive);
-	conn_policy_none(c);
+	c->is_removed = true;
+	conn_policies_sweep(c);
 	conn_lease_return(c);
 	list_remove(&c->node);
 	id_done(&c->our_id);
@@ -174,6 +177,8 @@ void ike_sweep(struct ike *ike)
 	while (ike->has_unused) {
 		ike->has_unused = false;
 		list_each (c, &ike->conns, struct conn, node) {
+			if (c->users == 0)
+				conn_policies_sweep(c);
 			if (!is_unused(c))
 				continue;
 			if (c->template)
@@ -232,11 +237,13 @@ struct conn *conn_by_serial(struct ike *ike, uint32_t serial)
 
 struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid)
 {
+	struct conn_policy *p;
 	struct conn *c;
 
 	list_each (c, &ike->conns, struct conn, node)
-		if (c->reqid == reqid && c->policy != CONN_UNROUTED)
-			return c;
+		list_each (p, &c->policies, struct conn_policy, node)
+			if (p->reqid == reqid && p->state == POLICY_THERE)
+				return c;
 	return NULL;
 }
 

@@ -12,8 +12,27 @@
 
 struct ike;
 
-enum conn_policy { CONN_UNROUTED, CONN_TRAP, CONN_TUNNEL }; /* what the data plane has for reqid */
+enum conn_routing { CONN_UNROUTED, CONN_TRAP, CONN_TUNNEL };
 enum conn_wait { CONN_WAIT_UP = 1, CONN_WAIT_DOWN };
+
+/* What the data plane has for one pair of selectors of a connection: the trap, or that of the Child
+ * SAs with these selectors. A rekeyed one finds that of its predecessor; one with other selectors
+ * lives beside it. */
+struct conn_policy {
+	struct list node; /* conn->policies */
+	uint32_t reqid;
+	unsigned users;	   /* Child SAs with that reqid, from before they are installed */
+	unsigned carriers; /* those of them that carry traffic */
+	enum {
+		POLICY_ABSENT,
+		POLICY_THERE,
+		POLICY_LOST, /* the data plane was restarted; routes are there still */
+	} state;
+	uint8_t action;			       /* enum dp_action, of what is there */
+	bool is_up;			       /* the user's script was told */
+	struct ts_list ts_local, ts_remote;    /* of the Child SAs */
+	struct addr outer_local, outer_remote; /* as the data plane was asked to have them */
+};
 
 struct conn {
 	struct list
@@ -32,9 +51,8 @@ struct conn {
 	struct endpoint local,
 		remote;		    /* remote.addr none: a template; ports are where IKE starts */
 	struct id our_id, their_id; /* ID_NONE in their_id: any */
-	uint32_t reqid;
-	uint8_t policy;		    /* enum conn_policy */
-	struct dp_policy installed; /* as the data plane was asked to have it */
+	uint32_t reqid;		    /* of the trap, and of the first policy; others draw theirs */
+	struct list policies;	    /* of struct conn_policy */
 	bool is_routed;		    /* trap wanted when there is no tunnel (auto=ondemand, route) */
 	bool must_be_up;	    /* auto=start or keep, not taken down by a person */
 	struct addr lease[2];	    /* of v4, v6: what we lend the peer, or what it lends us */
@@ -79,7 +97,9 @@ void conn_remove(struct conn *c);
  * last. */
 struct conn *conn_find(struct ike *ike, const char *name, size_t i);
 struct conn *conn_by_serial(struct ike *ike, uint32_t serial);
+/* The one that the data plane has a policy of that reqid for. */
 struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid);
+uint32_t conn_reqid_new(struct ike *ike);
 /* What its events are about; serial: of the SA, 0 for none; request: the first that waits. */
 struct event_about conn_about(const struct conn *c, uint32_t serial);
 
@@ -101,17 +121,26 @@ const struct proposals *conn_ike_proposals(const struct conn *c);
 /* esp=, with ESN transforms as esn= says. *ret is filled. */
 void conn_esp_proposals(const struct conn *c, struct proposals *ret);
 
-/* ---- the data plane's policy of a connection ---- */
-void conn_policy_trap(struct conn *c);
-void conn_policy_none(struct conn *c);
+/* ---- the data plane's policies of a connection ---- */
 void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone */
 void conn_unroute(struct conn *c);
-/* A Child SA of it carries (does not carry) traffic now. With the first its policy is the tunnel's:
- * gives the number of the ask, whose answer is child's (kind), 0 when nothing changes. After the
- * last it is the trap, or none. */
+enum conn_routing conn_routing(const struct conn *c);
+/* The data plane was restarted: all have to be added anew. */
+void conn_policies_lost(struct conn *c);
+/* The trap is there when it is wanted, and what nobody needs any more goes. */
+void conn_policies_sweep(struct conn *c);
+/* A Child SA with these selectors is to be installed: gives the reqid of its policy, which is its
+ * until it leaves. */
 struct child;
+uint32_t conn_policy_join(struct conn *c, const struct child *child);
+void conn_policy_leave(struct conn *c, uint32_t reqid);
+/* For the user's script: is this the first (the last) Child SA of its policy? It is told once. */
+bool conn_policy_is_first(struct conn *c, uint32_t reqid);
+bool conn_policy_is_last(struct conn *c, uint32_t reqid);
+/* It carries (does not carry) traffic now. With the first the policy is the tunnel's: gives the
+ * number of the ask, whose answer is child's (kind), 0 when nothing changes. */
 uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind);
-void conn_child_down(struct conn *c);
+void conn_child_down(struct conn *c, const struct child *child);
 
 /* It went down although it must be up: tries again in 5 s, growing to 300 s. Harmless when it need
  * not be, or is being revived. */

@@ -214,15 +214,14 @@ void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
 	enter(ike, now);
 	if (n->kind == DP_ACQUIRE)
 		acquire(ike, n);
+	if (n->kind == DP_RESTARTED)
+		list_each (c, &ike->conns, struct conn, node)
+			conn_policies_lost(c);
 	for (size_t i = 0; i < ike->n_version; i++)
 		ike->version[i].ops->notice(ike->version[i].state, n);
 	if (n->kind == DP_RESTARTED)
-		list_each (c, &ike->conns, struct conn, node) {
-			if (c->policy != CONN_UNROUTED && c->n_children == 0)
-				c->policy = CONN_UNROUTED;
-			if (c->is_routed && !c->is_removed && c->policy == CONN_UNROUTED)
-				conn_policy_trap(c);
-		}
+		list_each (c, &ike->conns, struct conn, node)
+			conn_policies_sweep(c);
 	leave(ike);
 }
 

@@ -117,17 +117,10 @@ static void set_source(const struct conn *c, struct dp_policy *p)
 	}
 }
 
-static void policy_ask(struct conn *c, uint8_t op, const struct dp_policy *p)
-{
-	struct action a = { .dp = { .op = op, .serial = 0, .reqid = c->reqid, .policy = p } };
-
-	ike_ask_dataplane(c->ike, IKE_ASK_OURS, c->serial, ASK_POLICY, &a);
-}
-
-static void policy_base(const struct conn *c, uint8_t action, struct dp_policy *ret)
+static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, struct dp_policy *ret)
 {
 	*ret = (struct dp_policy){
-		.reqid = c->reqid,
+		.reqid = reqid,
 		.action = action,
 		.mode = c->conf->type == TYPE_TRANSPORT ? DP_TRANSPORT : DP_TUNNEL,
 		.priority = c->conf->priority,
@@ -139,83 +132,216 @@ static void policy_base(const struct conn *c, uint8_t action, struct dp_policy *
 	};
 }
 
-void conn_policy_trap(struct conn *c)
+static struct conn_policy *policy_find(const struct conn *c, uint32_t reqid)
 {
-	struct dp_policy p;
+	struct conn_policy *p;
 
-	policy_base(c, DP_TRAP, &p);
-	conn_ts_ours(c, &p.ts_local);
-	conn_ts_theirs(c, &p.ts_remote);
-	set_source(c, &p);
-	policy_ask(c, DP_POLICY_ADD, &p);
-	c->policy = CONN_TRAP;
-	c->installed = p;
+	list_each (p, &c->policies, struct conn_policy, node)
+		if (p->reqid == reqid)
+			return p;
+	return NULL;
 }
 
-void conn_policy_none(struct conn *c)
+static struct conn_policy *policy_new(struct conn *c, uint32_t reqid)
 {
-	struct action a = { .dp = { .op = DP_POLICY_DEL, .reqid = c->reqid } };
+	struct conn_policy *p = xalloc(sizeof(*p));
 
-	if (c->policy == CONN_UNROUTED)
+	p->reqid = reqid;
+	list_append(&c->policies, &p->node);
+	return p;
+}
+
+/* What the data plane was asked to have of it, when it has it still. */
+static bool is_there(const struct conn_policy *p, uint8_t action)
+{
+	return p->state == POLICY_THERE && p->action == action;
+}
+
+static void trap(struct conn *c)
+{
+	struct conn_policy *p = policy_find(c, c->reqid);
+	struct action a = { 0 };
+	struct dp_policy dp;
+
+	if (p && is_there(p, DP_TRAP))
 		return;
-	ike_tell_dataplane(c->ike, &a);
-	c->policy = CONN_UNROUTED;
-	c->installed = (struct dp_policy){ 0 };
+	if (!p)
+		p = policy_new(c, c->reqid);
+	policy_base(c, p->reqid, DP_TRAP, &dp);
+	conn_ts_ours(c, &dp.ts_local);
+	conn_ts_theirs(c, &dp.ts_remote);
+	set_source(c, &dp);
+	p->state = POLICY_THERE;
+	p->action = DP_TRAP;
+	a.dp.op = DP_POLICY_ADD;
+	a.dp.reqid = p->reqid;
+	a.dp.policy = &dp;
+	ike_ask_dataplane(c->ike, IKE_ASK_OURS, c->serial, ASK_POLICY, &a);
 }
 
-static uint32_t policy_tunnel(struct conn *c, const struct child *child, uint8_t kind)
+static void take_out(struct conn *c, struct conn_policy *p)
+{
+	struct action a = { .dp = { .op = DP_POLICY_DEL, .reqid = p->reqid } };
+
+	if (p->state != POLICY_ABSENT)
+		ike_tell_dataplane(c->ike, &a);
+	p->state = POLICY_ABSENT;
+}
+
+/* Nobody carries traffic under it. What the data plane lost keeps its routes as long as somebody
+ * may make it anew: then nothing leaves in the clear meanwhile. */
+static bool is_over(const struct conn *c, const struct conn_policy *p)
+{
+	return p->carriers == 0 && !(p->state == POLICY_LOST && c->users != 0);
+}
+
+void conn_policies_sweep(struct conn *c)
+{
+	bool wants_trap = c->is_routed && !c->is_removed && c->n_children == 0;
+	struct conn_policy *p;
+
+	/* the trap is there before anything goes */
+	if (wants_trap)
+		trap(c);
+	list_each (p, &c->policies, struct conn_policy, node) {
+		if (!is_over(c, p) || (wants_trap && p->reqid == c->reqid))
+			continue;
+		take_out(c, p);
+		if (p->users)
+			continue;
+		list_remove(&p->node);
+		free(p);
+	}
+}
+
+void conn_policies_lost(struct conn *c)
+{
+	struct conn_policy *p;
+
+	list_each (p, &c->policies, struct conn_policy, node)
+		if (p->state == POLICY_THERE)
+			p->state = POLICY_LOST;
+}
+
+enum conn_routing conn_routing(const struct conn *c)
+{
+	const struct conn_policy *p = policy_find(c, c->reqid);
+
+	if (c->n_children)
+		return CONN_TUNNEL;
+	return p && is_there(p, DP_TRAP) ? CONN_TRAP : CONN_UNROUTED;
+}
+
+/* ---- policies of Child SAs ---- */
+
+/* Those with the same selectors share one. The trap becomes that of the first. */
+static struct conn_policy *policy_for(struct conn *c, const struct child *child)
+{
+	struct conn_policy *p;
+
+	list_each (p, &c->policies, struct conn_policy, node)
+		if ((p->users || p->state == POLICY_LOST) &&
+			ts_list_eq(&p->ts_local, &child->ts_local) &&
+			ts_list_eq(&p->ts_remote, &child->ts_remote))
+			return p;
+	p = policy_find(c, c->reqid);
+	if (!p)
+		p = policy_new(c, c->reqid);
+	else if (p->users)
+		p = policy_new(c, conn_reqid_new(c->ike));
+	p->ts_local = child->ts_local;
+	p->ts_remote = child->ts_remote;
+	return p;
+}
+
+uint32_t conn_policy_join(struct conn *c, const struct child *child)
+{
+	struct conn_policy *p = policy_for(c, child);
+
+	p->users++;
+	return p->reqid;
+}
+
+void conn_policy_leave(struct conn *c, uint32_t reqid)
+{
+	policy_find(c, reqid)->users--;
+	conn_policies_sweep(c);
+}
+
+bool conn_policy_is_first(struct conn *c, uint32_t reqid)
+{
+	struct conn_policy *p = policy_find(c, reqid);
+	bool was_up = !p || p->is_up;
+
+	if (p)
+		p->is_up = true;
+	return !was_up;
+}
+
+bool conn_policy_is_last(struct conn *c, uint32_t reqid)
+{
+	struct conn_policy *p = policy_find(c, reqid);
+	bool is_last = p && p->is_up && p->users == 1;
+
+	if (is_last)
+		p->is_up = false;
+	return is_last;
+}
+
+static uint32_t policy_tunnel(
+	struct conn *c, struct conn_policy *p, const struct child *child, uint8_t kind)
 {
 	struct action a = { .kind = ACTION_DATAPLANE };
-	struct dp_policy p;
+	struct dp_policy dp;
 
-	policy_base(c, DP_PROTECT, &p);
-	p.ts_local = child->ts_local;
-	p.ts_remote = child->ts_remote;
-	p.outer_local = child->local.addr;
-	p.outer_remote = child->remote.addr;
-	set_source(c, &p);
 	/* a rekey changes nothing here: then packets have a policy all the time */
-	if (c->policy == CONN_TUNNEL && addr_eq(&p.outer_local, &c->installed.outer_local) &&
-		addr_eq(&p.outer_remote, &c->installed.outer_remote) &&
-		ts_list_eq(&p.ts_local, &c->installed.ts_local) &&
-		ts_list_eq(&p.ts_remote, &c->installed.ts_remote))
+	if (is_there(p, DP_PROTECT) && addr_eq(&p->outer_local, &child->local.addr) &&
+		addr_eq(&p->outer_remote, &child->remote.addr))
 		return 0;
-	c->policy = CONN_TUNNEL;
-	c->installed = p;
+	p->state = POLICY_THERE;
+	p->action = DP_PROTECT;
+	p->outer_local = child->local.addr;
+	p->outer_remote = child->remote.addr;
+	policy_base(c, p->reqid, DP_PROTECT, &dp);
+	dp.ts_local = child->ts_local;
+	dp.ts_remote = child->ts_remote;
+	dp.outer_local = p->outer_local;
+	dp.outer_remote = p->outer_remote;
+	set_source(c, &dp);
 	a.dp.op = DP_POLICY_ADD;
 	a.dp.serial = child->serial;
-	a.dp.reqid = c->reqid;
-	a.dp.policy = &p;
+	a.dp.reqid = p->reqid;
+	a.dp.policy = &dp;
 	return ike_ask_dataplane(
 		c->ike, ike_version_index(c->ike, c->conf->version), child->serial, kind, &a);
+}
+
+uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
+{
+	struct conn_policy *p = policy_find(c, child->reqid);
+	uint32_t ask = policy_tunnel(c, p, child, kind);
+
+	p->carriers++;
+	c->n_children++;
+	conn_policies_sweep(c);
+	return ask;
+}
+
+void conn_child_down(struct conn *c, const struct child *child)
+{
+	policy_find(c, child->reqid)->carriers--;
+	c->n_children--;
+	conn_policies_sweep(c);
 }
 
 void conn_route(struct conn *c)
 {
 	c->is_routed = true;
-	if (c->policy == CONN_UNROUTED)
-		conn_policy_trap(c);
+	conn_policies_sweep(c);
 }
 
 void conn_unroute(struct conn *c)
 {
 	c->is_routed = false;
-	if (c->policy == CONN_TRAP)
-		conn_policy_none(c);
-}
-
-uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
-{
-	c->n_children++;
-	return policy_tunnel(c, child, kind);
-}
-
-void conn_child_down(struct conn *c)
-{
-	if (--c->n_children != 0)
-		return;
-	if (c->is_routed && !c->is_removed)
-		conn_policy_trap(c);
-	else
-		conn_policy_none(c);
+	conn_policies_sweep(c);
 }

@@ -321,7 +321,7 @@ static void shunts(struct status *s)
 		struct ts_list ours, theirs;
 		char a[TS_STR], b[TS_STR];
 
-		if (c->policy != CONN_TRAP)
+		if (conn_routing(c) != CONN_TRAP)
 			continue;
 		conn_ts_ours(c, &ours);
 		conn_ts_theirs(c, &theirs);

@@ -79,7 +79,7 @@ static void end(struct line *l, const struct conf_end *e, const struct endpoint 
 
 static const char *routing(const struct conn *c)
 {
-	switch ((enum conn_policy)c->policy) {
+	switch (conn_routing(c)) {
 	case CONN_UNROUTED:
 		return "unrouted";
 	case CONN_TRAP:

@@ -29,7 +29,7 @@ void child_updown(struct ike *ike, const struct child *c, const struct id *their
 	a.updown.conn = c->conn->conf->name;
 	a.updown.verb = verb_of(is_up, is_client, is_v6);
 	a.updown.serial = c->serial;
-	a.updown.reqid = c->conn->reqid;
+	a.updown.reqid = c->reqid;
 	a.updown.local = c->local;
 	a.updown.remote = c->remote;
 	a.updown.ours = &c->conn->our_id;

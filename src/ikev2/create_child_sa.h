@@ -4,6 +4,8 @@
 
 /* Ask for another Child SA for connection c; conn_settle(c) tells those who wait how it went. */
 void v2_new_child_start(struct v2_sa *sa, struct conn *c);
+/* Established, or waiting to be heard. */
+bool v2_child_is_usable(const struct v2_child *c);
 /* Replace it. Harmless when that is under way. */
 void v2_rekey_child_start(struct v2_child *c);
 void v2_rekey_ike_start(struct v2_sa *sa);

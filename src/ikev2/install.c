@@ -153,7 +153,7 @@ void v2_child_established(struct v2_child *c)
 	timer_stop(&c->sa->ike->timers, &conn->revive);
 	established_event(c);
 	child_keylog(c->sa->ike, &c->c);
-	if (!c->rekeys)
+	if (conn_policy_is_first(conn, c->c.reqid))
 		updown(c, true);
 	v2_lifetime_child(c);
 	conn_settle(conn, CONN_WAIT_UP, EXIT_IKE_OK);
@@ -188,14 +188,12 @@ void v2_child_terminate(struct v2_child *c)
 
 void v2_child_kill(struct v2_child *c)
 {
-	bool is_last = c->c.is_counted && c->c.conn->n_children == 1;
-
 	answer_without(c);
 	/* who asked for it and was not told otherwise before */
 	if (c->is_requester && c->state < V2_CHILD_STANDBY && c->purpose != V2_CHILD_REKEY)
 		conn_settle(c->c.conn, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);
 	v2_child_state_set(c, V2_CHILD_GONE);
-	if (is_last)
+	if (conn_policy_is_last(c->c.conn, c->c.reqid))
 		updown(c, false);
 	child_farewell(c->sa->ike, &c->c);
 	v2_child_free(c);

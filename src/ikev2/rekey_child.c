@@ -9,14 +9,14 @@
 #include "ikev2/create.h"
 #include "ikev2/exchanges.h"
 
-static bool is_usable(const struct v2_child *c)
+bool v2_child_is_usable(const struct v2_child *c)
 {
 	return c->state == V2_CHILD_ESTABLISHED || c->state == V2_CHILD_STANDBY;
 }
 
 void v2_rekey_child_start(struct v2_child *c)
 {
-	if (!is_usable(c) || c->replaced_by || c->sa->state != V2_ESTABLISHED)
+	if (!v2_child_is_usable(c) || c->replaced_by || c->sa->state != V2_ESTABLISHED)
 		return;
 	v2_task_add(c->sa, V2_TASK_REKEY_CHILD, c->c.serial);
 }
@@ -39,7 +39,7 @@ bool rekey_child_build(struct v2_sa *sa, const struct v2_task *t, struct v2_buil
 	struct v2_child *c = rekey_child_pending(sa, t->child);
 	struct v2_spi spi;
 
-	if (!old || old->sa != sa || !is_usable(old) || old->replaced_by) {
+	if (!old || old->sa != sa || !v2_child_is_usable(old) || old->replaced_by) {
 		if (c)
 			v2_child_kill(c);
 		return false;
@@ -78,13 +78,16 @@ static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notif
 	if (old && v2_child_by_serial(sa->v2, c->rival))
 		old->replaced_by = c->rival;
 	v2_child_kill(c);
-	if (!old || !is_usable(old) || old->replaced_by) {
+	if (!old || !v2_child_is_usable(old) || old->replaced_by) {
 		v2_conn_lost(sa->v2, conn);
 	} else if (why == N_CHILD_SA_NOT_FOUND) {
 		/* 2.25: the peer does not have it (any more): away with it, and another one */
 		v2_child_kill(old);
 		if (conn->n_children == 0)
 			v2_new_child_start(sa, conn);
+	} else if (!old->c.has_in && why != N_TEMPORARY_FAILURE) {
+		/* the data plane has lost it */
+		v2_child_expired(old, "the data plane was restarted");
 	} else {
 		if (why != N_TEMPORARY_FAILURE)
 			release(old, EXIT_IKE_PROPOSAL);
@@ -189,7 +192,7 @@ enum v2_verdict rekey_child_request(
 		return not_found(sa, rekey);
 	/* 2.25.1: we are closing it, or it is not ready, or it has been replaced by another request
 	 */
-	if (!is_usable(old) || old->replaced_by)
+	if (!v2_child_is_usable(old) || old->replaced_by)
 		return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
 	c = v2_child_new(sa, old->c.conn, V2_CHILD_REKEY, false);
 	if (!c)

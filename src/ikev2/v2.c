@@ -77,8 +77,7 @@ static bool is_up(const struct v2 *v2, const struct conn *c)
 		if (!v2_sa_is_established(sa))
 			continue;
 		list_each (k, &sa->children, struct v2_child, node)
-			if (k->c.conn == c &&
-				(k->state == V2_CHILD_ESTABLISHED || k->state == V2_CHILD_STANDBY))
+			if (k->c.conn == c && v2_child_is_usable(k))
 				return true;
 	}
 	return false;
@@ -212,7 +211,7 @@ static bool rekey_child(void *state, struct conn *c, uint32_t serial, uint32_t r
 {
 	struct v2_child *k = v2_child_by_serial(state, serial ? serial : c ? c->newest_child : 0);
 
-	if (!k || (k->state != V2_CHILD_ESTABLISHED && k->state != V2_CHILD_STANDBY))
+	if (!k || !v2_child_is_usable(k))
 		return false;
 	ike_request_release(k->sa->ike, k->request, EXIT_IKE_OK);
 	k->request = request;
@@ -258,19 +257,11 @@ static void moved(struct v2_child *c, const struct endpoint *remote)
 		child_move(sa->ike, &k->c, &sa->local, &sa->remote, k->c.encap);
 }
 
-/* Its data plane forgot it: the peer's half goes, and another one is made at once. */
+/* Its data plane forgot it: another one with its selectors takes its place. */
 static void make_anew(struct v2_child *c)
 {
-	struct conn *conn = c->c.conn;
-	struct v2_sa *sa = c->sa;
-
-	conn_use(conn);
-	V2_CHILD_EMIT(c, v2_child_expired, .why = ev_str("the data plane was restarted"));
-	child_farewell(sa->ike, &c->c);
-	v2_child_terminate(c);
-	if (conn->n_children == 0)
-		v2_new_child_start(sa, conn);
-	conn_unuse(conn);
+	V2_CHILD_EMIT(c, v2_child_lost, );
+	v2_rekey_child_start(c);
 }
 
 static void restarted(struct v2 *v2)
@@ -280,13 +271,10 @@ static void restarted(struct v2 *v2)
 
 	list_each (sa, &v2->sas, struct v2_sa, node)
 		list_each (c, &sa->children, struct v2_child, node) {
-			c->c.conn->policy = CONN_UNROUTED;
 			c->c.has_in = c->c.has_out = false;
-		}
-	list_each (sa, &v2->sas, struct v2_sa, node)
-		list_each (c, &sa->children, struct v2_child, node)
-			if (c->c.is_counted && v2_sa_is_established(sa))
+			if (v2_child_is_usable(c) && !c->replaced_by && v2_sa_is_established(sa))
 				make_anew(c);
+		}
 }
 
 static void notice(void *state, const struct dp_notice *n)

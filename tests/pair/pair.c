@@ -245,8 +245,11 @@ static enum err policy_add(struct side *s, const struct action *a)
 	while (i < s->n_policy && s->policy[i].reqid != a->dp.reqid)
 		i++;
 	assert_true(i < PAIR_POLICIES_MAX);
-	s->policy[i].reqid = a->dp.reqid;
-	s->policy[i].action = a->dp.policy->action;
+	s->policy[i] = (struct pair_policy){
+		.reqid = a->dp.reqid,
+		.action = a->dp.policy->action,
+		.ours = a->dp.policy->ts_local.ts[0],
+	};
 	s->n_policy = MAX(s->n_policy, i + 1);
 	s->source = addr_is_set(&a->dp.policy->source[0]) ? a->dp.policy->source[0]
 							  : a->dp.policy->source[1];
@@ -363,8 +366,11 @@ void pair_run(struct pair *p, ns_t for_ns)
 
 void pair_notice(struct side *s, const struct dp_notice *n)
 {
+	/* the routes of policies are another process's: they are there until they are taken out */
+	for (size_t i = 0; n->kind == DP_RESTARTED && i < s->n_policy; i++)
+		s->policy[i].is_lost = true;
 	if (n->kind == DP_RESTARTED)
-		s->n_sa = s->n_policy = 0;
+		s->n_sa = 0;
 	ike_notice(s->ike, s->pair->now, n);
 	act(s->pair, s);
 }
@@ -407,7 +413,7 @@ static void traffic_from(struct pair *p, struct side *from, struct side *to)
 	for (size_t i = 0; i < from->n_policy; i++) {
 		struct pair_sa *out;
 
-		if (from->policy[i].action != DP_PROTECT)
+		if (from->policy[i].action != DP_PROTECT || from->policy[i].is_lost)
 			continue;
 		out = newest_out(from, from->policy[i].reqid);
 		if (out)

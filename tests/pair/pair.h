@@ -32,9 +32,11 @@ struct side {
 	unsigned n_done, exit; /* request_done events; status of the last */
 	struct pair_sa sa[PAIR_SAS_MAX];
 	size_t n_sa;
-	struct {
+	struct pair_policy {
 		uint32_t reqid;
 		uint8_t action;
+		bool is_lost;	/* by a restart of the data plane */
+		struct ts ours; /* the first of its selectors */
 	} policy[PAIR_POLICIES_MAX];
 	size_t n_policy;
 	struct addr source;	/* of the last policy */
