@@ -233,11 +233,13 @@ no_nat() {
 }
 # User-Mode Linux has no nf_tables for inet.
 legacy() { [ -n "${LAB_IN_UML:-}" ]; }
-# loss PERCENT: of what the router forwards, at random
+# loss PERCENT: of what the router forwards, at random. What goes through shuffle() is forwarded twice,
+# and counts once.
 loss() {
 	on router nft -f - <<-X
 	table inet lab_loss {
-		chain forward { type filter hook forward priority filter; numgen random mod 100 < $1 drop; }
+		chain forward { type filter hook forward priority filter;
+			oifname != "shuffle0" numgen random mod 100 < $1 counter drop; }
 	}
 	X
 }
