@@ -69,18 +69,24 @@ static void take_over(struct v2_sa *n, struct v2_sa *old)
 
 /* ---- the requester ---- */
 
-static void put_spi(struct proposals *p, const uint8_t spi[8])
+/* The algorithms that we have, as long as the peer takes them again: see choose(). */
+static void offer(const struct v2_sa *sa, const uint8_t spi[8], struct proposals *ret)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		p->p[i].spi_n = 8;
-		memcpy(p->p[i].spi, spi, 8);
+	if (!sa->offers_all) {
+		v2_proposal_of(&sa->suite, PROTO_IKE, 1, spi, 8, ret);
+		return;
+	}
+	*ret = *conn_ike_proposals(sa->conn);
+	for (size_t i = 0; i < ret->n; i++) {
+		ret->p[i].spi_n = 8;
+		memcpy(ret->p[i].spi, spi, 8);
 	}
 }
 
 bool rekey_ike_build(struct v2_sa *sa, struct v2_build *b)
 {
 	struct v2_sa *n = sa->rekey;
-	struct proposals offered = *conn_ike_proposals(sa->conn);
+	struct proposals offered;
 	uint16_t group = sa->ke_group;
 
 	if (sa->rekey_peer)
@@ -99,7 +105,7 @@ bool rekey_ike_build(struct v2_sa *sa, struct v2_build *b)
 		return false;
 	}
 	v2_nonce_new(n, &n->ni);
-	put_spi(&offered, n->spi_i);
+	offer(sa, n->spi_i, &offered);
 	v2_put_sa(b, &offered);
 	v2_put_nonce(b, buf_view(&n->ni));
 	v2_put_ke(b, group, ke_public(n->ke));
@@ -117,7 +123,7 @@ void rekey_ike_forget(struct v2_sa *sa)
 
 static enum err take_response(struct v2_sa *old, struct v2_sa *n, const struct v2_msg *m)
 {
-	struct proposals offered = *conn_ike_proposals(old->conn);
+	struct proposals offered;
 	struct v2_rekeyed from = { old->suite.prf, secret_view(&old->keys.sk_d) };
 	const struct proposal *p = &m->sa.p[0];
 	struct secret g_ir = { 0 };
@@ -125,7 +131,7 @@ static enum err take_response(struct v2_sa *old, struct v2_sa *n, const struct v
 
 	if (!v2_has(m, V2_SA) || !v2_has(m, V2_KE) || !v2_has(m, V2_NONCE))
 		return ERR_MISSING;
-	put_spi(&offered, n->spi_i);
+	offer(old, n->spi_i, &offered);
 	if ((e = proposals_accept(&offered, &m->sa, true, &n->suite)))
 		return e;
 	if (p->spi_n != 8 || m->ke_group != n->suite.ke || ke_group(n->ke) != m->ke_group)
@@ -188,6 +194,23 @@ static void lost(struct v2_sa *n, struct v2_sa *old, struct v2_sa *peers)
 	take_over(peers, old);
 }
 
+/* The peer would take another group, or other algorithms: then the request is made anew. */
+static bool asks_otherwise(struct v2_sa *sa, const struct v2_notify *error, uint16_t group)
+{
+	struct proposals offered;
+
+	if (error && error->type == N_NO_PROPOSAL_CHOSEN && !sa->offers_all) {
+		sa->offers_all = true;
+		return true;
+	}
+	offer(sa, sa->rekey->spi_i, &offered);
+	if (!group || !proposals_has(&offered, TT_KE, group) ||
+		sa->ke_retries++ >= LIMIT_KE_RETRIES)
+		return false;
+	sa->ke_group = group;
+	return true;
+}
+
 void rekey_ike_response(struct v2_sa *sa, const struct v2_msg *m)
 {
 	const struct v2_notify *error = v2_notify_error(m);
@@ -197,9 +220,7 @@ void rekey_ike_response(struct v2_sa *sa, const struct v2_msg *m)
 
 	if (!n)
 		return;
-	if (group && proposals_has(conn_ike_proposals(sa->conn), TT_KE, group) &&
-		sa->ke_retries++ < LIMIT_KE_RETRIES && !peers) {
-		sa->ke_group = group;
+	if (!peers && asks_otherwise(sa, error, group)) {
 		v2_task_add(sa, V2_TASK_REKEY_IKE, 0);
 		return;
 	}

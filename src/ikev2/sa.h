@@ -174,6 +174,7 @@ struct v2_sa {
 	uint32_t replaced_by; /* the other way round */
 	uint32_t rekey_peer;  /* the new IKE SA that the peer's rekey of this one made, in a
 				 collision */
+	bool offers_all;      /* the peer does not take the algorithms that we have again */
 	struct v2_sa *rekey;  /* our own new one (V2_NEW) while its CREATE_CHILD_SA is open */
 	struct buf lowest_nonce;
 	uint32_t reauth_of; /* reauth=yes: the IKE SA to be deleted when this one is up */

@@ -43,6 +43,9 @@ done
 check "we rekey the newest" rekey_child left ours
 sleep 1
 both_through
+check "we rekey the IKE SA" rekey_ike left ours
+sleep 1
+both_through
 
 title "one ends, the other one stays"
 check "the peer ends the first" run right swanctl --terminate --child vpn
