@@ -66,7 +66,8 @@ TEST(lines_of_the_page)
 		"containing "
 		"NO_PROPOSAL_CHOSEN notification; message payloads: N; missing payloads: SA,KE,Ni",
 		v2_init_refused, .notify = ev_str("NO_PROPOSAL_CHOSEN"), .payloads = ev_str("N"),
-		.missing = ev_str("SA,KE,Ni"), .remote = ev_ep(ep(192, 0, 2, 2, 500)));
+		.missing = ev_str("SA,KE,Ni"), .remote = ev_ep(ep(192, 0, 2, 2, 500)),
+		.offered = ev_str("1:IKE:ENCR=AES_CBC_128"));
 	LINE(instance,
 		"182 \"vpn.example.com\"[1] 192.0.2.2 #15: STATE_PARENT_I2: sent v2I2, expected "
 		"v2R2 {auth=IKEv2 "

@@ -155,9 +155,54 @@ static enum err lease_family(struct v2_sa *sa, struct conn *c, uint8_t family, s
 	return e;
 }
 
+static char *pool_text(const struct conn *c, char *s, size_t n)
+{
+	char one[RANGE_STR];
+	size_t at = 0;
+
+	s[0] = '\0';
+	for (size_t i = 0; i < c->theirs->n_pool && at + 1 < n; i++)
+		at += (size_t)snprintf(s + at, n - at, "%s%s", i ? "," : "",
+			range_format(&c->theirs->pool[i], one));
+	return s;
+}
+
+uint16_t v2_cp_required(const struct v2_child *child)
+{
+	char pool[2 * RANGE_STR + 2];
+
+	V2_CHILD_EMIT(child, v2_cp_required,
+		.pool = ev_str(pool_text(child->c.conn, pool, sizeof(pool))));
+	return N_FAILED_CP_REQUIRED;
+}
+
+/* "any IPv4 2001:db8::5": what the peer asks for */
+static char *asked_text(const struct v2_msg *m, char *s, size_t n)
+{
+	char one[ADDR_STR];
+	size_t at = 0;
+
+	s[0] = '\0';
+	for (size_t i = 0; i < m->cp.n && at + 1 < n; i++) {
+		uint16_t type = m->cp.attr[i].type;
+		struct bytes value = m->cp.attr[i].value;
+		bool is_v6 = type == CP_INTERNAL_IP6_ADDRESS;
+		struct addr want = addr_from(bytes_of(value.p, MIN(value.n, is_v6 ? 16u : 4u)));
+
+		if (!is_v6 && type != CP_INTERNAL_IP4_ADDRESS)
+			continue;
+		at += (size_t)snprintf(s + at, n - at, "%s%s", at ? " " : "",
+			addr_is_set(&want) ? addr_format(&want, one)
+			: is_v6		   ? "any IPv6"
+					   : "any IPv4");
+	}
+	return s;
+}
+
 enum err v2_cp_lease(struct v2_sa *sa, struct v2_child *child, const struct v2_msg *m)
 {
 	struct conn *c = child->c.conn;
+	char asked[256], pool[2 * RANGE_STR + 2];
 	enum err e = ERR_MISSING, one;
 	bool has_any = c->has_lent;
 
@@ -178,7 +223,9 @@ enum err v2_cp_lease(struct v2_sa *sa, struct v2_child *child, const struct v2_m
 	c->has_lent = has_any;
 	if (has_any)
 		return OK;
-	V2_CHILD_EMIT(child, v2_cp_no_address, .why = ev_str(err_text(e)));
+	V2_CHILD_EMIT(child, v2_cp_no_address, .why = ev_str(err_text(e)),
+		.asked = ev_str(asked_text(m, asked, sizeof(asked))),
+		.pool = ev_str(pool_text(c, pool, sizeof(pool))));
 	return e;
 }
 

@@ -9,11 +9,15 @@ void v2_nonce_new(struct v2_sa *sa, struct buf *ret);
 void v2_lowest_nonce(struct bytes ni, struct bytes nr, struct buf *ret);
 bool v2_nonce_is_lower(const struct buf *a, const struct buf *b);
 /* The responder's half of a KE of that group (or none): 0 or the notification that refuses. */
-uint16_t v2_ke_answer(
-	const struct v2_msg *m, uint16_t group, struct ke **ret, struct secret *ret_g);
+uint16_t v2_ke_answer(struct v2_sa *sa, const struct v2_msg *m, uint16_t group, struct ke **ret,
+	struct secret *ret_g);
 enum v2_verdict v2_refuse_create(struct v2_sa *sa, uint16_t notify, uint16_t group);
+/* There are LIMIT_CHILDREN already: NO_ADDITIONAL_SAS. */
+enum v2_verdict v2_no_room(struct v2_sa *sa);
 /* The group that N(INVALID_KE_PAYLOAD) names; 0: there is none. */
 uint16_t v2_invalid_ke_group(const struct v2_msg *m);
+/* Is c to be asked for again with that group? One that we offered, and not for ever. */
+bool v2_again_with_group(struct v2_child *c, uint16_t group);
 /* After TEMPORARY_FAILURE (2.25) soon, after any other refusal (or NULL) in a minute. */
 void v2_retry_later(
 	struct v2_sa *sa, enum v2_task_kind kind, uint32_t child, const struct v2_notify *why);

@@ -4,6 +4,7 @@
 
 #include "ikev2/create.h"
 #include "ikev2/exchanges.h"
+#include "ikev2/suite.h"
 
 enum { NONCE_N = 32 };
 
@@ -38,16 +39,23 @@ bool v2_nonce_is_lower(const struct buf *a, const struct buf *b)
 	return order < 0 || (order == 0 && a->n < b->n);
 }
 
-uint16_t v2_ke_answer(const struct v2_msg *m, uint16_t group, struct ke **ret, struct secret *ret_g)
+uint16_t v2_ke_answer(struct v2_sa *sa, const struct v2_msg *m, uint16_t group, struct ke **ret,
+	struct secret *ret_g)
 {
+	enum err e = ERR_UNSUPPORTED;
 	struct ke *k;
 
 	if (group == KE_NONE)
 		return 0;
-	if (!v2_has(m, V2_KE) || m->ke_group != group)
+	if (!v2_has(m, V2_KE) || m->ke_group != group) {
+		V2_EMIT(sa, v2_wrong_guess, .remote = ev_ep(sa->remote),
+			.sent = ev_str(v2_has(m, V2_KE) ? v2_ke_name(m->ke_group) : "none"),
+			.wanted = ev_str(v2_ke_name(group)));
 		return N_INVALID_KE_PAYLOAD;
+	}
 	k = ke_new(group);
-	if (!k || ke_shared(k, m->ke, ret_g) != OK) {
+	if (!k || (e = ke_shared(k, m->ke, ret_g))) {
+		V2_EMIT(sa, v2_bad_ke, .remote = ev_ep(sa->remote), .why = ev_str(err_text(e)));
 		ke_free(k);
 		return N_INVALID_SYNTAX;
 	}
@@ -70,6 +78,27 @@ uint16_t v2_invalid_ke_group(const struct v2_msg *m)
 	uint16_t group = rd_u16(&r);
 
 	return rd_end(&r) ? group : 0;
+}
+
+bool v2_again_with_group(struct v2_child *c, uint16_t group)
+{
+	uint16_t sent = c->ke ? ke_group(c->ke) : KE_NONE;
+
+	if (group == 0 || group == sent || c->ke_retries >= LIMIT_KE_RETRIES ||
+		!proposals_has(v2_child_offered(c), TT_KE, group))
+		return false;
+	c->ke_retries++;
+	V2_CHILD_EMIT(c, v2_invalid_ke_again, .exchange = ev_str("CREATE_CHILD_SA"),
+		.sent = ev_str(v2_ke_name(sent)), .wanted = ev_str(v2_ke_name(group)));
+	c->ke_group = group;
+	v2_child_state_set(c, V2_CHILD_WAITING);
+	return true;
+}
+
+enum v2_verdict v2_no_room(struct v2_sa *sa)
+{
+	V2_EMIT(sa, v2_too_many_children, .limit = ev_u64(LIMIT_CHILDREN));
+	return v2_refuse(sa, N_NO_ADDITIONAL_SAS, BYTES_NONE);
 }
 
 void v2_retry_later(
@@ -97,7 +126,7 @@ enum v2_verdict create_child_sa_request(struct v2_sa *sa, const struct v2_msg *m
 		return malformed_request(sa, m);
 	/* 2.25.2: its Child SAs are about to move */
 	if (is_rekeying_ike(sa) || sa->rekey_peer)
-		return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
+		return v2_not_now(sa, "the IKE SA is being rekeyed");
 	return rekey ? rekey_child_request(sa, m, rekey) : new_child_request(sa, m);
 }
 
@@ -246,7 +275,7 @@ uint16_t v2_make_child_answer(struct v2_child *c, const struct v2_msg *m)
 
 	if ((refusal = v2_child_mode(c, m)) || (refusal = v2_child_choose(c, m, true)) ||
 		(refusal = v2_child_narrow(c, m)) ||
-		(refusal = v2_ke_answer(m, c->c.suite.ke, &c->ke, &g_ir)))
+		(refusal = v2_ke_answer(c->sa, m, c->c.suite.ke, &c->ke, &g_ir)))
 		return refusal;
 	v2_nonce_new(c->sa, &c->nr);
 	buf_set(&c->ni, m->nonce);

@@ -56,7 +56,8 @@ bool v2_auth_is(const struct answer *a, const struct v2_msg *m);
 /* The peer said so: n, or NULL when it sent neither a Child SA nor an error. c is freed. */
 void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_notify *n);
 /* The peer made it, we cannot have it so: it gets a Delete. */
-void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, enum err e);
+void v2_child_unacceptable(
+	struct v2_child *c, uint8_t exchange, const struct v2_msg *m, enum err e);
 /* Our own data plane refused: the peer gets a Delete. */
 void v2_child_not_installed(struct v2_child *c);
 
@@ -81,5 +82,7 @@ enum err must_use v2_cp_reply_received(
 	struct v2_sa *sa, struct v2_child *child, const struct v2_msg *m);
 /* The responder: leases addresses for the peer into child's connection. ERR_EXHAUSTED. */
 enum err must_use v2_cp_lease(struct v2_sa *sa, struct v2_child *child, const struct v2_msg *m);
+/* The peer asks for no address, which it needs here: the event. Gives FAILED_CP_REQUIRED. */
+uint16_t v2_cp_required(const struct v2_child *child);
 void v2_put_cp_reply(struct v2_build *b, const struct conn *c);
 bool v2_cp_is_server(const struct conn *c);

@@ -155,7 +155,7 @@ static void child_response(struct v2_sa *sa, const struct v2_msg *m)
 		v2_child_install(c, true);
 		return;
 	}
-	v2_child_unacceptable(c, IKE_AUTH, e);
+	v2_child_unacceptable(c, IKE_AUTH, m, e);
 }
 
 /* ---- the peer's AUTH is judged ---- */

@@ -80,8 +80,12 @@ enum v2_verdict ike_auth_request(struct v2_sa *sa, const struct v2_msg *m)
 
 	timer_stop(&sa->ike->timers, &sa->resend);
 	V2_EMIT(sa, v2_auth_processing, .payloads = ev_str(m->names));
-	if (!take_ids(sa, m))
+	if (!take_ids(sa, m)) {
+		V2_EMIT(sa, v2_malformed, .remote = ev_ep(sa->remote),
+			.exchange = ev_str("IKE_AUTH"), .payload = ev_str("ID"),
+			.why = ev_str(err_text(ERR_VALUE)));
 		return close_with(sa, N_INVALID_SYNTAX);
+	}
 	if (!switch_conn(sa, m)) {
 		V2_EMIT(sa, v2_id_refused,
 			.id = ev_str(id_format(&sa->peer_id, theirs, sizeof(theirs))),
@@ -145,7 +149,7 @@ static uint16_t make_child(struct v2_child *c, const struct v2_msg *m)
 
 	if (v2_cp_is_server(c->c.conn)) {
 		if (!v2_has(m, V2_CP))
-			return N_FAILED_CP_REQUIRED;
+			return v2_cp_required(c);
 		if (v2_cp_lease(c->sa, c, m) != OK)
 			return N_INTERNAL_ADDRESS_FAILURE;
 	}

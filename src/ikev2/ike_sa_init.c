@@ -97,10 +97,19 @@ enum v2_verdict ike_sa_init_invalid_ke(struct v2_sa *sa, const struct v2_msg *m)
 	struct rd r = rd_from(v2_notify_find(m, N_INVALID_KE_PAYLOAD)->data);
 	uint16_t group = rd_u16(&r);
 	uint16_t was = ke_group(sa->ke);
+	char offered[512];
 
 	if (!rd_end(&r) || group == was || sa->ke_retries >= LIMIT_KE_RETRIES ||
-		!proposals_has(conn_ike_proposals(sa->conn), TT_KE, group) || !ke_start(sa, group))
+		!proposals_has(conn_ike_proposals(sa->conn), TT_KE, group) ||
+		!ke_start(sa, group)) {
+		if (v2_may_tell(sa->v2))
+			V2_EMIT(sa, v2_invalid_ke_refused, .sent = ev_str(v2_ke_name(was)),
+				.wanted = ev_str(v2_ke_name(group)),
+				.offered = ev_str(proposals_transforms(conn_ike_proposals(sa->conn),
+					TT_KE, offered, sizeof(offered))),
+				.retries = ev_u64(sa->ke_retries));
 		return V_DROP;
+	}
 	sa->ke_retries++;
 	V2_EMIT(sa, v2_invalid_ke, .sent = ev_str(v2_ke_name(was)),
 		.wanted = ev_str(v2_ke_name(group)));
@@ -137,7 +146,7 @@ void ike_sa_init_end_wait(struct v2_sa *sa)
 enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m)
 {
 	const struct v2_notify *n = v2_notify_error(m);
-	char lacks[32];
+	char lacks[32], offered[2048];
 
 	missing(m, lacks, sizeof(lacks));
 	if (!n) {
@@ -146,7 +155,9 @@ enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m)
 		return V_DROP;
 	}
 	V2_EMIT(sa, v2_init_refused, .notify = ev_str(v2_notify_name(n->type)),
-		.payloads = ev_str("N"), .missing = ev_str(lacks), .remote = ev_ep(sa->remote));
+		.payloads = ev_str("N"), .missing = ev_str(lacks), .remote = ev_ep(sa->remote),
+		.offered = ev_str(
+			proposals_format(conn_ike_proposals(sa->conn), offered, sizeof(offered))));
 	sa->refuse = n->type;
 	if (++sa->refusals >= REFUSALS_END_WAIT)
 		ike_sa_init_end_wait(sa);

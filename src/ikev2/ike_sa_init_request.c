@@ -100,18 +100,17 @@ static void tell_refused(struct request *q, enum match_why why, const struct con
 {
 	struct ike *ike = q->v2->ike;
 	struct event_about about = { 0 };
-	char offered[2048], allowed[2048];
+	struct v2_difference d;
 
 	if (nearest)
 		about = conn_about(nearest, 0);
-	proposals_format(&q->m->sa, offered, sizeof(offered));
 	if (why == MATCH_REFUSED && nearest) {
 		accepts(q, nearest); /* once more: the first difference is that of the nearest */
+		v2_difference(&q->m->sa, conn_ike_proposals(nearest), q->why, &d);
 		EMIT(&ike->env.events, ike->now, &about, v2_no_proposal,
-			.remote = ev_ep(q->d->remote), .offered = ev_str(offered),
-			.allowed = ev_str(proposals_format(
-				conn_ike_proposals(nearest), allowed, sizeof(allowed))),
-			.difference = ev_str(transform_type_name(q->why)));
+			.remote = ev_ep(q->d->remote), .offered = ev_str(d.offered),
+			.allowed = ev_str(d.allowed), .difference = ev_str(d.type),
+			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours));
 	} else {
 		EMIT(&ike->env.events, ike->now, &about, v2_no_connection,
 			.local = ev_ep(q->d->local), .remote = ev_ep(q->d->remote),

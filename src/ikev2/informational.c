@@ -88,5 +88,6 @@ enum v2_verdict malformed_request(struct v2_sa *sa, const struct v2_msg *m)
 enum v2_verdict create_child_sa_too_late(struct v2_sa *sa, const struct v2_msg *m)
 {
 	(void)m;
-	return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
+	return v2_not_now(sa, sa->state == V2_REKEYED ? "the IKE SA has been rekeyed"
+						      : "the IKE SA is being deleted");
 }

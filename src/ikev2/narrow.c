@@ -22,7 +22,7 @@ static void drop_lonely(struct ts_list *l, const struct ts_list *other)
 	l->n = kept;
 }
 
-static bool has_each(const struct ts_list *l, const struct ts_list *wanted)
+bool v2_ts_has_each(const struct ts_list *l, const struct ts_list *wanted)
 {
 	for (size_t i = 0; i < wanted->n; i++) {
 		bool found = false;
@@ -50,7 +50,7 @@ enum err v2_narrow(const struct ts_list *tsi, const struct ts_list *tsr,
 {
 	struct v2_narrowed n = { 0 };
 
-	if (!may_narrow && !(has_each(tsi, allowed_i) && has_each(tsr, allowed_r)))
+	if (!may_narrow && !(v2_ts_has_each(tsi, allowed_i) && v2_ts_has_each(tsr, allowed_r)))
 		return ERR_MISMATCH;
 	ts_list_overlap(tsi, allowed_i, &n.tsi);
 	ts_list_overlap(tsr, allowed_r, &n.tsr);

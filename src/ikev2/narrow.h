@@ -16,6 +16,8 @@ struct v2_narrowed {
 enum err must_use v2_narrow(const struct ts_list *tsi, const struct ts_list *tsr,
 	const struct ts_list *allowed_i, const struct ts_list *allowed_r, bool may_narrow,
 	struct v2_narrowed *ret);
+/* Is each of wanted in l, exactly so? */
+bool v2_ts_has_each(const struct ts_list *l, const struct ts_list *wanted);
 /* The initiator: is the response within what was offered? ERR_VALUE when it is empty or has more
  * (the peer violates 2.9); ERR_MISMATCH when it has less and may_narrow is false. */
 enum err must_use v2_narrow_check(const struct ts_list *offered_i, const struct ts_list *offered_r,

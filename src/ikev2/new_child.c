@@ -31,16 +31,6 @@ bool new_child_build(struct v2_sa *sa, const struct v2_task *t, struct v2_build 
 	return false;
 }
 
-static bool again_with_group(struct v2_child *c, uint16_t group)
-{
-	if (group == 0 || c->ke_retries++ >= LIMIT_KE_RETRIES ||
-		!proposals_has(v2_child_offered(c), TT_KE, group))
-		return false;
-	c->ke_group = group;
-	v2_child_state_set(c, V2_CHILD_WAITING);
-	return true;
-}
-
 void new_child_response(struct v2_sa *sa, const struct v2_msg *m)
 {
 	struct v2_child *c = v2_child_by_serial(sa->v2, sa->task->child);
@@ -51,8 +41,7 @@ void new_child_response(struct v2_sa *sa, const struct v2_msg *m)
 		return;
 	if (c->is_unwanted)
 		v2_child_not_wanted(c, m);
-	else if (n && n->type == N_INVALID_KE_PAYLOAD &&
-		 again_with_group(c, v2_invalid_ke_group(m)))
+	else if (v2_again_with_group(c, v2_invalid_ke_group(m)))
 		v2_task_add(sa, V2_TASK_NEW_CHILD, c->c.serial);
 	else if (n && n->type == N_TEMPORARY_FAILURE) {
 		v2_child_state_set(c, V2_CHILD_WAITING);
@@ -60,7 +49,7 @@ void new_child_response(struct v2_sa *sa, const struct v2_msg *m)
 	} else if (n || !v2_has(m, V2_SA)) {
 		v2_child_refused(c, CREATE_CHILD_SA, n);
 	} else if ((e = v2_take_child_response(c, m))) {
-		v2_child_unacceptable(c, CREATE_CHILD_SA, e);
+		v2_child_unacceptable(c, CREATE_CHILD_SA, m, e);
 	} else {
 		v2_child_install(c, true);
 	}
@@ -117,9 +106,9 @@ enum v2_verdict new_child_request(struct v2_sa *sa, const struct v2_msg *m)
 	uint16_t refusal;
 
 	if (!c)
-		return v2_refuse(sa, N_NO_ADDITIONAL_SAS, BYTES_NONE);
+		return v2_no_room(sa);
 	if (v2_cp_is_server(c->c.conn) && !c->c.conn->has_lent)
-		return v2_deny_child(c, N_FAILED_CP_REQUIRED);
+		return v2_deny_child(c, v2_cp_required(c));
 	if ((refusal = v2_make_child_answer(c, m)))
 		return v2_deny_child(c, refusal);
 	c->has_answer_due = true;

@@ -133,16 +133,16 @@ enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_k
 uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_ke)
 {
 	struct proposals ours;
-	char offered[2048], allowed[2048];
+	struct v2_difference d;
 	uint8_t why = 0;
 	size_t i = 0;
 
 	proposals_of(c, with_ke, &ours);
 	if (proposals_choose(&ours, &m->sa, with_ke, &c->c.suite, &i, &why) != OK) {
-		V2_CHILD_EMIT(c, v2_no_esp_proposal,
-			.offered = ev_str(proposals_format(&m->sa, offered, sizeof(offered))),
-			.allowed = ev_str(proposals_format(&ours, allowed, sizeof(allowed))),
-			.difference = ev_str(transform_type_name(why)));
+		v2_difference(&m->sa, &ours, why, &d);
+		V2_CHILD_EMIT(c, v2_no_esp_proposal, .offered = ev_str(d.offered),
+			.allowed = ev_str(d.allowed), .difference = ev_str(d.type),
+			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours));
 		return N_NO_PROPOSAL_CHOSEN;
 	}
 	if (!with_ke)
@@ -153,17 +153,32 @@ uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_k
 	return c->c.spi_out ? 0 : N_NO_PROPOSAL_CHOSEN;
 }
 
+/* Of the selectors that have nothing, or not exactly that, in common with ours. */
+static const char *ts_difference(const struct v2_msg *m, const struct ts_list *allowed_i,
+	const struct ts_list *allowed_r, bool may_narrow)
+{
+	struct ts_list common;
+
+	ts_list_overlap(&m->tsi, allowed_i, &common);
+	if (common.n == 0 || (!may_narrow && !v2_ts_has_each(&m->tsi, allowed_i)))
+		return "TSi";
+	ts_list_overlap(&m->tsr, allowed_r, &common);
+	if (common.n == 0 || (!may_narrow && !v2_ts_has_each(&m->tsr, allowed_r)))
+		return "TSr";
+	return "address family";
+}
+
 uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
 {
 	struct ts_list allowed_i, allowed_r;
+	bool may_narrow = c->c.conn->conf->narrowing || c->c.conn->has_lent || c->rekeys;
 	struct v2_narrowed n;
 	char tsi[TS_LIST_STR], tsr[TS_LIST_STR], ai[TS_LIST_STR], ar[TS_LIST_STR];
 
 	conn_ts_theirs(c->c.conn, &allowed_i);
 	conn_ts_ours(c->c.conn, &allowed_r);
 	/* a peer with a lease proposes all addresses; one that rekeys what was narrowed, that */
-	if (v2_narrow(&m->tsi, &m->tsr, &allowed_i, &allowed_r,
-		    c->c.conn->conf->narrowing || c->c.conn->has_lent || c->rekeys, &n) == OK) {
+	if (v2_narrow(&m->tsi, &m->tsr, &allowed_i, &allowed_r, may_narrow, &n) == OK) {
 		c->c.ts_remote = n.tsi;
 		c->c.ts_local = n.tsr;
 		return 0;
@@ -171,7 +186,9 @@ uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
 	V2_CHILD_EMIT(c, v2_ts_refused, .tsi = ev_str(ts_list_format(&m->tsi, tsi)),
 		.tsr = ev_str(ts_list_format(&m->tsr, tsr)),
 		.allowed_i = ev_str(ts_list_format(&allowed_i, ai)),
-		.allowed_r = ev_str(ts_list_format(&allowed_r, ar)));
+		.allowed_r = ev_str(ts_list_format(&allowed_r, ar)),
+		.difference = ev_str(ts_difference(m, &allowed_i, &allowed_r, may_narrow)),
+		.narrowing = ev_str(may_narrow ? "yes" : "no"));
 	return N_TS_UNACCEPTABLE;
 }
 
@@ -181,9 +198,11 @@ uint16_t v2_child_mode(struct v2_child *c, const struct v2_msg *m)
 {
 	bool is_wanted = v2_notify_find(m, N_USE_TRANSPORT_MODE);
 
-	if (c->c.is_transport && !is_wanted)
-		return N_NO_PROPOSAL_CHOSEN;
-	return 0;
+	if (!c->c.is_transport || is_wanted)
+		return 0;
+	V2_CHILD_EMIT(
+		c, v2_mode_refused, .offered = ev_str("tunnel"), .allowed = ev_str("transport"));
+	return N_NO_PROPOSAL_CHOSEN;
 }
 
 void v2_put_child_choice(struct v2_build *b, const struct v2_child *c)

@@ -6,7 +6,9 @@
 
 static int exit_of(const struct v2_notify *n)
 {
-	return n && n->type == N_TS_UNACCEPTABLE ? EXIT_IKE_TS : EXIT_IKE_PROPOSAL;
+	return n && (n->type == N_TS_UNACCEPTABLE || n->type == N_SINGLE_PAIR_REQUIRED)
+		       ? EXIT_IKE_TS
+		       : EXIT_IKE_PROPOSAL;
 }
 
 void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_notify *n)
@@ -48,10 +50,21 @@ static void end(struct v2_child *c, int exit)
 	conn_unuse(conn);
 }
 
-void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, enum err e)
+void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, const struct v2_msg *m, enum err e)
 {
+	char offered[2048], chosen[512], tsi[TS_LIST_STR], tsr[TS_LIST_STR], ours[TS_LIST_STR],
+		theirs[TS_LIST_STR];
+	struct ts_list local, remote;
+
+	v2_child_selectors(c, &local, &remote);
 	V2_CHILD_EMIT(c, v2_child_unacceptable, .exchange = ev_str(v2_exchange_name(exchange)),
-		.why = ev_str(err_text(e)));
+		.why = ev_str(err_text(e)),
+		.offered = ev_str(proposals_format(v2_child_offered(c), offered, sizeof(offered))),
+		.chosen = ev_str(proposals_format(&m->sa, chosen, sizeof(chosen))),
+		.ts_local = ev_str(ts_list_format(&local, ours)),
+		.ts_remote = ev_str(ts_list_format(&remote, theirs)),
+		.tsi = ev_str(ts_list_format(&m->tsi, tsi)),
+		.tsr = ev_str(ts_list_format(&m->tsr, tsr)));
 	end(c, e == ERR_MISMATCH ? EXIT_IKE_TS : EXIT_IKE_PROPOSAL);
 }
 

@@ -69,12 +69,18 @@ static void release(struct v2_child *c, int exit)
 static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notify *n)
 {
 	struct v2_child *old = v2_child_by_serial(sa->v2, c->rekeys);
+	char offered[2048], ours[TS_LIST_STR], theirs[TS_LIST_STR];
 	struct conn *conn = c->c.conn;
 	uint16_t why = n ? n->type : 0;
+	struct ts_list tsi, tsr;
 
 	conn_use(conn);
+	v2_child_selectors(c, &tsi, &tsr);
 	V2_CHILD_EMIT(c, v2_rekey_failed, .old = ev_u64(c->rekeys),
-		.notify = ev_str(n ? v2_notify_name(n->type) : "nothing usable"));
+		.notify = ev_str(n ? v2_notify_name(n->type) : "nothing usable"),
+		.offered = ev_str(proposals_format(v2_child_offered(c), offered, sizeof(offered))),
+		.ts_local = ev_str(ts_list_format(&tsi, ours)),
+		.ts_remote = ev_str(ts_list_format(&tsr, theirs)));
 	if (old && v2_child_by_serial(sa->v2, c->rival))
 		old->replaced_by = c->rival;
 	v2_child_kill(c);
@@ -100,7 +106,6 @@ void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
 {
 	struct v2_child *c = rekey_child_pending(sa, sa->task->child);
 	const struct v2_notify *n = v2_notify_error(m);
-	uint16_t group = v2_invalid_ke_group(m);
 	enum err e;
 
 	if (!c)
@@ -109,13 +114,8 @@ void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
 		v2_child_not_wanted(c, m);
 		return;
 	}
-	if (group && proposals_has(v2_child_offered(c), TT_KE, group) &&
-		c->ke_retries++ < LIMIT_KE_RETRIES) {
-		uint32_t old = c->rekeys;
-
-		c->ke_group = group;
-		v2_child_state_set(c, V2_CHILD_WAITING);
-		v2_task_add(sa, V2_TASK_REKEY_CHILD, old);
+	if (v2_again_with_group(c, v2_invalid_ke_group(m))) {
+		v2_task_add(sa, V2_TASK_REKEY_CHILD, c->rekeys);
 		return;
 	}
 	if (n || !v2_has(m, V2_SA)) {
@@ -123,7 +123,7 @@ void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
 		return;
 	}
 	if ((e = v2_take_child_response(c, m))) {
-		v2_child_unacceptable(c, CREATE_CHILD_SA, e);
+		v2_child_unacceptable(c, CREATE_CHILD_SA, m, e);
 		return;
 	}
 	v2_lowest_nonce(buf_view(&c->ni), buf_view(&c->nr), &c->lowest_nonce);
@@ -171,9 +171,14 @@ void rekey_child_installed(struct v2_child *c)
  * response is still under way. */
 static enum v2_verdict not_found(struct v2_sa *sa, const struct v2_notify *rekey)
 {
+	struct rd r = rd_from(rekey->spi);
+	uint32_t spi;
+
 	if (sa->window.is_open && sa->task &&
 		(sa->task->kind == V2_TASK_NEW_CHILD || sa->task->kind == V2_TASK_REKEY_CHILD))
-		return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
+		return v2_not_now(sa, "a Child SA is being made");
+	spi = rd_u32(&r);
+	V2_EMIT(sa, v2_child_unknown, .spi = ev_x32(spi), .children = ev_u64(sa->n_children));
 	v2_reply_notify(
 		sa, CREATE_CHILD_SA, rekey->protocol, rekey->spi, N_CHILD_SA_NOT_FOUND, BYTES_NONE);
 	return V_STAY;
@@ -193,10 +198,11 @@ enum v2_verdict rekey_child_request(
 	/* 2.25.1: we are closing it, or it is not ready, or it has been replaced by another request
 	 */
 	if (!v2_child_is_usable(old) || old->replaced_by)
-		return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
+		return v2_not_now(sa, old->replaced_by ? "the Child SA has been rekeyed"
+						       : "the Child SA is being made or deleted");
 	c = v2_child_new(sa, old->c.conn, V2_CHILD_REKEY, false);
 	if (!c)
-		return v2_refuse(sa, N_NO_ADDITIONAL_SAS, BYTES_NONE);
+		return v2_no_room(sa);
 	c->rekeys = old->c.serial;
 	c->c.is_transport = old->c.is_transport;
 	if ((refusal = v2_make_child_answer(c, m)))

@@ -150,9 +150,13 @@ static enum err take_response(struct v2_sa *old, struct v2_sa *n, const struct v
 static void given_up(struct v2_sa *sa, const struct v2_notify *n)
 {
 	struct v2_sa *peers = v2_sa_by_serial(sa->v2, sa->rekey_peer);
+	struct proposals offered;
+	char text[2048];
 
+	offer(sa, sa->rekey->spi_i, &offered);
 	V2_EMIT(sa, v2_ike_rekey_failed,
-		.notify = ev_str(n ? v2_notify_name(n->type) : "nothing usable"));
+		.notify = ev_str(n ? v2_notify_name(n->type) : "nothing usable"),
+		.offered = ev_str(proposals_format(&offered, text, sizeof(text))));
 	rekey_ike_forget(sa);
 	sa->rekey_peer = 0;
 	if (peers && peers->state == V2_ESTABLISHED)
@@ -207,6 +211,9 @@ static bool asks_otherwise(struct v2_sa *sa, const struct v2_notify *error, uint
 	if (!group || !proposals_has(&offered, TT_KE, group) ||
 		sa->ke_retries++ >= LIMIT_KE_RETRIES)
 		return false;
+	V2_EMIT(sa, v2_invalid_ke_again, .exchange = ev_str("CREATE_CHILD_SA"),
+		.sent = ev_str(v2_ke_name(ke_group(sa->rekey->ke))),
+		.wanted = ev_str(v2_ke_name(group)));
 	sa->ke_group = group;
 	return true;
 }
@@ -289,20 +296,19 @@ static uint16_t make_answer(
 {
 	struct v2_rekeyed from = { old->suite.prf, secret_view(&old->keys.sk_d) };
 	struct secret g_ir = { 0 };
-	char offered[2048], allowed[2048];
+	struct v2_difference d;
 	uint16_t refusal;
 	uint8_t why = 0;
 	enum err e;
 
 	if (choose(old, &m->sa, &n->suite, chosen, &why) != OK || m->sa.p[*chosen].spi_n != 8) {
-		V2_EMIT(old, v2_no_ike_proposal,
-			.offered = ev_str(proposals_format(&m->sa, offered, sizeof(offered))),
-			.allowed = ev_str(proposals_format(
-				conn_ike_proposals(old->conn), allowed, sizeof(allowed))),
-			.difference = ev_str(transform_type_name(why)));
+		v2_difference(&m->sa, conn_ike_proposals(old->conn), why, &d);
+		V2_EMIT(old, v2_no_ike_proposal, .offered = ev_str(d.offered),
+			.allowed = ev_str(d.allowed), .difference = ev_str(d.type),
+			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours));
 		return N_NO_PROPOSAL_CHOSEN;
 	}
-	if ((refusal = v2_ke_answer(m, n->suite.ke, &n->ke, &g_ir)))
+	if ((refusal = v2_ke_answer(old, m, n->suite.ke, &n->ke, &g_ir)))
 		return refusal;
 	memcpy(n->spi_i, m->sa.p[*chosen].spi, 8);
 	buf_set(&n->ni, m->nonce);
@@ -335,8 +341,10 @@ enum v2_verdict rekey_ike_request(struct v2_sa *sa, const struct v2_msg *m)
 	uint16_t refusal, group;
 	size_t chosen = 0;
 
-	if (is_busy_with_children(sa) || sa->rekey_peer)
-		return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
+	if (is_busy_with_children(sa))
+		return v2_not_now(sa, "a Child SA of it is being made, rekeyed or deleted");
+	if (sa->rekey_peer)
+		return v2_not_now(sa, "the IKE SA is being rekeyed already");
 	n = v2_sa_new(sa->v2, sa->conn, false);
 	inherit(n, sa);
 	if ((refusal = make_answer(n, sa, m, &chosen))) {

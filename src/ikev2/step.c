@@ -88,6 +88,12 @@ enum v2_verdict v2_refuse(struct v2_sa *sa, uint16_t notify, struct bytes data)
 	return V_REFUSE;
 }
 
+enum v2_verdict v2_not_now(struct v2_sa *sa, const char *why)
+{
+	V2_EMIT(sa, v2_not_now, .why = ev_str(why));
+	return v2_refuse(sa, N_TEMPORARY_FAILURE, BYTES_NONE);
+}
+
 static void refuse(struct v2_sa *sa, uint8_t exchange)
 {
 	V2_EMIT(sa, v2_responding_notify, .exchange = ev_str(v2_exchange_name(exchange)),

@@ -21,6 +21,8 @@ void v2_leave(struct v2 *v2);
 /* return v2_refuse(sa, N_...): V_REFUSE with that notification; data: its at most 4 octets, or
  * none. */
 enum v2_verdict v2_refuse(struct v2_sa *sa, uint16_t notify, struct bytes data);
+/* The same with TEMPORARY_FAILURE (2.25); why is for people. */
+enum v2_verdict v2_not_now(struct v2_sa *sa, const char *why);
 /* The parked message, parsed again. Lives as long as sa->parked. ERR_NOT_NOW when there is none. */
 enum err must_use v2_parked(const struct v2_sa *sa, struct v2_msg *ret);
 

@@ -28,6 +28,16 @@ void v2_proposal_of(const struct suite *s, uint8_t protocol, uint8_t number, con
 		put(p, TT_ESN, s->esn, 0);
 }
 
+void v2_difference(const struct proposals *theirs, const struct proposals *ours, uint8_t why,
+	struct v2_difference *ret)
+{
+	ret->type = why ? transform_type_name(why) : "protocol";
+	proposals_format(theirs, ret->offered, sizeof(ret->offered));
+	proposals_format(ours, ret->allowed, sizeof(ret->allowed));
+	proposals_transforms(theirs, why, ret->theirs, sizeof(ret->theirs));
+	proposals_transforms(ours, why, ret->ours, sizeof(ret->ours));
+}
+
 void v2_proposal_without_ke(struct proposal *p)
 {
 	uint8_t n = 0;

@@ -6,6 +6,14 @@
  * 0. */
 void v2_proposal_of(const struct suite *s, uint8_t protocol, uint8_t number, const uint8_t *spi,
 	uint8_t spi_n, struct proposals *ret);
+/* What two sets of proposals that have nothing in common say, for the event: whole, and of the
+ * first type that differs. */
+struct v2_difference {
+	char offered[2048], allowed[2048], theirs[512], ours[512];
+	const char *type; /* "ENCR" */
+};
+void v2_difference(const struct proposals *theirs, const struct proposals *ours, uint8_t why,
+	struct v2_difference *ret);
 /* Takes the KE transforms out. */
 void v2_proposal_without_ke(struct proposal *p);
 const char *v2_ke_name(uint16_t group); /* "MODP2048", "?" */

@@ -54,6 +54,8 @@ char *proposals_format(const struct proposals *p, char *s, size_t n);
 /* "1:IKE=AES_GCM_C_256-HMAC_SHA2_512+HMAC_SHA2_256-NONE-MODP2048+..." as it logs its own (one
  * proposal). */
 char *proposal_format(const struct proposal *p, char *s, size_t n);
+/* "MODP1024 MODP2048": all transforms of that type, each once; cut at n. Gives s. */
+char *proposals_transforms(const struct proposals *p, uint8_t type, char *s, size_t n);
 const char *transform_type_name(uint8_t type); /* "ENCR", "PRF", "INTEG", "DH", "ESN" */
 
 void proposals_put(struct wr *w, const struct proposals *p);

@@ -157,3 +157,31 @@ char *proposal_format(const struct proposal *p, char *s, size_t n)
 	}
 	return s;
 }
+
+static bool is_first(const struct proposals *p, size_t i, size_t k)
+{
+	const struct transform *t = &p->p[i].t[k];
+
+	for (size_t a = 0; a <= i; a++)
+		for (size_t b = 0; b < (a == i ? k : p->p[a].n); b++) {
+			const struct transform *o = &p->p[a].t[b];
+
+			if (o->type == t->type && o->id == t->id && o->key_bits == t->key_bits)
+				return false;
+		}
+	return true;
+}
+
+char *proposals_transforms(const struct proposals *p, uint8_t type, char *s, size_t n)
+{
+	char one[ALG_STR];
+	size_t at = 0;
+
+	s[0] = '\0';
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->p[i].n && at + 1 < n; k++)
+			if (p->p[i].t[k].type == type && is_first(p, i, k))
+				at += (size_t)snprintf(s + at, n - at, "%s%s", at ? " " : "",
+					name(&p->p[i].t[k], one, sizeof(one)));
+	return s;
+}

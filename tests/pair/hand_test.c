@@ -289,6 +289,82 @@ TEST(datagrams_that_are_no_messages_are_dropped)
 	hand_done(&h);
 }
 
+/* ---- CREATE_CHILD_SA that is refused ---- */
+
+/* Another Child SA, or one instead of that SPI of ours (0: none); n makes its own SPI. */
+static void create(struct hand *h, uint32_t rekeys, uint16_t n)
+{
+	struct ts_list tsi = { .n = 1, .ts = { pair_net("10.0.1.0/24") } };
+	struct ts_list tsr = { .n = 1, .ts = { pair_net("10.0.2.0/24") } };
+	uint8_t spi[4] = { (uint8_t)(rekeys >> 24), (uint8_t)(rekeys >> 16), (uint8_t)(rekeys >> 8),
+		(uint8_t)rekeys };
+	struct proposals offer = hand_esp_offer;
+	struct proposal *p = &offer.p[0];
+	struct v2_build b;
+
+	p->spi[2] = (uint8_t)(n >> 8);
+	p->spi[3] = (uint8_t)n;
+	p->t[p->n++] = (struct transform){ TT_KE, KE_CURVE25519, 0 };
+	v2_build_chain(&b, h->room, sizeof(h->room));
+	if (rekeys)
+		v2_put_notify(&b, PROTO_ESP, BYTES(spi), N_REKEY_SA, BYTES_NONE);
+	v2_put_sa(&b, &offer);
+	v2_put_nonce(&b, BYTES(h->ni));
+	v2_put_ke(&b, KE_CURVE25519, ke_public(h->ke));
+	v2_put_ts(&b, V2_TSI, &tsi);
+	v2_put_ts(&b, V2_TSR, &tsr);
+	hand_request(h, CREATE_CHILD_SA, &b);
+}
+
+TEST(a_child_sa_that_was_rekeyed_is_temporary_failure)
+{
+	struct hand h;
+
+	hand_up(&h, 0, 0);
+	create(&h, 0x0c000001, 2);
+	assert_int_equal(h.count[EV_v2_child_established], 2);
+	create(&h, 0x0c000001, 3);
+	hand_assert_notify(&h, N_TEMPORARY_FAILURE, BYTES_NONE);
+	assert_int_equal(h.count[EV_v2_not_now], 1);
+	assert_int_equal(h.count[EV_v2_child_established], 2);
+	hand_done(&h);
+}
+
+TEST(a_child_sa_that_is_not_there_is_child_sa_not_found)
+{
+	struct buf plain = { 0 };
+	struct v2_msg m;
+	struct hand h;
+
+	hand_up(&h, 0, 0);
+	create(&h, 0x0badcafe, 2);
+	hand_said(&h, &m, &plain);
+	assert_int_equal(m.notify[0].type, N_CHILD_SA_NOT_FOUND);
+	assert_int_equal(m.notify[0].protocol, PROTO_ESP);
+	assert_int_equal(m.notify[0].spi.n, 4);
+	assert_int_equal(m.notify[0].spi.p[3], 0xfe);
+	buf_done(&plain);
+	assert_int_equal(h.count[EV_v2_child_unknown], 1);
+	hand_done(&h);
+}
+
+TEST(one_child_sa_too_many_is_no_additional_sas)
+{
+	struct hand h;
+
+	hand_up(&h, 0, 0);
+	for (uint16_t i = 2; i <= LIMIT_CHILDREN; i++)
+		create(&h, 0, i);
+	assert_int_equal(h.count[EV_v2_child_established], LIMIT_CHILDREN);
+	for (uint32_t rekeys = 0; rekeys <= 0x0c000001; rekeys += 0x0c000001) {
+		create(&h, rekeys, LIMIT_CHILDREN + 1);
+		hand_assert_notify(&h, N_NO_ADDITIONAL_SAS, BYTES_NONE);
+	}
+	assert_int_equal(h.count[EV_v2_too_many_children], 2);
+	hand_assert_alive(&h);
+	hand_done(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +384,9 @@ int main(void)
 		cmocka_unit_test(a_first_request_with_an_unknown_critical_payload_is_refused),
 		cmocka_unit_test(a_first_request_without_a_nonce_is_invalid_syntax),
 		cmocka_unit_test(datagrams_that_are_no_messages_are_dropped),
+		cmocka_unit_test(a_child_sa_that_was_rekeyed_is_temporary_failure),
+		cmocka_unit_test(a_child_sa_that_is_not_there_is_child_sa_not_found),
+		cmocka_unit_test(one_child_sa_too_many_is_no_additional_sas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,42 @@ struct pair_event {
 
 /* ---- events of the engines ---- */
 
+static void forget_event(struct side *s, enum event_id id)
+{
+	struct event *e = s->last[id];
+
+	for (size_t i = 0; e && i < event_kind(id)->n; i++)
+		if (e->row[i].type == EVENT_TYPE_str)
+			free((char *)e->row[i].str);
+	free(e);
+	s->last[id] = NULL;
+}
+
+static void keep_event(struct side *s, const struct event *e)
+{
+	struct event *k = xalloc(sizeof(*k));
+
+	forget_event(s, e->id);
+	*k = *e;
+	for (size_t i = 0; i < event_kind(e->id)->n; i++)
+		if (k->row[i].type == EVENT_TYPE_str)
+			k->row[i].str = xstrdup(e->row[i].str);
+	s->last[e->id] = k;
+}
+
+const char *pair_said(const struct side *s, enum event_id id, const char *field)
+{
+	const struct event_kind *k = event_kind(id);
+
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(k->field[i].name, field) == 0) {
+			assert_int_equal(k->field[i].type, EVENT_TYPE_str);
+			return s->last[id] ? s->last[id]->row[i].str : "";
+		}
+	fail_msg("%s has no field %s", k->name, field);
+	return "";
+}
+
 static void take(void *ctx, const struct event *e)
 {
 	struct side *s = ctx;
@@ -29,6 +65,9 @@ static void take(void *ctx, const struct event *e)
 
 	assert_true(event_check(e));
 	s->count[e->id]++;
+	/* what every schedule of thousands says is not looked at */
+	if (event_kind(e->id)->level != EVENT_DEBUG && event_kind(e->id)->level != EVENT_REPLY)
+		keep_event(s, e);
 	if (e->id == EV_request_done) {
 		s->n_done++;
 		s->exit = (unsigned)e->row[0].u64;
@@ -90,6 +129,10 @@ void pair_done(struct pair *p)
 	forget_events(p, NULL);
 	ike_free(p->a.ike);
 	ike_free(p->b.ike);
+	for (unsigned i = 0; i < EV_END; i++) {
+		forget_event(&p->a, i);
+		forget_event(&p->b, i);
+	}
 }
 
 void pair_restart(struct pair *p, struct side *s)
@@ -147,6 +190,7 @@ static void send_datagram(struct pair *p, struct side *from, const struct datagr
 
 	p->sent++;
 	from->last_port = d->remote.port;
+	memcpy(from->last_header, d->data.p, sizeof(from->last_header));
 	if (getenv("PAIR_WIRE"))
 		printf("%10.3f %s sends exchange %u flags %02x id %u spi %02x%02x\n",
 			(double)p->now.mono / 1e9, from->name, d->data.p[18], d->data.p[19],

@@ -29,7 +29,8 @@ struct side {
 	unsigned refuses_op; /* the data plane refuses this one of what it is to add; 0: none */
 	unsigned n_ops, n_refused;
 	unsigned count[EV_END];
-	unsigned n_done, exit; /* request_done events; status of the last */
+	struct event *last[EV_END]; /* the last of each kind, or NULL: pair_said() */
+	unsigned n_done, exit;	    /* request_done events; status of the last */
 	struct pair_sa sa[PAIR_SAS_MAX];
 	size_t n_sa;
 	struct pair_policy {
@@ -39,8 +40,9 @@ struct side {
 		struct ts ours; /* the first of its selectors */
 	} policy[PAIR_POLICIES_MAX];
 	size_t n_policy;
-	struct addr source;	/* of the last policy */
-	uint16_t last_port;	/* where the last datagram went */
+	struct addr source; /* of the last policy */
+	uint16_t last_port; /* where the last datagram went */
+	uint8_t last_header[28];
 	uint64_t lost, carried; /* packets of pair_traffic() */
 	uint32_t last_request;
 };
@@ -101,5 +103,7 @@ void pair_traffic(struct pair *p);
 /* Do both data planes hold the same SAs, inbound here what is outbound there, with the same keys?
  */
 bool pair_agrees(const struct pair *p);
+/* What the last event of that kind says in a field of text; "" when there was none. */
+const char *pair_said(const struct side *s, enum event_id id, const char *field);
 /* Established IKE SAs and Child SAs as the engine shows them. */
 void pair_count(struct side *s, unsigned *ret_ike, unsigned *ret_child);

@@ -69,11 +69,42 @@ TEST(a_rekey_of_the_ike_sa_offers_what_it_has_and_everything_when_that_is_refuse
 	hand_done(&h);
 }
 
+/* 2.9: a peer that wants one pair at a time; 2.7: the loop of groups ends in CREATE_CHILD_SA too.
+ */
+TEST(refusals_of_a_rekey_keep_the_tunnel)
+{
+	static const struct {
+		uint16_t notify;
+		uint8_t data[2];
+		unsigned n;
+	} refusals[] = { { N_SINGLE_PAIR_REQUIRED, { 0 }, 0 }, { N_NO_ADDITIONAL_SAS, { 0 }, 0 },
+		{ N_TS_UNACCEPTABLE, { 0 }, 0 }, { N_INVALID_KE_PAYLOAD, { 0, 2 }, 2 },
+		{ N_INVALID_KE_PAYLOAD, { 0, 31 }, 2 }, { N_INVALID_KE_PAYLOAD, { 1 }, 1 } };
+
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		struct buf plain = { 0 };
+		struct v2_msg m;
+		struct hand h;
+
+		hand_up(&h, 0, 0);
+		command(&h, CMD_REKEY_CHILD);
+		asked(&h, &m, &plain);
+		refuse(&h, &m, refusals[i].notify, bytes_of(refusals[i].data, refusals[i].n));
+		buf_done(&plain);
+		assert_int_equal(h.n_said, 0);
+		assert_int_equal(h.count[EV_v2_rekey_failed], 1);
+		assert_int_equal(h.count[EV_v2_child_established], 1);
+		hand_assert_alive(&h);
+		hand_done(&h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_rekey_of_the_ike_sa_offers_what_it_has_and_everything_when_that_is_refused),
+		cmocka_unit_test(refusals_of_a_rekey_keep_the_tunnel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
