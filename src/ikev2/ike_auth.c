@@ -33,7 +33,7 @@ static bool is_initial_contact(const struct v2_sa *sa)
 	return true;
 }
 
-static enum v2_verdict no_secret(struct v2_sa *sa, const struct answer *a)
+static void no_secret(struct v2_sa *sa, const struct answer *a)
 {
 	char ours[ID_STR], theirs[ID_STR];
 
@@ -41,8 +41,6 @@ static enum v2_verdict no_secret(struct v2_sa *sa, const struct answer *a)
 		.theirs = ev_str(id_format(&sa->conn->their_id, theirs, sizeof(theirs))),
 		.why = ev_str(a->text ? a->text : err_text(a->e)));
 	V2_EMIT(sa, v2_no_secret_end, .state = ev_str(v2_state_libreswan(sa->state)));
-	v2_sa_kill(sa, EXIT_IKE_LOCAL);
-	return V_STAY;
 }
 
 enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
@@ -52,8 +50,11 @@ enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
 	struct v2_build b;
 	char suite[128];
 
-	if (a->e != OK)
-		return no_secret(sa, a);
+	if (a->e != OK) {
+		no_secret(sa, a);
+		v2_sa_kill(sa, EXIT_IKE_LOCAL);
+		return V_STAY;
+	}
 	c = v2_child_new(sa, sa->conn, V2_CHILD_IN_AUTH, true);
 	v2_request_begin(sa, &b);
 	v2_put_id(&b, V2_IDI, &sa->conn->our_id);
@@ -166,9 +167,9 @@ enum v2_verdict ike_auth_verified(struct v2_sa *sa, const struct answer *a)
 	char id[ID_STR];
 
 	if (a->e != OK) {
-		enum v2_verdict v = no_secret(sa, a);
-
-		return v;
+		no_secret(sa, a);
+		v2_sa_reject(sa, EXIT_IKE_LOCAL); /* the peer believes in it */
+		return V_STAY;
 	}
 	if (v2_parked(sa, &m) != OK)
 		return V_CLOSE;

@@ -1,20 +1,20 @@
-/* Failures at the borders: the data plane refuses the n-th thing it is to add, for every n; keys
- * answers late or not at all; spoofed beginnings from everywhere. Nothing leaks, both ends agree.
- */
+/* Failures at the borders: the n-th thing that is asked of keys or the data plane fails, for every
+ * n; an engine dies before and after everything it does; answers are late; beginnings are spoofed.
+ * Nothing leaks, both ends agree. */
 #include "tests/pair/pair.h"
 
 #include "base/test.h"
 
-/* A life with every use of the data plane: up, rekeys of both SAs from both ends, down. */
-static void live(struct pair *p)
+/* A life with every use of keys and data plane: up, rekeys of both SAs from both ends, down, up. */
+static void live(struct pair *p, const struct conf_conn *c)
 {
-	static const uint8_t verbs[] = { CMD_UP, CMD_REKEY_CHILD, CMD_REKEY_IKE, CMD_REKEY_CHILD };
-	struct conf_conn c = pair_conf("paris");
+	static const uint8_t verbs[] = { CMD_UP, CMD_REKEY_CHILD, CMD_REKEY_IKE, CMD_REKEY_CHILD,
+		CMD_REKEY_IKE, CMD_DOWN, CMD_UP };
 
-	pair_add(&p->a, &c);
-	pair_add(&p->b, &c);
+	pair_add(&p->a, c);
+	pair_add(&p->b, c);
 	for (size_t i = 0; i < COUNT(verbs); i++) {
-		pair_do(i % 2 ? &p->b : &p->a, verbs[i], "paris");
+		pair_do(verbs[i] != CMD_UP && i % 2 ? &p->b : &p->a, verbs[i], "paris");
 		for (int j = 0; j < 10; j++) {
 			pair_run(p, NS_S);
 			pair_traffic(p);
@@ -35,44 +35,101 @@ static void assert_agreement(struct pair *p)
 	assert_int_equal(child[0], child[1]);
 }
 
+/* Down at both ends leaves nothing, and the next try is as good as new. */
+static void assert_good_end(struct pair *p)
+{
+	pair_do(&p->a, CMD_DOWN, "paris");
+	pair_do(&p->b, CMD_DOWN, "paris");
+	pair_run(p, 10 * NS_S);
+	assert_int_equal(p->a.n_sa + p->b.n_sa, 0);
+	assert_int_equal(p->a.n_policy + p->b.n_policy, 0);
+	pair_do(&p->a, CMD_UP, "paris");
+	assert_int_equal(p->a.exit, 0);
+	assert_int_equal(p->a.n_sa, 2);
+	assert_agreement(p);
+}
+
 static void refuse_each(bool at_b)
 {
+	struct conf_conn c = pair_conf("paris");
 	unsigned n_ops;
 	struct pair p;
 
 	pair_init(&p, 1);
-	live(&p);
+	live(&p, &c);
 	n_ops = at_b ? p.b.n_ops : p.a.n_ops;
-	assert_in_range(n_ops, 6, 30);
+	assert_in_range(n_ops, 15, 40);
 	pair_done(&p);
 	for (unsigned n = 1; n <= n_ops; n++) {
 		struct side *s = at_b ? &p.b : &p.a;
 
 		pair_init(&p, 1);
 		s->refuses_op = n;
-		live(&p);
+		live(&p, &c);
 		assert_int_equal(s->n_refused, 1);
 		pair_run(&p, 60 * NS_S);
 		assert_agreement(&p);
-		pair_do(&p.a, CMD_DOWN, "paris");
-		pair_do(&p.b, CMD_DOWN, "paris");
-		pair_run(&p, 10 * NS_S);
-		assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
-		assert_int_equal(p.a.n_policy + p.b.n_policy, 0);
-		/* and the next try is as good as new */
-		pair_do(&p.a, CMD_UP, "paris");
-		assert_int_equal(p.a.exit, 0);
-		assert_true(pair_agrees(&p));
+		assert_good_end(&p);
 		pair_done(&p);
 	}
 }
 
-TEST(each_thing_that_the_initiators_data_plane_refuses_leaves_both_ends_agreed)
+/* What the other end does not hear of, its liveness finds. */
+static void kill_at_each(bool at_b, bool after)
+{
+	struct conf_conn c = pair_conf("paris");
+	unsigned n_actions;
+	struct pair p;
+
+	c.dpddelay = 10 * NS_S;
+	c.retransmit_timeout = 20 * NS_S;
+	pair_init(&p, 1);
+	live(&p, &c);
+	n_actions = at_b ? p.b.n_actions : p.a.n_actions;
+	assert_in_range(n_actions, 30, 120);
+	pair_done(&p);
+	for (unsigned n = 1; n <= n_actions; n++) {
+		struct side *s = at_b ? &p.b : &p.a;
+
+		pair_init(&p, 1);
+		s->dies_at = n;
+		s->dies_after = after;
+		s->conf = &c;
+		live(&p, &c);
+		assert_true(s->n_actions >= n);
+		pair_run(&p, 60 * NS_S);
+		assert_agreement(&p);
+		assert_good_end(&p);
+		pair_done(&p);
+	}
+}
+
+TEST(an_initiator_that_dies_before_anything_it_does_comes_back)
+{
+	kill_at_each(false, false);
+}
+
+TEST(an_initiator_that_dies_after_anything_it_does_comes_back)
+{
+	kill_at_each(false, true);
+}
+
+TEST(a_responder_that_dies_before_anything_it_does_comes_back)
+{
+	kill_at_each(true, false);
+}
+
+TEST(a_responder_that_dies_after_anything_it_does_comes_back)
+{
+	kill_at_each(true, true);
+}
+
+TEST(each_thing_that_the_initiator_is_refused_leaves_both_ends_agreed)
 {
 	refuse_each(false);
 }
 
-TEST(each_thing_that_the_responders_data_plane_refuses_leaves_both_ends_agreed)
+TEST(each_thing_that_the_responder_is_refused_leaves_both_ends_agreed)
 {
 	refuse_each(true);
 }
@@ -188,10 +245,12 @@ TEST(a_thousand_spoofed_beginnings_are_asked_for_cookies_and_a_real_one_gets_thr
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			each_thing_that_the_initiators_data_plane_refuses_leaves_both_ends_agreed),
-		cmocka_unit_test(
-			each_thing_that_the_responders_data_plane_refuses_leaves_both_ends_agreed),
+		cmocka_unit_test(an_initiator_that_dies_before_anything_it_does_comes_back),
+		cmocka_unit_test(an_initiator_that_dies_after_anything_it_does_comes_back),
+		cmocka_unit_test(a_responder_that_dies_before_anything_it_does_comes_back),
+		cmocka_unit_test(a_responder_that_dies_after_anything_it_does_comes_back),
+		cmocka_unit_test(each_thing_that_the_initiator_is_refused_leaves_both_ends_agreed),
+		cmocka_unit_test(each_thing_that_the_responder_is_refused_leaves_both_ends_agreed),
 		cmocka_unit_test(
 			a_rekey_that_our_data_plane_refused_is_exit_39_and_may_be_tried_again),
 		cmocka_unit_test(

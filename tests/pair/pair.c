@@ -216,11 +216,13 @@ static void answer_psk(struct pair *p, struct side *s, const struct action *a)
 {
 	const struct bytes pad = bytes_str("Key Pad for IKEv2");
 	struct pair_event *e = later(p, s, p->answer_min, p->answer_max);
+	bool has_one = s->psk && ++s->n_ops != s->refuses_op;
 	struct secret key = { 0 };
 
 	e->is_answer = true;
-	e->answer = (struct answer){ .ask = a->ask, .e = s->psk ? OK : ERR_NOT_FOUND };
-	if (!s->psk)
+	e->answer = (struct answer){ .ask = a->ask, .e = has_one ? OK : ERR_NOT_FOUND };
+	s->n_refused += s->psk && !has_one;
+	if (!has_one)
 		return;
 	assert_int_equal(prf(a->psk.prf, bytes_str(s->psk), &pad, 1, &key), OK);
 	assert_int_equal(prf(a->psk.prf, secret_view(&key), &a->psk.octets, 1, &e->mac), OK);
@@ -327,8 +329,11 @@ static void dataplane(struct pair *p, struct side *s, const struct action *a)
 	case DP_POLICY_DEL:
 		policy_del(s, a);
 		break;
-	case DP_SA_MOVE:
 	case DP_SA_QUERY:
+		answer.e = ++s->n_ops == s->refuses_op ? ERR_SYSTEM : OK;
+		s->n_refused += answer.e != OK;
+		break;
+	case DP_SA_MOVE:
 	case DP_FLUSH:
 		break;
 	}
@@ -340,17 +345,30 @@ static void dataplane(struct pair *p, struct side *s, const struct action *a)
 	}
 }
 
+static void act_one(struct pair *p, struct side *s, const struct action *a)
+{
+	if (a->kind == ACTION_SEND)
+		send_datagram(p, s, &a->datagram);
+	else if (a->kind == ACTION_PSK)
+		answer_psk(p, s, a);
+	else if (a->kind == ACTION_DATAPLANE)
+		dataplane(p, s, a);
+}
+
 static void act(struct pair *p, struct side *s)
 {
 	struct action a;
 
 	while (ike_output(s->ike, &a)) {
-		if (a.kind == ACTION_SEND)
-			send_datagram(p, s, &a.datagram);
-		else if (a.kind == ACTION_PSK)
-			answer_psk(p, s, &a);
-		else if (a.kind == ACTION_DATAPLANE)
-			dataplane(p, s, &a);
+		bool dies = ++s->n_actions == s->dies_at;
+
+		if (!dies || s->dies_after)
+			act_one(p, s, &a);
+		if (!dies)
+			continue;
+		pair_restart(p, s);
+		pair_add(s, s->conf);
+		return;
 	}
 }
 

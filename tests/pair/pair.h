@@ -26,7 +26,12 @@ struct side {
 	struct addr addr;
 	const char *psk;     /* NULL: keys has none */
 	bool refuses_sa;     /* the data plane does */
-	unsigned refuses_op; /* the data plane refuses this one of what it is to add; 0: none */
+	unsigned refuses_op; /* this one of all that is asked of keys and data plane fails; 0: none
+			      */
+	/* it dies before or after what it does as this one, and conf begins anew; 0: never */
+	unsigned dies_at, n_actions;
+	bool dies_after;
+	const struct conf_conn *conf;
 	unsigned n_ops, n_refused;
 	unsigned count[EV_END];
 	struct event *last[EV_END]; /* the last of each kind, or NULL: pair_said() */
