@@ -13,6 +13,17 @@ static void add_and_start(struct side *s, const struct conf_conn *c)
 	pair_run(s->pair, 0);
 }
 
+/* Both have the connection, a with auto=start. */
+static void start(struct pair *p)
+{
+	struct conf_conn c = pair_conf("paris");
+
+	c.automatic = AUTO_START;
+	pair_init(p, 1);
+	pair_add(&p->b, &c);
+	add_and_start(&p->a, &c);
+}
+
 static void assert_up(struct pair *p)
 {
 	assert_int_equal(p->a.n_sa, 2);
@@ -39,13 +50,9 @@ TEST(auto_start_begins_by_itself_and_only_when_told_to_do_as_auto_says)
 
 TEST(auto_start_is_revived_when_the_peer_deletes_it)
 {
-	struct conf_conn c = pair_conf("paris");
 	struct pair p;
 
-	c.automatic = AUTO_START;
-	pair_init(&p, 1);
-	pair_add(&p.b, &c);
-	add_and_start(&p.a, &c);
+	start(&p);
 	pair_do(&p.b, CMD_DOWN, "paris");
 	assert_int_equal(p.a.n_sa, 0);
 	assert_int_equal(p.a.count[EV_conn_revive], 1);
@@ -58,13 +65,9 @@ TEST(auto_start_is_revived_when_the_peer_deletes_it)
 
 TEST(auto_start_taken_down_by_a_person_stays_down)
 {
-	struct conf_conn c = pair_conf("paris");
 	struct pair p;
 
-	c.automatic = AUTO_START;
-	pair_init(&p, 1);
-	pair_add(&p.b, &c);
-	add_and_start(&p.a, &c);
+	start(&p);
 	pair_do(&p.a, CMD_DOWN, "paris");
 	pair_run(&p, 60 * NS_S);
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
