@@ -70,7 +70,7 @@ static void check_again(const struct api_request *r)
 static void check_message(const struct api_request *r)
 {
 	uint8_t *room = xalloc(IPC_MAX);
-	struct msg sent = api_message(r, 7), got;
+	struct msg sent = api_message(r, api_to(r), 7), got;
 	struct wr w = wr_to(room, IPC_MAX);
 
 	check(ipc_permits(sent.id, WHO_CONTROL, api_to(r), PHASE_RUN, 0));

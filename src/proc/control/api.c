@@ -33,6 +33,7 @@ static void set_debug(struct control *c, const struct api_request *r, uint32_t r
 
 static void start(struct control *c, const struct api_request *r, uint32_t request)
 {
+	enum ipc_who to = api_to(r);
 	struct msg m;
 
 	if (r->verb->way == API_CONTROL) {
@@ -49,8 +50,10 @@ static void start(struct control *c, const struct api_request *r, uint32_t reque
 		heading_show(c, request);
 	else if (r->verb->way == API_STATUS && r->verb->what == STATUS_GLOBAL)
 		totals_show(c, request);
-	m = api_message(r, request);
-	line_send_fd(&c->p.line[api_to(r)], &m, -1);
+	if (c->p.line[to].fd < 0)
+		to = WHO_PARENT; /* it knows why that process is not there */
+	m = api_message(r, to, request);
+	line_send_fd(&c->p.line[to], &m, -1);
 }
 
 const char *api_start(

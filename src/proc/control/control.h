@@ -66,6 +66,8 @@ struct event_sink hub_sink(struct control *c);
 void hub_done(struct control *c);
 /* The end of a request whose events nobody else will end. */
 void hub_request_done(struct control *c, uint32_t request, int exit);
+/* All that are not done are told that they will not be. */
+void hub_requests_lost(struct control *c);
 
 /* ---- api.c ---- */
 /* Starts what the body asks for; NULL, or what is wrong with it (static). */

@@ -116,6 +116,22 @@ void hub_request_done(struct control *c, uint32_t request, int exit)
 	REQUEST_EMIT(&c->p, request, request_done, .exit = ev_u64((uint64_t)exit));
 }
 
+void hub_requests_lost(struct control *c)
+{
+	uint32_t *lost = xalloc((c->n_clients + 1) * sizeof(*lost));
+	struct client *client;
+	size_t n = 0;
+
+	list_each (client, &c->clients, struct client, node)
+		if (client->request && !client->is_done)
+			lost[n++] = client->request;
+	for (size_t i = 0; i < n; i++) { /* clients may go while they are told */
+		REQUEST_EMIT(&c->p, lost[i], request_lost, );
+		hub_request_done(c, lost[i], 32);
+	}
+	free(lost);
+}
+
 void hub_done(struct control *c)
 {
 	for (size_t i = 0; i < RING; i++)

@@ -43,6 +43,15 @@ static void take_event(struct control *c, struct bytes blob)
 	hub_take(c, &e);
 }
 
+/* Those who worked on requests end, and others that come know nothing of them. */
+static void take_pause(struct control *c)
+{
+	for (enum ipc_who w = 0; w < WHO_END; w++)
+		if (w != WHO_PARENT)
+			line_forget(&c->p.line[w]);
+	hub_requests_lost(c);
+}
+
 static void message(void *ctx, struct line *from, const struct msg *m)
 {
 	struct control *c = ctx;
@@ -55,7 +64,8 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	else if (m->id == MSG_addresses) {
 		buf_done(&c->addrs);
 		c->addrs = buf_from(m->addresses.addrs);
-	}
+	} else if (m->id == MSG_paused)
+		take_pause(c);
 }
 
 static bool begin(void *ctx)

@@ -8,10 +8,10 @@
 /* clang-format off */
 static const struct api_verb verbs[] = {
 	/*                                                            needs: name   sa     has name */
-	{ "up",                API_IKE,     CMD_UP,          0,                  true,  false, true },
-	{ "down",              API_IKE,     CMD_DOWN,        0,                  true,  false, true },
-	{ "route",             API_IKE,     CMD_ROUTE,       0,                  true,  false, true },
-	{ "unroute",           API_IKE,     CMD_UNROUTE,     0,                  true,  false, true },
+	{ "up",                API_WISH,    CMD_UP,          0,                  true,  false, true },
+	{ "down",              API_WISH,    CMD_DOWN,        0,                  true,  false, true },
+	{ "route",             API_WISH,    CMD_ROUTE,       0,                  true,  false, true },
+	{ "unroute",           API_WISH,    CMD_UNROUTE,     0,                  true,  false, true },
 	{ "rekey-ike",         API_IKE,     CMD_REKEY_IKE,   0,                  false, true,  true },
 	{ "rekey-child",       API_IKE,     CMD_REKEY_CHILD, 0,                  false, true,  true },
 	{ "delete-sa",         API_IKE,     CMD_DELETE_SA,   0,                  false, true,  false },
@@ -171,6 +171,7 @@ enum ipc_who api_to(const struct api_request *r)
 	case API_IKE:
 	case API_STATUS:
 		return WHO_IKE;
+	case API_WISH:
 	case API_PARENT:
 		return WHO_PARENT;
 	case API_KEYS:
@@ -181,11 +182,11 @@ enum ipc_who api_to(const struct api_request *r)
 	return WHO_CONTROL;
 }
 
-struct msg api_message(const struct api_request *r, uint32_t request)
+struct msg api_message(const struct api_request *r, enum ipc_who to, uint32_t request)
 {
 	struct msg m = { .id = MSG_secrets_list, .secrets_list = { .request = request } };
 
-	if (api_to(r) == WHO_IKE)
+	if (to == WHO_IKE || r->verb->way == API_WISH)
 		m = (struct msg){ .id = MSG_command,
 			.command = { .kind = r->verb->kind,
 				.what = r->verb->what,
@@ -194,7 +195,7 @@ struct msg api_message(const struct api_request *r, uint32_t request)
 				.serial = r->serial,
 				.asynchronous = r->asynchronous,
 				.remote_host = r->remote_host } };
-	else if (api_to(r) == WHO_PARENT)
+	else if (to == WHO_PARENT)
 		m = (struct msg){ .id = MSG_verb,
 			.verb = { .request = request,
 				.verb = r->verb->name,

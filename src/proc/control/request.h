@@ -11,8 +11,9 @@ enum {
 	API_BODY_MAX = 16 << 20, /* of all together */
 };
 
-/* Who does it. */
-enum api_way { API_IKE, API_STATUS, API_PARENT, API_KEYS, API_CONTROL };
+/* Who does it. API_WISH: what people want a connection to be: the parent remembers it, and tells
+ * ike. */
+enum api_way { API_WISH, API_IKE, API_STATUS, API_PARENT, API_KEYS, API_CONTROL };
 
 struct api_verb {
 	const char *name;
@@ -38,6 +39,8 @@ const struct api_verb *api_verb(const char *name);
  * members. */
 const char *api_parse(const struct api_verb *v, struct bytes body, struct api_request *ret);
 void api_request_done(struct api_request *r);
-/* What is to be sent to the process that does it; API_CONTROL has none. Strings are r's. */
-struct msg api_message(const struct api_request *r, uint32_t request);
+/* The process that does it. */
 enum ipc_who api_to(const struct api_request *r);
+/* What is to be sent there, or to the parent in its place; API_CONTROL has none. Strings are r's.
+ */
+struct msg api_message(const struct api_request *r, enum ipc_who to, uint32_t request);

@@ -26,6 +26,8 @@ static const enum ipc_who stop_order[] = { WHO_IKE, WHO_ESP, WHO_KEYS, WHO_KERNE
 
 static void ended(uv_process_t *process, int64_t status, int signal);
 static void message(void *ctx, struct line *l, const struct msg *m, int fd);
+static void resume(uv_timer_t *t);
+static void pause_all(struct parent *p);
 
 static void line_gone(void *ctx, struct line *l)
 {
@@ -49,7 +51,8 @@ void children_init(struct parent *p)
 	}
 	uv_timer_init(&p->loop, &p->stop_timer);
 	uv_timer_init(&p->loop, &p->retry_timer);
-	p->stop_timer.data = p->retry_timer.data = p;
+	uv_timer_init(&p->loop, &p->pause_timer);
+	p->stop_timer.data = p->retry_timer.data = p->pause_timer.data = p;
 }
 
 /* ---- start ---- */
@@ -110,12 +113,12 @@ static bool spawn(struct parent *p, struct child *c, int fd)
 	return e == 0;
 }
 
-/* A line between two children; each gets its end. */
+/* A line between two children that run; each gets its end. */
 static void connect_pair(struct parent *p, enum ipc_who a, enum ipc_who b)
 {
 	int fds[2];
 
-	if (!line_pair(fds))
+	if (!ipc_has_line(a, b) || !p->child[a].process || !p->child[b].process || !line_pair(fds))
 		return;
 	LINE_SEND_FD(&p->child[a].line, fds[0], line, .peer = (uint8_t)b);
 	LINE_SEND_FD(&p->child[b].line, fds[1], line, .peer = (uint8_t)a);
@@ -183,38 +186,90 @@ static void on_said(uv_poll_t *poll, int status, int events)
 
 static void listen_to_children(struct parent *p)
 {
-	if (p->ready_pipe < 0 || pipe2(p->said, O_CLOEXEC | O_NONBLOCK) != 0)
+	if (p->opt.said >= 0) { /* its other end is our standard error */
+		p->said[0] = fcntl(p->opt.said, F_DUPFD_CLOEXEC, 0);
+		p->said[1] = fcntl(2, F_DUPFD_CLOEXEC, 0);
+		close(p->opt.said);
+	} else if (p->ready_pipe < 0 || pipe2(p->said, O_CLOEXEC | O_NONBLOCK) != 0) {
 		return; /* in the foreground they share our standard error */
+	}
 	uv_poll_init(&p->loop, &p->said_poll, p->said[0]);
 	p->said_poll.data = p;
 	uv_poll_start(&p->said_poll, UV_READABLE, on_said);
 }
 
-bool children_start(struct parent *p)
+/* All but control. */
+static bool start_others(struct parent *p)
 {
-	listen_to_children(p);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
-		if (!start(p, w))
+		if (w != WHO_CONTROL && !start(p, w))
 			return false;
 	for (enum ipc_who a = WHO_IKE; a < WHO_END; a++)
 		for (enum ipc_who b = a + 1; b < WHO_END; b++)
-			if (ipc_has_line(a, b))
-				connect_pair(p, a, b);
+			connect_pair(p, a, b);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
-		LINE_SEND(&p->child[w].line, begin, );
+		if (w != WHO_CONTROL)
+			LINE_SEND(&p->child[w].line, begin, );
 	return true;
 }
 
+/* With growing patience when it is needed again and again. */
+static unsigned patience(const struct parent *p)
+{
+	return p->restarts < 4 ? 0 : p->restarts < 9 ? 1u << (p->restarts - 4) : 30;
+}
+
+bool children_start(struct parent *p)
+{
+	listen_to_children(p);
+	if (!start(p, WHO_CONTROL))
+		return false;
+	LINE_SEND(&p->child[WHO_CONTROL].line, begin, );
+	if (p->restarts == 0)
+		return sockets_open(p) && start_others(p);
+	p->state = STATE_PAUSED;
+	uv_timer_start(&p->pause_timer, resume, patience(p) * 1000u, 0);
+	return true;
+}
+
+static void resume(uv_timer_t *t)
+{
+	struct parent *p = t->data;
+
+	p->state = STATE_STARTING;
+	p->has_secrets = p->may_open_secrets = false;
+	if (sockets_open(p) && start_others(p))
+		return;
+	free(p->paused_by);
+	p->paused_by = xstrdup("it could not be started");
+	p->restarts = MAX(p->restarts, 3u); /* whatever it is, it does not pass in an instant */
+	pause_all(p);
+}
+
+static void restart(uv_timer_t *t);
+
+static void restart_later(struct child *c)
+{
+	uint64_t wait = (uint64_t)RETRY_FIRST_MS << MIN(c->failures, 7u);
+
+	c->failures++;
+	uv_timer_start(&c->retry, restart, MIN(wait, (uint64_t)RETRY_MAX_MS), 0);
+}
+
+/* Of those that can be started alone. */
 static void restart(uv_timer_t *t)
 {
 	struct child *c = t->data;
 	struct parent *p = c->parent;
 
-	if (p->state != STATE_RUNNING || !start(p, c->who))
+	if (p->state == STATE_STOPPING || (c->who != WHO_CONTROL && p->state != STATE_RUNNING))
 		return;
+	if (!start(p, c->who)) {
+		restart_later(c);
+		return;
+	}
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
-		if (w != c->who && ipc_has_line(w, c->who))
-			connect_pair(p, c->who, w);
+		connect_pair(p, c->who, w);
 	LINE_SEND(&c->line, begin, );
 }
 
@@ -227,7 +282,7 @@ static void ready(struct child *c)
 		children_setup(p, WHO_IKE);
 	if (p->state == STATE_STARTING)
 		parent_ready(p);
-	else if (p->state == STATE_RUNNING)
+	if (p->has_run && p->state != STATE_STOPPING)
 		PARENT_EMIT(p, 0, process_restarted, .process = ev_str(ipc_who_name(c->who)),
 			.pid = ev_u64((uint64_t)c->process->pid));
 }
@@ -245,7 +300,11 @@ static void message(void *ctx, struct line *l, const struct msg *m, int fd)
 		ready(c);
 		break;
 	case MSG_addresses:
-		load_again(p);
+		if (p->is_loaded)
+			load_again(p);
+		break;
+	case MSG_command:
+		verb_command(p, &m->command);
 		break;
 	case MSG_verb:
 		verb_take(p, &m->verb);
@@ -285,7 +344,7 @@ static void stop_next(struct parent *p)
 	for (size_t i = 0; i < COUNT(stop_order); i++) {
 		struct child *c = &p->child[stop_order[i]];
 
-		if (!c->process)
+		if (!c->process || (p->state == STATE_PAUSED && c->who == WHO_CONTROL))
 			continue;
 		if (c->is_told)
 			return; /* its end brings us back here */
@@ -297,12 +356,33 @@ static void stop_next(struct parent *p)
 		return;
 	}
 	uv_timer_stop(&p->stop_timer);
-	if (p->n_updowns == 0) /* else the last of them brings us back here */
+	if (p->n_updowns) /* the last of them brings us back here */
+		return;
+	if (p->state == STATE_STOPPING)
 		parent_stopped(p);
+	else if (!uv_is_active((uv_handle_t *)&p->pause_timer))
+		uv_timer_start(&p->pause_timer, resume, patience(p) * 1000u, 0);
 }
 
 void children_stop(struct parent *p)
 {
+	if (p->state == STATE_STOPPING)
+		uv_timer_stop(&p->pause_timer);
+	stop_next(p);
+}
+
+/* What cannot be started alone died: everything else but control goes, and all start again. */
+static void pause_all(struct parent *p)
+{
+	if (p->state == STATE_RUNNING && parent_now().mono - p->ready_at > STABLE_TIME)
+		p->restarts = 0;
+	p->restarts++;
+	p->state = STATE_PAUSED;
+	p->generation++;
+	p->is_loaded = false;
+	uv_timer_stop(&p->retry_timer);
+	LINE_SEND(&p->child[WHO_CONTROL].line, paused, );
+	notify("STATUS=a process died; starting again");
 	stop_next(p);
 }
 
@@ -341,34 +421,28 @@ static const char *how_text(int64_t status, int signal, char *s, size_t n)
 	return s;
 }
 
-static void died(struct child *c, int64_t status, int signal, int pid)
+static void died(struct child *c, const char *how, int pid)
 {
 	struct parent *p = c->parent;
-	bool alone = c->who == WHO_CONTROL || c->who == WHO_ESP;
-	bool is_early = p->state == STATE_STARTING;
-	uint64_t wait;
-	char how[64];
+	bool alone = c->who == WHO_CONTROL || (c->who == WHO_ESP && p->state == STATE_RUNNING);
+	bool is_early = p->state == STATE_STARTING && !p->has_run && p->opt.again == 0;
 
 	if (parent_now().mono - c->started > STABLE_TIME)
 		c->failures = 0;
 	PARENT_EMIT(p, 0, process_died, .process = ev_str(ipc_who_name(c->who)),
-		.pid = ev_u64((uint64_t)pid),
-		.how = ev_str(how_text(status, signal, how, sizeof(how))),
+		.pid = ev_u64((uint64_t)pid), .how = ev_str(how),
 		.what_now = ev_str(is_early ? "the daemon cannot start"
 				   : alone  ? "it is started again"
 					    : "everything stops and starts again"));
-	if (is_early)
-		parent_stop(p, EXIT_FAILURE, false);
-	else if (!alone)
-		parent_stop(p, EXIT_FAILURE, true);
-	if (is_early || !alone) {
-		if (c->who == WHO_KERNEL)
-			clean_up(p);
-		return;
+	if (is_early) {
+		parent_stop(p, EXIT_FAILURE);
+	} else if (alone) {
+		restart_later(c);
+	} else {
+		free(p->paused_by);
+		p->paused_by = xasprintf("process %s died: %s", ipc_who_name(c->who), how);
+		pause_all(p);
 	}
-	wait = (uint64_t)RETRY_FIRST_MS << MIN(c->failures, 7u);
-	c->failures++;
-	uv_timer_start(&c->retry, restart, MIN(wait, (uint64_t)RETRY_MAX_MS), 0);
 }
 
 static void ended(uv_process_t *process, int64_t status, int signal)
@@ -376,17 +450,17 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	struct child *c = process->data;
 	struct parent *p = c->parent;
 	int pid = process->pid;
+	char how[64];
 
 	uv_close((uv_handle_t *)process, (uv_close_cb)free);
 	c->process = NULL;
 	line_close(&c->line);
 	if (c->who != WHO_CONTROL)
 		line_forget(&c->line);
-	if (p->state == STATE_STOPPING) {
-		if (c->who == WHO_KERNEL && (status != 0 || signal) && c->is_ready)
-			clean_up(p);
+	if (c->who == WHO_KERNEL && (status != 0 || signal) && c->is_ready)
+		clean_up(p);
+	if (p->state == STATE_STOPPING || (p->state == STATE_PAUSED && c->who != WHO_CONTROL))
 		stop_next(p);
-	} else {
-		died(c, status, signal, pid);
-	}
+	else
+		died(c, how_text(status, signal, how, sizeof(how)), pid);
 }

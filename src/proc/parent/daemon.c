@@ -52,7 +52,7 @@ void daemon_started(struct parent *p, int status)
 	p->ready_pipe = -1;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
+		dup2(fd == 2 && p->said[1] >= 0 ? p->said[1] : null, fd);
 	if (null > 2)
 		close(null);
 }
@@ -110,7 +110,7 @@ static void guard_ended(uv_process_t *process, int64_t status, int signal)
 	(void)signal;
 	uv_close((uv_handle_t *)process, (uv_close_cb)free);
 	p->guard.process = NULL;
-	if (p->state != STATE_RUNNING)
+	if (p->state == STATE_STOPPING)
 		return;
 	close(p->guard.pipe);
 	p->guard.pipe = -1;
@@ -119,23 +119,27 @@ static void guard_ended(uv_process_t *process, int64_t status, int signal)
 
 void guard_start(struct parent *p)
 {
+	bool has_said = p->said[0] >= 0;
+	char times[16];
 	char *args[] = { (char *)"ipsec-guard", (char *)"--guard", (char *)"3", (char *)"--config",
-		(char *)p->opt.config, (char *)"--rundir", (char *)p->opt.rundir,
+		(char *)p->opt.config, (char *)"--rundir", (char *)p->opt.rundir, (char *)"--again",
+		times, (char *)"--said", (char *)(has_said ? "4" : "-1"),
 		p->opt.has_secrets ? (char *)"--secretsfile" : NULL, (char *)p->opt.secrets, NULL };
-	uv_stdio_container_t stdio[4] = { { .flags = UV_INHERIT_FD, .data.fd = 0 },
+	uv_stdio_container_t stdio[5] = { { .flags = UV_INHERIT_FD, .data.fd = 0 },
 		{ .flags = UV_INHERIT_FD, .data.fd = 1 }, { .flags = UV_INHERIT_FD, .data.fd = 2 },
-		{ .flags = UV_INHERIT_FD } };
+		{ .flags = UV_INHERIT_FD }, { .flags = UV_INHERIT_FD, .data.fd = p->said[0] } };
 	uv_process_options_t o = { .exit_cb = guard_ended,
 		.file = "/proc/self/exe",
 		.args = args,
 		.stdio = stdio,
-		.stdio_count = 4,
+		.stdio_count = has_said ? 5 : 4,
 		.flags = UV_PROCESS_DETACHED };
 	int fds[2];
 
 	if (notify_is_wanted() || pipe2(fds, O_CLOEXEC) != 0)
 		return;
 	stdio[3].data.fd = fds[0];
+	snprintf(times, sizeof(times), "%u", p->restarts);
 	p->guard.process = xalloc(sizeof(*p->guard.process));
 	p->guard.process->data = p;
 	if (uv_spawn(&p->loop, p->guard.process, &o) != 0) {
@@ -161,17 +165,20 @@ void guard_dismiss(struct parent *p)
 	p->guard.process = NULL;
 }
 
-bool guard_watch(int fd)
+bool guard_watch(struct options *o)
 {
+	ns_t from = parent_now().mono;
 	uint8_t octet;
 	ssize_t n;
 
 	signal(SIGINT, SIG_IGN); /* of the terminal: meant for the daemon, which will tell */
 	signal(SIGHUP, SIG_IGN);
 	do
-		n = read(fd, &octet, 1);
+		n = read(o->guard, &octet, 1);
 	while (n < 0 && errno == EINTR);
-	close(fd);
+	close(o->guard);
+	if (parent_now().mono - from > STABLE_TIME)
+		o->again = 0;
 	return n == 0;
 }
 

@@ -1,6 +1,8 @@
 /* The configuration file: read, reported, compared with what is loaded, loaded. */
 #include "proc/parent/parent.h"
 
+#include "config_build.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,8 +57,9 @@ void load_setup(struct parent *p, struct conf_setup *setup_take)
 	conf_setup_done(&p->setup);
 	p->setup = *setup_take;
 	*setup_take = (struct conf_setup){ 0 };
-	if (!p->opt.has_secrets && p->setup.secretsfile)
-		p->opt.secrets = p->setup.secretsfile;
+	if (!p->opt.has_secrets)
+		p->opt.secrets = p->setup.secretsfile ? p->setup.secretsfile : SECRETS_FILE;
+	p->is_changed = true;
 }
 
 /* ---- what is loaded ---- */
@@ -71,9 +74,18 @@ struct loaded *loaded_find(struct parent *p, const char *name)
 	return NULL;
 }
 
+struct loaded *loaded_new(struct parent *p)
+{
+	struct loaded *l = xalloc(sizeof(*l));
+
+	list_append(&p->loaded, &l->node);
+	return l;
+}
+
 static void loaded_free(struct loaded *l)
 {
 	list_remove(&l->node);
+	free(l->wish.remote);
 	conf_conn_free(l->conf);
 	conf_conn_free(l->sent);
 	free(l);
@@ -92,6 +104,7 @@ struct load {
 	struct load_item *item;
 	size_t n, n_waiting;
 	int exit;
+	unsigned generation;
 	bool is_again;	    /* only what is still loaded */
 	bool is_first;	    /* of the daemon's start */
 	bool without_names; /* for now */
@@ -100,21 +113,62 @@ struct load {
 	struct addr remote_host;
 };
 
-static void remember(struct parent *p, const struct load_item *i)
+static struct wish automatic(const struct conf_conn *c)
+{
+	return (struct wish){ .up = c->automatic == AUTO_START,
+		.routed = c->automatic == AUTO_ONDEMAND };
+}
+
+void wish_add_remote(struct wish *w, const struct addr *remote)
+{
+	for (size_t i = 0; i < w->n_remote; i++)
+		if (addr_eq(&w->remote[i], remote))
+			return;
+	w->remote = xrealloc(w->remote, (w->n_remote + 1) * sizeof(*w->remote));
+	w->remote[w->n_remote++] = *remote;
+}
+
+static void wish_down(struct wish *w)
+{
+	w->up = false;
+	w->n_remote = 0;
+}
+
+/* What changes when it is loaded: as its conf or the person says; what stays as it was is left as
+ * people had it. */
+static void wish_anew(struct wish *w, const struct load_item *i, bool is_same)
+{
+	enum load_after after = i->load->after;
+
+	if (!is_same && after != LOAD_WISH) {
+		bool is_auto = after == LOAD_AUTO;
+
+		wish_down(w);
+		w->up = is_auto && automatic(i->file).up;
+		w->routed = is_auto && automatic(i->file).routed;
+	}
+	w->up = w->up || after == LOAD_UP;
+	if (after == LOAD_UP && addr_is_set(&i->load->remote_host))
+		wish_add_remote(w, &i->load->remote_host);
+	w->routed = w->routed || after == LOAD_ROUTE;
+}
+
+static struct loaded *remember(struct parent *p, const struct load_item *i)
 {
 	struct loaded *l = loaded_find(p, i->file->name);
 
-	if (!l) {
-		l = xalloc(sizeof(*l));
-		list_append(&p->loaded, &l->node);
-	}
+	if (!l)
+		l = loaded_new(p);
+	wish_anew(&l->wish, i, l->sent && conf_conn_eq(l->sent, i->resolved));
 	conf_conn_free(l->conf);
 	conf_conn_free(l->sent);
 	l->conf = conf_conn_copy(i->file);
 	l->sent = conf_conn_copy(i->resolved);
 	l->is_unresolved = !i->is_resolved;
-	if (!i->load->is_again)
+	if (i->load->after != LOAD_WISH)
 		l->is_foreign = i->load->is_foreign;
+	p->is_changed = true;
+	return l;
 }
 
 static void unload(struct parent *p, uint32_t request, struct loaded *l)
@@ -125,9 +179,26 @@ static void unload(struct parent *p, uint32_t request, struct loaded *l)
 		LINE_SEND(&p->child[whos[i]].line, conn_unload,
 			.request = whos[i] == WHO_IKE ? request : 0, .name = l->conf->name);
 	loaded_free(l);
+	p->is_changed = true;
 }
 
 /* ---- loading: each connection is resolved, then all go out in order ---- */
+
+static void send_wish(
+	struct parent *p, const struct load *l, const char *name, const struct wish *w)
+{
+	struct line *ike = &p->child[WHO_IKE].line;
+	static const struct addr none = { 0 };
+
+	if (w->routed && l->after != LOAD_UP)
+		LINE_SEND(ike, command, .kind = CMD_ROUTE, .request = l->request, .name = name);
+	if (!w->up || l->after == LOAD_ROUTE)
+		return;
+	for (size_t i = 0; i < MAX(w->n_remote, 1u); i++)
+		LINE_SEND(ike, command, .kind = CMD_UP, .request = l->request, .name = name,
+			.remote_host = w->n_remote ? w->remote[i] : none,
+			.asynchronous = l->asynchronous);
+}
 
 static void send_item(struct parent *p, const struct load *l, const struct load_item *i)
 {
@@ -135,18 +206,18 @@ static void send_item(struct parent *p, const struct load *l, const struct load_
 		WHO_IKE }; /* ike last: it asks */
 	uint8_t *room = xalloc(IPC_MAX);
 	struct wr w = wr_to(room, IPC_MAX);
+	const struct wish *wish = &remember(p, i)->wish, by_conf = automatic(i->file);
+	bool is_auto = l->after == LOAD_AUTO ||
+		       (l->after == LOAD_WISH && wish->up == by_conf.up &&
+			       wish->routed == by_conf.routed && wish->n_remote == 0);
 
 	conf_conn_put(&w, i->resolved);
 	for (size_t k = 0; k < COUNT(whos) && wr_ok(&w); k++)
 		LINE_SEND(&p->child[whos[k]].line, conn_load, .request = l->request,
-			.start = l->after == LOAD_AUTO, .conn = wr_view(&w));
+			.start = is_auto, .conn = wr_view(&w));
 	free(room);
-	remember(p, i);
-	if (l->after == LOAD_UP || l->after == LOAD_ROUTE)
-		LINE_SEND(&p->child[WHO_IKE].line, command,
-			.kind = l->after == LOAD_UP ? CMD_UP : CMD_ROUTE, .request = l->request,
-			.name = i->resolved->name, .asynchronous = l->asynchronous,
-			.remote_host = l->remote_host);
+	if (!is_auto && l->after != LOAD_ONLY)
+		send_wish(p, l, i->file->name, wish);
 }
 
 /* Whoever tries again is silent when there is nothing new. A tunnel is not ended because a name or
@@ -158,45 +229,60 @@ static bool is_news(struct parent *p, const struct load *l, const struct load_it
 	return !l->is_again || (old && i->is_resolved && !conf_conn_eq(old->sent, i->resolved));
 }
 
+static void load_free(struct load *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		conf_conn_free(l->item[i].file);
+		conf_conn_free(l->item[i].resolved);
+	}
+	free(l->item);
+	free(l);
+}
+
 static void load_finish(struct load *l)
 {
 	struct parent *p = l->p;
-	bool retry = false;
+	bool retry = false, is_first = l->is_first;
 
 	LINE_SEND(&p->child[WHO_IKE].line, request_begin, .request = l->request);
 	for (size_t i = 0; i < l->n; i++) {
 		if (is_news(p, l, &l->item[i]))
 			send_item(p, l, &l->item[i]);
 		retry = retry || !l->item[i].is_resolved;
-		conf_conn_free(l->item[i].file);
-		conf_conn_free(l->item[i].resolved);
 	}
 	LINE_SEND(&p->child[WHO_IKE].line, request_end, .request = l->request,
 		.exit = (uint8_t)l->exit);
+	load_free(l);
 	if (retry)
 		uv_timer_start(&p->retry_timer, load_retry, RETRY_MS, 0);
-	if (l->is_first && p->state == STATE_RUNNING) {
+	if (is_first) {
 		parent_loaded(p);
 		load_again(p);
 	}
-	free(l->item);
-	free(l);
 }
 
 static void item_resolved(void *ctx, bool is_resolved)
 {
 	struct load_item *i = ctx;
+	struct parent *p = i->load->p;
 
 	i->is_resolved = is_resolved;
-	if (--i->load->n_waiting == 0)
+	if (--i->load->n_waiting != 0)
+		return;
+	/* those for whom it was begun may have died meanwhile */
+	if (p->state == STATE_RUNNING && i->load->generation == p->generation)
 		load_finish(i->load);
+	else
+		load_free(i->load);
 }
 
 static struct load *load_new(struct parent *p, uint32_t request, enum load_after after)
 {
 	struct load *l = xalloc(sizeof(*l));
 
-	*l = (struct load){ .p = p, .request = request, .after = after };
+	*l = (struct load){
+		.p = p, .request = request, .after = after, .generation = p->generation
+	};
 	return l;
 }
 
@@ -261,6 +347,19 @@ void load_first(struct parent *p, const struct conf *conf)
 	load_go_take(l);
 }
 
+void load_restore(struct parent *p)
+{
+	struct load *l = load_new(p, 0, LOAD_WISH);
+	struct loaded *i;
+
+	l->is_first = l->without_names = true;
+	list_each (i, &p->loaded, struct loaded, node)
+		load_add(l, i->conf);
+	if (!p->has_run)
+		PARENT_EMIT(p, 0, service_revived, .n = ev_u64(l->n));
+	load_go_take(l);
+}
+
 /* Blank-separated names. */
 static bool has_word(const char *words, const char *word)
 {
@@ -272,13 +371,37 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
+static bool is_called(const struct loaded *l, const char *name)
+{
+	return strcmp(l->conf->name, name) == 0 || has_word(l->conf->aliases, name);
+}
+
+void load_wish(struct parent *p, const struct msg_command *m)
+{
+	struct loaded *l;
+
+	list_each (l, &p->loaded, struct loaded, node) {
+		if (!is_called(l, m->name))
+			continue;
+		if (m->kind == CMD_UP && addr_is_set(&m->remote_host))
+			wish_add_remote(&l->wish, &m->remote_host);
+		if (m->kind == CMD_DOWN)
+			wish_down(&l->wish);
+		else if (m->kind == CMD_UP)
+			l->wish.up = true;
+		else if (m->kind == CMD_ROUTE || m->kind == CMD_UNROUTE)
+			l->wish.routed = m->kind == CMD_ROUTE;
+		p->is_changed = true;
+	}
+}
+
 bool unload_conns(struct parent *p, uint32_t request, const char *name)
 {
 	struct loaded *l;
 	bool found = false;
 
 	list_each (l, &p->loaded, struct loaded, node) {
-		if (strcmp(l->conf->name, name) != 0 && !has_word(l->conf->aliases, name))
+		if (!is_called(l, name))
 			continue;
 		if (!found)
 			LINE_SEND(&p->child[WHO_IKE].line, request_begin, .request = request);
@@ -355,7 +478,7 @@ void load_again(struct parent *p)
 		if (!l->is_unresolved && !follows_route(&l->conf->left) &&
 			!follows_route(&l->conf->right))
 			continue;
-		load = load_new(p, 0, LOAD_AUTO);
+		load = load_new(p, 0, LOAD_WISH);
 		load->is_again = true;
 		load_add(load, l->conf);
 		load_go_take(load);

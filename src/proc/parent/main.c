@@ -29,6 +29,7 @@ enum {
 	OPT_NOFORK,
 	OPT_GUARD,
 	OPT_AGAIN,
+	OPT_SAID,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, OPT_NOFORK },
 	{ "guard", required_argument, NULL, OPT_GUARD },
 	{ "again", required_argument, NULL, OPT_AGAIN },
+	{ "said", required_argument, NULL, OPT_SAID },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -66,7 +68,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		.secrets = SECRETS_FILE,
 		.rundir = or_env("IPSEC_RUNDIR", RUN_DIR),
 		.execdir = or_env("IPSEC_EXECDIR", LIBEXEC_DIR),
-		.guard = -1 };
+		.guard = -1,
+		.said = -1 };
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (c) {
 		case OPT_CONFIG:
@@ -87,6 +90,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_AGAIN:
 			o->again = (unsigned)atoi(optarg);
+			break;
+		case OPT_SAID:
+			o->said = atoi(optarg);
 			break;
 		case OPT_HELP:
 			fputs(usage_text, stdout);
@@ -121,7 +127,8 @@ static void take_event(void *ctx, const struct event *e)
 	enum event_level level = event_kind(e->id)->level;
 	char line[4096];
 
-	if (p->state == STATE_STARTING && (level == EVENT_WARN || level == EVENT_FAIL))
+	if (p->state == STATE_STARTING && !p->has_run &&
+		(level == EVENT_WARN || level == EVENT_FAIL))
 		fprintf(stderr, "ipsecd: %s\n", event_line(e, false, line, sizeof(line)));
 	line_send_event(&p->child[WHO_CONTROL].line, e);
 }
@@ -139,7 +146,7 @@ static void on_signal(uv_signal_t *s, int number)
 	if (p->state == STATE_STOPPING)
 		return;
 	PARENT_EMIT(p, 0, service_stopping, );
-	parent_stop(p, 0, false);
+	parent_stop(p, 0);
 }
 
 static void watch_signals(struct parent *p)
@@ -169,6 +176,10 @@ void parent_ready(struct parent *p)
 
 void parent_load(struct parent *p)
 {
+	if (!p->conf) {
+		load_restore(p);
+		return;
+	}
 	load_first(p, p->conf);
 	conf_free(p->conf);
 	p->conf = NULL;
@@ -176,21 +187,22 @@ void parent_load(struct parent *p)
 
 void parent_loaded(struct parent *p)
 {
+	p->is_loaded = true;
 	notify("READY=1\nSTATUS=listening for IKE messages");
+	if (p->has_run)
+		return;
+	p->has_run = true;
 	notify_watchdog(p);
 	daemon_started(p, 0);
 	guard_start(p);
 }
 
-void parent_stop(struct parent *p, int exit, bool restart)
+void parent_stop(struct parent *p, int exit)
 {
 	if (p->state == STATE_STOPPING)
 		return;
 	p->state = STATE_STOPPING;
-	if (parent_now().mono - p->ready_at > STABLE_TIME)
-		p->opt.again = 0;
 	p->exit = exit;
-	p->is_restart = restart;
 	notify("STOPPING=1");
 	children_stop(p);
 }
@@ -212,15 +224,8 @@ static bool make_rundir(const struct parent *p)
 	return ok;
 }
 
-/* What must be right before anything is started. Gives an exit status, 0 to go on. */
-static int prepare(struct parent *p)
+static int read_config(struct parent *p)
 {
-	int status = 0;
-
-	if (!make_rundir(p))
-		return STATUS_FAIL;
-	if (!daemon_lock(p))
-		return STATUS_RUNNING;
 	if (access(p->opt.config, R_OK) != 0) {
 		fprintf(stderr,
 			"ipsecd: cannot read %s: %s; write your connections there, see "
@@ -234,7 +239,21 @@ static int prepare(struct parent *p)
 		fprintf(stderr,
 			"ipsecd: no connection of %s is usable; the daemon starts without any\n",
 			p->opt.config);
-	if (!sockets_open(p))
+	return 0;
+}
+
+/* What must be right before anything is started. Gives an exit status, 0 to go on. */
+static int prepare(struct parent *p)
+{
+	int status = 0;
+
+	if (!make_rundir(p))
+		return STATUS_FAIL;
+	if (!daemon_lock(p))
+		return STATUS_RUNNING;
+	if (!remember_read(p))
+		status = read_config(p);
+	if (status == 0 && !sockets_open_ours(p))
 		status = STATUS_FAIL;
 	return status;
 }
@@ -246,9 +265,11 @@ static int live(struct parent *p)
 
 	uv_loop_init(&p->loop);
 	children_init(p);
+	p->restarts = p->opt.again;
 	status = prepare(p);
 	if (status == 0) {
 		watch_signals(p);
+		remember_init(p);
 		PARENT_EMIT(p, 0, service_starting, .version = ev_str(CLEARSWAN_VERSION),
 			.pid = ev_u64((uint64_t)getpid()));
 		if (children_start(p))
@@ -258,8 +279,8 @@ static int live(struct parent *p)
 	}
 	if (status != 0)
 		children_kill(p);
-	else
-		status = p->exit;
+	else if ((status = p->exit) == 0)
+		remember_forget(p);
 	sockets_close(p);
 	guard_dismiss(p);
 	daemon_started(p, status);
@@ -272,21 +293,16 @@ static int live(struct parent *p)
 	return status;
 }
 
-/* Begin anew in this very process: with growing patience when that happens again and again. */
-static void again(const struct options *o, bool at_once)
+/* The guard becomes the daemon that it guarded. What children say is still read where it was. */
+static void again(const struct options *o)
 {
-	unsigned n = at_once ? MAX(o->again, 1u) : o->again + 1;
-	unsigned wait = n < 4 ? 0 : n < 9 ? 1u << (n - 4) : 30;
-	char times[16];
+	char times[16], said[16];
 
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-
-	snprintf(times, sizeof(times), "%u", n);
-	if (!at_once)
-		sleep(wait);
+	snprintf(times, sizeof(times), "%u", o->again + 1);
+	snprintf(said, sizeof(said), "%d", o->said);
 	execl("/proc/self/exe", "ipsecd", "--nofork", "--config", o->config, "--rundir", o->rundir,
-		"--again", times, o->has_secrets ? "--secretsfile" : NULL, o->secrets, NULL);
+		"--again", times, "--said", said, o->has_secrets ? "--secretsfile" : NULL,
+		o->secrets, NULL);
 	fprintf(stderr, "ipsecd: cannot start again: %s\n", strerror(errno));
 }
 
@@ -313,16 +329,15 @@ int main(int argc, char **argv)
 	umask(077);
 	prctl(PR_SET_NAME, p->opt.guard >= 0 ? "ipsec-guard" : "ipsecd", 0, 0, 0);
 	if (p->opt.guard >= 0) {
-		if (guard_watch(p->opt.guard))
-			again(&p->opt, true);
+		if (guard_watch(&p->opt))
+			again(&p->opt);
 		goto out;
 	}
 	if (!p->opt.foreground)
 		p->ready_pipe = daemon_background();
 	status = live(p);
-	if (p->is_restart && !notify_is_wanted())
-		again(&p->opt, false);
 out:
+	free(p->paused_by);
 	free(p);
 	return status < 0 ? 0 : status;
 }

@@ -10,11 +10,17 @@ struct options {
 	const char *config, *secrets, *rundir, *execdir;
 	bool foreground;
 	bool has_secrets; /* --secretsfile overrides secretsfile= */
-	unsigned again;	  /* how often it has restarted itself in a row */
+	unsigned again;	  /* the how-manieth start since one of us was killed; 0: a person's */
 	int guard;	  /* descriptor of the one to be guarded; -1: not a guard */
+	int said;	  /* where a parent that was killed read what children say; -1 */
 };
 
-enum state { STATE_STARTING, STATE_RUNNING, STATE_STOPPING };
+enum state {
+	STATE_STARTING, /* the children are */
+	STATE_RUNNING,
+	STATE_PAUSED, /* one of them died: all but control stop, and start again after a while */
+	STATE_STOPPING,
+};
 
 struct child {
 	struct parent *parent;
@@ -28,9 +34,17 @@ struct child {
 	ns_t started;
 };
 
+/* How people, or its auto=, want a connection to be. */
+struct wish {
+	bool up, routed;
+	struct addr *remote; /* up --remote-host, of a template: each that was given */
+	size_t n_remote;
+};
+
 /* A connection as it was last read, loaded into ike, keys and kernel. */
 struct loaded {
 	struct list node;
+	struct wish wish;
 	struct conf_conn *conf; /* as it stands in the file */
 	struct conf_conn *sent; /* with its hosts as addresses, as the others have it */
 	bool is_foreign;	/* not from our own file: a reload leaves it alone */
@@ -43,13 +57,14 @@ struct parent {
 	enum ipc_phase phase; /* of our ends of the lines: RUN */
 	uv_loop_t loop;
 	uv_signal_t signals[3];
-	uv_timer_t stop_timer, retry_timer, watchdog;
+	uv_timer_t stop_timer, retry_timer, pause_timer, watchdog;
+	uv_prepare_t remember;	     /* at the end of each turn */
 	struct child child[WHO_END]; /* [WHO_PARENT] is not used */
 	int fd[DESC_END];
 	int lock; /* the locked pid file; children hold it too, until they end */
 	struct event_sink events;
 	struct conf_setup setup;
-	struct conf *conf; /* as read at the start, until its connections are loaded */
+	struct conf *conf; /* as read at the start, until its connections are loaded; else NULL */
 	struct list loaded;
 	struct list lookups; /* of struct lookup: names that are asked for */
 	unsigned n_resolves; /* connections whose hosts are being looked for */
@@ -66,9 +81,16 @@ struct parent {
 	bool may_open_secrets;	  /* between secrets_read and secrets_done */
 	uint32_t shutdown_request;
 	ns_t ready_at;
-	int exit;	 /* status to end with */
-	bool is_restart; /* begin anew when everything has stopped */
-	int ready_pipe;	 /* the one who started us waits here; -1: nobody */
+	int exit;	/* status to end with */
+	int ready_pipe; /* the one who started us waits here; -1: nobody */
+
+	unsigned restarts;   /* in a row */
+	unsigned generation; /* what was begun before a pause is not finished after it */
+	char *paused_by;     /* what died, in words; NULL: nothing did */
+	bool is_loaded;	     /* this generation's connections are: people may ask for something */
+	bool has_run;	     /* some generation's were */
+	bool is_changed;     /* what is loaded or wished, since it was written down */
+	bool is_forgetful;   /* it could not be written down */
 };
 
 #define PARENT_EMIT(p, request_id, name, ...)                                                      \
@@ -89,13 +111,15 @@ bool daemon_lock(struct parent *p);
 void guard_start(struct parent *p);
 void guard_dismiss(struct parent *p);
 /* The life of a guard; returns when its daemon is gone without a word, false: in good order. */
-bool guard_watch(int fd);
+bool guard_watch(struct options *o);
 bool notify_is_wanted(void);
 void notify(const char *what);
 void notify_watchdog(struct parent *p);
 
 /* ---- sockets.c ---- */
-/* Opens all that children need. False: said so on stderr. */
+/* Opens what stays open as long as we live: control socket, log. False: said so on stderr. */
+bool sockets_open_ours(struct parent *p);
+/* Opens what children need for their work, anew. False: said so on stderr. */
 bool sockets_open(struct parent *p);
 void sockets_close(struct parent *p);
 void log_open(struct parent *p);
@@ -104,6 +128,7 @@ void log_reopen(struct parent *p);
 
 /* ---- children.c ---- */
 void children_init(struct parent *p);
+/* Control; then the others, at once or (after a death) with patience. */
 bool children_start(struct parent *p);
 void children_setup(struct parent *p, enum ipc_who w); /* config setup, anew */
 void children_stop(struct parent *p);
@@ -113,7 +138,7 @@ void children_kill(struct parent *p);
 /* ---- load.c: the configuration file and what of it is loaded ---- */
 struct conf *load_file(struct parent *p, uint32_t request, const char *path);
 struct conf *load_text(struct parent *p, uint32_t request, int fd);
-enum load_after { LOAD_ONLY, LOAD_AUTO, LOAD_UP, LOAD_ROUTE };
+enum load_after { LOAD_ONLY, LOAD_AUTO, LOAD_UP, LOAD_ROUTE, LOAD_WISH };
 struct load_request {
 	uint32_t request; /* its request_done follows by itself */
 	const char *name;
@@ -128,6 +153,10 @@ bool load_named(struct parent *p, const struct load_request *r, const struct con
 void load_all(struct parent *p, const struct load_request *r, const struct conf *conf);
 /* The same at start; parent_loaded() is called when all are loaded that need no DNS. */
 void load_first(struct parent *p, const struct conf *conf);
+/* The same for what is loaded already, into children that know nothing yet, as it is wished. */
+void load_restore(struct parent *p);
+/* A person wants connections (by name or alias) up, down, routed, unrouted. */
+void load_wish(struct parent *p, const struct msg_command *m);
 /* Unloads by name or alias. False: there is none. */
 bool unload_conns(struct parent *p, uint32_t request, const char *name);
 /* Loads what changed, unloads what is gone; an error in the file changes nothing. */
@@ -138,6 +167,13 @@ void load_retry(uv_timer_t *t); /* the same, as a timer */
 void load_setup(struct parent *p, struct conf_setup *setup_take);
 void load_done(struct parent *p);
 struct loaded *loaded_find(struct parent *p, const char *name);
+struct loaded *loaded_new(struct parent *p);
+void wish_add_remote(struct wish *w, const struct addr *remote);
+/* ---- remember.c: what is loaded and wished, for the one who starts after we were killed ---- */
+void remember_init(struct parent *p);
+/* False: nothing is there, or it is not ours. */
+bool remember_read(struct parent *p);
+void remember_forget(struct parent *p);
 
 /* ---- resolve.c: hosts into addresses, and which end is ours ---- */
 struct resolve_request {
@@ -157,6 +193,8 @@ bool is_local(const struct addr *a);
 
 /* ---- verbs.c ---- */
 void verb_take(struct parent *p, const struct msg_verb *m);
+/* What ike is to do, and we have to remember. */
+void verb_command(struct parent *p, const struct msg_command *m);
 void verb_text_take(struct parent *p, uint32_t request, int fd);
 void verb_done(struct parent *p, uint32_t request, int exit);
 void verbs_done(struct parent *p);
@@ -175,7 +213,7 @@ void parent_ready(struct parent *p);
 void parent_load(struct parent *p);
 /* They are loaded: tell that all runs. */
 void parent_loaded(struct parent *p);
-/* Stop all in order; restart: begin anew then. */
-void parent_stop(struct parent *p, int exit, bool restart);
+/* Stop all in order. */
+void parent_stop(struct parent *p, int exit);
 /* All have stopped. */
 void parent_stopped(struct parent *p);

@@ -21,6 +21,13 @@
 
 #define SOCKET_BUFFER (4 << 20)
 
+static void close_one(struct parent *p, unsigned kind)
+{
+	if (p->fd[kind] >= 0)
+		close(p->fd[kind]);
+	p->fd[kind] = -1;
+}
+
 static void option(int fd, int level, int name, int value)
 {
 	setsockopt(fd, level, name, &value, sizeof(value));
@@ -77,7 +84,7 @@ static int udp_open(const struct parent *p, int family, uint16_t port)
  * that nobody promises. False: that was long enough, or there was none. */
 static bool wait_for_old(const struct parent *p, unsigned *naps)
 {
-	if (p->opt.again == 0 || ++*naps > 150)
+	if (p->restarts == 0 || ++*naps > 150)
 		return false;
 	nanosleep(&(struct timespec){ 0, 20 * 1000 * 1000 }, NULL);
 	return true;
@@ -241,11 +248,8 @@ void log_reopen(struct parent *p)
 {
 	static const enum ipc_descriptor kinds[] = { DESC_LOGFILE, DESC_SYSLOG, DESC_TERMINAL };
 
-	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if (p->fd[kinds[i]] >= 0)
-			close(p->fd[kinds[i]]);
-		p->fd[kinds[i]] = -1;
-	}
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		close_one(p, kinds[i]);
 	log_open(p);
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (p->fd[kinds[i]] >= 0)
@@ -264,13 +268,24 @@ static void open_keylog(struct parent *p)
 	p->fd[DESC_KEYLOG] = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-bool sockets_open(struct parent *p)
+bool sockets_open_ours(struct parent *p)
 {
-	if (!open_udp(p) || !open_tun(p) || !open_netlink(p) || !open_control(p))
+	if (!open_control(p))
 		return false;
-	open_raw(p);
 	log_open(p);
 	open_keylog(p);
+	return true;
+}
+
+/* The interface goes with its last descriptor, and takes its addresses and routes along; nothing
+ * that was meant for those who died waits in the others. */
+bool sockets_open(struct parent *p)
+{
+	for (unsigned k = DESC_UDP500_V4; k <= DESC_WATCH; k++)
+		close_one(p, k);
+	if (!open_udp(p) || !open_tun(p) || !open_netlink(p))
+		return false;
+	open_raw(p);
 	return true;
 }
 
@@ -282,6 +297,5 @@ void sockets_close(struct parent *p)
 		unlink(path);
 	free(path);
 	for (unsigned k = 0; k < DESC_END; k++)
-		if (p->fd[k] >= 0)
-			close(p->fd[k]);
+		close_one(p, k);
 }

@@ -13,6 +13,7 @@ enum { UPDOWN_MS = 30000 };
 struct updown {
 	struct parent *p;
 	uint32_t ask;
+	unsigned generation;
 	char *verb;
 	uv_process_t process;
 	uv_timer_t timer;
@@ -38,11 +39,11 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 		signal ? signal : (int)status);
 	if (status != 0 || signal)
 		PARENT_EMIT(u->p, 0, updown_failed, .verb = ev_str(u->verb), .how = ev_str(how));
-	if (u->ask)
+	if (u->ask && u->generation == u->p->generation)
 		LINE_SEND(&u->p->child[WHO_IKE].line, updown_done, .ask = u->ask,
 			.e = status != 0 || signal ? ERR_SYSTEM : OK);
 	u->p->n_updowns--;
-	if (u->p->state == STATE_STOPPING)
+	if (u->p->state == STATE_STOPPING || u->p->state == STATE_PAUSED)
 		children_stop(u->p);
 	u->closing = 2;
 	uv_close((uv_handle_t *)&u->process, closed);
@@ -152,6 +153,7 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 	u = xalloc(sizeof(*u));
 	u->p = p;
 	u->ask = m->ask;
+	u->generation = p->generation;
 	p->n_updowns++;
 	u->verb = xstrdup(m->verb);
 	u->process.data = u->timer.data = u;

@@ -146,7 +146,7 @@ static void verb_shutdown(struct parent *p, const struct msg_verb *m)
 {
 	PARENT_EMIT(p, m->request, service_stopping, );
 	p->shutdown_request = m->request;
-	parent_stop(p, 0, false);
+	parent_stop(p, 0);
 }
 
 static const struct {
@@ -164,13 +164,38 @@ static const struct {
 	{ "shutdown", verb_shutdown },
 };
 
+/* Nothing can be asked of those who do not run; whoever asks is told when they will. */
+static bool is_busy(struct parent *p, uint32_t request)
+{
+	uint64_t due = uv_timer_get_due_in(&p->pause_timer);
+
+	if (p->state == STATE_RUNNING && p->is_loaded)
+		return false;
+	if (p->state == STATE_STOPPING)
+		PARENT_EMIT(p, request, request_busy, );
+	else
+		PARENT_EMIT(p, request, service_waiting,
+			.why = ev_str(p->paused_by ? p->paused_by : "the daemon was killed"),
+			.seconds = ev_u64((due + 999) / 1000));
+	verb_done(p, request, EXIT_LOCAL);
+	return true;
+}
+
+void verb_command(struct parent *p, const struct msg_command *m)
+{
+	if (is_busy(p, m->request))
+		return;
+	load_wish(p, m);
+	line_send_fd(
+		&p->child[WHO_IKE].line, &(struct msg){ .id = MSG_command, .command = *m }, -1);
+}
+
 void verb_take(struct parent *p, const struct msg_verb *m)
 {
-	if (p->state != STATE_RUNNING) {
-		PARENT_EMIT(p, m->request, request_busy, );
-		verb_done(p, m->request, EXIT_LOCAL);
+	bool is_shutdown = strcmp(m->verb, "shutdown") == 0 && p->state != STATE_STOPPING;
+
+	if (!is_shutdown && is_busy(p, m->request))
 		return;
-	}
 	for (size_t i = 0; i < COUNT(verbs); i++)
 		if (strcmp(verbs[i].name, m->verb) == 0) {
 			verbs[i].run(p, m);
