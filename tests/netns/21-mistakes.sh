@@ -69,6 +69,12 @@ refuses "reload does not end 0" test $? = 0
 unharmed "64 MB of random bytes"
 on left cp /etc/ipsec.conf.good /etc/ipsec.conf
 
+on left sed -i "s/^config setup/&\n    listen=$LEFT/" /etc/ipsec.conf
+mistake "another listen= needs a restart" 0 'listen= has changed; it takes effect with: ipsec restart' ipsec reload
+unharmed "another listen="
+on left cp /etc/ipsec.conf.good /etc/ipsec.conf
+run left ipsec reload
+
 on left chmod 644 /etc/ipsec.secrets
 run left ipsec rereadsecrets
 says "a file of secrets that all can read: it says how to mend it" 'chmod 600'

@@ -415,8 +415,11 @@ bool unload_conns(struct parent *p, uint32_t request, const char *name)
 
 /* ---- reload ---- */
 
-static void reload_setup(struct parent *p, struct conf *conf)
+static void reload_setup(struct parent *p, uint32_t request, struct conf *conf)
 {
+	/* our sockets are in other processes' hands */
+	if (!addr_eq(&conf->setup.listen, &p->listening))
+		PARENT_EMIT(p, request, setup_later, .keyword = ev_str("listen"));
 	load_setup(p, &conf->setup);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
 		if (w == WHO_IKE || w == WHO_CONTROL || w == WHO_ESP)
@@ -439,7 +442,7 @@ void load_reload(struct parent *p, uint32_t request)
 		conf_free(conf);
 		return;
 	}
-	reload_setup(p, conf);
+	reload_setup(p, request, conf);
 	LINE_SEND(&p->child[WHO_IKE].line, request_begin, .request = request);
 	list_each (l, &p->loaded, struct loaded, node)
 		if (!l->is_foreign && !conf_find(conf, l->conf->name, 0)) {

@@ -64,6 +64,7 @@ struct parent {
 	int lock; /* the locked pid file; children hold it too, until they end */
 	struct event_sink events;
 	struct conf_setup setup;
+	struct addr listening; /* listen= when the sockets were opened */
 	struct conf *conf; /* as read at the start, until its connections are loaded; else NULL */
 	struct list loaded;
 	struct list lookups; /* of struct lookup: names that are asked for */

@@ -283,6 +283,7 @@ bool sockets_open(struct parent *p)
 {
 	for (unsigned k = DESC_UDP500_V4; k <= DESC_WATCH; k++)
 		close_one(p, k);
+	p->listening = p->setup.listen;
 	if (!open_udp(p) || !open_tun(p) || !open_netlink(p))
 		return false;
 	open_raw(p);
