@@ -74,12 +74,16 @@ static void take_descriptor(struct process *p, unsigned kind, int fd)
 		p->ops->descriptor(p->ctx, (enum ipc_descriptor)kind);
 }
 
+static void gone(void *ctx, struct line *l);
+
 static void take_line(struct process *p, unsigned peer, int fd)
 {
 	if (peer == WHO_PARENT || peer >= WHO_END || !ipc_has_line(p->self, (enum ipc_who)peer)) {
 		close(fd);
 		return;
 	}
+	if (p->line[peer].fd >= 0) /* its end is not read yet */
+		gone(p, &p->line[peer]);
 	line_hold_take(&p->line[peer], fd);
 	if (p->phase != PHASE_RUN)
 		return; /* siblings are not heard before the sandbox is closed */

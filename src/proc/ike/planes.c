@@ -119,14 +119,11 @@ void planes_lost(struct shell *s)
 void planes_restarted(struct shell *s)
 {
 	static const struct dp_notice restarted = { .kind = DP_RESTARTED };
-	bool was_lost = !s->has_esp;
 
 	s->has_esp = true;
 	fail_all(s);
-	if (was_lost) {
-		ike_notice(s->ike, process_now(), &restarted);
-		shell_output(s);
-	}
+	ike_notice(s->ike, process_now(), &restarted);
+	shell_output(s);
 }
 
 void planes_done(struct shell *s)

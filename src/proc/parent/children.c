@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000 };
+enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SAID_MS = 100 };
 
 /* Who gets what of DESC_*. */
 static const unsigned descriptors[WHO_END] = {
@@ -26,6 +26,7 @@ static const enum ipc_who stop_order[] = { WHO_IKE, WHO_ESP, WHO_KEYS, WHO_KERNE
 
 static void ended(uv_process_t *process, int64_t status, int signal);
 static void message(void *ctx, struct line *l, const struct msg *m, int fd);
+static void on_said(uv_poll_t *poll, int status, int events);
 static void resume(uv_timer_t *t);
 static void pause_all(struct parent *p);
 
@@ -162,26 +163,43 @@ static bool start(struct parent *p, enum ipc_who w)
 	return true;
 }
 
-/* What children write there becomes events. */
+/* What children write to standard error becomes events. */
+static void hear_children(struct parent *p)
+{
+	char text[2048], *line, *rest;
+	ssize_t n;
+
+	while (p->said[0] >= 0 && (n = read(p->said[0], text, sizeof(text) - 1)) > 0) {
+		text[n] = '\0';
+		rest = text;
+		while ((line = strsep(&rest, "\n")))
+			if (*line) {
+				char clean[4096];
+
+				PARENT_EMIT(p, 0, process_said,
+					.text = ev_str(event_escape(
+						bytes_str(line), clean, sizeof(clean))));
+			}
+	}
+}
+
+/* Soon, not now: control may be the one that speaks, and its end is not known yet. */
+static void said_late(uv_timer_t *t)
+{
+	struct parent *p = t->data;
+
+	hear_children(p);
+	uv_poll_start(&p->said_poll, UV_READABLE, on_said);
+}
+
 static void on_said(uv_poll_t *poll, int status, int events)
 {
 	struct parent *p = poll->data;
-	char text[2048], *line, *rest = text;
-	ssize_t n = read(p->said[0], text, sizeof(text) - 1);
 
 	(void)status;
 	(void)events;
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	while ((line = strsep(&rest, "\n")))
-		if (*line) {
-			char clean[4096];
-
-			PARENT_EMIT(p, 0, process_said,
-				.text = ev_str(
-					event_escape(bytes_str(line), clean, sizeof(clean))));
-		}
+	uv_poll_stop(poll);
+	uv_timer_start(&p->said_timer, said_late, SAID_MS, 0);
 }
 
 static void listen_to_children(struct parent *p)
@@ -193,8 +211,9 @@ static void listen_to_children(struct parent *p)
 	} else if (p->ready_pipe < 0 || pipe2(p->said, O_CLOEXEC | O_NONBLOCK) != 0) {
 		return; /* in the foreground they share our standard error */
 	}
+	uv_timer_init(&p->loop, &p->said_timer);
 	uv_poll_init(&p->loop, &p->said_poll, p->said[0]);
-	p->said_poll.data = p;
+	p->said_poll.data = p->said_timer.data = p;
 	uv_poll_start(&p->said_poll, UV_READABLE, on_said);
 }
 
@@ -455,6 +474,7 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	uv_close((uv_handle_t *)process, (uv_close_cb)free);
 	c->process = NULL;
 	line_close(&c->line);
+	hear_children(p); /* its last words come before the news of its death */
 	if (c->who != WHO_CONTROL)
 		line_forget(&c->line);
 	if (c->who == WHO_KERNEL && (status != 0 || signal) && c->is_ready)

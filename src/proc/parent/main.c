@@ -127,7 +127,7 @@ static void take_event(void *ctx, const struct event *e)
 	enum event_level level = event_kind(e->id)->level;
 	char line[4096];
 
-	if (p->state == STATE_STARTING && !p->has_run &&
+	if (p->state == STATE_STARTING && !p->has_run && p->opt.said < 0 &&
 		(level == EVENT_WARN || level == EVENT_FAIL))
 		fprintf(stderr, "ipsecd: %s\n", event_line(e, false, line, sizeof(line)));
 	line_send_event(&p->child[WHO_CONTROL].line, e);
