@@ -1,6 +1,7 @@
 /* Bytes that are borrowed, owned, or owned and wiped. */
 #include "base/bytes.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +33,15 @@ void wipe(void *p, size_t n)
 		explicit_bzero(p, n);
 }
 
+/* Sizes are bounded by limits.h: no peer brings us here. Nothing below allocates. */
 static void *must(void *p)
 {
 	if (!p) {
-		static const char msg[] = "clearswan: out of memory\n";
+		char said[64];
+		int n = snprintf(said, sizeof(said), "%.40s: out of memory\n",
+			program_invocation_short_name);
 
-		fwrite(msg, 1, sizeof(msg) - 1, stderr);
+		fwrite(said, 1, (size_t)n, stderr);
 		abort();
 	}
 	return p;

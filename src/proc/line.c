@@ -128,8 +128,8 @@ static void flush(struct line *l)
 
 void line_send_fd(struct line *l, const struct msg *m, int fd)
 {
-	uint8_t *room = malloc(IPC_MAX);
-	struct wr w = wr_to(room, room ? IPC_MAX : 0);
+	uint8_t *room = xrealloc(NULL, IPC_MAX); /* not zeroed: most messages are short */
+	struct wr w = wr_to(room, IPC_MAX);
 	struct line_item *i;
 
 	ipc_put(&w, m);
