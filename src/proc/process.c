@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -144,6 +145,10 @@ int process_run(struct process *p, enum ipc_who self, const struct process_ops *
 		return 2;
 	}
 	fcntl(PARENT_FD, F_SETFD, FD_CLOEXEC);
+	/* of a terminal: for the parent, which tells us to stop */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* a log may be a pipe */
 	uv_loop_init(&p->loop);
 	p->events = (struct event_sink){ send_event, p };
 	for (unsigned i = 0; i < DESC_END; i++)

@@ -29,6 +29,14 @@ mistake "not root" 4 'root' setpriv --reuid 65534 --clear-groups ipsec start
 mistake "an unknown command" 2 'help' ipsec pu vpn.example.com
 says "and what may have been meant" '"?up"?'
 
+title "what the host lacks"
+on left mount -t tmpfs none /dev/net
+mistake "no TUN device" 1 '/dev/net/tun.*modprobe tun' ipsec start
+on left umount /dev/net
+on left mount --bind -o ro /run /run
+mistake "a run directory that cannot be written" 1 '(cannot make|cannot write) /run/pluto.*Read-only' ipsec start
+on left umount /run
+
 title "another program has port 500"
 behind left python3 -c 'import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 500)); time.sleep(60)'
@@ -41,9 +49,11 @@ sleep 0.2
 
 title "the tunnel that must not be harmed"
 start right ours
-start left ours
+on left bash -c 'cd /tmp; exec 9>/tmp/lock-of-a-script; ipsec start'
 check "the tunnel comes up" up left ours
 unharmed "so far"
+check "it keeps no descriptor of who started it" test -z "$(on left bash -c "ls -l /proc/$(pids left ipsecd)/fd" | grep lock-of-a-script)"
+check "nor its folder" test "$(on left readlink "/proc/$(pids left ipsecd)/cwd")" = /
 
 title "while it runs"
 mistake "start again" 0 'already running' ipsec start
@@ -69,6 +79,10 @@ refuses "reload does not end 0" test $? = 0
 unharmed "64 MB of random bytes"
 on left cp /etc/ipsec.conf.good /etc/ipsec.conf
 
+before=$(on left stat -c %s /var/log/pluto.log)
+on left sed -i "s/^config setup/&\n    logappend=no/" /etc/ipsec.conf
+run left ipsec reload
+check "a reload does not empty the log" test "$(on left stat -c %s /var/log/pluto.log)" -ge "$before"
 on left sed -i "s/^config setup/&\n    listen=$LEFT/" /etc/ipsec.conf
 mistake "another listen= needs a restart" 0 'listen= has changed; it takes effect with: ipsec restart' ipsec reload
 unharmed "another listen="

@@ -165,6 +165,22 @@ TEST(told_to_stop_a_process_ends_well)
 	}
 }
 
+TEST(a_terminal_ends_the_parent_and_not_a_process)
+{
+	for (enum ipc_who who = WHO_IKE; who < WHO_END; who++) {
+		struct run r;
+
+		start(&r, who, true);
+		poll(NULL, 0, 200);
+		kill(r.pid, SIGINT);
+		kill(r.pid, SIGHUP);
+		say(&r, &(struct msg){ .id = MSG_stop });
+		finish(&r);
+		assert_true(WIFEXITED(r.status));
+		assert_int_equal(WEXITSTATUS(r.status), 0);
+	}
+}
+
 TEST(started_by_hand_a_process_says_how_to_do_it)
 {
 	for (enum ipc_who who = WHO_IKE; who < WHO_END; who++) {
@@ -188,6 +204,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_missing_descriptor_ends_a_process),
 		cmocka_unit_test(without_its_parent_a_process_ends),
 		cmocka_unit_test(told_to_stop_a_process_ends_well),
+		cmocka_unit_test(a_terminal_ends_the_parent_and_not_a_process),
 		cmocka_unit_test(started_by_hand_a_process_says_how_to_do_it),
 	};
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,28 @@
 
 /* How long the processes of a daemon that died may take to end. */
 #define LOCK_PATIENCE_MS 8000
+
+static const char *absolute(const char *path)
+{
+	char cwd[PATH_MAX];
+
+	return path[0] == '/' || !getcwd(cwd, sizeof(cwd)) ? path : xasprintf("%s/%s", cwd, path);
+}
+
+void daemon_detach(struct options *o)
+{
+	unsigned said = o->said >= 0 ? (unsigned)o->said : ~0u;
+
+	o->config = absolute(o->config);
+	o->secrets = absolute(o->secrets);
+	o->rundir = absolute(o->rundir);
+	if (chdir("/") != 0)
+		perror("ipsecd: /");
+	if (said > 3)
+		close_range(3, said - 1, 0);
+	if (said != ~0u)
+		close_range(said + 1, ~0u, 0);
+}
 
 int daemon_background(void)
 {
@@ -71,16 +94,17 @@ static bool lock_now(struct parent *p, bool wait)
 	return true;
 }
 
-bool daemon_lock(struct parent *p)
+enum lock daemon_lock(struct parent *p)
 {
 	char *path = xasprintf("%s/pluto.pid", p->opt.rundir), pid[32] = "";
 	int n;
 
 	p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (p->lock < 0) {
-		fprintf(stderr, "ipsecd: %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "ipsecd: cannot write %s: %s; another place: --rundir DIR\n", path,
+			strerror(errno));
 		free(path);
-		return false;
+		return LOCK_FAILED;
 	}
 	if (pread(p->lock, pid, sizeof(pid) - 1, 0) < 0)
 		pid[0] = '\0';
@@ -91,13 +115,13 @@ bool daemon_lock(struct parent *p)
 			"ipsecd: a daemon already runs on %s (pid %s); stop it with: ipsec stop\n",
 			p->opt.rundir, *pid ? pid : "unknown");
 		free(path);
-		return false;
+		return LOCK_TAKEN;
 	}
 	free(path);
 	n = snprintf(pid, sizeof(pid), "%d\n", getpid());
 	if (ftruncate(p->lock, 0) != 0 || pwrite(p->lock, pid, (size_t)n, 0) != n)
 		perror("ipsecd: pid file");
-	return true;
+	return LOCK_OURS;
 }
 
 /* ---- guard: without a service manager, one must notice that the parent itself was killed ---- */

@@ -245,12 +245,13 @@ static int read_config(struct parent *p)
 /* What must be right before anything is started. Gives an exit status, 0 to go on. */
 static int prepare(struct parent *p)
 {
-	int status = 0;
+	int status = make_rundir(p) ? 0 : STATUS_FAIL;
+	enum lock lock;
 
-	if (!make_rundir(p))
-		return STATUS_FAIL;
-	if (!daemon_lock(p))
-		return STATUS_RUNNING;
+	if (status != 0)
+		return status;
+	if ((lock = daemon_lock(p)) != LOCK_OURS)
+		return lock == LOCK_TAKEN ? STATUS_RUNNING : STATUS_FAIL;
 	if (!remember_read(p))
 		status = read_config(p);
 	if (status == 0 && !sockets_open_ours(p))
@@ -333,6 +334,7 @@ int main(int argc, char **argv)
 			again(&p->opt);
 		goto out;
 	}
+	daemon_detach(&p->opt);
 	if (!p->opt.foreground)
 		p->ready_pipe = daemon_background();
 	status = live(p);

@@ -71,6 +71,7 @@ struct parent {
 	unsigned n_resolves; /* connections whose hosts are being looked for */
 	unsigned n_updowns;  /* the user's programs that run */
 	struct list texts;   /* of struct verb_text: memory that waits for its verb */
+	size_t n_texts;
 	struct {
 		uv_process_t *process;
 		int pipe; /* we say 'Q' when we end in good order */
@@ -104,12 +105,15 @@ struct now parent_now(void);
 #define STABLE_TIME (60 * NS_S)
 
 /* ---- daemon.c: background, pid file, guard, service manager ---- */
+/* Of whoever started us nothing is kept: working directory, descriptors. Paths become absolute. */
+void daemon_detach(struct options *o);
 /* In the background from here on; the one who was called waits for daemon_started(). */
 int daemon_background(void);
 /* Tells the one who waits: 0 is well. */
 void daemon_started(struct parent *p, int status);
-/* Locks the pid file; false: another daemon has it (said so). */
-bool daemon_lock(struct parent *p);
+/* Locks the pid file. What went wrong was said. */
+enum lock { LOCK_OURS, LOCK_TAKEN, LOCK_FAILED };
+enum lock daemon_lock(struct parent *p);
 void guard_start(struct parent *p);
 void guard_dismiss(struct parent *p);
 /* The life of a guard; returns when its daemon is gone without a word, false: in good order. */

@@ -222,11 +222,12 @@ static int open_syslog(void)
 void log_open(struct parent *p)
 {
 	const char *file = p->setup.logfile;
+	bool is_fresh = !p->has_run && p->opt.again == 0; /* else the log is in use */
 
 	if (file && *file) {
 		p->fd[DESC_LOGFILE] = open(file,
 			O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-				(p->setup.logappend ? 0 : O_TRUNC),
+				(is_fresh && !p->setup.logappend ? O_TRUNC : 0),
 			0600);
 		if (p->fd[DESC_LOGFILE] < 0)
 			fprintf(stderr, "ipsecd: cannot write logfile=%s: %s; using syslog\n", file,

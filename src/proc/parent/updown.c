@@ -134,6 +134,12 @@ static const char *script_of(struct parent *p, const char *conn)
 	return l->conf->left.updown ? l->conf->left.updown : l->conf->right.updown;
 }
 
+/* "up-client-v6": the user's program may put it into a command. */
+static bool is_verb(const char *s)
+{
+	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz-0123456789")] == '\0';
+}
+
 void updown_run(struct parent *p, const struct msg_updown *m)
 {
 	const char *script = script_of(p, m->conn);
@@ -145,6 +151,10 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 		.exit_cb = ended, .file = "/bin/sh", .args = args, .stdio = stdio, .stdio_count = 3
 	};
 
+	if (!is_verb(m->verb)) {
+		uv_process_kill(p->child[WHO_IKE].process, SIGKILL); /* no ike of ours says that */
+		return;
+	}
 	if (!script || strcmp(script, "%disabled") == 0) {
 		if (m->ask)
 			LINE_SEND(&p->child[WHO_IKE].line, updown_done, .ask = m->ask);

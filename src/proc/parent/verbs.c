@@ -13,20 +13,24 @@ struct verb_text {
 	int fd;
 };
 
+static void text_free(struct parent *p, struct verb_text *t)
+{
+	p->n_texts--;
+	list_remove(&t->node);
+	close(t->fd);
+	free(t);
+}
+
 void verb_text_take(struct parent *p, uint32_t request, int fd)
 {
 	struct verb_text *t = xalloc(sizeof(*t));
 
+	if (p->n_texts == TEXTS_MAX) /* its verb never came: control died between the two */
+		text_free(p, list_item(p->texts.next, struct verb_text, node));
+	p->n_texts++;
 	t->request = request;
 	t->fd = fd;
 	list_append(&p->texts, &t->node);
-}
-
-static void text_free(struct verb_text *t)
-{
-	list_remove(&t->node);
-	close(t->fd);
-	free(t);
 }
 
 /* -1 when there is none. The caller owns it. */
@@ -38,7 +42,7 @@ static int text_of(struct parent *p, uint32_t request)
 	list_each (t, &p->texts, struct verb_text, node)
 		if (t->request == request) {
 			fd = dup(t->fd);
-			text_free(t);
+			text_free(p, t);
 		}
 	return fd;
 }
@@ -210,5 +214,5 @@ void verbs_done(struct parent *p)
 	struct verb_text *t;
 
 	list_each (t, &p->texts, struct verb_text, node)
-		text_free(t);
+		text_free(p, t);
 }
