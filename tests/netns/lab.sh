@@ -113,13 +113,17 @@ wire() {
 
 # own_view HOST SUITE: its own /etc, /run, /var/log, and a /usr with the suites
 own_view() {
-	local d=$LAB/$1 usr=$LAB/stage/usr:$STRONGSWAN/usr etc=$STRONGSWAN/etc
+	local tries=0 d=$LAB/$1 usr=$LAB/stage/usr:$STRONGSWAN/usr etc=$STRONGSWAN/etc
 	[ "${2:-}" != libreswan ] || { usr=$LIBRESWAN/usr etc=$LIBRESWAN/etc; }
 	mkdir -p "$d/etc" "$d/work" "$d/run" "$d/log" "$d/tmp" "$d/lib/ipsec/nss"
 	chmod 755 "$d" "$d/etc" "$d/run" "$d/log"
 	chmod 1777 "$d/tmp"
 	touch "$d/mnt"
-	unshare --mount="$d/mnt" --propagation private true
+	# Linux 6.18 numbers mount namespaces per processor and refuses to bind one whose number is not
+	# above our own: another try gets another number
+	until unshare --mount="$d/mnt" --propagation private true 2>"$LAB/unshare"; do
+		[ $((tries++)) -lt 50 ] || die "no mount namespace: $(cat "$LAB/unshare")"
+	done
 	nsenter --mount="$d/mnt" --net="/run/netns/$LAB_PREFIX$1" bash -eu -c '
 		mount -t overlay -o "lowerdir=$2:/usr" overlay /usr
 		mount -t overlay -o "lowerdir=$3:/etc,upperdir=$1/etc,workdir=$1/work" overlay /etc
