@@ -11,6 +11,7 @@ struct parser {
 	size_t room;
 	struct section **defaults; /* conn %default, in order */
 	size_t n_defaults;
+	const char *twice; /* the file that is known to be included twice */
 	struct keyword_index keywords;
 	struct conf_conn fresh; /* all defaults; owns nothing */
 };

@@ -23,9 +23,10 @@ struct lexer {
 	struct conf *c;
 	struct lexed *out;
 	unsigned depth;
-	unsigned n_wrong;	 /* of this file */
-	struct section *section; /* the open one; NULL at the top of a file */
-	bool is_skipping;	 /* the open section's head was wrong: its body is passed over */
+	unsigned n_wrong;		     /* of this file */
+	const char *open[INCLUDE_DEPTH + 1]; /* the files being read, outermost first */
+	struct section *section;	     /* the open one; NULL at the top of a file */
+	bool is_skipping; /* the open section's head was wrong: its body is passed over */
 };
 
 static void count_left_out(struct conf_issue *i)
@@ -139,19 +140,21 @@ static void wrong_head(
 	for (size_t i = 0; i < COUNT(heads); i++)
 		if (word_distance(first, heads[i]) <= word_reach(first))
 			near = heads[i];
-	x->section = NULL;
-	if (has_value)
+	if (has_value) { /* a line of the section above, which is lost without it */
 		error(x, file, line,
 			xasprintf("\"%s\" stands at the start of a line; expected a blank or tab "
 				  "before "
 				  "keyword=value",
 				word));
-	else
+		x->is_skipping = !x->section;
+	} else {
+		x->section = NULL;
 		error(x, file, line,
 			xasprintf("found \"%s\"; expected \"config setup\", \"conn NAME\" or "
 				  "\"include FILE\"%s%s%s",
 				word, near ? "; did you mean \"" : "", near ? near : "",
 				near ? "\"?" : ""));
+	}
 }
 
 static void conn_head(
@@ -172,6 +175,20 @@ static void conn_head(
 				  "without quotes, "
 				  "commas and braces",
 				shown(*more ? more : name, word, sizeof(word)), LIMIT_CONN_NAME));
+}
+
+static void setup_head(struct lexer *x, const char *more, const char *file, unsigned line)
+{
+	char word[64];
+
+	if (*more == '\0') {
+		open_section(x, true, "setup", file, line);
+		return;
+	}
+	x->section = NULL;
+	error(x, file, line,
+		xasprintf("\"%s\" stands behind \"config setup\"; expected nothing there",
+			shown(more, word, sizeof(word))));
 }
 
 /* A line at column 0. */
@@ -199,8 +216,8 @@ static void head(struct lexer *x, char *s, const char *file, unsigned line)
 		*second = *third = '\0';
 	if (*third == '#')
 		*third = '\0';
-	if (strcasecmp(first, "config") == 0 && strcasecmp(second, "setup") == 0 && !*third)
-		open_section(x, true, "setup", file, line);
+	if (strcasecmp(first, "config") == 0 && strcasecmp(second, "setup") == 0)
+		setup_head(x, third, file, line);
 	else if (strcasecmp(first, "conn") == 0)
 		conn_head(x, second, third, file, line);
 	else if (strcasecmp(first, "version") == 0) {
@@ -376,11 +393,19 @@ static const char *keep_name(struct lexed *l, const char *file)
 	return l->file[l->n_file++] = xstrdup(file);
 }
 
+/* from: the file that includes it; NULL: none does. */
 static void read_file(struct lexer *x, const char *path, const char *from, unsigned line)
 {
 	size_t n = 0;
-	char *t = x->src->read(x->src->ctx, path, &n);
+	char *t;
 
+	for (unsigned i = 0; i < x->depth; i++)
+		if (strcmp(x->open[i], path) == 0) {
+			error(x, from, line,
+				xasprintf("include: \"%.200s\" includes itself", path));
+			return;
+		}
+	t = x->src->read(x->src->ctx, path, &n);
 	if (!t) {
 		int why = errno;
 
@@ -396,7 +421,8 @@ static void read_file(struct lexer *x, const char *path, const char *from, unsig
 		free(t);
 		return;
 	}
-	lines(x, t, n, keep_name(x->out, path));
+	x->open[x->depth] = keep_name(x->out, path);
+	lines(x, t, n, x->open[x->depth]);
 	free(t);
 }
 
@@ -440,7 +466,8 @@ void lex(const struct conf_source *src, const char *path, const char *text, size
 		char *copy = xalloc(text_n + 1);
 
 		memcpy(copy, text, text_n);
-		lines(&x, copy, text_n, keep_name(ret, path));
+		x.open[0] = keep_name(ret, path);
+		lines(&x, copy, text_n, x.open[0]);
 		free(copy);
 	} else
 		read_file(&x, path, NULL, 1);

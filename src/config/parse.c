@@ -31,7 +31,25 @@ struct section *parser_section(struct parser *x, const char *name)
 	return at ? &x->l->section[at - 1] : NULL;
 }
 
-/* A second conn of the same name is an error, and the first counts. */
+static bool is_same_line(const char *file, unsigned line, const char *file2, unsigned line2)
+{
+	return line == line2 && strcmp(file, file2) == 0;
+}
+
+/* A second conn of the same name is an error, and the first counts; but a file may be included
+ * twice, by name and by a pattern. */
+static void told_twice(struct parser *x, const struct section *s, const struct section *first)
+{
+	if (!is_same_line(s->file, s->line, first->file, first->line))
+		conf_issue_take(x->c, true, s->file, s->line, NULL,
+			xasprintf("conn \"%s\" stands already in %s:%u; that one is used", s->name,
+				first->file, first->line));
+	else if (x->twice != s->file)
+		conf_issue_take(x->c, false, s->file, s->line, NULL,
+			xstrdup("this file is included twice; once is enough"));
+	x->twice = s->file;
+}
+
 static void index_names(struct parser *x)
 {
 	for (x->room = 16; x->room < x->l->n * 2; x->room *= 2)
@@ -53,10 +71,7 @@ static void index_names(struct parser *x)
 		if (*slot == 0)
 			*slot = i + 1;
 		else
-			conf_issue_take(x->c, true, s->file, s->line, NULL,
-				xasprintf("conn \"%s\" stands already in %s:%u; that one is used",
-					s->name, x->l->section[*slot - 1].file,
-					x->l->section[*slot - 1].line));
+			told_twice(x, s, &x->l->section[*slot - 1]);
 	}
 }
 
@@ -81,6 +96,7 @@ static char *setup_item(
 	struct parser *x, const struct item *i, const struct item **at, bool *is_error)
 {
 	const struct keyword *k = keyword_lookup(&x->keywords, SECTION_SETUP, i->key);
+	const struct item *old = k ? at[keyword_number(k)] : NULL;
 	char *what = NULL, *warning = NULL, *text = NULL;
 
 	*is_error = true;
@@ -92,11 +108,11 @@ static char *setup_item(
 		return xasprintf("%s=: a value is missing", i->key);
 	if (value_read(k, &x->c->setup, i->value, &what, &warning))
 		text = xasprintf("%s=: %s", i->key, what);
-	else if (warning || at[keyword_number(k)]) {
+	else if (warning || (old && !is_same_line(i->file, i->line, old->file, old->line))) {
 		*is_error = false;
 		text = warning ? xasprintf("%s=: %s", i->key, warning)
 			       : xasprintf("%s= stands already in %s:%u; this one is used", i->key,
-					 at[keyword_number(k)]->file, at[keyword_number(k)]->line);
+					 old->file, old->line);
 	}
 	at[keyword_number(k)] = i;
 	free(what);

@@ -156,16 +156,49 @@ TEST(includes_are_relative_to_the_file_and_bounded)
 		{ "/etc/ipsec.d/two.conf", "conn two\n" ENDS "\tnonsense=1\n" },
 		{ NULL, NULL },
 	};
-	const struct fake_file loop[] = { { "/etc/ipsec.conf", "include /etc/ipsec.conf\n" },
-		{ NULL, NULL } };
+	struct fake_file deep[13] = { { "/f/0", "include 1\n" }, { "/f/1", "include 2\n" },
+		{ "/f/2", "include 3\n" }, { "/f/3", "include 4\n" }, { "/f/4", "include 5\n" },
+		{ "/f/5", "include 6\n" }, { "/f/6", "include 7\n" }, { "/f/7", "include 8\n" },
+		{ "/f/8", "include 9\n" }, { "/f/9", "include a\n" },
+		{ "/f/a", "conn last\n" ENDS "include b\n" }, { "/f/b", "conn lost\n" ENDS } };
 	struct conf *c = parse_files(files);
 
 	assert_int_equal(c->n, 1);
 	assert_issue(c, false, 2, "no file matches");
 	assert_string_equal(c->issue[c->n_issue - 1].file, "/etc/ipsec.d/two.conf");
 	conf_free(c);
-	c = parse_files(loop);
-	assert_issue(c, true, 1, "files deep");
+	c = parse_files(deep);
+	assert_issue(c, true, 5, "files deep");
+	assert_int_equal(c->n, 1);
+	conf_free(c);
+}
+
+TEST(a_file_that_includes_itself_is_told_once)
+{
+	const struct fake_file loop[] = { { "/etc/ipsec.conf", "include d/x.conf\nconn a\n" ENDS },
+		{ "/etc/d/x.conf", "conn x\n" ENDS "include /etc/ipsec.conf\ninclude x.conf\n" },
+		{ NULL, NULL } };
+	struct conf *c = parse_files(loop);
+
+	assert_int_equal(c->n_issue, 2);
+	assert_issue(c, true, 5, "\"/etc/ipsec.conf\" includes itself");
+	assert_issue(c, true, 6, "\"/etc/d/x.conf\" includes itself");
+	assert_int_equal(c->n, 2);
+	conf_free(c);
+}
+
+/* By name and by a pattern: it happens, and does no harm. */
+TEST(a_file_that_is_included_twice_is_told_once)
+{
+	const struct fake_file files[] = { { "/etc/ipsec.conf",
+						   "include d/x.conf\ninclude d/*.conf\n" },
+		{ "/etc/d/x.conf", "config setup\n\tlogtime=no\nconn x\n" ENDS "conn y\n" ENDS },
+		{ NULL, NULL } };
+	struct conf *c = parse_files(files);
+
+	assert_int_equal(c->n_issue, 1);
+	assert_issue(c, false, 3, "included twice");
+	assert_int_equal(c->n, 2);
 	conf_free(c);
 }
 
@@ -209,6 +242,21 @@ TEST(unindented_keywords_and_wrong_sections_are_named)
 	assert_issue(c, true, 8, "a conn");
 	assert_issue(c, true, 9, "expected \"config setup\"");
 	assert_issue(c, true, 14, "leftsubnet");
+	conf_free(c);
+}
+
+/* What the administrator wrote below a conn belongs to it: without that line it would be another.
+ */
+TEST(an_unindented_line_loses_the_conn_above_it)
+{
+	struct conf *c = parse("conn a\n" ENDS "rightid=@only\n\tnonsense=1\nconn b\n" ENDS
+			       "config setup now\n\tlogtime=no\n");
+
+	assert_int_equal(c->n, 1);
+	assert_string_equal(c->conn[0]->name, "b");
+	assert_issue(c, true, 5, "blank or tab");
+	assert_issue(c, true, 6, "nonsense");
+	assert_issue(c, true, 11, "\"now\" stands behind \"config setup\"");
 	conf_free(c);
 }
 
@@ -321,6 +369,9 @@ int main(void)
 		cmocka_unit_test(own_values_beat_also_which_beats_default),
 		cmocka_unit_test(circles_and_missing_targets_of_also_are_told),
 		cmocka_unit_test(includes_are_relative_to_the_file_and_bounded),
+		cmocka_unit_test(a_file_that_includes_itself_is_told_once),
+		cmocka_unit_test(a_file_that_is_included_twice_is_told_once),
+		cmocka_unit_test(an_unindented_line_loses_the_conn_above_it),
 		cmocka_unit_test(subnets_make_connections_that_share_an_alias),
 		cmocka_unit_test(what_does_not_work_yet_says_so),
 		cmocka_unit_test(unindented_keywords_and_wrong_sections_are_named),
