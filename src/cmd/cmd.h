@@ -1,5 +1,6 @@
 #pragma once
 /* The ipsec command: what its subcommands share. */
+#include "base/word.h"
 #include "base/bytes.h"
 
 #include <jansson.h>
@@ -42,15 +43,6 @@ const char *cmd_socket(const struct cmd *c); /* path of the control socket; stat
 const char *cmd_config(const struct cmd *c); /* --config, $IPSEC_CONF, /etc/ipsec.conf */
 
 /* ---- words.c: what may have been meant ---- */
-struct nearest {
-	const char *to, *word; /* NULL: nothing is near */
-	size_t distance;
-};
-static inline struct nearest nearest_to(const char *to)
-{
-	return (struct nearest){ to, NULL, 3 };
-}
-void nearest_try(struct nearest *n, const char *word);
 /* Says so; gives the exit status. */
 int unknown_command(const char *word, bool is_whack);
 int unknown_option(const char *word);

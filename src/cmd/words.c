@@ -1,7 +1,6 @@
 /* Words that are no command of ours: Libreswan's others are known by name, for the rest the nearest
  * valid word is said. */
 #include "cmd/cmd.h"
-#include "config/keywords.h"
 
 static const struct {
 	const char *words, *say;
@@ -37,36 +36,12 @@ static const struct {
 	{ "cavp", "the test suite has the vectors" },
 };
 
-void nearest_try(struct nearest *n, const char *word)
-{
-	size_t d = word_distance(n->to, word);
-
-	if (d < n->distance) {
-		n->distance = d;
-		n->word = word;
-	}
-}
-
-static bool among(const char *words, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *w = words; *w; w += strspn(w, " ")) {
-		size_t k = strcspn(w, " ");
-
-		if (k == n && strncmp(w, word, n) == 0)
-			return true;
-		w += k;
-	}
-	return false;
-}
-
 static int unknown(const char *kind, const char *word, const struct nearest *best)
 {
 	const char *bare = word + strspn(word, "-");
 
 	for (size_t i = 0; i < COUNT(absent); i++)
-		if (among(absent[i].words, bare)) {
+		if (word_in(absent[i].words, bare)) {
 			out_error("ipsec: \"%s\" is not part of this version: %s", bare,
 				absent[i].say);
 			return EXIT_USAGE;

@@ -2,6 +2,8 @@
  * before; subnets= and connalias= expanded. Whatever is wrong loses this connection only. */
 #include "config/build.h"
 
+#include "base/word.h"
+#include "config/value.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -107,22 +109,13 @@ char *parser_other_state(const struct keyword *k, const struct item *i, bool *is
 
 static void apply(struct building *b, struct section *from);
 
-static const char *nearest_conn(const struct parser *x, const char *name)
+static struct nearest nearest_conn(const struct parser *x, const char *name)
 {
-	const char *near = NULL;
-	size_t best = word_reach(name) + 1;
+	struct nearest near = nearest_to(name);
 
-	if (x->c->n_error >= SUGGESTIONS_MAX)
-		return NULL;
-	for (size_t i = 0; i < MIN(x->l->n, 1000u); i++) {
-		const struct section *s = &x->l->section[i];
-		size_t d = s->is_setup || s->is_default ? best : word_distance(name, s->name);
-
-		if (d < best) {
-			best = d;
-			near = s->name;
-		}
-	}
+	for (size_t i = 0; x->c->n_error < SUGGESTIONS_MAX && i < MIN(x->l->n, 1000u); i++)
+		if (!x->l->section[i].is_setup && !x->l->section[i].is_default)
+			nearest_try(&near, x->l->section[i].name);
 	return near;
 }
 
@@ -131,12 +124,12 @@ static void follow_also(struct building *b, struct item *i, bool is_flip)
 	struct section *to = parser_section(b->x, i->value);
 
 	if (!to) {
-		const char *near = nearest_conn(b->x, i->value);
+		struct nearest near = nearest_conn(b->x, i->value);
+		char hint[NEAREST_HINT];
 
 		complain(b, true, i,
-			xasprintf("%s=: there is no conn \"%.80s\"%s%s%s", i->key, i->value,
-				near ? "; did you mean \"" : "", near ? near : "",
-				near ? "\"?" : ""));
+			xasprintf("%s=: there is no conn \"%.80s\"%s", i->key, i->value,
+				nearest_hint(&near, hint)));
 		return;
 	}
 	for (unsigned k = 0; k < b->depth; k++)
@@ -173,11 +166,7 @@ static void set_aliases(struct building *b, struct item *i, bool is_more)
 	const char *p = i->value;
 	char name[LIMIT_CONN_NAME + 2];
 
-	for (; *(p += strspn(p, " \t,")); p += strcspn(p, " \t,")) {
-		size_t n = MIN(strcspn(p, " \t,"), sizeof(name) - 1);
-
-		memcpy(name, p, n);
-		name[n] = '\0';
+	while (value_next_word(&p, name, sizeof(name))) {
 		if (!conf_name_ok(name)) {
 			complain(b, true, i, xasprintf("connalias=: \"%.40s\" is no name", name));
 			return;
@@ -279,25 +268,22 @@ static void add_conn_take(struct conf *c, struct conf_conn *conn_take)
 
 static size_t count_words(const char *s)
 {
-	size_t n = 0;
+	size_t n = 0, length;
 
-	for (; s && *(s += strspn(s, " \t,")); n++)
-		s += strcspn(s, " \t,");
+	while (s && word_next(&s, &length))
+		n++;
 	return n;
 }
 
 /* The i-th word, from 1. */
 static char *word_at(const char *s, size_t i)
 {
-	for (;; i--) {
-		size_t n;
+	const char *w = NULL;
+	size_t n = 0;
 
-		s += strspn(s, " \t,");
-		n = strcspn(s, " \t,");
-		if (i == 1)
-			return xasprintf("%.*s", (int)n, s);
-		s += n;
-	}
+	for (; i > 0; i--)
+		w = word_next(&s, &n);
+	return xasprintf("%.*s", (int)n, w);
 }
 
 /* Gives c the i-th of the subnets= of that side; 0: there are none. */

@@ -2,6 +2,7 @@
  */
 #include "config/conf.h"
 
+#include "base/word.h"
 #include "ipsec/limits.h"
 
 #include <stdlib.h>
@@ -58,25 +59,15 @@ void conf_free(struct conf *c)
 	free(c);
 }
 
-static bool has_alias(const struct conf_conn *c, const char *name)
+bool conf_conn_is_called(const struct conf_conn *c, const char *name)
 {
-	size_t len = strlen(name);
-
-	for (const char *a = c->aliases; a && *(a += strspn(a, " \t,"));) {
-		size_t n = strcspn(a, " \t,");
-
-		if (n == len && strncmp(a, name, n) == 0)
-			return true;
-		a += n;
-	}
-	return false;
+	return strcmp(c->name, name) == 0 || word_in(c->aliases, name);
 }
 
 const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t i)
 {
 	for (size_t k = 0; k < c->n; k++)
-		if ((strcmp(c->conn[k]->name, name) == 0 || has_alias(c->conn[k], name)) &&
-			i-- == 0)
+		if (conf_conn_is_called(c->conn[k], name) && i-- == 0)
 			return c->conn[k];
 	return NULL;
 }

@@ -153,6 +153,8 @@ void conf_free(struct conf *c);
  * share an alias.) */
 const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t i);
 
+/* By that name or alias? */
+bool conf_conn_is_called(const struct conf_conn *c, const char *name);
 void conf_conn_free(struct conf_conn *c);
 struct conf_conn *conf_conn_copy(const struct conf_conn *c);
 void conf_conn_put(struct wr *w, const struct conf_conn *c);

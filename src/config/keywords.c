@@ -1,7 +1,7 @@
 /* The table of keywords, its look-ups, and the defaults. */
 #include "config/keywords.h"
 
-#include <ctype.h>
+#include "base/word.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -126,17 +126,12 @@ size_t keyword_number(const struct keyword *k)
 
 /* ---- by name ---- */
 
-/* Case does not count, and '_' is '-': virtual_private is virtual-private. */
-static int folded(char c)
-{
-	return c == '_' ? '-' : tolower((unsigned char)c);
-}
-
+/* virtual_private is virtual-private. */
 static bool same(const char *a, const char *b, size_t b_n)
 {
 	size_t i = 0;
 
-	while (i < b_n && a[i] && folded(a[i]) == folded(b[i]))
+	while (i < b_n && a[i] && word_folded(a[i]) == word_folded(b[i]))
 		i++;
 	return i == b_n && a[i] == '\0';
 }
@@ -144,20 +139,11 @@ static bool same(const char *a, const char *b, size_t b_n)
 /* The i-th name of a keyword, its own being the 0th; NULL after the last. */
 static const char *name_at(const struct keyword *k, size_t i, size_t *n)
 {
-	const char *a = k->aliases;
+	const char *list = k->aliases, *name = k->name;
 
-	*n = strlen(k->name);
-	if (i == 0)
-		return k->name;
-	for (;;) {
-		a += strspn(a, " ");
-		*n = strcspn(a, " ");
-		if (*n == 0)
-			return NULL;
-		if (--i == 0)
-			return a;
-		a += *n;
-	}
+	for (*n = strlen(name); name && i > 0; i--)
+		name = word_next(&list, n);
+	return name;
 }
 
 static bool answers_to(const struct keyword *k, const char *name)
@@ -184,7 +170,7 @@ static size_t name_hash(enum keyword_section s, const char *name, size_t n)
 	uint32_t h = 2166136261u + s;
 
 	for (size_t i = 0; i < n; i++)
-		h = (h ^ (uint32_t)folded(name[i])) * 16777619u;
+		h = (h ^ (uint8_t)word_folded(name[i])) * 16777619u;
 	return h % COUNT(((struct keyword_index *)0)->slot);
 }
 
@@ -220,41 +206,13 @@ const struct keyword *keyword_lookup(
 
 /* ---- what was probably meant ---- */
 
-size_t word_distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b);
-
-	if (n >= COUNT(row) || strlen(a) >= COUNT(row))
-		return COUNT(row);
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (folded(a[i - 1]) != folded(b[j - 1]));
-
-			diagonal = row[j];
-			row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[n];
-}
-
-size_t word_reach(const char *a)
-{
-	size_t n = strlen(a);
-
-	return n < 4 ? 1 : n < 8 ? 2 : 3;
-}
-
 const char *keyword_nearest(bool in_setup, const char *name, char *ret, size_t n)
 {
 	static const char *const sides[] = { "", "left", "right" };
-	size_t best = word_reach(name) + 1, length;
+	struct nearest near = nearest_to(name);
 	const char *own;
-	bool found = false;
+	size_t length;
+	char full[64];
 
 	for (size_t i = 0; i < COUNT(table); i++) {
 		bool sided = table[i].section == SECTION_END;
@@ -263,19 +221,12 @@ const char *keyword_nearest(bool in_setup, const char *name, char *ret, size_t n
 			continue;
 		for (size_t s = sided ? 1 : 0; s <= (sided ? 2u : 0u); s++)
 			for (size_t k = 0; (own = name_at(&table[i], k, &length)); k++) {
-				char full[64];
-				size_t d;
-
 				snprintf(full, sizeof(full), "%s%.*s", sides[s], (int)length, own);
-				d = word_distance(name, full);
-				if (d < best) {
-					best = d;
-					found = true;
+				if (nearest_try(&near, full))
 					snprintf(ret, n, "%s", full);
-				}
 			}
 	}
-	return found ? ret : NULL;
+	return near.word ? ret : NULL;
 }
 
 /* ---- defaults ---- */

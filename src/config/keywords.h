@@ -95,7 +95,3 @@ char *value_show(const struct keyword *k, const void *object, const void *fresh)
 /* Sets all defaults. */
 void conf_conn_defaults(struct conf_conn *c);
 void conf_setup_defaults(struct conf_setup *s);
-/* Edit distance of two short words, whatever their case; large when they are long. */
-size_t word_distance(const char *a, const char *b);
-/* How far a misspelt word may be from the right one. */
-size_t word_reach(const char *a);

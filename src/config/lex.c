@@ -2,7 +2,7 @@
  * Comments wherever people put them, CRLF, quotes and braces. */
 #include "config/lex.h"
 
-#include "config/keywords.h"
+#include "base/word.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -133,13 +133,12 @@ static void wrong_head(
 	struct lexer *x, const char *first, bool has_value, const char *file, unsigned line)
 {
 	static const char *const heads[] = { "conn", "config", "include" };
-	const char *near = NULL;
-	char word[64];
+	struct nearest near = nearest_to(first);
+	char word[64], hint[NEAREST_HINT];
 
 	shown(first, word, sizeof(word));
 	for (size_t i = 0; i < COUNT(heads); i++)
-		if (word_distance(first, heads[i]) <= word_reach(first))
-			near = heads[i];
+		nearest_try(&near, heads[i]);
 	if (has_value) { /* a line of the section above, which is lost without it */
 		error(x, file, line,
 			xasprintf("\"%s\" stands at the start of a line; expected a blank or tab "
@@ -151,9 +150,8 @@ static void wrong_head(
 		x->section = NULL;
 		error(x, file, line,
 			xasprintf("found \"%s\"; expected \"config setup\", \"conn NAME\" or "
-				  "\"include FILE\"%s%s%s",
-				word, near ? "; did you mean \"" : "", near ? near : "",
-				near ? "\"?" : ""));
+				  "\"include FILE\"%s",
+				word, nearest_hint(&near, hint)));
 	}
 }
 

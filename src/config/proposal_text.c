@@ -192,8 +192,9 @@ static const char *shown(const char *w, char *ret, size_t n)
 
 static enum err unknown(struct parse *x, const char *w, bool is_cipher)
 {
+	unsigned types = is_cipher ? 1u << TT_ENCR : 1u << TT_KE | 1u << TT_INTEG;
+	char word[80], close[48], name[64];
 	const char *near;
-	char word[80];
 
 	shown(w, word, sizeof(word));
 	for (size_t i = 0; i < COUNT(refused); i++)
@@ -208,11 +209,13 @@ static enum err unknown(struct parse *x, const char *w, bool is_cipher)
 		strcasecmp(w, "ctr") == 0)
 		return fail(
 			x, xasprintf("'%s' stands alone; write aes_%s256 with '_'", word, word));
-	if (is_cipher)
-		near = alg_nearest(TT_ENCR, w, strlen(w));
-	else if (!(near = alg_nearest(TT_KE, w, strlen(w))) &&
-		 !(near = alg_nearest(TT_INTEG, w, strlen(w))) && x->protocol == PROTO_IKE)
-		near = alg_nearest(TT_PRF, w, strlen(w));
+	if (!is_cipher && x->protocol == PROTO_IKE)
+		types |= 1u << TT_PRF;
+	snprintf(name, sizeof(name), "%.63s", w);
+	if (is_cipher) /* "aez256": the key length does not make it another */
+		while (*name && strchr("0123456789_", name[strlen(name) - 1]))
+			name[strlen(name) - 1] = '\0';
+	near = alg_nearest(types, name, close, sizeof(close));
 	return fail(x, xasprintf("%s %s '%s' is not recognized%s%s%s", kind(x),
 			       is_cipher ? "encryption algorithm" : "algorithm", word,
 			       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));

@@ -53,7 +53,8 @@ TEST(spellings_of_all_three_worlds_are_understood)
 
 TEST(mistakes_name_what_is_near)
 {
-	refuse(PROTO_IKE, "aess256-sha2-dh14", "not recognized");
+	refuse(PROTO_IKE, "aess256-sha2-dh14", "not recognized; did you mean 'aes'?");
+	refuse(PROTO_IKE, "aes256-sha3-dh14", "did you mean 'sha2'?");
 	refuse(PROTO_IKE, "aes256-sha2-modp2049", "MODP2048");
 	refuse(PROTO_IKE, "blowfish-sha2-dh14", "not supported");
 	refuse(PROTO_IKE, "aes999-sha2-dh14", "valid key lengths: 128, 192, 256");

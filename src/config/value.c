@@ -1,6 +1,7 @@
 /* Values of keywords with fields: text in, field out. Lists and numbers have their own files. */
 #include "config/value.h"
 
+#include "base/word.h"
 #include "config/proposal_text.h"
 #include "event/debug.h"
 #include <stdio.h>
@@ -21,14 +22,11 @@ enum err value_wrong(char **what, const char *found, const char *expected)
 bool value_next_word(const char **p, char *ret, size_t n)
 {
 	size_t len;
+	const char *w = word_next(p, &len);
 
-	*p += strspn(*p, " \t,");
-	len = strcspn(*p, " \t,");
-	if (len == 0)
-		return false;
-	snprintf(ret, n, "%.*s", (int)len, *p);
-	*p += len;
-	return true;
+	if (w)
+		snprintf(ret, n, "%.*s", (int)len, w);
+	return w != NULL;
 }
 
 static enum err read_bool(const char *v, bool *ret, char **what)
@@ -48,25 +46,19 @@ static enum err read_bool(const char *v, bool *ret, char **what)
 /* What is valid, and what is near. */
 static enum err not_one_of(const struct keyword_word *words, const char *v, char **what)
 {
-	const struct keyword_word *near = NULL;
-	char list[512], shown[80];
-	size_t best = word_reach(v) + 1, at = 0;
+	struct nearest near = nearest_to(v);
+	char list[512], shown[80], hint[NEAREST_HINT];
+	size_t at = 0;
 
 	list[0] = '\0';
 	for (const struct keyword_word *w = words; w->word; w++) {
-		size_t d = word_distance(v, w->word);
-
-		if (d < best) {
-			best = d;
-			near = w;
-		}
+		nearest_try(&near, w->word);
 		if (at < sizeof(list))
 			at += (size_t)snprintf(
 				list + at, sizeof(list) - at, "%s%s", at ? ", " : "", w->word);
 	}
 	event_escape(bytes_of(v, strnlen(v, 60)), shown, sizeof(shown));
-	*what = xasprintf("\"%s\" is not one of: %s%s%s%s", shown, list,
-		near ? "; did you mean \"" : "", near ? near->word : "", near ? "\"?" : "");
+	*what = xasprintf("\"%s\" is not one of: %s%s", shown, list, nearest_hint(&near, hint));
 	return ERR_VALUE;
 }
 
@@ -90,16 +82,17 @@ static bool read_host_word(const char *v, struct conf_end *e, char **what)
 		{ "%any6", HOST_ANY }, { "%defaultroute", HOST_DEFAULTROUTE },
 		{ "%opportunistic", HOST_GROUP }, { "%oppo", HOST_GROUP }, { "%group", HOST_GROUP },
 		{ "%opportunisticgroup", HOST_GROUP }, { "%oppogroup", HOST_GROUP }, { NULL, 0 } };
+	struct nearest near = nearest_to(v);
 	uint8_t kind = HOST_UNSET;
 
 	for (const struct keyword_word *w = words; w->word; w++) {
 		if (strcasecmp(v, w->word) == 0)
 			kind = w->value;
-		else if (strlen(w->word) > 6 && word_distance(v, w->word) <= 2)
-			not_one_of(words, v, what);
-		if (*what)
-			return false;
+		if (strlen(w->word) > 6)
+			nearest_try(&near, w->word);
 	}
+	if (kind == HOST_UNSET && near.word && near.distance <= 2)
+		return not_one_of(words, v, what) == OK;
 	if (kind == HOST_GROUP)
 		*what = xasprintf(
 			"\"%s\": opportunistic encryption is not done yet; give an address, a name "

@@ -1,6 +1,7 @@
 /* The table of algorithms: by number, by name, by what a name resembles. */
 #include "crypto/algs.h"
 
+#include "base/word.h"
 #include <ctype.h>
 #include <stdio.h>
 
@@ -39,6 +40,8 @@ const struct alg *alg_find(enum transform_type type, uint16_t id)
 	return NULL;
 }
 
+enum { PLAIN = 48 };
+
 /* Lower case, '-' and '_' dropped: "AES_GCM-16" is "aesgcm16". */
 static size_t plain(const char *s, size_t n, char *ret, size_t room)
 {
@@ -51,99 +54,51 @@ static size_t plain(const char *s, size_t n, char *ret, size_t room)
 	return at;
 }
 
-/* Calls f for the name and each alias, in plain form, until it gives true. */
-static bool each_name(const struct alg *a, bool (*f)(void *ctx, const char *plain_name), void *ctx)
+/* The i-th name, in plain form too; the 0th is its own. NULL after the last. */
+static const char *name_at(const struct alg *a, size_t i, size_t *n, char plain_name[PLAIN])
 {
-	char one[48];
+	const char *list = a->aliases, *name = a->name;
 
-	plain(a->name, strlen(a->name), one, sizeof(one));
-	if (f(ctx, one))
-		return true;
-	for (const char *p = a->aliases; *p;) {
-		size_t n = strcspn(p, " ");
-
-		plain(p, n, one, sizeof(one));
-		if (f(ctx, one))
-			return true;
-		p += n + (p[n] == ' ');
-	}
-	return false;
-}
-
-static bool same(void *ctx, const char *name)
-{
-	return strcmp(ctx, name) == 0;
+	for (*n = strlen(name); name && i > 0; i--)
+		name = word_next(&list, n);
+	if (name)
+		plain(name, *n, plain_name, PLAIN);
+	return name;
 }
 
 const struct alg *alg_by_name(enum transform_type type, const char *name, size_t name_n)
 {
-	char wanted[48];
+	char wanted[PLAIN], one[PLAIN];
+	size_t n;
 
 	if (name_n >= sizeof(wanted))
 		return NULL;
 	plain(name, name_n, wanted, sizeof(wanted));
 	for (size_t i = 0; i < COUNT(table); i++)
-		if (table[i].type == type && each_name(&table[i], same, wanted))
-			return &table[i];
+		for (size_t k = 0; table[i].type == type && name_at(&table[i], k, &n, one); k++)
+			if (strcmp(one, wanted) == 0)
+				return &table[i];
 	return NULL;
 }
 
-struct nearest {
-	const char *wanted;
-	size_t best;
-	bool improved;
-};
-
-/* Edit distance of two short words. */
-static size_t distance(const char *a, const char *b)
+const char *alg_nearest(unsigned types, const char *name, char *ret, size_t room)
 {
-	size_t row[48], n = strlen(b);
+	char wanted[PLAIN], one[PLAIN];
+	struct nearest near;
+	const char *own;
+	size_t n;
 
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[n];
-}
-
-static bool nearer(void *ctx, const char *name)
-{
-	struct nearest *n = ctx;
-	size_t d = distance(n->wanted, name);
-
-	if (d < n->best) {
-		n->best = d;
-		n->improved = true;
-	}
-	return false;
-}
-
-const char *alg_nearest(enum transform_type type, const char *name, size_t name_n)
-{
-	char wanted[48];
-	struct nearest n = { wanted, 3, false };
-	const char *ret = NULL;
-
-	if (name_n >= sizeof(wanted))
+	if (strlen(name) >= sizeof(wanted))
 		return NULL;
-	plain(name, name_n, wanted, sizeof(wanted));
-	for (size_t i = 0; i < COUNT(table); i++) {
-		n.improved = false;
-		if (table[i].type == type)
-			each_name(&table[i], nearer, &n);
-		if (n.improved)
-			ret = table[i].name;
-	}
-	return ret;
+	plain(name, strlen(name), wanted, sizeof(wanted));
+	near = nearest_to(wanted);
+	for (size_t i = 0; i < COUNT(table); i++)
+		for (size_t k = 0; !table[i].is_weak && (types >> table[i].type & 1) &&
+				   (own = name_at(&table[i], k, &n, one));
+			k++)
+			if (nearest_try(&near, one))
+				snprintf(ret, room, "%.*s", (int)n, own);
+	return near.word ? ret : NULL;
 }
 
 size_t suite_encr_key_n(const struct suite *s)

@@ -84,8 +84,9 @@ struct alg {
 const struct alg *alg_find(enum transform_type type, uint16_t id);
 /* By its name or an alias, any case, '-' and '_' alike. NULL when unknown. */
 const struct alg *alg_by_name(enum transform_type type, const char *name, size_t name_n);
-/* The closest known name or alias, for "did you mean"; NULL when nothing is near. */
-const char *alg_nearest(enum transform_type type, const char *name, size_t name_n);
+/* The nearest name or alias in these types (bits, 1 << enum transform_type), for "did you mean";
+ * never a weak one. ret, or NULL when nothing is near. */
+const char *alg_nearest(unsigned types, const char *name, char *ret, size_t room);
 /* Walk the table: i from 0 until NULL. */
 const struct alg *alg_at(size_t i);
 

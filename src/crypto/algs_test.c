@@ -170,6 +170,8 @@ TEST(keymat_is_taken_in_the_sizes_of_the_rfcs)
 
 TEST(names_are_found_in_every_spelling)
 {
+	char s[48];
+
 	const struct {
 		enum transform_type type;
 		const char *name;
@@ -201,8 +203,12 @@ TEST(names_are_found_in_every_spelling)
 	assert_null(alg_by_name(TT_KE, "dh99", 4));
 	assert_null(alg_by_name(TT_KE, "", 0));
 	assert_null(alg_by_name(TT_ENCR, "sha2", 4));
-	assert_string_equal(alg_nearest(TT_KE, "modp2049", 8), "MODP2048");
-	assert_null(alg_nearest(TT_ENCR, "completely", 10));
+	assert_string_equal(alg_nearest(1 << TT_KE, "modp2049", s, sizeof(s)), "MODP2048");
+	assert_string_equal(
+		alg_nearest(1 << TT_KE | 1 << TT_PRF, "sha2_265", s, sizeof(s)), "sha2_256");
+	assert_string_equal(alg_nearest(1 << TT_ENCR, "aes-gxm", s, sizeof(s)), "aes_gcm");
+	assert_null(alg_nearest(1 << TT_ENCR, "completely", s, sizeof(s)));
+	assert_null(alg_nearest(1 << TT_ENCR, "3dess", s, sizeof(s)));
 }
 
 int main(void)

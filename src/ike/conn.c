@@ -199,28 +199,13 @@ void conn_lease_return(struct conn *c)
 	memset(c->lease, 0, sizeof(c->lease));
 }
 
-static bool is_called(const struct conf_conn *conf, const char *name)
-{
-	size_t n = strlen(name);
-
-	if (strcmp(conf->name, name) == 0)
-		return true;
-	for (const char *a = conf->aliases; a && *a;) {
-		size_t word = strcspn(a, " \t,");
-
-		if (word == n && strncmp(a, name, n) == 0)
-			return true;
-		a += word + strspn(a + word, " \t,");
-	}
-	return false;
-}
-
 struct conn *conn_find(struct ike *ike, const char *name, size_t i)
 {
 	struct conn *c;
 
 	list_each (c, &ike->conns, struct conn, node)
-		if (!c->is_removed && !c->template && is_called(c->conf, name) && i-- == 0)
+		if (!c->is_removed && !c->template && conf_conn_is_called(c->conf, name) &&
+			i-- == 0)
 			return c;
 	return NULL;
 }

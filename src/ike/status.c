@@ -50,20 +50,8 @@ static void walk(struct status *s, void (*sa)(void *, const struct ike_sa_view *
 static bool wanted(const struct status *s, const struct conn *c)
 {
 	const char *name = s->job->name;
-	const struct conf_conn *conf = c->conf;
-	size_t n;
 
-	if (!name || strcmp(conf->name, name) == 0)
-		return true;
-	n = strlen(name);
-	for (const char *a = conf->aliases; a && *a; a += strspn(a, " ")) {
-		size_t word = strcspn(a, " ");
-
-		if (word == n && strncmp(a, name, n) == 0)
-			return true;
-		a += word;
-	}
-	return false;
+	return !name || conf_conn_is_called(c->conf, name);
 }
 
 static const struct dp_counters *counters(const struct status *s, const struct child *c)

@@ -1,0 +1,26 @@
+#pragma once
+/* Words that people write: lists of them, and what a misspelt one may have been. */
+#include "base/base.h"
+
+/* Case does not count in a word, and '_' is '-'. */
+char word_folded(char c);
+
+/* The next word of a list that blanks or commas separate, n characters; *list moves behind it. NULL
+ * at the end. */
+const char *word_next(const char **list, size_t *ret_n);
+/* Is word, to the letter, one of the list's? The list may be NULL. */
+bool word_in(const char *list, const char *word);
+
+/* Of the words tried, the nearest to what was written, by edit distance. */
+struct nearest {
+	const char *wanted;
+	const char *word; /* NULL: none is near enough to have been meant */
+	size_t distance;
+};
+struct nearest nearest_to(const char *wanted);
+/* True when word is nearer than all before. */
+bool nearest_try(struct nearest *n, const char *word);
+/* ; did you mean "word"? */
+#define NEAREST_HINT 96
+/* Gives s, empty when nothing is near. */
+char *nearest_hint(const struct nearest *n, char *s);
