@@ -42,6 +42,16 @@ uint8_t rd_u8(struct rd *r)
 	return (uint8_t)number(r, 1);
 }
 
+uint8_t rd_u8_max(struct rd *r, uint8_t max)
+{
+	uint8_t v = rd_u8(r);
+
+	if (v <= max)
+		return v;
+	rd_fail(r);
+	return 0;
+}
+
 uint16_t rd_u16(struct rd *r)
 {
 	return (uint16_t)number(r, 2);

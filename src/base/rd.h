@@ -19,6 +19,13 @@ uint8_t rd_u8(struct rd *r);
 uint16_t rd_u16(struct rd *r);
 uint32_t rd_u32(struct rd *r);
 uint64_t rd_u64(struct rd *r);
+/* An octet that may be at most max: more fails. */
+uint8_t rd_u8_max(struct rd *r, uint8_t max);
+/* An octet that is 0 or 1. */
+static inline bool rd_flag(struct rd *r)
+{
+	return rd_u8_max(r, 1) == 1;
+}
 /* A view of the next n bytes; empty after failure. */
 struct bytes rd_bytes(struct rd *r, size_t n);
 /* A view of all that is left. */

@@ -25,6 +25,22 @@ TEST(failure_is_sticky_and_reads_zero)
 	assert_false(rd_end(&r));
 }
 
+TEST(octets_have_their_largest_value)
+{
+	const uint8_t b[] = { 0, 1, 5, 2, 1 };
+	struct rd r = rd_from(BYTES(b));
+
+	assert_false(rd_flag(&r));
+	assert_true(rd_flag(&r));
+	assert_int_equal(rd_u8_max(&r, 5), 5);
+	assert_false(rd_flag(&r)); /* 2 */
+	assert_true(r.failed);
+	r = rd_from(BYTES(b));
+	rd_skip(&r, 2);
+	assert_int_equal(rd_u8_max(&r, 4), 0);
+	assert_true(r.failed);
+}
+
 TEST(child_cannot_leave_its_parent)
 {
 	const uint8_t b[] = { 1, 2, 3, 4 };
@@ -122,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_numbers_in_network_order),
 		cmocka_unit_test(failure_is_sticky_and_reads_zero),
+		cmocka_unit_test(octets_have_their_largest_value),
 		cmocka_unit_test(child_cannot_leave_its_parent),
 		cmocka_unit_test(writer_patches_lengths_and_refuses_overflow),
 		cmocka_unit_test(copies_are_whole_or_zero),

@@ -89,7 +89,7 @@ static char *str_get(struct rd *r)
 	uint32_t n;
 	char *s;
 
-	if (rd_u8(r) == 0)
+	if (!rd_flag(r))
 		return NULL;
 	n = rd_u32(r);
 	b = rd_bytes(r, n);
@@ -99,24 +99,6 @@ static char *str_get(struct rd *r)
 	if (b.n != 0)
 		memcpy(s, b.p, b.n);
 	return s;
-}
-
-static bool flag_get(struct rd *r)
-{
-	uint8_t v = rd_u8(r);
-
-	if (v > 1)
-		rd_fail(r);
-	return v == 1;
-}
-
-static uint8_t octet_get(struct rd *r, uint8_t max)
-{
-	uint8_t v = rd_u8(r);
-
-	if (v > max)
-		rd_fail(r);
-	return v;
 }
 
 static void ranges_put(struct wr *w, const struct range *r, size_t n)
@@ -183,7 +165,7 @@ static enum err end_get(struct rd *r, struct conf_end *e)
 {
 	enum err err;
 
-	e->host_kind = octet_get(r, HOST_GROUP);
+	e->host_kind = rd_u8_max(r, HOST_GROUP);
 	e->host = addr_get(r);
 	e->host_name = str_get(r);
 	e->nexthop = addr_get(r);
@@ -194,8 +176,8 @@ static enum err end_get(struct rd *r, struct conf_end *e)
 	e->port = rd_u16(r);
 	e->n_sourceip = addrs_get(r, e->sourceip, COUNT(e->sourceip));
 	e->n_pool = ranges_get(r, e->pool, COUNT(e->pool));
-	e->modecfgclient = flag_get(r);
-	e->modecfgserver = flag_get(r);
+	e->modecfgclient = rd_flag(r);
+	e->modecfgserver = rd_flag(r);
 	e->authby = rd_u8(r);
 	e->updown = str_get(r);
 	e->username = str_get(r);
@@ -214,7 +196,7 @@ static enum err proposals_get_maybe(struct rd *r, struct proposals **ret)
 	struct proposals *p;
 	enum err e;
 
-	if (rd_u8(r) == 0)
+	if (!rd_flag(r))
 		return r->failed ? ERR_TRUNCATED : OK;
 	p = xalloc(sizeof(*p));
 	e = proposals_get(r, p);
@@ -225,7 +207,6 @@ static enum err proposals_get_maybe(struct rd *r, struct proposals **ret)
 	return e;
 }
 
-/* The flags of a conn in their order, so that put and get cannot disagree. */
 /* The small fields of a conn in their order, so that put and get cannot disagree; octets with the
  * largest value. */
 /* clang-format off */
@@ -294,12 +275,12 @@ static enum err conn_get(struct rd *r, struct conf_conn *c)
 	c->line = rd_u32(r);
 	if ((e = end_get(r, &c->left)) || (e = end_get(r, &c->right)))
 		return e;
-	c->local_is_left = flag_get(r);
-	c->oriented = flag_get(r);
-#define X(f, max) c->f = octet_get(r, max);
+	c->local_is_left = rd_flag(r);
+	c->oriented = rd_flag(r);
+#define X(f, max) c->f = rd_u8_max(r, max);
 	OCTETS(X)
 #undef X
-#define X(f) c->f = flag_get(r);
+#define X(f) c->f = rd_flag(r);
 	FLAGS(X)
 #undef X
 #define X(f) c->f = (ns_t)rd_u64(r);
@@ -397,9 +378,9 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	struct conf_setup s = { 0 };
 
 	s.logfile = str_get(r);
-	s.logappend = flag_get(r);
-	s.logtime = flag_get(r);
-	s.logip = flag_get(r);
+	s.logappend = rd_flag(r);
+	s.logtime = rd_flag(r);
+	s.logip = rd_flag(r);
 	s.plutodebug = str_get(r);
 	s.secretsfile = str_get(r);
 	s.virtual_private = str_get(r);
@@ -407,13 +388,13 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	s.keep_alive = (ns_t)rd_u64(r);
 	s.ddos_threshold = rd_u32(r);
 	s.max_halfopen = rd_u32(r);
-	s.ddos_mode = octet_get(r, 2);
-	s.uniqueids = flag_get(r);
-	s.errqueue = flag_get(r);
+	s.ddos_mode = rd_u8_max(r, 2);
+	s.uniqueids = rd_flag(r);
+	s.errqueue = rd_flag(r);
 	s.myvendorid = str_get(r);
 	s.shuntlifetime = (ns_t)rd_u64(r);
-	s.ikev1_policy = octet_get(r, 2);
-	s.dataplane = octet_get(r, 2);
+	s.ikev1_policy = rd_u8_max(r, 2);
+	s.dataplane = rd_u8_max(r, 2);
 	if (r->failed) {
 		conf_setup_done(&s);
 		return ERR_TRUNCATED;

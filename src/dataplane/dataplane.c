@@ -88,16 +88,6 @@ void dp_sa_put(struct wr *w, const struct dp_sa *sa)
 	wr_u32(w, sa->tfc);
 }
 
-/* A boolean octet is 0 or 1: anything else is not from a sibling of ours. */
-static bool get_bool(struct rd *r)
-{
-	uint8_t v = rd_u8(r);
-
-	if (v > 1)
-		rd_fail(r);
-	return v == 1;
-}
-
 enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
 {
 	struct dp_sa sa = { .dir = rd_u8(r) };
@@ -110,7 +100,7 @@ enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
 	sa.spi = rd_u32(r);
 	sa.local = endpoint_get(r);
 	sa.remote = endpoint_get(r);
-	sa.encap = get_bool(r);
+	sa.encap = rd_flag(r);
 	sa.suite = suite_get(r);
 	encr = secret_get(r);
 	integ = secret_get(r);
@@ -122,9 +112,9 @@ enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
 	sa.soft_packets = rd_u64(r);
 	sa.hard_packets = rd_u64(r);
 	sa.mtu = rd_u16(r);
-	sa.dont_copy_df = get_bool(r);
-	sa.decap_dscp = get_bool(r);
-	sa.dont_encap_dscp = get_bool(r);
+	sa.dont_copy_df = rd_flag(r);
+	sa.decap_dscp = rd_flag(r);
+	sa.dont_encap_dscp = rd_flag(r);
 	sa.tfc = rd_u32(r);
 	if (r->failed)
 		return ERR_TRUNCATED;
@@ -168,8 +158,8 @@ enum err dp_policy_get(struct rd *r, struct dp_policy *ret)
 	p.outer_remote = addr_get(r);
 	p.source[0] = addr_get(r);
 	p.source[1] = addr_get(r);
-	p.add_source = get_bool(r);
-	p.add_routes = get_bool(r);
+	p.add_source = rd_flag(r);
+	p.add_routes = rd_flag(r);
 	p.mtu = rd_u16(r);
 	p.metric = rd_u32(r);
 	if (r->failed)
