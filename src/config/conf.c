@@ -193,17 +193,14 @@ static void proposals_put_maybe(struct wr *w, const struct proposals *p)
 
 static enum err proposals_get_maybe(struct rd *r, struct proposals **ret)
 {
-	struct proposals *p;
+	struct proposals p;
 	enum err e;
 
 	if (!rd_flag(r))
 		return r->failed ? ERR_TRUNCATED : OK;
-	p = xalloc(sizeof(*p));
-	e = proposals_get(r, p);
-	if (e)
-		free(p);
-	else
-		*ret = p;
+	e = proposals_get(r, &p);
+	if (!e)
+		*ret = proposals_new(&p);
 	return e;
 }
 

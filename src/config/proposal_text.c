@@ -469,7 +469,7 @@ static char *warning_of(struct parse *x)
 enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct proposals **ret,
 	char **what, char **warning)
 {
-	struct proposals *out = xalloc(sizeof(*out));
+	struct proposals out = { 0 };
 	char *copy = xstrdup(s), *rest = trimmed(copy), *w, *text;
 	size_t len = strlen(rest);
 	struct parse x = { .protocol = protocol, .what = what };
@@ -481,29 +481,26 @@ enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct pr
 				 "proposed");
 	}
 	while (!e && (w = strsep(&rest, ","))) {
-		if (out->n == PROPOSALS_MAX) {
+		if (out.n == PROPOSALS_MAX) {
 			e = fail(&x, xasprintf("more than %d proposals", PROPOSALS_MAX));
 			break;
 		}
-		x.p = &out->p[out->n++];
+		x.p = &out.p[out.n++];
 		x.is_aead = x.is_plain = false;
 		x.without_integ = NULL;
 		memset(x.has, 0, sizeof(x.has));
-		*x.p = (struct proposal){ .number = (uint8_t)out->n,
-			.protocol = (uint8_t)protocol };
+		*x.p = (struct proposal){ .number = (uint8_t)out.n, .protocol = (uint8_t)protocol };
 		e = one_proposal(&x, trimmed(w));
 	}
 	free(copy);
 	text = e ? NULL : warning_of(&x);
 	free(x.note);
-	if (e) {
-		free(out);
+	if (e)
 		return e;
-	}
 	if (text && !*warning)
 		*warning = text;
 	else
 		free(text);
-	*ret = out;
+	*ret = proposals_new(&out);
 	return OK;
 }

@@ -4,8 +4,9 @@
 #include "ipsec/proposal.h"
 
 /* "aes256+aes128-sha2_512+sha2_256-dh19+dh14,chacha20_poly1305" to proposals, what is left out
- * filled with the defaults. *ret is malloc'ed. ERR_VALUE: *what (malloc'ed) says what was found,
- * what is valid and what is near. *warning: malloc'ed or left alone (weak algorithms, a trailing
+ * filled with the defaults. *ret is of proposals_new(). ERR_VALUE: *what (malloc'ed) says what was
+ * found, what is valid and what is near. *warning: malloc'ed or left alone (weak algorithms, a
+ * trailing
  * "!"). */
 enum err must_use proposal_text_parse(enum protocol_id protocol, const char *s,
 	struct proposals **ret, char **what, char **warning);

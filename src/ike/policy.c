@@ -93,7 +93,7 @@ void conn_esp_proposals(const struct conn *c, struct proposals *ret)
 	/* without a replay check the receiver cannot guess the upper half (RFC 4303 2.2.1) */
 	bool can_esn = c->conf->replay_window != 0;
 
-	*ret = c->conf->esp ? *c->conf->esp : *proposals_default_esp();
+	proposals_copy(ret, c->conf->esp ? c->conf->esp : proposals_default_esp());
 	for (size_t i = 0; i < ret->n; i++)
 		set_esn(&ret->p[i], can_esn && c->conf->esn != CONF_ESN_NO,
 			!can_esn || c->conf->esn != CONF_ESN_YES);

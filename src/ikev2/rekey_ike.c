@@ -76,7 +76,7 @@ static void offer(const struct v2_sa *sa, const uint8_t spi[8], struct proposals
 		v2_proposal_of(&sa->suite, PROTO_IKE, 1, spi, 8, ret);
 		return;
 	}
-	*ret = *conn_ike_proposals(sa->conn);
+	proposals_copy(ret, conn_ike_proposals(sa->conn));
 	for (size_t i = 0; i < ret->n; i++) {
 		ret->p[i].spi_n = 8;
 		memcpy(ret->p[i].spi, spi, 8);

@@ -27,6 +27,24 @@ static const struct proposals default_esp = { 5, {
 } };
 /* clang-format on */
 
+static size_t size_of(const struct proposals *p)
+{
+	return offsetof(struct proposals, p) + p->n * sizeof(p->p[0]);
+}
+
+struct proposals *proposals_new(const struct proposals *p)
+{
+	struct proposals *copy = xalloc(size_of(p));
+
+	memcpy(copy, p, size_of(p));
+	return copy;
+}
+
+void proposals_copy(struct proposals *to, const struct proposals *from)
+{
+	memcpy(to, from, size_of(from));
+}
+
 const struct proposals *proposals_default_ike(void)
 {
 	return &default_ike;

@@ -29,6 +29,11 @@ struct proposals {
 	struct proposal p[PROPOSALS_MAX];
 };
 
+/* On the heap, with room for its n proposals only (a configuration keeps many): such a one is read,
+ * and copied by proposals_copy(), never as a struct. free() ends it. */
+struct proposals *proposals_new(const struct proposals *p);
+void proposals_copy(struct proposals *to, const struct proposals *from);
+
 /* Libreswan 4.10's defaults (5.1 of the fact sheet), IKEv2. Static. */
 const struct proposals *proposals_default_ike(void);
 const struct proposals *proposals_default_esp(void);

@@ -1,6 +1,8 @@
 #include "base/test.h"
 #include "ipsec/proposal.h"
 
+#include <stdlib.h>
+
 static const struct proposals cbc_sha1 = { 1,
 	{ { 1, PROTO_IKE, 0, { 0 }, 4,
 		{ { TT_ENCR, ENCR_AES_CBC, 256 }, { TT_PRF, PRF_HMAC_SHA1, 0 },
@@ -169,6 +171,21 @@ TEST(groups_are_listed_once_and_the_wire_form_is_exact)
 	}
 }
 
+/* The sanitizers see it when more is read than there is. */
+TEST(a_copy_on_the_heap_has_no_room_to_spare)
+{
+	struct proposals *p = proposals_new(&cbc_sha1), back;
+	struct suite s;
+	size_t chosen;
+	uint8_t why;
+
+	assert_int_equal(proposals_choose(p, p, true, &s, &chosen, &why), OK);
+	proposals_copy(&back, p);
+	free(p);
+	assert_int_equal(back.n, cbc_sha1.n);
+	assert_memory_equal(&back.p[0], &cbc_sha1.p[0], sizeof(back.p[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +197,7 @@ int main(void)
 		cmocka_unit_test(unknown_transform_types_make_a_proposal_unacceptable),
 		cmocka_unit_test(text_is_libreswans),
 		cmocka_unit_test(groups_are_listed_once_and_the_wire_form_is_exact),
+		cmocka_unit_test(a_copy_on_the_heap_has_no_room_to_spare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
