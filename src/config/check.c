@@ -115,6 +115,12 @@ static void one_end(struct check *x, int side)
 					  "through the tunnel",
 					name, addr_format(&e->sourceip[i], s), name));
 	}
+	if (e->id.type == ID_ANY &&
+		(e->host_kind == HOST_DEFAULTROUTE || e->host_kind == HOST_IFACE))
+		say(x, false, side, "id",
+			xasprintf("%sid=%%any is for the peer; this end is this host, and its "
+				  "address is used",
+				name));
 	if (e->authby && e->authby != AUTHBY_SECRET)
 		say(x, true, side, "auth",
 			xasprintf("%sauth=: certificates and others are not done yet; \"secret\" "

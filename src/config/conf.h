@@ -43,7 +43,7 @@ struct conf_end {
 	char *host_name; /* HOST_NAME, HOST_IFACE */
 	struct addr nexthop;
 	uint16_t ikeport;      /* 0: 500 */
-	struct id id;	       /* ID_NONE: the address */
+	struct id id;	       /* ID_NONE: the address; ID_ANY: of the peer, whatever it says */
 	struct ts_list subnet; /* n 0: the host itself (or the leased address) */
 	uint8_t protocol;      /* protoport= */
 	uint16_t port;

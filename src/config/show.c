@@ -162,8 +162,9 @@ static char *id_text(const struct id *id)
 	if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR)
 		return xasprintf("\"%s%.*s\"", id->type == ID_FQDN ? "@" : "", (int)id->data.n,
 			(const char *)id->data.p);
-	return id->type == ID_NULL ? xstrdup("%null")
-				   : xasprintf("\"%s\"", id_format(id, s, sizeof(s)));
+	return id->type == ID_ANY    ? xstrdup("%any")
+	       : id->type == ID_NULL ? xstrdup("%null")
+				     : xasprintf("\"%s\"", id_format(id, s, sizeof(s)));
 }
 
 /* Text that reads back to the same, or NULL when there is nothing to say. */

@@ -112,6 +112,33 @@ TEST(a_hash_within_an_identity_is_kept)
 	conf_free(c);
 }
 
+/* Of the peer, any identity; of our own end there is no such thing. */
+TEST(any_identity_is_told_from_none)
+{
+	struct conf *c = one("\trightid=%any"), *back;
+	char *text = conf_show(c);
+
+	assert_int_equal(c->conn[0]->right.id.type, ID_ANY);
+	assert_int_equal(c->conn[0]->left.id.type, ID_NONE);
+	back = parse(text);
+	assert_int_equal(back->n_issue, 0);
+	assert_int_equal(back->conn[0]->right.id.type, ID_ANY);
+	assert_true(conf_conn_eq(c->conn[0], back->conn[0]));
+	conf_free(back);
+	conf_free(c);
+	free(text);
+	c = one("\trightid=%none");
+	assert_int_equal(c->conn[0]->right.id.type, ID_NONE);
+	conf_free(c);
+	c = parse("conn "
+		  "x\n\tleft=%defaultroute\n\tright=192.0.2.1\n\tauthby=secret\n\tleftid=%any\n");
+	assert_int_equal(c->n, 1);
+	assert_int_equal(c->n_issue, 1);
+	assert_int_equal(c->issue[0].line, 5);
+	assert_false(c->issue[0].is_error);
+	conf_free(c);
+}
+
 TEST(keywords_are_found_in_every_spelling)
 {
 	static const char *const lines[] = { "\tleftid=@a", "\tleft-id=@a", "\tleft_id=@a",
@@ -552,6 +579,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comments_of_all_kinds_end_a_value),
 		cmocka_unit_test(a_hash_within_an_identity_is_kept),
+		cmocka_unit_test(any_identity_is_told_from_none),
 		cmocka_unit_test(keywords_are_found_in_every_spelling),
 		cmocka_unit_test(bad_values_are_errors_that_say_what_is_valid),
 		cmocka_unit_test(numbers_have_units),

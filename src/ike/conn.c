@@ -27,7 +27,7 @@ static void set_ends(struct conn *c, bool local_is_left)
 
 static struct id id_or_addr(const struct id *id, const struct addr *a)
 {
-	if (id->type != ID_NONE)
+	if (id->type != ID_NONE && id->type != ID_ANY)
 		return id_copy(id);
 	return addr_is_set(a) ? id_from_addr(a) : (struct id){ 0 };
 }
@@ -37,7 +37,10 @@ static void set_ids(struct conn *c)
 	id_done(&c->our_id);
 	id_done(&c->their_id);
 	c->our_id = id_or_addr(&c->ours->id, &c->local.addr);
-	c->their_id = id_or_addr(&c->theirs->id, &c->theirs->host);
+	if (c->theirs->id.type == ID_ANY)
+		c->their_id = (struct id){ .type = ID_NONE };
+	else
+		c->their_id = id_or_addr(&c->theirs->id, &c->theirs->host);
 }
 
 bool conn_orient(struct conn *c)

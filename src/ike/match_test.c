@@ -96,6 +96,23 @@ TEST(an_identity_decides_between_templates)
 	ike_free(ike);
 }
 
+/* An identity that is not said is the address; %any is any. */
+TEST(any_identity_is_not_an_unset_one)
+{
+	struct rng_seeded seed;
+	struct ike *ike = engine(&seed);
+	enum match_why why;
+
+	load(ike, "unset", "198.51.100.1", NULL, NULL, NULL);
+	load(ike, "any", "198.51.100.2", NULL, "%any", NULL);
+	assert_string_equal(find(ike, "198.51.100.1", "198.51.100.1", NULL, &why), "unset");
+	assert_string_equal(find(ike, "198.51.100.1", "@alice", NULL, &why), "");
+	assert_int_equal(why, MATCH_NO_ID);
+	assert_string_equal(find(ike, "198.51.100.2", "@alice", NULL, &why), "any");
+	assert_string_equal(find(ike, "198.51.100.2", "198.51.100.2", NULL, &why), "any");
+	ike_free(ike);
+}
+
 TEST(me_tarzan_you_jane)
 {
 	struct rng_seeded seed;
@@ -140,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fixed_address_comes_before_any),
 		cmocka_unit_test(an_identity_decides_between_templates),
+		cmocka_unit_test(any_identity_is_not_an_unset_one),
 		cmocka_unit_test(me_tarzan_you_jane),
 		cmocka_unit_test(nothing_is_loaded_for_a_stranger),
 		cmocka_unit_test(a_removed_connection_is_not_found),

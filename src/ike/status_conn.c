@@ -40,12 +40,13 @@ static void host(struct line *l, const struct conf_end *e, const struct endpoint
 	}
 }
 
-static void id(struct line *l, const struct id *i, const struct addr *a)
+/* is_any: that it may be any is worth a word. */
+static void id(struct line *l, const struct id *i, const struct addr *a, bool is_any)
 {
 	char text[ID_STR], own[ADDR_STR];
 
 	id_format(i, text, sizeof(text));
-	if (i->type == ID_NONE || strcmp(text, addr_format(a, own)) == 0)
+	if (i->type == ID_NONE ? !is_any : strcmp(text, addr_format(a, own)) == 0)
 		return; /* it says no more than the address */
 	add(l, "[");
 	add(l, text);
@@ -66,7 +67,7 @@ static void end(struct line *l, const struct conf_end *e, const struct endpoint 
 		add(l, "===");
 	}
 	host(l, e, at);
-	id(l, who, &at->addr);
+	id(l, who, &at->addr, !is_ours && e->id.type == ID_ANY && addr_is_set(&e->host));
 	if (!is_ours && e->n_pool) {
 		add(l, "==={");
 		add(l, range_format(&e->pool[0], pool));

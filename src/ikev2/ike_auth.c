@@ -58,7 +58,7 @@ enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
 	c = v2_child_new(sa, sa->conn, V2_CHILD_IN_AUTH, true);
 	v2_request_begin(sa, &b);
 	v2_put_id(&b, V2_IDI, &sa->conn->our_id);
-	if (sa->conn->theirs->id.type != ID_NONE)
+	if (sa->conn->theirs->id.type != ID_NONE && sa->conn->theirs->id.type != ID_ANY)
 		v2_put_id(&b, V2_IDR, &sa->conn->theirs->id);
 	v2_put_auth(&b, AUTH_SHARED_KEY, a->mac);
 	if (is_initial_contact(sa))

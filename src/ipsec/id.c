@@ -143,7 +143,7 @@ enum err id_parse(const char *s, struct id *ret)
 	struct addr a;
 
 	if (strcasecmp(s, "%any") == 0 || strcasecmp(s, "%none") == 0) {
-		*ret = (struct id){ .type = ID_NONE };
+		*ret = (struct id){ .type = strcasecmp(s, "%any") == 0 ? ID_ANY : ID_NONE };
 		return OK;
 	}
 	if (strcasecmp(s, "%null") == 0) {
@@ -221,6 +221,7 @@ char *id_format(const struct id *id, char *s, size_t n)
 
 	switch (id->type) {
 	case ID_NONE:
+	case ID_ANY:
 		snprintf(s, n, "%%any");
 		break;
 	case ID_NULL:
@@ -259,6 +260,7 @@ const char *id_type_name(uint8_t type)
 {
 	switch (type) {
 	case ID_NONE:
+	case ID_ANY:
 		return "ID_NONE";
 	case ID_IPV4_ADDR:
 		return "ID_IPV4_ADDR";
@@ -296,10 +298,10 @@ enum err id_get(struct rd *r, struct id *ret)
 
 	if (r->failed)
 		return ERR_TRUNCATED;
-	if (type == ID_NONE) {
+	if (type == ID_NONE || type == ID_ANY) {
 		if (n != 0)
 			return ERR_LENGTH;
-		*ret = (struct id){ .type = ID_NONE };
+		*ret = (struct id){ .type = type };
 		return OK;
 	}
 	return id_from_wire(type, data, ret);

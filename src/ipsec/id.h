@@ -3,7 +3,7 @@
 #include "base/addr.h"
 
 enum id_type {
-	ID_NONE = 0, /* not set; in a connection: %any or to be filled from the address */
+	ID_NONE = 0, /* not set: in ipsec.conf the address, in the engine any */
 	ID_IPV4_ADDR = 1,
 	ID_FQDN = 2,
 	ID_RFC822_ADDR = 3,
@@ -12,6 +12,7 @@ enum id_type {
 	ID_DER_ASN1_GN = 10,
 	ID_KEY_ID = 11,
 	ID_NULL = 13,
+	ID_ANY = 255, /* %any in ipsec.conf; never on the wire (255 is for private use there) */
 };
 
 enum { ID_MAX = 512 }; /* octets of an identity that we accept */

@@ -21,7 +21,7 @@ TEST(text_becomes_the_right_type_and_back)
 		{ "@~300d310b300906035504030c026162", ID_DER_ASN1_DN, "CN=ab" },
 		{ "@#00", ID_KEY_ID, "@#0x00" },
 		{ "%none", ID_NONE, "%any" },
-		{ "%any", ID_NONE, NULL },
+		{ "%any", ID_ANY, NULL },
 		{ "%null", ID_NULL, "ID_NULL" },
 	};
 

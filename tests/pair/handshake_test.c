@@ -67,6 +67,30 @@ TEST(another_secret_is_refused_at_once)
 	pair_done(&p);
 }
 
+/* rightid=%any beside a fixed right=: whoever speaks there, as long as the secret fits. Neither
+ * end's address is its identity. */
+TEST(any_identity_is_taken_where_it_is_written)
+{
+	struct conf_conn a = pair_conf("paris"), b = pair_conf("paris");
+	struct pair p;
+
+	assert_int_equal(id_parse("@a", &a.left.id), OK);
+	assert_int_equal(id_parse("@b", &b.right.id), OK);
+	up_with(&p, &a, &b);
+	assert_int_equal(p.a.exit, 36);
+	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
+	pair_done(&p);
+	assert_int_equal(id_parse("%any", &a.right.id), OK);
+	assert_int_equal(id_parse("%any", &b.left.id), OK);
+	up_with(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.n_sa, 2);
+	assert_int_equal(p.b.n_sa, 2);
+	pair_done(&p);
+	id_done(&a.left.id);
+	id_done(&b.right.id);
+}
+
 TEST(silence_ends_after_seven_retransmissions)
 {
 	struct conf_conn c = pair_conf("paris");
@@ -473,6 +497,7 @@ int main(void)
 		cmocka_unit_test(two_engines_make_a_tunnel_in_four_messages),
 		cmocka_unit_test(down_takes_everything_away_on_both_sides),
 		cmocka_unit_test(another_secret_is_refused_at_once),
+		cmocka_unit_test(any_identity_is_taken_where_it_is_written),
 		cmocka_unit_test(silence_ends_after_seven_retransmissions),
 		cmocka_unit_test(an_unknown_name_is_exit_21),
 		cmocka_unit_test(other_ike_algorithms_end_the_wait_within_a_second_or_two_answers),

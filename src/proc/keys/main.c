@@ -231,7 +231,8 @@ static bool may_be(const struct conf_conn *c, const struct id *ours)
 
 		if (c->oriented && (i == 0) != c->local_is_left)
 			continue;
-		any = any || end->id.type == ID_NONE || id_eq(&end->id, ours);
+		any = any || end->id.type == ID_NONE || end->id.type == ID_ANY ||
+		      id_eq(&end->id, ours);
 	}
 	return any;
 }

@@ -1,0 +1,73 @@
+#include "ike/engine.h"
+
+#include <stdlib.h>
+
+#include "base/test.h"
+
+struct seen {
+	char topology[256], ids[256];
+};
+
+static void take(void *ctx, const struct event *e)
+{
+	struct seen *s = ctx;
+
+	if (e->id == EV_connection_topology)
+		event_line(e, false, s->topology, sizeof(s->topology));
+	if (e->id == EV_connection_ids)
+		event_line(e, false, s->ids, sizeof(s->ids));
+}
+
+/* What the status says of a connection to right, whose identity is right_id (NULL: unset). */
+static struct seen status_of(const char *right, const char *right_id)
+{
+	struct seen seen = { 0 };
+	struct rng_seeded seed;
+	struct ike_env env = { .rng = rng_seeded(&seed, 1), .events = { take, &seen } };
+	struct command show = { .kind = CMD_STATUS, .what = STATUS_CONNECTIONS };
+	struct ike *ike = ike_new(&env, (struct now){ 0, 0 });
+	struct conf_conn *c = xalloc(sizeof(*c));
+
+	c->name = xstrdup("c");
+	c->oriented = c->local_is_left = true;
+	c->left.host_kind = HOST_ADDR;
+	assert_int_equal(addr_parse("192.0.2.1", &c->left.host), OK);
+	c->right.host_kind = right ? HOST_ADDR : HOST_ANY;
+	if (right)
+		assert_int_equal(addr_parse(right, &c->right.host), OK);
+	if (right_id)
+		assert_int_equal(id_parse(right_id, &c->right.id), OK);
+	conn_new_take(ike, c);
+	ike_command(ike, (struct now){ 0, 0 }, &show);
+	ike_free(ike);
+	return seen;
+}
+
+static void shows(const char *right, const char *right_id, const char *end, const char *id)
+{
+	struct seen s = status_of(right, right_id);
+
+	if (!strstr(s.topology, end))
+		fail_msg("%s: expected %s", s.topology, end);
+	if (!strstr(s.ids, id))
+		fail_msg("%s: expected %s", s.ids, id);
+}
+
+/* An identity that is not said is the address; %any is any, and that is told apart. */
+TEST(the_peers_identity_is_shown_as_it_counts)
+{
+	shows("192.0.2.2", NULL, "...192.0.2.2;", "their id=192.0.2.2");
+	shows("192.0.2.2", "@b", "...192.0.2.2[@b];", "their id=@b");
+	shows("192.0.2.2", "%any", "...192.0.2.2[%any];", "their id=%any");
+	shows(NULL, NULL, "...%any;", "their id=%any");
+	shows(NULL, "%any", "...%any;", "their id=%any");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_peers_identity_is_shown_as_it_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
