@@ -214,7 +214,7 @@ static enum err proposals_get_maybe(struct rd *r, struct proposals **ret)
 #define FLAGS(X)                                                                                   \
 	X(pfs) X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                \
 	X(initial_contact) X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive)              \
-	X(send_vendorid) X(overlapip) X(ah)
+	X(send_vendorid) X(overlapip) X(refuses_tfc) X(ah)
 #define TIMES(X)                                                                                   \
 	X(ikelifetime) X(salifetime) X(rekeymargin) X(dpddelay) X(dpdtimeout)                      \
 	X(retransmit_interval) X(retransmit_timeout)

@@ -77,6 +77,7 @@ struct conf_conn {
 	uint8_t failureshunt, negotiationshunt;
 	bool pfs, rekey, reauth, compress, mobike, narrowing, modecfgpull, initial_contact;
 	bool nopmtudisc, decap_dscp, encap_dscp, nat_keepalive, send_vendorid, overlapip;
+	bool refuses_tfc;	     /* send-esp-tfc-padding-not-supported= */
 	struct proposals *ike, *esp; /* NULL: the defaults; of proposals_new() */
 	bool ah;		     /* phase2=ah: refused */
 

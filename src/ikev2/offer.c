@@ -75,10 +75,19 @@ const struct proposals *v2_child_offered(const struct v2_child *c)
 	return c->offered ? c->offered : &none;
 }
 
-void v2_put_child_offer(struct v2_build *b, const struct v2_child *c)
+/* What either end says of a Child SA besides its suite (1.3.1). */
+static void put_wishes(struct v2_build *b, const struct v2_child *c)
 {
 	if (c->c.is_transport)
 		v2_put_notify(b, PROTO_NONE, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
+	if (c->c.conn->conf->refuses_tfc)
+		v2_put_notify(
+			b, PROTO_NONE, BYTES_NONE, N_ESP_TFC_PADDING_NOT_SUPPORTED, BYTES_NONE);
+}
+
+void v2_put_child_offer(struct v2_build *b, const struct v2_child *c)
+{
+	put_wishes(b, c);
 	v2_put_sa(b, v2_child_offered(c));
 }
 
@@ -211,7 +220,6 @@ void v2_put_child_choice(struct v2_build *b, const struct v2_child *c)
 	struct proposals chosen;
 
 	v2_proposal_of(&c->c.suite, PROTO_ESP, c->proposal, spi.b, sizeof(spi.b), &chosen);
-	if (c->c.is_transport)
-		v2_put_notify(b, PROTO_NONE, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
+	put_wishes(b, c);
 	v2_put_sa(b, &chosen);
 }

@@ -16,8 +16,8 @@ uint32_t v2_spi_of(const struct proposal *p); /* 0: it is none of ESP */
 void v2_child_offer(struct v2_child *c, bool with_ke);
 /* What was offered; the empty set when nothing was. */
 const struct proposals *v2_child_offered(const struct v2_child *c);
-void v2_put_child_offer(
-	struct v2_build *b, const struct v2_child *c); /* [N(USE_TRANSPORT_MODE)], SA */
+/* [N(USE_TRANSPORT_MODE)], [N(ESP_TFC_PADDING_NOT_SUPPORTED)], SA */
+void v2_put_child_offer(struct v2_build *b, const struct v2_child *c);
 /* The selectors to be proposed: c's own when it replaces one, else its connection's. */
 void v2_child_selectors(const struct v2_child *c, struct ts_list *tsi, struct ts_list *tsr);
 /* The response's suite, SPI and selectors into c->c. ERR_MISMATCH for selectors that are too
@@ -28,4 +28,4 @@ enum err must_use v2_child_accept(struct v2_child *c, const struct v2_msg *m, bo
 uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_ke);
 uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m);
 uint16_t v2_child_mode(struct v2_child *c, const struct v2_msg *m);
-void v2_put_child_choice(struct v2_build *b, const struct v2_child *c); /* [N(USE_...)], SA */
+void v2_put_child_choice(struct v2_build *b, const struct v2_child *c); /* [N], [N], SA */

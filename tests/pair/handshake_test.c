@@ -418,6 +418,26 @@ TEST(a_road_warrior_gets_its_address_and_gets_it_again)
 	roadwarrior_done(&a, &b);
 }
 
+/* RFC 7296 1.3.1: who says that it takes no padding is sent none, whoever asked for the SA. */
+TEST(a_peer_that_takes_no_padding_is_sent_none)
+{
+	for (int who = 0; who < 3; who++) {
+		struct conf_conn a = pair_conf("paris"), b = pair_conf("paris");
+		struct pair p;
+
+		a.tfc = b.tfc = 1000;
+		a.refuses_tfc = who == 1;
+		b.refuses_tfc = who == 2;
+		up_with(&p, &a, &b);
+		assert_int_equal(p.a.exit, 0);
+		for (size_t i = 0; i < 2; i++) {
+			assert_int_equal(p.a.sa[i].tfc, who == 2 ? 0 : 1000);
+			assert_int_equal(p.b.sa[i].tfc, who == 1 ? 0 : 1000);
+		}
+		pair_done(&p);
+	}
+}
+
 TEST(a_peer_that_comes_back_replaces_its_old_ike_sa)
 {
 	struct conf_conn a, b;
@@ -516,6 +536,7 @@ int main(void)
 		cmocka_unit_test(a_lost_response_is_repeated_without_a_second_sa),
 		cmocka_unit_test(large_requests_that_are_lost_come_again_in_small_fragments),
 		cmocka_unit_test(a_road_warrior_gets_its_address_and_gets_it_again),
+		cmocka_unit_test(a_peer_that_takes_no_padding_is_sent_none),
 		cmocka_unit_test(a_peer_that_comes_back_replaces_its_old_ike_sa),
 		cmocka_unit_test(a_peer_that_is_gone_is_noticed_and_the_connection_revived),
 		cmocka_unit_test(shutdown_says_goodbye),

@@ -265,6 +265,7 @@ static enum err sa_add(struct side *s, const struct action *a)
 		.reqid = sa->reqid,
 		.spi = sa->spi,
 		.dir = sa->dir,
+		.tfc = sa->tfc,
 		.order = s->pair->order++,
 	};
 	sha256(keys, COUNT(keys), n->key);

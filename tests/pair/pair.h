@@ -14,7 +14,8 @@ struct pair_sa {
 	uint32_t serial, reqid, spi;
 	uint8_t dir;
 	uint8_t key[32]; /* hash of both keys: equal at both ends */
-	unsigned order;	 /* of adding */
+	uint32_t tfc;
+	unsigned order; /* of adding */
 	bool is_heard;
 };
 
