@@ -179,7 +179,7 @@ static void set_field(struct building *b, const struct keyword *k, int side, str
 {
 	struct conf_end *end = side == 1 ? &b->conn->right : &b->conn->left;
 	char *what = NULL, *warning = NULL, *value = i->value;
-	bool is_text = k->type >= TYPE_STR && k->type <= TYPE_PRIVATE;
+	bool is_text = k->type >= TYPE_STR && k->type <= TYPE_DOMAINS;
 	size_t n = strlen(value);
 
 	if (!is_text) { /* "10.0.0.0/24 " means what it seems to mean */

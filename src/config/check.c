@@ -220,6 +220,17 @@ static void kind(struct check *x)
 		note(x, "esp", "the group in esp= is not used, because pfs=no");
 }
 
+/* What a server tells its clients. */
+static void told(struct check *x)
+{
+	const struct conf_conn *c = x->conn;
+
+	if (c->modecfgdomains && c->n_modecfgdns == 0)
+		note(x, "modecfgdomains",
+			"modecfgdomains= without modecfgdns= is not told to clients: RFC 8598 "
+			"wants a DNS server beside it");
+}
+
 static void times(struct check *x)
 {
 	struct conf_conn *c = x->conn;
@@ -251,6 +262,7 @@ bool conf_check(struct conf *c, const struct places *at, struct conf_conn *conn)
 	one_end(&x, RIGHT);
 	both_ends(&x);
 	kind(&x);
+	told(&x);
 	authentication(&x);
 	times(&x);
 	return x.ok;

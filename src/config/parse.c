@@ -104,7 +104,7 @@ static char *setup_item(
 		return parser_unknown(x, true, i->key);
 	if (k->state != STATE_WORKS)
 		return parser_other_state(k, i, is_error);
-	if (*i->value == '\0' && (k->type < TYPE_STR || k->type > TYPE_PRIVATE))
+	if (*i->value == '\0' && (k->type < TYPE_STR || k->type > TYPE_DOMAINS))
 		return xasprintf("%s=: a value is missing", i->key);
 	if (value_read(k, &x->c->setup, i->value, &what, &warning))
 		text = xasprintf("%s=: %s", i->key, what);

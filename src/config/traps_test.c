@@ -311,6 +311,18 @@ TEST(what_cannot_work_is_refused_in_its_line)
 	wrong("\tleft=198.51.100.1", "same address");
 }
 
+TEST(domains_for_clients_are_names_and_want_a_server)
+{
+	struct conf *c = one("\tmodecfgdomains=\"example.com, corp.example\"\n"
+			     "\tmodecfgdns=192.0.2.53\n\tsend-no-esp-tfc=yes");
+
+	assert_string_equal(c->conn[0]->modecfgdomains, "example.com, corp.example");
+	assert_true(c->conn[0]->refuses_tfc);
+	conf_free(c);
+	wrong("\tmodecfgdomains=\"example.com 192.0.2.1\"", "\"192.0.2.1\" is not a DNS domain");
+	conf_free(warned("\tmodecfgdomains=example.com", "without modecfgdns="));
+}
+
 TEST(hooks_are_taken_and_libreswans_own_is_not_needed)
 {
 	struct conf *c = one("\tleftupdown=\"ipsec _updown\"");
@@ -589,6 +601,7 @@ int main(void)
 		cmocka_unit_test(words_of_strongswan_name_the_right_keyword),
 		cmocka_unit_test(keywords_without_effect_are_quiet_at_their_defaults),
 		cmocka_unit_test(what_cannot_work_is_refused_in_its_line),
+		cmocka_unit_test(domains_for_clients_are_names_and_want_a_server),
 		cmocka_unit_test(hooks_are_taken_and_libreswans_own_is_not_needed),
 		cmocka_unit_test(words_of_setup_are_looked_at),
 		cmocka_unit_test(version_words_do_not_undo_each_other),

@@ -292,6 +292,17 @@ static enum err read_debug(char **ret, const char *v, char **what, char **warnin
 	return read_string(ret, v, what);
 }
 
+static enum err read_domains(char **ret, const char *v, char **what)
+{
+	const char *p = v;
+	char word[256];
+
+	while (value_next_word(&p, word, sizeof(word)))
+		if (!is_dns_name(word))
+			return value_wrong(what, word, "a DNS domain like example.com");
+	return read_string(ret, v, what);
+}
+
 static enum err read_addr(struct addr *ret, const char *v, char **what)
 {
 	struct addr a;
@@ -335,6 +346,8 @@ enum err value_read(
 		if (value_check_private(v, what))
 			return ERR_VALUE;
 		return read_string(field, v, what);
+	case TYPE_DOMAINS:
+		return read_domains(field, v, what);
 	case TYPE_HOST:
 		return read_host(object, v, what);
 	case TYPE_ADDR:

@@ -1,8 +1,11 @@
-/* Configuration payload (RFC 7296 2.19, 3.15): a road warrior asks for addresses, DNS servers and
- * the networks behind the gateway; the gateway leases from its pools. */
+/* Configuration payload (RFC 7296 2.19, 3.15; RFC 8598 3): a road warrior asks for addresses, DNS
+ * servers, their domains and the networks behind the gateway; the gateway leases from its pools. */
 #include "ikev2/exchanges.h"
 
+#include "base/word.h"
 #include <stdio.h>
+
+enum { DOMAIN_MAX = 253 };
 
 struct attributes {
 	struct v2_cp cp;
@@ -73,6 +76,15 @@ void v2_put_cp_request(struct v2_build *b, const struct conn *c)
 	v2_put_cp(b, &a.cp);
 }
 
+static void received_domain(struct v2_child *child, struct bytes v)
+{
+	char text[4 * DOMAIN_MAX + 1];
+
+	if (v.n != 0 && v.n <= DOMAIN_MAX)
+		V2_CHILD_EMIT(
+			child, v2_cp_domain, .domain = ev_str(event_escape(v, text, sizeof(text))));
+}
+
 static void received(struct v2_child *child, uint16_t type, struct bytes v)
 {
 	struct conn *c = child->c.conn;
@@ -96,6 +108,9 @@ static void received(struct v2_child *child, uint16_t type, struct bytes v)
 	case CP_INTERNAL_IP6_DNS:
 		if (addr_is_set(&a))
 			V2_CHILD_EMIT(child, v2_cp_dns, .address = ev_addr(a));
+		return;
+	case CP_INTERNAL_DNS_DOMAIN:
+		received_domain(child, v);
 		return;
 	case CP_INTERNAL_IP4_SUBNET:
 		p.addr = addr_from(rd_bytes(&r, 4));
@@ -209,6 +224,7 @@ enum err v2_cp_lease(struct v2_sa *sa, struct v2_child *child, const struct v2_m
 	for (size_t i = 0; i < m->cp.n; i++) {
 		uint16_t type = m->cp.attr[i].type;
 
+		child->wants_domains |= type == CP_INTERNAL_DNS_DOMAIN;
 		if (type != CP_INTERNAL_IP4_ADDRESS && type != CP_INTERNAL_IP6_ADDRESS)
 			continue;
 		one = lease_family(
@@ -243,8 +259,24 @@ static void add_subnets(struct attributes *a, const struct conn *c)
 	}
 }
 
-void v2_put_cp_reply(struct v2_build *b, const struct conn *c)
+/* RFC 8598 3.2: for who asked, and only beside a DNS server. */
+static void add_domains(struct attributes *a, const struct v2_child *child)
 {
+	const struct conf_conn *conf = child->c.conn->conf;
+	const char *list = conf->modecfgdomains, *domain;
+	size_t n;
+
+	if (!child->wants_domains || conf->n_modecfgdns == 0)
+		return;
+	while (list && (domain = word_next(&list, &n)) && a->cp.n < LIMIT_CP_ATTRIBUTES) {
+		a->cp.attr[a->cp.n].type = CP_INTERNAL_DNS_DOMAIN;
+		a->cp.attr[a->cp.n++].value = bytes_of(domain, n);
+	}
+}
+
+void v2_put_cp_reply(struct v2_build *b, const struct v2_child *child)
+{
+	const struct conn *c = child->c.conn;
 	struct attributes a = { .cp = { .type = CP_REPLY } };
 
 	if (!c->has_lent)
@@ -259,6 +291,7 @@ void v2_put_cp_reply(struct v2_build *b, const struct conn *c)
 		add(&a, dns->family == 4 ? CP_INTERNAL_IP4_DNS : CP_INTERNAL_IP6_DNS,
 			addr_bytes(dns), -1);
 	}
+	add_domains(&a, child);
 	add_subnets(&a, c);
 	v2_put_cp(b, &a.cp);
 }

@@ -84,5 +84,5 @@ enum err must_use v2_cp_reply_received(
 enum err must_use v2_cp_lease(struct v2_sa *sa, struct v2_child *child, const struct v2_msg *m);
 /* The peer asks for no address, which it needs here: the event. Gives FAILED_CP_REQUIRED. */
 uint16_t v2_cp_required(const struct v2_child *child);
-void v2_put_cp_reply(struct v2_build *b, const struct conn *c);
+void v2_put_cp_reply(struct v2_build *b, const struct v2_child *child);
 bool v2_cp_is_server(const struct conn *c);

@@ -170,7 +170,7 @@ static void respond(struct v2_sa *sa, const struct v2_child *c, uint16_t refusal
 	v2_put_id(&b, V2_IDR, &sa->conn->our_id);
 	v2_put_auth(&b, AUTH_SHARED_KEY, secret_view(&sa->our_auth));
 	if (c) {
-		v2_put_cp_reply(&b, c->c.conn);
+		v2_put_cp_reply(&b, c);
 		v2_put_child_choice(&b, c);
 		v2_put_ts(&b, V2_TSI, &c->c.ts_remote);
 		v2_put_ts(&b, V2_TSR, &c->c.ts_local);

@@ -57,6 +57,7 @@ struct v2_child {
 	bool is_requester; /* we asked for it */
 	bool is_unwanted; /* requester: taken down before the response came; deleted when it does */
 	bool has_answer_due; /* responder: the response goes out when it is installed */
+	bool wants_domains;  /* responder: INTERNAL_DNS_DOMAIN was asked for (RFC 8598 3.2) */
 	uint32_t rekeys;     /* serial of the Child SA that it replaces; 0 */
 	uint32_t replaced_by;
 	uint32_t rival;	  /* the other new one in a collision (2.8.1) */

@@ -418,6 +418,29 @@ TEST(a_road_warrior_gets_its_address_and_gets_it_again)
 	roadwarrior_done(&a, &b);
 }
 
+/* RFC 8598 3.2: only beside a DNS server. */
+TEST(a_road_warrior_is_told_the_domains)
+{
+	char domains[] = "example.com, corp.example";
+	struct conf_conn a, b;
+	struct pair p;
+
+	roadwarrior(&a, &b);
+	b.modecfgdomains = domains;
+	up_with(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.count[EV_v2_cp_domain], 0);
+	pair_done(&p);
+	b.modecfgdns[0] = addr_v4(0x0a000135);
+	b.n_modecfgdns = 1;
+	up_with(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.count[EV_v2_cp_dns], 1);
+	assert_int_equal(p.a.count[EV_v2_cp_domain], 2);
+	pair_done(&p);
+	roadwarrior_done(&a, &b);
+}
+
 /* RFC 7296 1.3.1: who says that it takes no padding is sent none, whoever asked for the SA. */
 TEST(a_peer_that_takes_no_padding_is_sent_none)
 {
@@ -536,6 +559,7 @@ int main(void)
 		cmocka_unit_test(a_lost_response_is_repeated_without_a_second_sa),
 		cmocka_unit_test(large_requests_that_are_lost_come_again_in_small_fragments),
 		cmocka_unit_test(a_road_warrior_gets_its_address_and_gets_it_again),
+		cmocka_unit_test(a_road_warrior_is_told_the_domains),
 		cmocka_unit_test(a_peer_that_takes_no_padding_is_sent_none),
 		cmocka_unit_test(a_peer_that_comes_back_replaces_its_old_ike_sa),
 		cmocka_unit_test(a_peer_that_is_gone_is_noticed_and_the_connection_revived),
