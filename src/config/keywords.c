@@ -23,12 +23,18 @@ static const struct keyword_word words_esn[] = { { "no", CONF_ESN_NO }, { "yes",
 	{ "either", CONF_ESN_EITHER }, { NULL, 0 } };
 static const struct keyword_word words_shunt[] = { { "none", SHUNT_NONE }, { "passthrough", SHUNT_PASS },
 	{ "pass", SHUNT_PASS }, { "drop", SHUNT_DROP }, { "reject", SHUNT_DROP }, { "hold", SHUNT_HOLD }, { NULL, 0 } };
-static const struct keyword_word words_uniqueids[] = { { "yes", 1 }, { "no", 0 }, { "true", 1 }, { "false", 0 },
-	{ "on", 1 }, { "off", 0 }, { "y", 1 }, { "n", 0 }, { "1", 1 }, { "0", 0 }, { "never", 0 }, { "replace", 1 }, { NULL, 0 } };
-static const struct keyword_word words_forceencaps[] = { { "no", YNA_AUTO }, { "yes", YNA_YES }, { "false", YNA_AUTO },
-	{ "true", YNA_YES }, { "off", YNA_AUTO }, { "on", YNA_YES }, { "n", YNA_AUTO }, { "y", YNA_YES }, { NULL, 0 } };
+static const struct keyword_word words_uniqueids[] = { { "yes", 1 }, { "no", 0 }, { "never", 0 }, { "replace", 1 },
+	{ NULL, 0 } };
+static const struct keyword_word words_forceencaps[] = { { "no", YNA_AUTO }, { "yes", YNA_YES }, { NULL, 0 } };
 static const struct keyword_word words_protostack[] = { { "xfrm", 0 }, { "netkey", 0 }, { "auto", 0 }, { "klips", 1 },
-	{ "mast", 1 }, { "none", 1 }, { NULL, 0 } };
+	{ "mast", 1 }, { "none", 1 }, { "bsd", 1 }, { "bsdkame", 1 }, { "pfkeyv2", 1 }, { NULL, 0 } };
+static const struct keyword_word words_dpdaction[] = { { "hold", 0 }, { "clear", 1 }, { "restart", 2 },
+	{ "restart_by_peer", 2 }, { "trap", 0 }, { "start", 2 }, { "none", 3 }, { NULL, 0 } };
+static const struct keyword_word words_offload[] = { { "no", 0 }, { "yes", 1 }, { "crypto", 1 }, { "packet", 2 },
+	{ "auto", 3 }, { NULL, 0 } };
+static const struct keyword_word words_sendcert[] = { { "always", 0 }, { "alwayssend", 0 }, { "yes", 0 },
+	{ "sendifasked", 1 }, { "ifasked", 1 }, { "never", 2 }, { "no", 2 }, { NULL, 0 } };
+static const struct keyword_word words_sendca[] = { { "none", 0 }, { "issuer", 1 }, { "all", 2 }, { NULL, 0 } };
 static const struct keyword_word words_seccomp[] = { { "enabled", 0 }, { "disabled", 1 }, { "tolerant", 2 }, { NULL, 0 } };
 static const struct keyword_word words_dns_resolver[] = { { "file", 0 }, { "systemd", 1 }, { NULL, 0 } };
 static const struct keyword_word words_ocsp_method[] = { { "get", 0 }, { "post", 1 }, { NULL, 0 } };

@@ -323,6 +323,41 @@ TEST(domains_for_clients_are_names_and_want_a_server)
 	conf_free(warned("\tmodecfgdomains=example.com", "without modecfgdns="));
 }
 
+/* Where there is a third word, yes and no keep all their spellings. */
+TEST(yes_and_no_are_spelled_alike_everywhere)
+{
+	static const char *const lines[] = { "encapsulation=1", "encapsulation=false",
+		"fragmentation=on", "esn=n", "ikev2=true", "forceencaps=0", "enable-tcp=off",
+		"accept-redirect=n", "nic-offload=false", "ppk=no" };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		char *line = xasprintf("\t%s", lines[i]);
+
+		conf_free(one(line));
+		free(line);
+	}
+	wrong("\tfragmentation=2", "is not one of: no, yes, force");
+}
+
+TEST(words_without_effect_are_checked_all_the_same)
+{
+	wrong("\tdpdaction=restrat", "did you mean \"restart\"?");
+	wrong("\tnic-offload=atuo", "did you mean \"auto\"?");
+	wrong("\tleftsendcert=sometimes", "is not one of: always");
+	wrong("\tsendca=al", "did you mean \"all\"?");
+	conf_free(warned("\tnic-offload=auto", "no effect in this version"));
+	conf_free(one("\tleftsendcert=yes"));
+}
+
+/* strongSwan's sourceip= is three things; two of them are other keywords here. */
+TEST(strongswans_sourceip_names_the_right_keyword)
+{
+	wrong("\tleftsourceip=%config", "leftmodecfgclient=yes");
+	wrong("\tleftsourceip=%config4", "leftmodecfgclient=yes");
+	wrong("\trightsourceip=10.9.0.0/24", "rightaddresspool=10.9.0.0/24");
+	conf_free(one("\tleftsourceip=10.9.0.1/32"));
+}
+
 TEST(hooks_are_taken_and_libreswans_own_is_not_needed)
 {
 	struct conf *c = one("\tleftupdown=\"ipsec _updown\"");
@@ -602,6 +637,9 @@ int main(void)
 		cmocka_unit_test(keywords_without_effect_are_quiet_at_their_defaults),
 		cmocka_unit_test(what_cannot_work_is_refused_in_its_line),
 		cmocka_unit_test(domains_for_clients_are_names_and_want_a_server),
+		cmocka_unit_test(yes_and_no_are_spelled_alike_everywhere),
+		cmocka_unit_test(words_without_effect_are_checked_all_the_same),
+		cmocka_unit_test(strongswans_sourceip_names_the_right_keyword),
 		cmocka_unit_test(hooks_are_taken_and_libreswans_own_is_not_needed),
 		cmocka_unit_test(words_of_setup_are_looked_at),
 		cmocka_unit_test(version_words_do_not_undo_each_other),

@@ -29,18 +29,29 @@ bool value_next_word(const char **p, char *ret, size_t n)
 	return w != NULL;
 }
 
-static enum err read_bool(const char *v, bool *ret, char **what)
+/* "yes" and "no" have other spellings, also where a third word is possible. */
+static const char *plain_bool(const char *v)
 {
-	static const char *const yes[] = { "yes", "true", "on", "y", "1" };
-	static const char *const no[] = { "no", "false", "off", "n", "0" };
+	static const char *const yes[] = { "true", "on", "y", "1" };
+	static const char *const no[] = { "false", "off", "n", "0" };
 
 	for (size_t i = 0; i < COUNT(yes); i++) {
-		if (strcasecmp(v, yes[i]) == 0 || strcasecmp(v, no[i]) == 0) {
-			*ret = strcasecmp(v, yes[i]) == 0;
-			return OK;
-		}
+		if (strcasecmp(v, yes[i]) == 0)
+			return "yes";
+		if (strcasecmp(v, no[i]) == 0)
+			return "no";
 	}
-	return value_wrong(what, v, "yes or no");
+	return v;
+}
+
+static enum err read_bool(const char *v, bool *ret, char **what)
+{
+	const char *word = plain_bool(v);
+
+	if (strcasecmp(word, "yes") != 0 && strcasecmp(word, "no") != 0)
+		return value_wrong(what, v, "yes or no");
+	*ret = strcasecmp(word, "yes") == 0;
+	return OK;
 }
 
 /* What is valid, and what is near. */
@@ -65,8 +76,10 @@ static enum err not_one_of(const struct keyword_word *words, const char *v, char
 static enum err read_enum(
 	const struct keyword_word *words, const char *v, uint8_t *ret, char **what)
 {
+	const char *word = plain_bool(v);
+
 	for (const struct keyword_word *w = words; w->word; w++)
-		if (strcasecmp(v, w->word) == 0) {
+		if (strcasecmp(v, w->word) == 0 || strcasecmp(word, w->word) == 0) {
 			*ret = w->value;
 			return OK;
 		}
@@ -221,11 +234,8 @@ static enum err read_ikev2(uint8_t *ret, const char *v, char **what)
 {
 	static const struct keyword_word words[] = { { "yes", VERSION_IKEV2 },
 		{ "insist", VERSION_IKEV2 }, { "propose", VERSION_IKEV2 },
-		{ "always", VERSION_IKEV2 }, { "true", VERSION_IKEV2 }, { "on", VERSION_IKEV2 },
-		{ "y", VERSION_IKEV2 }, { "1", VERSION_IKEV2 }, { "no", VERSION_IKEV1 },
-		{ "never", VERSION_IKEV1 }, { "permit", VERSION_IKEV1 }, { "false", VERSION_IKEV1 },
-		{ "off", VERSION_IKEV1 }, { "n", VERSION_IKEV1 }, { "0", VERSION_IKEV1 },
-		{ NULL, 0 } };
+		{ "always", VERSION_IKEV2 }, { "no", VERSION_IKEV1 }, { "never", VERSION_IKEV1 },
+		{ "permit", VERSION_IKEV1 }, { NULL, 0 } };
 
 	return read_enum(words, v, ret, what);
 }

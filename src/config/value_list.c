@@ -173,6 +173,22 @@ static enum err read_addrs(const char *v, struct addr *ret, size_t max, size_t *
 
 enum err value_read_sourceip(struct conf_end *end, const char *v, char **what)
 {
+	struct range pool;
+
+	if (strncasecmp(v, "%config", 7) == 0 || strncasecmp(v, "%modeconfig", 11) == 0) {
+		*what = xasprintf("\"%s\" is strongSwan's; to be leased an address write "
+				  "leftmodecfgclient=yes (rightmodecfgclient=, when right is this "
+				  "end)",
+			v);
+		return ERR_VALUE;
+	}
+	if (!strchr(v, ',') && range_parse(v, &pool) == OK && !addr_eq(&pool.first, &pool.last)) {
+		*what = xasprintf("\"%s\" is not an address but many; to lease them to the peer "
+				  "write rightaddresspool=%s (leftaddresspool=, when left is the "
+				  "peer)",
+			v, v);
+		return ERR_VALUE;
+	}
 	return read_addrs(v, end->sourceip, COUNT(end->sourceip), &end->n_sourceip, what);
 }
 
