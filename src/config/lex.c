@@ -323,8 +323,7 @@ static void body(struct lexer *x, char *s, const char *file, unsigned line)
 		add_item(x->section, key, value, file, line);
 }
 
-/* Is it text at all? A NUL or many control characters say no. */
-static bool is_text(const char *t, size_t n)
+bool conf_is_text(const char *t, size_t n)
 {
 	size_t odd = 0;
 
@@ -362,7 +361,7 @@ static void lines(struct lexer *x, char *t, size_t n, const char *file)
 	unsigned number = 0, above = x->n_wrong;
 	char *end = t + n;
 
-	if (!is_text(t, n)) {
+	if (!conf_is_text(t, n)) {
 		error(x, file, 1, xstrdup("this is not a text file"));
 		return;
 	}

@@ -42,5 +42,7 @@ void conf_issue_take(struct conf *c, bool is_error, const char *file, unsigned l
 	const char *conn, char *text_take);
 /* A name that an include gives, relative to the file that includes. malloc'ed. */
 char *conf_path_beside(const char *file, const char *pattern);
+/* Is it text at all? A NUL or many control characters say no. */
+bool conf_is_text(const char *t, size_t n);
 /* Is it a name that a conn may have? */
 bool conf_name_ok(const char *s);

@@ -382,20 +382,6 @@ static void read_lines(struct secrets *s, char *t, char *end, const char *file)
 			xstrdup("too many entries or errors; the rest is not read"));
 }
 
-static bool is_text(const char *t, size_t n)
-{
-	size_t odd = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)t[i];
-
-		if (c == '\0')
-			return false;
-		odd += c < 0x20 && c != '\n' && c != '\r' && c != '\t';
-	}
-	return odd * 100 <= n;
-}
-
 static void read_file(struct secrets *s, const char *path, const char *from, unsigned line)
 {
 	size_t n = 0, mark;
@@ -416,7 +402,7 @@ static void read_file(struct secrets *s, const char *path, const char *from, uns
 	mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0
 		       ? 3
 		       : 0; /* some editors put it before UTF-8 */
-	if (is_text(text, n))
+	if (conf_is_text(text, n))
 		read_lines(s, text + mark, text + n, file);
 	else
 		say(s, true, file, 1, xstrdup("this is not a text file"));
