@@ -24,11 +24,16 @@ struct building {
 	bool is_bad, has_told_whose;
 };
 
+static bool stands_in(const struct item *i, const struct section *s)
+{
+	return s->n != 0 && i >= s->item && i < s->item + s->n;
+}
+
 /* An item of another section may be wrong for many conns: it is told once, and each of them says
  * who took it. */
 static void complain(struct building *b, bool is_error, struct item *i, char *text_take)
 {
-	bool is_own = i >= b->sec->item && i < b->sec->item + b->sec->n;
+	bool is_own = stands_in(i, b->sec);
 
 	b->is_bad |= is_error;
 	if (is_error ? !i->refused : !i->warned)
@@ -202,7 +207,7 @@ static bool is_twice(struct building *b, const struct section *from, const struc
 	int side, struct item *i)
 {
 	const struct item **at = &b->at.by[side == 1][keyword_number(k)], *old = *at;
-	bool twice = old >= from->item && old < from->item + from->n && old;
+	bool twice = old && stands_in(old, from);
 
 	*at = i;
 	if (twice && k->type != TYPE_STRUCTURE)

@@ -472,6 +472,17 @@ TEST(an_error_that_others_take_is_told_once_and_by_whom_it_is_taken)
 	conf_free(c);
 }
 
+TEST(an_empty_conn_is_lost_by_an_error_of_default)
+{
+	struct conf *c = parse("conn %default\n\tnonsense=1\nconn empty\n");
+
+	assert_int_equal(c->n, 0);
+	assert_int_equal(c->n_issue, 2);
+	assert_int_equal(c->issue[0].line, 2);
+	assert_string_equal(c->issue[1].conn, "empty");
+	conf_free(c);
+}
+
 TEST(defaults_hold_wherever_they_stand_and_the_later_wins)
 {
 	struct conf *c = parse("conn %default\n\tmtu=1300\n\tdpddelay=5\nconn x\n" ENDS
@@ -648,6 +659,7 @@ int main(void)
 		cmocka_unit_test(alsoflip_exchanges_the_ends),
 		cmocka_unit_test(half_a_conn_may_serve_others),
 		cmocka_unit_test(an_error_that_others_take_is_told_once_and_by_whom_it_is_taken),
+		cmocka_unit_test(an_empty_conn_is_lost_by_an_error_of_default),
 		cmocka_unit_test(defaults_hold_wherever_they_stand_and_the_later_wins),
 		cmocka_unit_test(old_habits_and_blank_lines_are_fine),
 		cmocka_unit_test(subnets_have_limits_and_keep_quiet_partners),
