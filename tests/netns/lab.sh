@@ -257,8 +257,8 @@ drop() {
 	X
 }
 no_drop() { on router nft delete table inet lab_drop; }
-# cut: the router forwards nothing
-cut() { on router sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0; }
+# sever: the router forwards nothing, until mend
+sever() { on router sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0; }
 mend() { on router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; }
 # Packets overtake one another on their way through the router.
 shuffle() {
