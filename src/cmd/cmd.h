@@ -1,7 +1,7 @@
 #pragma once
 /* The ipsec command: what its subcommands share. */
-#include "base/word.h"
 #include "base/bytes.h"
+#include "base/word.h"
 
 #include <jansson.h>
 

@@ -30,8 +30,8 @@ static const struct {
 	{ "processstatus", "use: systemctl status ipsec, or ps -C ipsecd" },
 	{ "clearstats", "counters only grow; subtract" },
 	{ "impair", "it is for tests of Libreswan itself" },
-	{ "ike-socket-bufsize", "set ike-socket-bufsize= in ipsec.conf" },
-	{ "ike-socket-errqueue-toggle", "set ike-socket-errqueue= in ipsec.conf" },
+	{ "ike-socket-bufsize", "the size that the system gives is used" },
+	{ "ike-socket-errqueue-toggle", "ICMP errors are always listened to" },
 	{ "nflog sniff portexcludes", "use: tcpdump -i ipsec0" },
 	{ "cavp", "the test suite has the vectors" },
 };
