@@ -36,7 +36,7 @@ void out_object(json_t *object_take)
 	json_decref(object_take);
 }
 
-static void speak(FILE *to, const char *key, const char *format, va_list ap)
+printf_like(3, 0) static void speak(FILE *to, const char *key, const char *format, va_list ap)
 {
 	char *text = NULL, clean[4096];
 	json_t *j;
