@@ -1,0 +1,123 @@
+#pragma once
+/* The kernel's XFRM behind the contract of dataplane.h, as pure functions: messages for its netlink
+ * socket are built into the caller's buffer, what it says is parsed into values, and the failure
+ * counters of /proc/net/xfrm_stat get a meaning. Sending, receiving and reading are proc/kernel's.
+ *
+ * Every xfrm_..._put writes one whole message with NLM_F_REQUEST (and NLM_F_ACK where the answer is
+ * nothing else); nlmsg_seq is left zero for the sender to fill in. Messages fit XFRM_ROOM octets;
+ * in less room the writer fails.
+ *
+ * Wiping: what xfrm_sa_put wrote holds keys: the caller wipes w->n octets of its buffer once it is
+ * sent. The kernel repeats a refused message, keys and all, in its error unless the socket has
+ * NETLINK_CAP_ACK, and tells keys of SAs that it lists: the caller wipes what it received, too. */
+#include "dataplane/dataplane.h"
+#include "ipsec/ts.h"
+
+enum { XFRM_ROOM = 2048 };
+
+/* ---- alg.c ---- */
+
+/* The kernel's names (net/xfrm/xfrm_algo.c) for a suite. NULL: not part of it. */
+struct xfrm_suite {
+	const char *aead, *crypt, *auth;
+	unsigned icv_bits; /* of aead or auth */
+};
+/* ERR_UNSUPPORTED when no kernel can do it. Whether this one can is known when an SA was tried. */
+enum err must_use xfrm_suite_of(const struct suite *s, struct xfrm_suite *ret);
+
+/* ---- sa.c ---- */
+
+/* What this plane can do beyond the contract. NULL or zero: none of it. */
+struct xfrm_extra {
+	uint32_t mark, mark_mask; /* mark=: found only by packets with this mark; mask 0: no mark */
+	uint32_t set_mark, set_mark_mask; /* the mark that packets have behind the SA */
+	uint32_t if_id;			  /* ipsec-interface=: of the xfrm interface; 0: none */
+	uint32_t offload_ifindex;	  /* nic-offload=: the device; 0: none */
+	bool offload_packet; /* the device does policies and headers too, not crypto only */
+	bool no_ecn;	     /* congestion is not copied between the headers */
+	bool is_instance;    /* of a template (right=%any): goes before it, see xfrm_priority */
+};
+
+/* An SA as the kernel finds it. */
+struct xfrm_id_of_sa {
+	struct addr src, dst; /* outer */
+	uint32_t spi;
+	uint32_t mark, mark_mask;
+};
+struct xfrm_id_of_sa xfrm_sa_id(const struct dp_sa *sa, const struct xfrm_extra *x);
+
+/* The most that the kernel can look back (XFRMA_REPLAY_ESN_MAX): larger windows become this. */
+enum { XFRM_REPLAY_MAX = 4096 };
+
+/* Sequence numbers of an SA, for one that goes on elsewhere (a peer that moved, a new process). */
+struct xfrm_replay {
+	uint64_t seq, oseq; /* highest received, last sent; 32 bits without ESN */
+	uint32_t window;    /* the bitmap is a ring of as many bits; 0: the legacy form, one word */
+	uint32_t bitmap_n;  /* words; 0: the legacy form */
+	uint32_t bitmap[XFRM_REPLAY_MAX / 32];
+};
+
+/* What the kernel says of one SA. */
+struct xfrm_sa {
+	struct xfrm_id_of_sa id;
+	uint32_t reqid, if_id;
+	uint8_t mode; /* enum dp_mode */
+	bool encap;
+	uint16_t src_port, dst_port;		/* encap */
+	uint64_t bytes, packets;		/* inner */
+	uint64_t added, first_used, last_used;	/* seconds since 1970; 0: never, or not told */
+	uint32_t late, replayed, not_authentic; /* dropped: before the window, twice, wrong ICV */
+	struct xfrm_replay replay;
+};
+
+/* ADD is refused when there is one (somebody else's), UPDATE when there is none. An UPDATE changes
+ * lifetimes, selector and ports of encapsulation, nothing else (net/xfrm/xfrm_state.c,
+ * xfrm_state_update): a peer at a new address is: ask for the SA, delete it, ADD with resume. */
+enum xfrm_how { XFRM_ADD, XFRM_UPDATE };
+
+/* resume: the SA goes on with these counters and sequence numbers; NULL: a new one.
+ * ERR_UNSUPPORTED: no kernel has the suite. ERR_LENGTH: a key is not of its suite's size.
+ * ERR_VALUE: ESN without a window, which the kernel refuses; ends of no or different family; resume
+ * is of an SA with another window.
+ * ERR_LIMIT: no room. Nothing counts in w but when it is OK; there may be keys all the same. */
+enum err must_use xfrm_sa_put(struct wr *w, enum xfrm_how how, const struct dp_sa *sa,
+	const struct xfrm_extra *x, const struct xfrm_sa *resume);
+void xfrm_sa_del_put(struct wr *w, const struct xfrm_id_of_sa *id);
+/* Answered with XFRM_SAID_SA. */
+void xfrm_sa_get_put(struct wr *w, const struct xfrm_id_of_sa *id);
+/* Asks for a free SPI between the two, both included, for packets to id->dst; answered with
+ * XFRM_SAID_SA, whose id has it. The kernel keeps it for net.core.xfrm_acq_expires seconds;
+ * XFRM_UPDATE makes it an SA. */
+void xfrm_spi_put(struct wr *w, const struct xfrm_id_of_sa *id, uint32_t reqid, enum dp_mode mode,
+	uint32_t first, uint32_t last);
+
+enum xfrm_list {
+	XFRM_LIST_SAS,	    /* XFRM_SAID_SA for each, then XFRM_SAID_DONE */
+	XFRM_LIST_POLICIES, /* XFRM_SAID_POLICY for each, then XFRM_SAID_DONE */
+	XFRM_COUNT_SAS,	    /* XFRM_SAID_SADINFO */
+	XFRM_COUNT_POLICIES /* XFRM_SAID_SPDINFO */
+};
+void xfrm_list_put(struct wr *w, enum xfrm_list what);
+
+/* ---- selector.c ---- */
+
+enum xfrm_dir { XFRM_DIR_IN, XFRM_DIR_OUT, XFRM_DIR_FWD, XFRM_DIR_END };
+
+/* One pair of ends as the kernel can match it. */
+struct xfrm_sel {
+	uint8_t protocol; /* 0: any */
+	struct prefix local, remote;
+	/* mask 0: any. ICMP, Mobility Header: type in local, code in remote, in all directions */
+	uint16_t local_port, local_mask, remote_port, remote_mask;
+};
+enum { XFRM_SEL_MAX = 1024 };
+
+/* Every pair of local and remote selectors, ranges cut into prefixes and port masks: together they
+ * match exactly what the policy does. ERR_LIMIT: more than room; ERR_UNSUPPORTED: OPAQUE ports, or
+ * ICMP codes over several types, which the kernel cannot match. */
+enum err must_use xfrm_selectors(
+	const struct dp_policy *p, struct xfrm_sel *ret, size_t room, size_t *ret_n);
+/* What Libreswan 4.10 gives a connection of these selectors; lower is tried first. Narrow goes
+ * before wide: 1 (base) | 2 bits: ends without a port | 1 bit: any protocol | 8 bits: 128 - local
+ * prefix | 8 bits: 128 - remote prefix | 1 bit: not an instance. */
+uint32_t xfrm_priority(const struct xfrm_sel *s, bool is_instance);
