@@ -121,3 +121,20 @@ enum err must_use xfrm_selectors(
  * before wide: 1 (base) | 2 bits: ends without a port | 1 bit: any protocol | 8 bits: 128 - local
  * prefix | 8 bits: 128 - remote prefix | 1 bit: not an instance. */
 uint32_t xfrm_priority(const struct xfrm_sel *s, bool is_instance);
+
+/* ---- policy.c ---- */
+
+/* In which directions an action has policies: a trap waits for what leaves; everything else says
+ * what may come in and pass through as well. */
+bool xfrm_policy_has(enum dp_action a, enum xfrm_dir d);
+/* One policy of one direction. Its priority is p->priority, or xfrm_priority. ADD is refused when
+ * there is one of this selector, direction, mark and if_id. */
+void xfrm_policy_put(struct wr *w, enum xfrm_how how, const struct dp_policy *p,
+	const struct xfrm_sel *s, enum xfrm_dir d, const struct xfrm_extra *x);
+/* x: mark and if_id as they were put. */
+void xfrm_policy_del_put(
+	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct xfrm_extra *x);
+/* Moves policy and SAs of p's reqid between other outer addresses (RFC 4555; CONFIG_XFRM_MIGRATE).
+ * One message for each direction that the policy has. */
+void xfrm_migrate_put(struct wr *w, const struct dp_policy *p, const struct xfrm_sel *s,
+	enum xfrm_dir d, const struct addr *new_local, const struct addr *new_remote);
