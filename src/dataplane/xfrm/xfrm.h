@@ -138,3 +138,67 @@ void xfrm_policy_del_put(
  * One message for each direction that the policy has. */
 void xfrm_migrate_put(struct wr *w, const struct dp_policy *p, const struct xfrm_sel *s,
 	enum xfrm_dir d, const struct addr *new_local, const struct addr *new_remote);
+
+/* ---- event.c ---- */
+
+enum xfrm_said_kind {
+	XFRM_SAID_OTHER, /* nothing that concerns us */
+	XFRM_SAID_ACK,	 /* error 0: done; else refused */
+	XFRM_SAID_DONE,	 /* end of a list */
+	XFRM_SAID_SA,	 /* sa: asked for, or somebody added one */
+	XFRM_SAID_SA_GONE,
+	XFRM_SAID_POLICY, /* policy, as for SAs */
+	XFRM_SAID_POLICY_GONE,
+	XFRM_SAID_SAS_FLUSHED, /* somebody flushed: ours are gone, too */
+	XFRM_SAID_POLICIES_FLUSHED,
+	XFRM_SAID_ACQUIRE, /* policy, packet: an SA is missing for it */
+	XFRM_SAID_EXPIRE,  /* sa, is_hard */
+	XFRM_SAID_MAPPING, /* sa (id, reqid), remote: authenticated packets come from there now */
+	XFRM_SAID_MIGRATE, /* policy, local, remote: its new ends */
+	XFRM_SAID_SADINFO, /* counts.sas */
+	XFRM_SAID_SPDINFO, /* counts.policies */
+};
+
+struct xfrm_policy_said {
+	struct xfrm_sel sel;
+	uint8_t dir; /* enum xfrm_dir; XFRM_DIR_END: a socket's own */
+	bool is_block;
+	uint32_t priority, reqid; /* reqid 0: no SA */
+	uint32_t mark, mark_mask, if_id;
+	struct addr src, dst; /* outer; none: in transport mode */
+};
+
+struct xfrm_said {
+	uint8_t kind; /* enum xfrm_said_kind */
+	bool is_hard;
+	uint32_t seq, pid;
+	int error;	/* ACK, DONE: errno value */
+	char text[128]; /* ACK, DONE: what the kernel says (NETLINK_EXT_ACK); may be empty */
+	struct xfrm_sa sa;
+	struct xfrm_policy_said policy;
+	struct ts packet_src, packet_dst; /* ACQUIRE; ICMP: type and code in both */
+	struct addr local;
+	struct endpoint remote;
+	struct {
+		uint32_t sas;
+		uint32_t policies[XFRM_DIR_END];
+	} counts;
+};
+
+/* The next message of what one read gave. ERR_NOT_FOUND: there is none any more. ERR_TRUNCATED,
+ * ERR_LENGTH, ERR_VALUE: it is not one of Linux; the rest of the read is not to be looked at. */
+enum err must_use xfrm_said_get(struct rd *r, struct xfrm_said *ret);
+/* The contract's notice, as far as it is one: serial is left to the caller, who knows SPIs and
+ * reqids. An EXPIRE of an SA without SPI is none: an acquire that nobody answered. */
+bool xfrm_said_notice(const struct xfrm_said *s, struct dp_notice *ret);
+/* Adds an SA of that direction to the counters of its Child SA. */
+void xfrm_sa_count(
+	const struct xfrm_sa *sa, enum dp_dir dir, struct now now, struct dp_counters *ret);
+
+/* ---- error.c ---- */
+
+/* An errno value that the kernel answered. 0 is OK. */
+enum err xfrm_err(int error);
+/* "this kernel has no ESP (esp4 or esp6, CONFIG_INET_ESP): Requested type not found." */
+#define XFRM_ERROR_STR 320
+char *xfrm_error_format(int error, const char *kernels_text, char *s);
