@@ -202,3 +202,25 @@ enum err xfrm_err(int error);
 /* "this kernel has no ESP (esp4 or esp6, CONFIG_INET_ESP): Requested type not found." */
 #define XFRM_ERROR_STR 320
 char *xfrm_error_format(int error, const char *kernels_text, char *s);
+
+/* ---- stat.c ---- */
+
+#define XFRM_STAT(name, reason, text) XFRM_##name,
+enum xfrm_counter {
+#include "dataplane/xfrm/stat.def"
+	XFRM_COUNTER_END,
+};
+#undef XFRM_STAT
+const char *xfrm_counter_name(enum xfrm_counter c); /* "XfrmInNoStates" */
+const char *xfrm_counter_text(enum xfrm_counter c); /* a sentence */
+enum drop_reason xfrm_counter_reason(enum xfrm_counter c);
+
+struct xfrm_stat {
+	uint64_t count[XFRM_COUNTER_END]; /* 0: also those that this kernel does not have */
+	uint64_t unknown;		  /* sum of those that we do not know */
+};
+/* The text of /proc/net/xfrm_stat. ERR_VALUE, ERR_DUPLICATE: it is something else. */
+enum err must_use xfrm_stat_parse(struct bytes text, struct xfrm_stat *ret);
+/* What was added between the two. A counter that went back began anew. */
+void xfrm_stat_delta(
+	const struct xfrm_stat *before, const struct xfrm_stat *after, struct xfrm_stat *ret);
