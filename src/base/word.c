@@ -87,3 +87,28 @@ char *nearest_hint(const struct nearest *n, char *s)
 		*s = '\0';
 	return s;
 }
+
+/* isalpha() knows letters that DNS does not. */
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_dns_name(struct bytes b)
+{
+	bool has_letter = false;
+	char before = '.';
+
+	if (b.n == 0 || b.n > DNS_NAME_MAX || b.p[0] == '-')
+		return false;
+	for (size_t i = 0; i < b.n; i++) {
+		char c = (char)b.p[i];
+		bool is_digit = c >= '0' && c <= '9';
+
+		if (c == '.' ? before == '.' : !is_digit && c != '-' && c != '_' && !is_letter(c))
+			return false;
+		has_letter |= c != '.' && !is_digit;
+		before = c;
+	}
+	return has_letter;
+}

@@ -1,6 +1,6 @@
 #pragma once
 /* Words that people write: lists of them, and what a misspelt one may have been. */
-#include "base/base.h"
+#include "base/bytes.h"
 
 /* Case does not count in a word, and '_' is '-'. */
 char word_folded(char c);
@@ -10,6 +10,10 @@ char word_folded(char c);
 const char *word_next(const char **list, size_t *ret_n);
 /* Is word, to the letter, one of the list's? The list may be NULL. */
 bool word_in(const char *list, const char *word);
+enum { DNS_NAME_MAX = 253 };
+/* "vpn.example.com": letters, digits, '-' and '_' in labels; not an address, and nothing that a
+ * shell would take for more than a word. */
+bool is_dns_name(struct bytes b);
 
 /* Of the words tried, the nearest to what was written, by edit distance. */
 struct nearest {

@@ -64,6 +64,25 @@ TEST(lists_are_walked_word_by_word)
 	assert_false(word_in(NULL, "a"));
 }
 
+TEST(a_dns_name_is_no_more_than_that)
+{
+	static const char *const good[] = { "example.com", "a", "_sip.corp.example.",
+		"1st-2.example" };
+	static const char *const bad[] = { "", ".", ".example", "a..b", "-a", "192.0.2.1", "12",
+		"a b", "a,b", "$(reboot)", "a`b`", "a;b", "a\nb", "caf\xc3\xa9.example", "a/b",
+		"a\"b" };
+	char text[DNS_NAME_MAX + 1];
+
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(is_dns_name(bytes_str(good[i])));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(is_dns_name(bytes_str(bad[i])));
+	assert_false(is_dns_name(bytes_of("a\0b", 3)));
+	memset(text, 'a', sizeof(text));
+	assert_true(is_dns_name(bytes_of(text, DNS_NAME_MAX)));
+	assert_false(is_dns_name(bytes_of(text, DNS_NAME_MAX + 1)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -71,6 +90,7 @@ int main(void)
 		cmocka_unit_test(what_is_far_was_not_meant),
 		cmocka_unit_test(a_hint_is_a_clause_or_nothing),
 		cmocka_unit_test(lists_are_walked_word_by_word),
+		cmocka_unit_test(a_dns_name_is_no_more_than_that),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,16 +119,6 @@ static bool read_host_word(const char *v, struct conf_end *e, char **what)
 	return true;
 }
 
-static bool is_dns_name(const char *v)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-	size_t n = strlen(v);
-
-	return n > 0 && n <= 253 && strspn(v, allowed) == n && strspn(v, "0123456789.") != n &&
-	       v[0] != '-' && v[0] != '.' && !strstr(v, "..");
-}
-
 static enum err read_host(struct conf_end *end, const char *v, char **what)
 {
 	struct conf_end e = { .host_kind = HOST_UNSET };
@@ -142,7 +132,7 @@ static enum err read_host(struct conf_end *end, const char *v, char **what)
 			e.host_kind = HOST_IFACE;
 	} else if (addr_parse(v, &e.host) == OK)
 		e.host_kind = HOST_ADDR;
-	else if (is_dns_name(v))
+	else if (is_dns_name(bytes_str(v)))
 		e.host_kind = HOST_NAME;
 	if (*what)
 		return ERR_VALUE;
@@ -308,7 +298,7 @@ static enum err read_domains(char **ret, const char *v, char **what)
 	char word[256];
 
 	while (value_next_word(&p, word, sizeof(word)))
-		if (!is_dns_name(word))
+		if (!is_dns_name(bytes_str(word)))
 			return value_wrong(what, word, "a DNS domain like example.com");
 	return read_string(ret, v, what);
 }
