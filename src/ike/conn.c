@@ -153,6 +153,7 @@ void conn_free(struct conn *c)
 	c->is_removed = true;
 	conn_policies_sweep(c);
 	conn_lease_return(c);
+	conn_dns_clear(c);
 	list_remove(&c->node);
 	id_done(&c->our_id);
 	id_done(&c->their_id);
@@ -200,6 +201,30 @@ void conn_lease_return(struct conn *c)
 			pool_release(&c->ike->pools, &c->lease[i]);
 	c->has_lent = false;
 	memset(c->lease, 0, sizeof(c->lease));
+}
+
+void conn_dns_add_server(struct conn *c, const struct addr *a)
+{
+	if (c->dns.n_server < COUNT(c->dns.server))
+		c->dns.server[c->dns.n_server++] = *a;
+}
+
+void conn_dns_add_domain(struct conn *c, struct bytes name)
+{
+	char *before = c->dns.domains;
+
+	if (c->dns.n_domain == LIMIT_DNS_DOMAINS)
+		return;
+	c->dns.domains = xasprintf("%s%s%.*s", before ? before : "", before ? " " : "", (int)name.n,
+		(const char *)name.p);
+	c->dns.n_domain++;
+	free(before);
+}
+
+void conn_dns_clear(struct conn *c)
+{
+	free(c->dns.domains);
+	memset(&c->dns, 0, sizeof(c->dns));
 }
 
 struct conn *conn_find(struct ike *ike, const char *name, size_t i)

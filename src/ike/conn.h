@@ -9,6 +9,7 @@
 #include "dataplane/dataplane.h"
 #include "event/event.h"
 #include "ike/timer.h"
+#include "ipsec/limits.h"
 
 struct ike;
 
@@ -57,6 +58,11 @@ struct conn {
 	bool must_be_up;	    /* auto=start or keep, not taken down by a person */
 	struct addr lease[2];	    /* of v4, v6: what we lend the peer, or what it lends us */
 	bool has_lent;		    /* lease is from our pools, to be given back */
+	struct { /* what the peer told us to ask for names, while a tunnel is up */
+		struct addr server[LIMIT_DNS_SERVERS];
+		size_t n_server, n_domain;
+		char *domains; /* DNS names, blank-separated; NULL: none */
+	} dns;
 	uint32_t newest_ike, newest_child; /* serials; 0 */
 	unsigned n_children;		   /* Child SAs with something in the data plane */
 
@@ -105,6 +111,13 @@ struct event_about conn_about(const struct conn *c, uint32_t serial);
 
 /* Addresses that we lent go back to their pool. */
 void conn_lease_return(struct conn *c);
+
+/* Our address inside the tunnel: the leased one, or sourceip=; none. */
+struct addr conn_source(const struct conn *c, uint8_t family);
+/* DNS servers and domains (a valid DNS name) that the peer told; more than we keep are dropped. */
+void conn_dns_add_server(struct conn *c, const struct addr *a);
+void conn_dns_add_domain(struct conn *c, struct bytes name);
+void conn_dns_clear(struct conn *c);
 
 /* request waits for c to be up (down). conn_settle lets all of that kind go with the exit status.
  */

@@ -101,6 +101,18 @@ void conn_esp_proposals(const struct conn *c, struct proposals *ret)
 
 /* ---- the data plane's policy ---- */
 
+struct addr conn_source(const struct conn *c, uint8_t family)
+{
+	struct addr source = { 0 };
+
+	if (c->ours->modecfgclient && !c->has_lent)
+		source = c->lease[family == 6];
+	for (size_t k = 0; k < c->ours->n_sourceip && !addr_is_set(&source); k++)
+		if (c->ours->sourceip[k].family == family)
+			source = c->ours->sourceip[k];
+	return source;
+}
+
 /* Only families that the tunnel carries. */
 static void set_source(const struct conn *c, struct dp_policy *p)
 {
@@ -108,11 +120,7 @@ static void set_source(const struct conn *c, struct dp_policy *p)
 		uint8_t family = p->ts_local.ts[i].range.first.family;
 		struct addr *source = &p->source[family == 6];
 
-		if (c->ours->modecfgclient && !c->has_lent)
-			*source = c->lease[family == 6];
-		for (size_t k = 0; k < c->ours->n_sourceip && !addr_is_set(source); k++)
-			if (c->ours->sourceip[k].family == family)
-				*source = c->ours->sourceip[k];
+		*source = conn_source(c, family);
 		p->add_source |= addr_is_set(source);
 	}
 }
@@ -330,7 +338,8 @@ uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
 void conn_child_down(struct conn *c, const struct child *child)
 {
 	policy_find(c, child->reqid)->carriers--;
-	c->n_children--;
+	if (--c->n_children == 0)
+		conn_dns_clear(c);
 	conn_policies_sweep(c);
 }
 

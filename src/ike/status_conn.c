@@ -121,17 +121,21 @@ static const char *role(const struct conf_end *e)
 	return e->modecfgserver ? "server" : e->modecfgclient ? "client" : "none";
 }
 
+/* What a server tells its clients, or what a client was told. */
 static void modecfg(struct ike *ike, const struct conn *c, const struct event_about *about)
 {
-	char dns[CONF_DNS_MAX * ADDR_STR] = "unset", a[ADDR_STR];
-	size_t at = 0;
+	bool was_told = c->dns.n_server != 0 || c->dns.n_domain != 0;
+	const struct addr *server = was_told ? c->dns.server : c->conf->modecfgdns;
+	size_t n = was_told ? c->dns.n_server : c->conf->n_modecfgdns, at = 0;
+	const char *domains = was_told ? c->dns.domains : c->conf->modecfgdomains;
+	char dns[(CONF_DNS_MAX + LIMIT_DNS_SERVERS) * (ADDR_STR + 2)] = "unset", a[ADDR_STR];
 
-	for (size_t i = 0; i < c->conf->n_modecfgdns; i++)
+	for (size_t i = 0; i < n; i++)
 		at += (size_t)snprintf(dns + at, sizeof(dns) - at, "%s%s", at ? ", " : "",
-			addr_format(&c->conf->modecfgdns[i], a));
+			addr_format(&server[i], a));
 	REPLY(connection_modecfg, .us = ev_str(role(c->ours)), .them = ev_str(role(c->theirs)),
 		.policy = ev_str(c->conf->modecfgpull ? "pull" : "push"), .dns = ev_str(dns),
-		.domains = ev_str(c->conf->modecfgdomains ? c->conf->modecfgdomains : "unset"));
+		.domains = ev_str(domains ? domains : "unset"));
 }
 
 static const char *limit(uint64_t v, const char *unit, char *s, size_t n)
@@ -173,8 +177,7 @@ static unsigned net_bits(const struct ts_list *l, const struct addr *host)
 						    : addr_bits(l->ts[0].range.first.family);
 }
 
-/* IKEv2+PSK+ENCRYPT+TUNNEL+PFS+IKE_FRAG_ALLOW+ESN_NO+ESN_YES */
-static void policy(struct ike *ike, const struct conn *c, const struct event_about *about)
+char *conn_policy_text(const struct conn *c, char *s)
 {
 	const struct conf_conn *k = c->conf;
 	const struct {
@@ -198,13 +201,21 @@ static void policy(struct ike *ike, const struct conn *c, const struct event_abo
 		{ c->is_routed, "+ROUTE" },
 		{ c->must_be_up, "+UP" },
 	};
-	struct line l = { .n = 0 };
-	char nets[16], mtu[16] = "unset", prio[16] = "auto", tfc[16] = "none";
+	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(word); i++)
 		if (word[i].is)
-			add(&l, word[i].word);
-	REPLY(connection_policy, .policy = ev_str(l.s));
+			n += (size_t)snprintf(s + n, CONN_POLICY_STR - n, "%s", word[i].word);
+	return s;
+}
+
+static void policy(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	const struct conf_conn *k = c->conf;
+	char nets[16], mtu[16] = "unset", prio[16] = "auto", tfc[16] = "none";
+	char words[CONN_POLICY_STR];
+
+	REPLY(connection_policy, .policy = ev_str(conn_policy_text(c, words)));
 	if (k->mtu)
 		snprintf(mtu, sizeof(mtu), "%u", k->mtu);
 	if (k->priority)

@@ -5,8 +5,6 @@
 #include "base/word.h"
 #include <stdio.h>
 
-enum { DOMAIN_MAX = 253 };
-
 struct attributes {
 	struct v2_cp cp;
 	uint8_t room[LIMIT_CP_ATTRIBUTES][17];
@@ -78,11 +76,15 @@ void v2_put_cp_request(struct v2_build *b, const struct conn *c)
 
 static void received_domain(struct v2_child *child, struct bytes v)
 {
-	char text[4 * DOMAIN_MAX + 1];
+	char text[4 * DNS_NAME_MAX + 1];
 
-	if (v.n != 0 && v.n <= DOMAIN_MAX)
-		V2_CHILD_EMIT(
-			child, v2_cp_domain, .domain = ev_str(event_escape(v, text, sizeof(text))));
+	event_escape(v, text, sizeof(text));
+	if (!is_dns_name(v)) {
+		V2_CHILD_EMIT(child, v2_cp_domain_ignored, .domain = ev_str(text));
+		return;
+	}
+	conn_dns_add_domain(child->c.conn, v);
+	V2_CHILD_EMIT(child, v2_cp_domain, .domain = ev_str(text));
 }
 
 static void received(struct v2_child *child, uint16_t type, struct bytes v)
@@ -106,8 +108,10 @@ static void received(struct v2_child *child, uint16_t type, struct bytes v)
 		return;
 	case CP_INTERNAL_IP4_DNS:
 	case CP_INTERNAL_IP6_DNS:
-		if (addr_is_set(&a))
-			V2_CHILD_EMIT(child, v2_cp_dns, .address = ev_addr(a));
+		if (!addr_is_set(&a))
+			return;
+		conn_dns_add_server(c, &a);
+		V2_CHILD_EMIT(child, v2_cp_dns, .address = ev_addr(a));
 		return;
 	case CP_INTERNAL_DNS_DOMAIN:
 		received_domain(child, v);
@@ -139,6 +143,7 @@ enum err v2_cp_reply_received(struct v2_sa *sa, struct v2_child *child, const st
 		return OK;
 	if (!v2_has(m, V2_CP) || m->cp.type != CP_REPLY)
 		return ERR_MISSING;
+	conn_dns_clear(c);
 	for (size_t i = 0; i < m->cp.n; i++)
 		received(child, m->cp.attr[i].type, m->cp.attr[i].value);
 	return addr_is_set(&c->lease[0]) || addr_is_set(&c->lease[1]) ? OK : ERR_MISSING;

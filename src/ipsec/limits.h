@@ -7,7 +7,9 @@ enum {
 	LIMIT_DELETE_SPIS = 64,
 	LIMIT_FRAGMENTS = 64, /* RFC 7383 */
 	LIMIT_CP_ATTRIBUTES = 64,
-	LIMIT_NONCE_MIN = 16, /* RFC 7296 2.10 */
+	LIMIT_DNS_SERVERS = 8,	/* that we keep of those a gateway names */
+	LIMIT_DNS_DOMAINS = 16, /* RFC 8598, the same */
+	LIMIT_NONCE_MIN = 16,	/* RFC 7296 2.10 */
 	LIMIT_NONCE_MAX = 256,
 	LIMIT_COOKIE = 64,
 	LIMIT_CHILDREN = 256, /* Child SAs under one IKE SA */

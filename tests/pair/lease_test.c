@@ -105,6 +105,41 @@ TEST(dns_servers_and_networks_are_told)
 	warrior_done(&a, &b);
 }
 
+/* ipsec connectionstatus */
+static void show(struct side *s)
+{
+	const struct command c = { .kind = CMD_STATUS,
+		.what = STATUS_CONNECTIONS,
+		.request = ++s->last_request,
+		.name = "vpn.example.com" };
+
+	ike_command(s->ike, s->pair->now, &c);
+	pair_run(s->pair, 0);
+}
+
+/* A revival asks anew; between the tunnels nothing is known. */
+TEST(what_was_told_goes_with_the_tunnel)
+{
+	struct conf_conn a, b;
+	struct pair p;
+
+	warrior(&a, &b, "100.64.13.2-100.64.13.9", NULL);
+	a.automatic = AUTO_START;
+	b.modecfgdns[b.n_modecfgdns++] = address("10.0.2.53");
+	up(&p, &a, &b);
+	show(&p.a);
+	assert_string_equal(pair_said(&p.a, EV_connection_modecfg, "dns"), "10.0.2.53");
+	pair_do(&p.b, CMD_DOWN, "vpn.example.com");
+	assert_int_equal(p.a.count[EV_conn_revive], 1);
+	show(&p.a);
+	assert_string_equal(pair_said(&p.a, EV_connection_modecfg, "dns"), "unset");
+	pair_run(&p, 10 * NS_S);
+	show(&p.a);
+	assert_string_equal(pair_said(&p.a, EV_connection_modecfg, "dns"), "10.0.2.53");
+	pair_done(&p);
+	warrior_done(&a, &b);
+}
+
 /* 3.15.4: INTERNAL_ADDRESS_FAILURE refuses the Child SA. */
 TEST(an_empty_pool_refuses_the_child_sa)
 {
@@ -133,6 +168,7 @@ int main(void)
 		cmocka_unit_test(an_ipv6_address_is_lent),
 		cmocka_unit_test(addresses_of_both_families_are_lent_for_one_child_sa),
 		cmocka_unit_test(dns_servers_and_networks_are_told),
+		cmocka_unit_test(what_was_told_goes_with_the_tunnel),
 		cmocka_unit_test(an_empty_pool_refuses_the_child_sa),
 	};
 

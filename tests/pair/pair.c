@@ -66,7 +66,8 @@ static void take(void *ctx, const struct event *e)
 	assert_true(event_check(e));
 	s->count[e->id]++;
 	/* what every schedule of thousands says is not looked at */
-	if (event_kind(e->id)->level != EVENT_DEBUG && event_kind(e->id)->level != EVENT_REPLY)
+	if ((event_kind(e->id)->level != EVENT_DEBUG && event_kind(e->id)->level != EVENT_REPLY) ||
+		e->id == EV_connection_modecfg)
 		keep_event(s, e);
 	if (e->id == EV_request_done) {
 		s->n_done++;
