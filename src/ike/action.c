@@ -13,7 +13,8 @@ struct ike_action {
 	struct dp_policy policy;
 	struct id ours, theirs;
 	struct ts ts_local, ts_remote;
-	char *conn;
+	struct addr dns[LIMIT_DNS_SERVERS];
+	char *conn, *verb, *policy_text, *domains;
 };
 
 static struct ike_action *action_new(struct ike *ike, uint8_t kind)
@@ -36,6 +37,9 @@ void ike_action_free(struct ike_action *n)
 	id_done(&n->ours);
 	id_done(&n->theirs);
 	free(n->conn);
+	free(n->verb);
+	free(n->policy_text);
+	free(n->domains);
 	free(n);
 }
 
@@ -167,6 +171,14 @@ void ike_tell_updown(struct ike *ike, const struct action *updown)
 	n->theirs = id_copy(updown->updown.theirs);
 	n->ts_local = *updown->updown.ts_local;
 	n->ts_remote = *updown->updown.ts_remote;
+	n->verb = xstrdup(updown->updown.verb);
+	n->policy_text = xstrdup(updown->updown.policy);
+	n->domains = xstrdup(updown->updown.domains);
+	memcpy(n->dns, updown->updown.dns, updown->updown.n_dns * sizeof(n->dns[0]));
+	n->a.updown.verb = n->verb;
+	n->a.updown.policy = n->policy_text;
+	n->a.updown.domains = n->domains;
+	n->a.updown.dns = n->dns;
 	n->a.updown.conn = n->conn;
 	n->a.updown.ours = &n->ours;
 	n->a.updown.theirs = &n->theirs;

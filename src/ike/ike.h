@@ -60,6 +60,14 @@ struct action {
 		struct addr source;
 		uint32_t spi_in, spi_out;
 		uint64_t in_bytes, out_bytes;
+		uint64_t add_time;	/* seconds since 1970 */
+		const char *policy;	/* "IKEv2+PSK+ENCRYPT+TUNNEL" */
+		const char *domains;	/* DNS names that the peer told, blank-separated; "" */
+		const struct addr *dns; /* DNS servers that it told */
+		size_t n_dns;
+		uint32_t metric;
+		uint16_t mtu; /* 0: unset */
+		bool is_instance, is_cfg_client, is_cfg_server;
 	} updown;
 };
 

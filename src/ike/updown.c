@@ -1,24 +1,55 @@
 /* The user's leftupdown=: what happened to a Child SA, as facts; the parent makes the call. */
 #include "ike/engine.h"
+#include "ike/status_conn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *verb_of(bool is_up, bool is_client, bool is_v6)
+/* The order in which Libreswan calls; is_up: the first three. */
+static const struct {
+	const char *word;
+	bool is_up;
+} stages[] = {
+	{ "prepare", true },
+	{ "route", true },
+	{ "up", true },
+	{ "down", false },
+	{ "unroute", false },
+};
+
+static void fill_child(struct action *a, const struct child *c, bool is_v6)
 {
-	if (is_client)
-		return is_up ? (is_v6 ? "up-client-v6" : "up-client")
-			     : (is_v6 ? "down-client-v6" : "down-client");
-	return is_up ? (is_v6 ? "up-host-v6" : "up-host") : (is_v6 ? "down-host-v6" : "down-host");
+	a->updown.serial = c->serial;
+	a->updown.reqid = c->reqid;
+	a->updown.local = c->local;
+	a->updown.remote = c->remote;
+	a->updown.ts_local = &c->ts_local.ts[0];
+	a->updown.ts_remote = &c->ts_remote.ts[0];
+	a->updown.source = conn_source(c->conn, is_v6 ? 6 : 4);
+	a->updown.spi_in = c->spi_in;
+	a->updown.spi_out = c->spi_out;
+	a->updown.in_bytes = c->last.in_bytes;
+	a->updown.out_bytes = c->last.out_bytes;
+	a->updown.add_time = (uint64_t)(c->add_time / NS_S);
 }
 
-static struct addr source_of(const struct conn *c, uint8_t family)
+static void fill_conn(struct action *a, const struct conn *c)
 {
-	return c->ours->modecfgclient && !c->has_lent ? c->lease[family == 6] : (struct addr){ 0 };
+	a->updown.conn = c->conf->name;
+	a->updown.ours = &c->our_id;
+	a->updown.domains = c->dns.domains ? c->dns.domains : "";
+	a->updown.dns = c->dns.server;
+	a->updown.n_dns = c->dns.n_server;
+	a->updown.metric = c->conf->metric;
+	a->updown.mtu = c->conf->mtu;
+	a->updown.is_instance = c->template != NULL;
+	a->updown.is_cfg_client = c->ours->modecfgclient;
+	a->updown.is_cfg_server = c->ours->modecfgserver;
 }
 
 void child_updown(struct ike *ike, const struct child *c, const struct id *theirs, bool is_up)
 {
+	char verb[32], policy[CONN_POLICY_STR];
 	struct action a = { 0 };
 	bool is_v6, is_client;
 
@@ -26,22 +57,18 @@ void child_updown(struct ike *ike, const struct child *c, const struct id *their
 		return;
 	is_v6 = c->ts_local.ts[0].range.first.family == 6;
 	is_client = c->conn->ours->subnet.n != 0 || c->conn->ours->modecfgclient;
-	a.updown.conn = c->conn->conf->name;
-	a.updown.verb = verb_of(is_up, is_client, is_v6);
-	a.updown.serial = c->serial;
-	a.updown.reqid = c->reqid;
-	a.updown.local = c->local;
-	a.updown.remote = c->remote;
-	a.updown.ours = &c->conn->our_id;
+	fill_child(&a, c, is_v6);
+	fill_conn(&a, c->conn);
 	a.updown.theirs = theirs;
-	a.updown.ts_local = &c->ts_local.ts[0];
-	a.updown.ts_remote = &c->ts_remote.ts[0];
-	a.updown.source = source_of(c->conn, is_v6 ? 6 : 4);
-	a.updown.spi_in = c->spi_in;
-	a.updown.spi_out = c->spi_out;
-	a.updown.in_bytes = c->last.in_bytes;
-	a.updown.out_bytes = c->last.out_bytes;
-	ike_tell_updown(ike, &a);
+	a.updown.policy = conn_policy_text(c->conn, policy);
+	a.updown.verb = verb;
+	for (size_t i = 0; i < COUNT(stages); i++) {
+		if (stages[i].is_up != is_up)
+			continue;
+		snprintf(verb, sizeof(verb), "%s-%s%s", stages[i].word,
+			is_client ? "client" : "host", is_v6 ? "-v6" : "");
+		ike_tell_updown(ike, &a);
+	}
 }
 
 /* ---- keylog, test builds only: Wireshark's esp_sa lines ---- */

@@ -117,6 +117,77 @@ static void show(struct side *s)
 	pair_run(s->pair, 0);
 }
 
+TEST(the_users_script_is_told_what_the_gateway_said)
+{
+	char script[] = "/bin/hook", domains[] = "example.com, corp.example";
+	struct conf_conn a, b;
+	struct addr lease = address("100.64.13.2"), dns = address("10.0.2.53"),
+		    dns6 = address("2001:db8:2::53");
+	struct pair p;
+
+	warrior(&a, &b, "100.64.13.2-100.64.13.9", NULL);
+	a.left.updown = script;
+	b.modecfgdns[b.n_modecfgdns++] = dns;
+	b.modecfgdns[b.n_modecfgdns++] = dns6;
+	b.modecfgdomains = domains;
+	up(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	assert_string_equal(p.a.updown.verbs, "prepare-client route-client up-client ");
+	assert_string_equal(p.b.updown.verbs, "");
+	assert_string_equal(p.a.updown.conn, "vpn.example.com");
+	assert_string_equal(p.a.updown.domains, "example.com corp.example");
+	assert_int_equal(p.a.updown.n_dns, 2);
+	assert_true(addr_eq(&p.a.updown.dns[0], &dns));
+	assert_true(addr_eq(&p.a.updown.dns[1], &dns6));
+	assert_true(addr_eq(&p.a.updown.source, &lease));
+	assert_true(p.a.updown.is_instance && p.a.updown.is_cfg_client);
+	assert_false(p.a.updown.is_cfg_server);
+	assert_int_equal(p.a.updown.add_time, p.now.wall / NS_S);
+	assert_non_null(strstr(p.a.updown.policy, "IKEv2+PSK+ENCRYPT+TUNNEL"));
+	show(&p.a);
+	assert_string_equal(
+		pair_said(&p.a, EV_connection_modecfg, "domains"), "example.com corp.example");
+	assert_string_equal(
+		pair_said(&p.a, EV_connection_modecfg, "dns"), "10.0.2.53, 2001:db8:2::53");
+
+	/* it is told once more, to undo what it did */
+	p.a.updown.verbs[0] = p.a.updown.domains[0] = '\0';
+	pair_do(&p.a, CMD_DOWN, "vpn.example.com");
+	assert_string_equal(p.a.updown.verbs, "down-client unroute-client ");
+	assert_string_equal(p.a.updown.domains, "example.com corp.example");
+	assert_int_equal(p.a.updown.n_dns, 2);
+	pair_done(&p);
+	warrior_done(&a, &b);
+}
+
+/* What a gateway says is not believed: only DNS names, and not more than we keep. */
+TEST(domains_that_are_none_are_ignored)
+{
+	char script[] = "/bin/hook", domains[] = "$(reboot) example.com a;b";
+	struct conf_conn a, b;
+	struct pair p;
+
+	warrior(&a, &b, "100.64.13.2-100.64.13.9", NULL);
+	a.left.updown = script;
+	b.modecfgdns[b.n_modecfgdns++] = address("10.0.2.53");
+	b.modecfgdomains = domains;
+	up(&p, &a, &b);
+	assert_int_equal(p.a.count[EV_v2_cp_domain], 1);
+	assert_int_equal(p.a.count[EV_v2_cp_domain_ignored], 2);
+	assert_string_equal(p.a.updown.domains, "example.com");
+	pair_done(&p);
+
+	b.modecfgdomains =
+		xstrdup("d1 d2 d3 d4 d5 d6 d7 d8 d9 d10 d11 d12 d13 d14 d15 d16 d17 d18");
+	up(&p, &a, &b);
+	assert_int_equal(p.a.count[EV_v2_cp_domain], 18);
+	assert_string_equal(
+		p.a.updown.domains, "d1 d2 d3 d4 d5 d6 d7 d8 d9 d10 d11 d12 d13 d14 d15 d16");
+	pair_done(&p);
+	free(b.modecfgdomains);
+	warrior_done(&a, &b);
+}
+
 /* A revival asks anew; between the tunnels nothing is known. */
 TEST(what_was_told_goes_with_the_tunnel)
 {
@@ -168,6 +239,8 @@ int main(void)
 		cmocka_unit_test(an_ipv6_address_is_lent),
 		cmocka_unit_test(addresses_of_both_families_are_lent_for_one_child_sa),
 		cmocka_unit_test(dns_servers_and_networks_are_told),
+		cmocka_unit_test(the_users_script_is_told_what_the_gateway_said),
+		cmocka_unit_test(domains_that_are_none_are_ignored),
 		cmocka_unit_test(what_was_told_goes_with_the_tunnel),
 		cmocka_unit_test(an_empty_pool_refuses_the_child_sa),
 	};

@@ -347,6 +347,23 @@ static void dataplane(struct pair *p, struct side *s, const struct action *a)
 	}
 }
 
+static void updown(struct side *s, const struct action *a)
+{
+	size_t at = strlen(s->updown.verbs);
+
+	snprintf(s->updown.verbs + at, sizeof(s->updown.verbs) - at, "%s ", a->updown.verb);
+	snprintf(s->updown.domains, sizeof(s->updown.domains), "%s", a->updown.domains);
+	snprintf(s->updown.policy, sizeof(s->updown.policy), "%s", a->updown.policy);
+	snprintf(s->updown.conn, sizeof(s->updown.conn), "%s", a->updown.conn);
+	memcpy(s->updown.dns, a->updown.dns, sizeof(s->updown.dns));
+	s->updown.source = a->updown.source;
+	s->updown.n_dns = a->updown.n_dns;
+	s->updown.add_time = a->updown.add_time;
+	s->updown.is_instance = a->updown.is_instance;
+	s->updown.is_cfg_client = a->updown.is_cfg_client;
+	s->updown.is_cfg_server = a->updown.is_cfg_server;
+}
+
 static void act_one(struct pair *p, struct side *s, const struct action *a)
 {
 	if (a->kind == ACTION_SEND)
@@ -355,6 +372,8 @@ static void act_one(struct pair *p, struct side *s, const struct action *a)
 		answer_psk(p, s, a);
 	else if (a->kind == ACTION_DATAPLANE)
 		dataplane(p, s, a);
+	else if (a->kind == ACTION_UPDOWN)
+		updown(s, a);
 }
 
 static void act(struct pair *p, struct side *s)

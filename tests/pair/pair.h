@@ -46,7 +46,15 @@ struct side {
 		struct ts ours; /* the first of its selectors */
 	} policy[PAIR_POLICIES_MAX];
 	size_t n_policy;
-	struct addr source; /* of the last policy */
+	struct addr source;	 /* of the last policy */
+	struct {		 /* what the user's script was told */
+		char verbs[256]; /* all of them, in order, each with a blank behind it */
+		char domains[256], policy[256], conn[64]; /* the last time */
+		struct addr dns[LIMIT_DNS_SERVERS], source;
+		size_t n_dns;
+		uint64_t add_time;
+		bool is_instance, is_cfg_client, is_cfg_server;
+	} updown;
 	uint16_t last_port; /* where the last datagram went */
 	uint8_t last_header[28];
 	uint64_t lost, carried; /* packets of pair_traffic() */

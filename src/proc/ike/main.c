@@ -33,8 +33,8 @@ static void ask_psk(struct shell *s, const struct action *a)
 
 static void ask_updown(struct shell *s, const struct action *a)
 {
-	uint8_t room[256];
-	struct wr w = wr_to(room, sizeof(room));
+	uint8_t room[256], dns_room[17 * LIMIT_DNS_SERVERS];
+	struct wr w = wr_to(room, sizeof(room)), dns = wr_to(dns_room, sizeof(dns_room));
 	struct ts_list ts = { 0 };
 
 	if (a->updown.ts_local && a->updown.ts_remote) {
@@ -43,13 +43,19 @@ static void ask_updown(struct shell *s, const struct action *a)
 		ts.ts[1] = *a->updown.ts_remote;
 	}
 	ts_list_put(&w, &ts);
+	for (size_t i = 0; i < a->updown.n_dns; i++)
+		addr_put(&dns, &a->updown.dns[i]);
 	LINE_SEND(&s->p.line[WHO_PARENT], updown, .ask = a->ask, .conn = a->updown.conn,
 		.verb = a->updown.verb, .serial = a->updown.serial, .reqid = a->updown.reqid,
 		.local = a->updown.local, .remote = a->updown.remote,
 		.ours = ipc_id(a->updown.ours), .theirs = ipc_id(a->updown.theirs),
 		.ts = wr_view(&w), .source = a->updown.source, .spi_in = a->updown.spi_in,
 		.spi_out = a->updown.spi_out, .in_bytes = a->updown.in_bytes,
-		.out_bytes = a->updown.out_bytes);
+		.out_bytes = a->updown.out_bytes, .add_time = a->updown.add_time,
+		.policy = a->updown.policy, .domains = a->updown.domains, .dns = wr_view(&dns),
+		.metric = a->updown.metric, .mtu = a->updown.mtu,
+		.is_instance = a->updown.is_instance, .is_cfg_client = a->updown.is_cfg_client,
+		.is_cfg_server = a->updown.is_cfg_server);
 }
 
 static void perform(struct shell *s, const struct action *a)

@@ -375,7 +375,7 @@ static void stop_next(struct parent *p)
 		return;
 	}
 	uv_timer_stop(&p->stop_timer);
-	if (p->n_updowns) /* the last of them brings us back here */
+	if (!list_empty(&p->updowns)) /* the last of them brings us back here */
 		return;
 	if (p->state == STATE_STOPPING)
 		parent_stopped(p);

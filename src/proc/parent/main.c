@@ -287,6 +287,7 @@ static int live(struct parent *p)
 	daemon_started(p, status);
 	resolve_abandon(p);
 	load_done(p);
+	updown_done(p);
 	verbs_done(p);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
 		line_done(&p->child[w].line);
@@ -318,6 +319,8 @@ int main(int argc, char **argv)
 	list_init(&p->loaded);
 	list_init(&p->texts);
 	list_init(&p->lookups);
+	list_init(&p->updowns);
+	list_init(&p->told);
 	for (unsigned i = 0; i < DESC_END; i++)
 		p->fd[i] = -1;
 	if ((status = read_options(argc, argv, &p->opt)) >= 0)

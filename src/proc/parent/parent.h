@@ -69,7 +69,8 @@ struct parent {
 	struct list loaded;
 	struct list lookups; /* of struct lookup: names that are asked for */
 	unsigned n_resolves; /* connections whose hosts are being looked for */
-	unsigned n_updowns;  /* the user's programs that run */
+	struct list updowns; /* of struct updown: calls of the user's programs, oldest first */
+	struct list told;    /* of struct updown_told: which tunnels they know of */
 	struct list texts;   /* of struct verb_text: memory that waits for its verb */
 	size_t n_texts;
 	struct {
@@ -196,6 +197,8 @@ void resolve_conn(const struct resolve_request *r);
 /* Gives up on all: each is done, with what is known. */
 void resolve_abandon(struct parent *p);
 bool is_local(const struct addr *a);
+/* The device that has the address; name has room for IF_NAMESIZE. False: none has. */
+bool interface_of(const struct addr *a, char *name);
 
 /* ---- verbs.c ---- */
 void verb_take(struct parent *p, const struct msg_verb *m);
@@ -211,6 +214,7 @@ void secrets_take(struct parent *p, const struct msg *m);
 
 /* ---- updown.c ---- */
 void updown_run(struct parent *p, const struct msg_updown *m);
+void updown_done(struct parent *p);
 
 /* ---- main.c ---- */
 /* A child is ready: are all? Then secrets are read. */

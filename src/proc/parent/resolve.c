@@ -59,6 +59,24 @@ bool is_local(const struct addr *a)
 	return addr_is_set(&found);
 }
 
+bool interface_of(const struct addr *a, char *name)
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (getifaddrs(&all) != 0)
+		return false;
+	for (struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+		struct addr one = addr_of(i->ifa_addr);
+
+		found = addr_is_set(&one) && addr_eq(a, &one);
+		if (found)
+			snprintf(name, IF_NAMESIZE, "%s", i->ifa_name);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
 /* Our address on the way to that one. Nothing is sent: connect() on UDP only asks for a route. */
 static struct addr source_for(const struct addr *to)
 {

@@ -1,24 +1,46 @@
-/* leftupdown=: the user's own program, with what is known of the tunnel in PLUTO_* variables.
- * Nothing that a peer sent goes through a shell unchecked: identities are escaped, the rest are
- * numbers. */
+/* leftupdown=: the user's own program, with what is known of the tunnel in PLUTO_* variables. The
+ * calls for one connection come one after the other. */
 #include "proc/parent/parent.h"
 
-#include <inttypes.h>
+#include "proc/parent/updown_env.h"
+
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { UPDOWN_MS = 30000 };
 
+/* A call, waiting or running. */
 struct updown {
+	struct list node; /* p->updowns */
 	struct parent *p;
 	uint32_t ask;
 	unsigned generation;
-	char *verb;
+	char *conn, *verb, *script;
+	char **env;
+	bool is_running;
 	uv_process_t process;
 	uv_timer_t timer;
 	unsigned closing;
 };
+
+/* Who was told that a tunnel comes is told that it goes, also when its connection is no longer
+ * loaded, or is another one by then. */
+struct updown_told {
+	struct list node; /* p->told */
+	char *conn, *script;
+	uint32_t reqid;
+	unsigned generation;
+};
+
+static void told_free(struct updown_told *t)
+{
+	list_remove(&t->node);
+	free(t->conn);
+	free(t->script);
+	free(t);
+}
 
 static void closed(uv_handle_t *h)
 {
@@ -26,28 +48,35 @@ static void closed(uv_handle_t *h)
 
 	if (--u->closing)
 		return;
+	free(u->conn);
 	free(u->verb);
+	free(u->script);
+	updown_env_free(u->env);
 	free(u);
 }
+
+static void run_next(struct parent *p);
 
 static void ended(uv_process_t *process, int64_t status, int signal)
 {
 	struct updown *u = process->data;
+	struct parent *p = u->p;
 	char how[64];
 
 	snprintf(how, sizeof(how), signal ? "signal %d" : "exit status %d",
 		signal ? signal : (int)status);
 	if (status != 0 || signal)
-		PARENT_EMIT(u->p, 0, updown_failed, .verb = ev_str(u->verb), .how = ev_str(how));
-	if (u->ask && u->generation == u->p->generation)
-		LINE_SEND(&u->p->child[WHO_IKE].line, updown_done, .ask = u->ask,
+		PARENT_EMIT(p, 0, updown_failed, .verb = ev_str(u->verb), .how = ev_str(how));
+	if (u->ask && u->generation == p->generation)
+		LINE_SEND(&p->child[WHO_IKE].line, updown_done, .ask = u->ask,
 			.e = status != 0 || signal ? ERR_SYSTEM : OK);
-	u->p->n_updowns--;
-	if (u->p->state == STATE_STOPPING || u->p->state == STATE_PAUSED)
-		children_stop(u->p);
+	list_remove(&u->node);
 	u->closing = 2;
 	uv_close((uv_handle_t *)&u->process, closed);
 	uv_close((uv_handle_t *)&u->timer, closed);
+	run_next(p);
+	if (p->state == STATE_STOPPING || p->state == STATE_PAUSED)
+		children_stop(p);
 }
 
 static void late(uv_timer_t *t)
@@ -57,81 +86,112 @@ static void late(uv_timer_t *t)
 	uv_process_kill(&u->process, SIGKILL);
 }
 
-static void put(char ***env, size_t *n, const char *name, const char *value)
+static void not_started(uv_timer_t *t)
 {
-	*env = xrealloc(*env, (*n + 2) * sizeof(**env));
-	(*env)[(*n)++] = xasprintf("%s=%s", name, value);
-	(*env)[*n] = NULL;
+	struct updown *u = t->data;
+
+	ended(&u->process, 127, 0);
 }
 
-static void put_id(char ***env, size_t *n, const char *name, const struct ipc_id *i)
+static void start(struct updown *u)
 {
-	struct id id = { 0 };
-	char text[ID_STR], clean[4 * ID_STR];
+	struct parent *p = u->p;
+	char *args[] = { (char *)"sh", (char *)"-c", u->script, NULL };
+	uv_stdio_container_t stdio[] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE },
+		{ .flags = UV_IGNORE } };
+	uv_process_options_t o = { .exit_cb = ended,
+		.file = "/bin/sh",
+		.args = args,
+		.env = u->env,
+		.stdio = stdio,
+		.stdio_count = 3 };
 
-	if (ipc_id_take(i, &id) == OK)
-		put(env, n, name,
-			event_escape(bytes_str(id_format(&id, text, sizeof(text))), clean,
-				sizeof(clean)));
-	id_done(&id);
+	u->is_running = true;
+	uv_timer_init(&p->loop, &u->timer);
+	PARENT_EMIT(p, 0, updown_run, .verb = ev_str(u->verb), .program = ev_str(u->script));
+	if (uv_spawn(&p->loop, &u->process, &o) == 0)
+		uv_timer_start(&u->timer, late, UPDOWN_MS, 0);
+	else
+		uv_timer_start(&u->timer, not_started, 0, 0);
 }
 
-static void put_net(char ***env, size_t *n, const char *who, const struct ts *ts)
+static bool must_wait(const struct parent *p, const struct updown *u)
 {
-	char name[64], text[RANGE_STR];
+	struct updown *before;
 
-	snprintf(name, sizeof(name), "PLUTO_%s_CLIENT", who);
-	put(env, n, name, range_format(&ts->range, text));
-	snprintf(name, sizeof(name), "PLUTO_%s_CLIENT_NET", who);
-	put(env, n, name, addr_format(&ts->range.first, text));
-	snprintf(name, sizeof(name), "PLUTO_%s_PROTOCOL", who);
-	snprintf(text, sizeof(text), "%u", ts->protocol);
-	put(env, n, name, text);
-	snprintf(name, sizeof(name), "PLUTO_%s_PORT", who);
-	snprintf(text, sizeof(text), "%u", ts->port_first);
-	put(env, n, name, text);
-}
-
-static char **environment(const struct msg_updown *m)
-{
-	char **env = NULL, text[64];
-	size_t n = 0;
-	struct rd r = rd_from(m->ts);
-	struct ts_list ts = { 0 };
-
-	put(&env, &n, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-	put(&env, &n, "PLUTO_VERB", m->verb);
-	put(&env, &n, "PLUTO_CONNECTION", m->conn);
-	put(&env, &n, "PLUTO_ME", addr_format(&m->local.addr, text));
-	put(&env, &n, "PLUTO_PEER", addr_format(&m->remote.addr, text));
-	put_id(&env, &n, "PLUTO_MY_ID", &m->ours);
-	put_id(&env, &n, "PLUTO_PEER_ID", &m->theirs);
-	if (addr_is_set(&m->source))
-		put(&env, &n, "PLUTO_MY_SOURCEIP", addr_format(&m->source, text));
-	snprintf(text, sizeof(text), "%" PRIu32, m->reqid);
-	put(&env, &n, "PLUTO_SA_REQID", text);
-	snprintf(text, sizeof(text), "0x%08" PRIx32, m->spi_in);
-	put(&env, &n, "SPI_IN", text);
-	snprintf(text, sizeof(text), "0x%08" PRIx32, m->spi_out);
-	put(&env, &n, "SPI_OUT", text);
-	snprintf(text, sizeof(text), "%" PRIu64, m->in_bytes);
-	put(&env, &n, "PLUTO_INBYTES", text);
-	snprintf(text, sizeof(text), "%" PRIu64, m->out_bytes);
-	put(&env, &n, "PLUTO_OUTBYTES", text);
-	if (ts_list_get(&r, &ts) == OK && ts.n == 2) {
-		put_net(&env, &n, "MY", &ts.ts[0]);
-		put_net(&env, &n, "PEER", &ts.ts[1]);
+	list_each (before, &p->updowns, struct updown, node) {
+		if (before == u)
+			break;
+		if (strcmp(before->conn, u->conn) == 0)
+			return true;
 	}
-	return env;
+	return false;
 }
+
+static void run_next(struct parent *p)
+{
+	struct updown *u;
+
+	list_each (u, &p->updowns, struct updown, node)
+		if (!u->is_running && !must_wait(p, u))
+			start(u);
+}
+
+/* ---- whose script ---- */
 
 static const char *script_of(struct parent *p, const char *conn)
 {
 	struct loaded *l = loaded_find(p, conn);
 
-	if (!l)
+	if (!l || !l->sent)
 		return NULL;
-	return l->conf->left.updown ? l->conf->left.updown : l->conf->right.updown;
+	return l->sent->local_is_left ? l->sent->left.updown : l->sent->right.updown;
+}
+
+static struct updown_told *told_find(struct parent *p, const struct msg_updown *m)
+{
+	struct updown_told *t;
+
+	list_each (t, &p->told, struct updown_told, node) {
+		if (t->generation != p->generation)
+			told_free(t);
+		else if (t->reqid == m->reqid && strcmp(t->conn, m->conn) == 0)
+			return t;
+	}
+	return NULL;
+}
+
+static void told_new(struct parent *p, const struct msg_updown *m, const char *script)
+{
+	struct updown_told *t = xalloc(sizeof(*t));
+
+	t->conn = xstrdup(m->conn);
+	t->script = xstrdup(script);
+	t->reqid = m->reqid;
+	t->generation = p->generation;
+	list_append(&p->told, &t->node);
+}
+
+static bool begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* To be freed; NULL: none. */
+static char *script_for(struct parent *p, const struct msg_updown *m)
+{
+	struct updown_told *t = told_find(p, m);
+	const char *loaded = script_of(p, m->conn);
+	char *script;
+
+	if (!t && !loaded)
+		return NULL;
+	script = xstrdup(t ? t->script : loaded);
+	if (begins(m->verb, "unroute-") && t)
+		told_free(t);
+	else if (!t)
+		told_new(p, m, script);
+	return script;
 }
 
 /* "up-client-v6": the user's program may put it into a command. */
@@ -142,20 +202,16 @@ static bool is_verb(const char *s)
 
 void updown_run(struct parent *p, const struct msg_updown *m)
 {
-	const char *script = script_of(p, m->conn);
+	char interface[IF_NAMESIZE];
 	struct updown *u;
-	char **env, *args[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)script, NULL };
-	uv_stdio_container_t stdio[] = { { .flags = UV_IGNORE }, { .flags = UV_IGNORE },
-		{ .flags = UV_IGNORE } };
-	uv_process_options_t o = {
-		.exit_cb = ended, .file = "/bin/sh", .args = args, .stdio = stdio, .stdio_count = 3
-	};
+	char *script;
 
 	if (!is_verb(m->verb)) {
 		uv_process_kill(p->child[WHO_IKE].process, SIGKILL); /* no ike of ours says that */
 		return;
 	}
-	if (!script || strcmp(script, "%disabled") == 0) {
+	script = script_for(p, m);
+	if (!script) {
 		if (m->ask)
 			LINE_SEND(&p->child[WHO_IKE].line, updown_done, .ask = m->ask);
 		return;
@@ -164,17 +220,19 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 	u->p = p;
 	u->ask = m->ask;
 	u->generation = p->generation;
-	p->n_updowns++;
+	u->conn = xstrdup(m->conn);
 	u->verb = xstrdup(m->verb);
+	u->script = script;
+	u->env = updown_env(m, interface_of(&m->local.addr, interface) ? interface : NULL);
 	u->process.data = u->timer.data = u;
-	uv_timer_init(&p->loop, &u->timer);
-	o.env = env = environment(m);
-	PARENT_EMIT(p, 0, updown_run, .verb = ev_str(m->verb), .program = ev_str(script));
-	if (uv_spawn(&p->loop, &u->process, &o) == 0)
-		uv_timer_start(&u->timer, late, UPDOWN_MS, 0);
-	else
-		ended(&u->process, 127, 0);
-	for (size_t i = 0; env[i]; i++)
-		free(env[i]);
-	free(env);
+	list_append(&p->updowns, &u->node);
+	run_next(p);
+}
+
+void updown_done(struct parent *p)
+{
+	struct updown_told *t;
+
+	list_each (t, &p->told, struct updown_told, node)
+		told_free(t);
 }

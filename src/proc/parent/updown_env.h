@@ -1,0 +1,8 @@
+#pragma once
+/* The environment of leftupdown= as a value: Libreswan's PLUTO_* variables, as far as we know what
+ * they would say. */
+#include "ipc/ipc.h"
+
+/* interface: the device with our outer address, or NULL. NULL-terminated; of updown_env_free(). */
+char **updown_env(const struct msg_updown *m, const char *interface);
+void updown_env_free(char **env);
