@@ -141,7 +141,7 @@ own_view() {
 lab_up() {
 	[ "$(id -u)" = 0 ] || die "needs root: network namespaces"
 	STRONGSWAN=$("$TOP/tools/peers" strongswan) || die "no strongSwan"
-	LIBRESWAN=$("$TOP/tools/peers" libreswan) || die "no Libreswan"
+	[[ ${LAB_LEFT:-}${LAB_RIGHT:-} != *libreswan* ]] || LIBRESWAN=$("$TOP/tools/peers" libreswan) || die "no Libreswan"
 	[ -d "$LAB_BUILD/stage" ] || die "no staged installation: DESTDIR=$LAB_BUILD/stage meson install -C $LAB_BUILD"
 	LAB=$(mktemp -d /tmp/clearswan-lab.XXXXXX)
 	trap lab_down EXIT
