@@ -8,6 +8,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#ifndef XFRM_OFFLOAD_PACKET
+#define XFRM_OFFLOAD_PACKET 4 /* not in all of Debian 12's headers */
+#endif
+
 /* A structure for the kernel: zeroed whole and then filled member by member, since initializers
  * and returned values leave padding as it was, and what was on our stack is not the kernel's. */
 #define CLEAR(s)  memset(&(s), 0, sizeof(s))
