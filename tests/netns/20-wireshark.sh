@@ -19,7 +19,7 @@ life() {
 	tunnel right ours "ike=$ike" "esp=$esp" esn=no "$@"
 	QUIET=1 start right ours
 	QUIET=1 start left ours
-	behind router tcpdump -i right0 -U -w "$LAB/router/wire" 'udp port 500 or udp port 4500 or proto 50'
+	behind router tcpdump -i right0 --immediate-mode -U -w "$LAB/router/wire" 'udp port 500 or udp port 4500 or proto 50'
 	wait_for 5 test -s "$LAB/router/wire"
 	check "up" up left ours
 	check "traffic" ping_through 3
