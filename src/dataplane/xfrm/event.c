@@ -127,6 +127,7 @@ static enum err policy_from(
 {
 	p->dir = (uint8_t)dir_of(k->dir);
 	p->is_block = k->action == XFRM_POLICY_BLOCK;
+	p->index = k->index;
 	p->priority = k->priority;
 	policy_attrs(attrs, p);
 	return sel_from_kernel(&k->sel, dir_of(k->dir), &p->sel);
@@ -158,6 +159,7 @@ static enum err policy_gone(struct nl_msg *m, struct xfrm_said *s)
 		if (type == XFRMA_POLICY && nl_as(v, &k, sizeof(k)))
 			return policy_from(&k, m->body, &s->policy);
 	s->policy.dir = (uint8_t)dir_of(id.dir);
+	s->policy.index = id.index;
 	policy_attrs(m->body, &s->policy);
 	return sel_from_kernel(&id.sel, dir_of(id.dir), &s->policy.sel);
 }

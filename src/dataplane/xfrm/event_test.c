@@ -336,6 +336,63 @@ TEST(several_messages_come_in_one_read)
 	buf_done(&b);
 }
 
+static void read_back(struct wr *w, struct xfrm_said *ret)
+{
+	struct rd r = rd_from(wr_view(w));
+
+	assert_int_equal(xfrm_said_get(&r, ret), OK);
+}
+
+TEST(what_is_ours_is_known_again)
+{
+	struct endpoint here = { { .family = 4, .b = { 192, 0, 2, 1 } }, 0 };
+	struct range net = { { .family = 4, .b = { 10 } },
+		{ .family = 4, .b = { 10, 0, 0, 255 } } };
+	struct dp_sa sa = { .dir = DP_IN,
+		.spi = 0x01020304,
+		.local = here,
+		.remote = here,
+		.suite = { .encr = ENCR_AES_GCM_16, .key_bits = 128 },
+		.encr_key = secret_new(20) };
+	struct dp_policy p = { .action = DP_DROP,
+		.ts_local = { 1, { ts_from_range(&net) } },
+		.ts_remote = { 1, { ts_from_range(&net) } } };
+	uint8_t room[XFRM_ROOM];
+	struct wr w = wr_to(room, sizeof(room));
+	struct xfrm_said s;
+	struct xfrm_sel sel;
+	size_t n;
+
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), OK);
+	read_back(&w, &s);
+	assert_false(s.sa.is_ours);
+	xfrm_own_sa(&w, sa.spi + 1); /* another's number is not ours */
+	read_back(&w, &s);
+	assert_false(s.sa.is_ours);
+	xfrm_own_sa(&w, sa.spi);
+	read_back(&w, &s);
+	assert_true(s.sa.is_ours);
+	dp_sa_done(&sa);
+
+	assert_int_equal(xfrm_selectors(&p, &sel, 1, &n), OK);
+	for (unsigned d = 0; d < XFRM_DIR_END; d++) {
+		w = wr_to(room, sizeof(room));
+		xfrm_policy_put(&w, XFRM_ADD, &p, &sel, (enum xfrm_dir)d, NULL);
+		read_back(&w, &s);
+		assert_false(xfrm_is_own_index(s.policy.index));
+		xfrm_own_policy(&w, xfrm_own_index(7, (enum xfrm_dir)d));
+		read_back(&w, &s);
+		assert_true(xfrm_is_own_index(s.policy.index));
+		assert_int_equal(s.policy.index & 7, d);
+		w = wr_to(room, sizeof(room));
+		xfrm_policy_del_put(&w, &sel, (enum xfrm_dir)d, NULL);
+		xfrm_own_policy(&w, xfrm_own_index(7, (enum xfrm_dir)d));
+		read_back(&w, &s);
+		assert_int_equal(s.policy.index, xfrm_own_index(7, (enum xfrm_dir)d));
+	}
+	assert_true(xfrm_is_own_index(xfrm_own_index(UINT32_MAX, XFRM_DIR_FWD)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +411,7 @@ int main(void)
 		cmocka_unit_test(refusals_are_told_in_plain_words),
 		cmocka_unit_test(a_refusal_may_repeat_the_message),
 		cmocka_unit_test(several_messages_come_in_one_read),
+		cmocka_unit_test(what_is_ours_is_known_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

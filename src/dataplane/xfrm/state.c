@@ -80,6 +80,7 @@ void sa_from_kernel(const struct xfrm_usersa_info *k, struct rd attrs, struct xf
 			.dst = addr_of(&k->id.daddr, k->family),
 			.spi = ntohl(k->id.spi) },
 		.reqid = k->reqid,
+		.is_ours = k->seq == xfrm_own_seq(ntohl(k->id.spi)),
 		.mode = k->mode == XFRM_MODE_TRANSPORT ? DP_TRANSPORT : DP_TUNNEL,
 		.bytes = k->curlft.bytes,
 		.packets = k->curlft.packets,

@@ -62,6 +62,7 @@ struct xfrm_sa {
 	struct xfrm_id_of_sa id;
 	uint32_t reqid, if_id;
 	uint8_t mode; /* enum dp_mode */
+	bool is_ours; /* marked by xfrm_own_sa */
 	bool encap;
 	uint16_t src_port, dst_port;		/* encap */
 	uint64_t bytes, packets;		/* inner */
@@ -139,6 +140,18 @@ void xfrm_policy_del_put(
 void xfrm_migrate_put(struct wr *w, const struct dp_policy *p, const struct xfrm_sel *s,
 	enum xfrm_dir d, const struct addr *new_local, const struct addr *new_remote);
 
+/* ---- own.c: what is ours, written into the kernel's own objects ---- */
+
+/* Marks the SA of a message that xfrm_sa_put wrote, alone in w. */
+void xfrm_own_sa(struct wr *w, uint32_t spi);
+/* Gives the policy of a message (of xfrm_policy_put, xfrm_policy_del_put, alone in w) that index.
+ * With it a deletion takes this policy or none, whatever else has the selector. */
+void xfrm_own_policy(struct wr *w, uint32_t index);
+/* The n-th index of ours in that direction; they repeat after 2^21. */
+uint32_t xfrm_own_index(uint32_t n, enum xfrm_dir d);
+bool xfrm_is_own_index(uint32_t index);
+uint32_t xfrm_own_seq(uint32_t spi);
+
 /* ---- event.c ---- */
 
 enum xfrm_said_kind {
@@ -163,6 +176,7 @@ struct xfrm_policy_said {
 	struct xfrm_sel sel;
 	uint8_t dir; /* enum xfrm_dir; XFRM_DIR_END: a socket's own */
 	bool is_block;
+	uint32_t index;		  /* xfrm_is_own_index: ours */
 	uint32_t priority, reqid; /* reqid 0: no SA */
 	uint32_t mark, mark_mask, if_id;
 	struct addr src, dst; /* outer; none: in transport mode */
