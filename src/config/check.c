@@ -267,12 +267,3 @@ bool conf_check(struct conf *c, const struct places *at, struct conf_conn *conn)
 	times(&x);
 	return x.ok;
 }
-
-void conf_check_setup(struct conf *c, const struct item *const *at)
-{
-	const struct item *i = at[keyword_number(keyword_find(SECTION_SETUP, "dataplane"))];
-
-	if (c->setup.dataplane == 1 && i)
-		conf_issue_take(c, true, i->file, i->line, NULL,
-			xstrdup("dataplane=kernel is not done yet; dataplane=user works"));
-}

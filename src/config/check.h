@@ -11,5 +11,3 @@ struct places {
 /* Says what is wrong as issues of c (NULL: quietly), in the line where it stands. May settle what
  * follows from something else. False: the conn cannot be used. */
 bool conf_check(struct conf *c, const struct places *at, struct conf_conn *conn);
-/* The same for config setup; at is by keyword_number(). */
-void conf_check_setup(struct conf *c, const struct item *const *at);

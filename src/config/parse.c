@@ -135,7 +135,6 @@ static void build_setup(struct parser *x)
 			if (text)
 				conf_issue_take(x->c, is_error, i->file, i->line, NULL, text);
 		}
-	conf_check_setup(x->c, at);
 }
 
 /* ---- issues in the order of the files and lines, what was left out last ---- */

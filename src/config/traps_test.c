@@ -382,7 +382,7 @@ TEST(words_of_setup_are_looked_at)
 	assert_string_equal(c->setup.plutodebug, "all no-crypt");
 	conf_free(c);
 	c = parse("config "
-		  "setup\n\tplutodebug=bass\n\tvirtual-private=10.0.0.0/8\n\tdataplane=kernel\n");
+		  "setup\n\tplutodebug=bass\n\tvirtual-private=10.0.0.0/8\n\tdataplane=krenel\n");
 	assert_int_equal(c->n_issue, 3);
 	assert_false(c->issue[0].is_error);
 	assert_non_null(strstr(c->issue[0].text, "\"base\""));

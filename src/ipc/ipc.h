@@ -23,10 +23,12 @@ enum ipc_descriptor {
 	DESC_UDP4500_V6,
 	DESC_ESP_V4, /* raw, protocol 50 */
 	DESC_ESP_V6,
-	DESC_TUN,     /* ipsec0 */
-	DESC_RTNL,    /* rtnetlink, requests and answers */
-	DESC_WATCH,   /* rtnetlink, changes of addresses */
-	DESC_CONTROL, /* the listening control socket */
+	DESC_TUN,	/* ipsec0 */
+	DESC_RTNL,	/* rtnetlink, requests and answers */
+	DESC_WATCH,	/* rtnetlink, changes of addresses */
+	DESC_XFRM,	/* the kernel's data plane: requests and answers; absent: userspace ESP */
+	DESC_XFRM_NEWS, /* and what happens there */
+	DESC_CONTROL,	/* the listening control socket */
 	DESC_LOGFILE,
 	DESC_SYSLOG,
 	DESC_TERMINAL, /* no syslog here: lines go to standard error */

@@ -33,6 +33,8 @@ struct control {
 	struct list held; /* events that came before the sandbox was closed */
 	uint32_t last_request;
 	struct conf_setup setup;
+	bool has_kernel_plane; /* the kernel does ESP */
+	char *plane_why;
 	struct buf addrs; /* of this host, with their interfaces, as kernel says them */
 	uint32_t debug;	  /* enum debug_class: plutodebug=, then what "debug" said */
 };

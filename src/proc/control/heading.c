@@ -73,8 +73,9 @@ void heading_show(struct control *c, uint32_t request)
 {
 	char words[128];
 
-	SAY(c, request, status_dataplane, .name = ev_str("userspace-esp"),
-		.why = ev_str("device " TUN_NAME));
+	SAY(c, request, status_dataplane,
+		.name = ev_str(c->has_kernel_plane ? "xfrm" : "userspace-esp"),
+		.why = ev_str(c->plane_why));
 	SAY(c, request, status_blank, );
 	interfaces(c, request);
 	SAY(c, request, status_blank, );

@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <time.h>
 
-static void take_setup(struct control *c, struct bytes blob)
+static void take_setup(struct control *c, const struct msg_setup *m)
 {
-	struct rd r = rd_from(blob);
+	struct rd r = rd_from(m->setup);
 	struct conf_setup setup = { 0 };
 
 	if (conf_setup_get(&r, &setup) != OK || !rd_end(&r))
 		abort(); /* only our own parent speaks here */
 	conf_setup_done(&c->setup);
 	c->setup = setup;
+	c->has_kernel_plane = m->kernel_plane != 0;
+	free(c->plane_why);
+	c->plane_why = xstrdup(m->plane_why);
 	c->debug = 0;
 	if (setup.plutodebug) /* words that are unknown were warned of */
 		(void)debug_apply(setup.plutodebug, &c->debug);
@@ -58,7 +61,7 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 	(void)from;
 	if (m->id == MSG_setup)
-		take_setup(c, m->setup.setup);
+		take_setup(c, &m->setup);
 	else if (m->id == MSG_event)
 		take_event(c, m->event.event);
 	else if (m->id == MSG_addresses) {
@@ -120,6 +123,7 @@ int main(void)
 	status = process_run(&c->p, WHO_CONTROL, &ops, c);
 	hub_done(c);
 	conf_setup_done(&c->setup);
+	free(c->plane_why);
 	buf_done(&c->addrs);
 	free(c);
 	return status;

@@ -15,8 +15,8 @@ static void send_udp(struct shell *s, const struct action *a)
 {
 	bool is_keepalive = a->kind == ACTION_KEEPALIVE;
 
-	if (a->datagram.local.port == 500)
-		net_send(s, &a->datagram);
+	if (net_has(s, &a->datagram.local))
+		net_send(s, &a->datagram, is_keepalive);
 	else
 		LINE_SEND(&s->p.line[WHO_ESP], udp_out, .is_keepalive = is_keepalive,
 			.local = a->datagram.local, .remote = a->datagram.remote,
@@ -309,6 +309,7 @@ static bool begin(void *ctx)
 	ike_register(s->ike, &ikev2_version);
 	uv_timer_init(&s->p.loop, &s->timer);
 	s->timer.data = s;
+	s->has_kernel_plane = s->p.fd[DESC_UDP4500_V4] >= 0 || s->p.fd[DESC_UDP4500_V6] >= 0;
 	s->has_esp = true;
 	return true;
 }

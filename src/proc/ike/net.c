@@ -1,5 +1,6 @@
-/* UDP port 500: datagrams with both their addresses, and what the system says of those that did not
- * arrive (IP_RECVERR). */
+/* UDP port 500, and 4500 where the kernel does ESP (else it is esp's): datagrams with both their
+ * addresses, and what the system says of those that did not arrive (IP_RECVERR). On port 4500 IKE
+ * has a non-ESP marker in front of it (RFC 3948 2.2). */
 #include "proc/ike/shell.h"
 
 #include <arpa/inet.h>
@@ -10,7 +11,32 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { BATCH = 16, CONTROL_ROOM = 512, ERRORS_MAX = 16 };
+enum { BATCH = 16, CONTROL_ROOM = 512, ERRORS_MAX = 16, MARKER_N = 4 };
+
+static const struct {
+	enum ipc_descriptor fd;
+	uint8_t family;
+	uint16_t port;
+} sockets[NET_SOCKETS] = {
+	{ DESC_UDP500_V4, 4, 500 },
+	{ DESC_UDP500_V6, 6, 500 },
+	{ DESC_UDP4500_V4, 4, 4500 },
+	{ DESC_UDP4500_V6, 6, 4500 },
+};
+
+/* Index of the socket; -1: it is not ours, or there is none. */
+static int socket_of(const struct shell *s, uint8_t family, uint16_t port)
+{
+	for (int i = 0; i < NET_SOCKETS; i++)
+		if (sockets[i].family == family && sockets[i].port == port)
+			return s->p.fd[sockets[i].fd] >= 0 ? i : -1;
+	return -1;
+}
+
+bool net_has(const struct shell *s, const struct endpoint *local)
+{
+	return local->port == 500 || s->has_kernel_plane;
+}
 
 union sockaddr_any {
 	struct sockaddr sa;
@@ -65,7 +91,8 @@ static struct addr local_of(struct msghdr *h)
 
 /* ---- errors ---- */
 
-static bool error_of(struct msghdr *h, const union sockaddr_any *to, struct net_error *ret)
+static bool error_of(
+	struct msghdr *h, const union sockaddr_any *to, uint16_t port, struct net_error *ret)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
 		struct sock_extended_err ee;
@@ -78,7 +105,7 @@ static bool error_of(struct msghdr *h, const union sockaddr_any *to, struct net_
 		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
 		*ret = (struct net_error){ .remote = endpoint_of(to),
 			.error = (int)ee.ee_errno,
-			.local = { .port = 500 } };
+			.local = { .port = port } };
 		if (ee.ee_origin == SO_EE_ORIGIN_ICMP || ee.ee_origin == SO_EE_ORIGIN_ICMP6) {
 			memcpy(&offender, CMSG_DATA(c) + sizeof(ee),
 				v4 ? sizeof(offender.v4) : sizeof(offender.v6));
@@ -93,8 +120,9 @@ static bool error_of(struct msghdr *h, const union sockaddr_any *to, struct net_
 }
 
 /* Takes what the error queue holds, at most ERRORS_MAX. */
-static size_t take_errors(int fd, struct net_error *ret)
+static size_t take_errors(const struct shell *s, int socket, struct net_error *ret)
 {
+	int fd = s->p.fd[sockets[socket].fd];
 	size_t n = 0;
 
 	while (n < ERRORS_MAX) {
@@ -110,7 +138,7 @@ static size_t take_errors(int fd, struct net_error *ret)
 
 		if (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			break;
-		n += error_of(&h, &to, &ret[n]);
+		n += error_of(&h, &to, sockets[socket].port, &ret[n]);
 	}
 	return n;
 }
@@ -134,18 +162,21 @@ const char *net_interface(const struct shell *s, const struct addr *local)
 
 /* ---- sending ---- */
 
-static bool send_once(int fd, const struct datagram *d)
+static bool send_once(int fd, const struct datagram *d, bool is_keepalive)
 {
+	static const uint8_t marker[MARKER_N];
 	union sockaddr_any to;
 	union {
 		char b[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 		struct cmsghdr align;
 	} control = { { 0 } };
-	struct iovec iov = { (void *)(uintptr_t)d->data.p, d->data.n };
+	struct iovec iov[] = { { (void *)(uintptr_t)marker, MARKER_N },
+		{ (void *)(uintptr_t)d->data.p, d->data.n } };
+	size_t skip = d->local.port == 4500 && !is_keepalive ? 0 : 1;
 	struct msghdr h = { .msg_name = &to,
 		.msg_namelen = sockaddr_of(&d->remote, &to),
-		.msg_iov = &iov,
-		.msg_iovlen = 1 };
+		.msg_iov = iov + skip,
+		.msg_iovlen = COUNT(iov) - skip };
 	struct cmsghdr *c = &control.align;
 
 	if (addr_is_set(&d->local.addr)) {
@@ -168,20 +199,22 @@ static bool send_once(int fd, const struct datagram *d)
 
 /* An earlier datagram's error makes the next send fail once: it is taken, and the send repeated.
  * d's views die with the report, which therefore comes last. */
-void net_send(struct shell *s, const struct datagram *d)
+void net_send(struct shell *s, const struct datagram *d, bool is_keepalive)
 {
-	int fd = s->p.fd[d->remote.addr.family == 4 ? DESC_UDP500_V4 : DESC_UDP500_V6];
+	int i = socket_of(s, d->remote.addr.family, d->local.port);
 	struct net_error e[ERRORS_MAX + 1];
 	int error = EAFNOSUPPORT;
 	size_t n = 0;
 
-	if (fd >= 0) {
-		if (send_once(fd, d))
+	if (i >= 0) {
+		int fd = s->p.fd[sockets[i].fd];
+
+		if (send_once(fd, d, is_keepalive))
 			return;
 		error = errno;
-		n = take_errors(fd, e);
+		n = take_errors(s, i, e);
 		if (n != 0)
-			error = send_once(fd, d) ? 0 : errno;
+			error = send_once(fd, d, is_keepalive) ? 0 : errno;
 	}
 	if (error != 0 && error != EAGAIN)
 		e[n++] = (struct net_error){
@@ -192,8 +225,22 @@ void net_send(struct shell *s, const struct datagram *d)
 
 /* ---- receiving ---- */
 
-static void receive(struct shell *s, int fd)
+/* False: it is no IKE message. */
+static bool strip_marker(uint16_t port, struct bytes *data)
 {
+	static const uint8_t marker[MARKER_N];
+
+	if (port != 4500)
+		return true;
+	if (data->n < MARKER_N || memcmp(data->p, marker, MARKER_N) != 0)
+		return false; /* the kernel took ESP and keepalives out */
+	*data = bytes_of(data->p + MARKER_N, data->n - MARKER_N);
+	return true;
+}
+
+static void receive(struct shell *s, int socket)
+{
+	int fd = s->p.fd[sockets[socket].fd];
 	struct mmsghdr m[BATCH] = { 0 };
 	struct iovec iov[BATCH];
 	union sockaddr_any from[BATCH];
@@ -212,10 +259,11 @@ static void receive(struct shell *s, int fd)
 	n = recvmmsg(fd, m, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
 		struct datagram d = { .remote = endpoint_of(&from[i]),
-			.local = { local_of(&m[i].msg_hdr), 500 },
+			.local = { local_of(&m[i].msg_hdr), sockets[socket].port },
 			.data = bytes_of(iov[i].iov_base, m[i].msg_len) };
 
-		if (m[i].msg_hdr.msg_flags & MSG_TRUNC || !addr_is_set(&d.local.addr))
+		if (m[i].msg_hdr.msg_flags & MSG_TRUNC || !addr_is_set(&d.local.addr) ||
+			!strip_marker(sockets[socket].port, &d.data))
 			continue;
 		ike_input(s->ike, process_now(), &d);
 		shell_output(s);
@@ -225,22 +273,22 @@ static void receive(struct shell *s, int fd)
 static void on_udp(uv_poll_t *poll, int status, int events)
 {
 	struct shell *s = poll->data;
-	int fd = s->p.fd[poll == &s->udp[0] ? DESC_UDP500_V4 : DESC_UDP500_V6];
+	int socket = (int)(poll - s->udp);
 	struct net_error e[ERRORS_MAX];
 
 	(void)events;
-	report(s, e, take_errors(fd, e));
+	report(s, e, take_errors(s, socket, e));
 	if (status !=
 		0) /* libuv stops on POLLERR, which here only says that the queue had something */
 		uv_poll_start(poll, UV_READABLE, on_udp);
-	receive(s, fd);
+	receive(s, socket);
 }
 
 void net_watch(struct shell *s)
 {
 	s->room = xalloc((size_t)BATCH * LIMIT_MESSAGE);
-	for (unsigned i = 0; i < 2; i++) {
-		int fd = s->p.fd[i == 0 ? DESC_UDP500_V4 : DESC_UDP500_V6];
+	for (unsigned i = 0; i < NET_SOCKETS; i++) {
+		int fd = s->p.fd[sockets[i].fd];
 
 		if (fd < 0)
 			continue;

@@ -1,5 +1,6 @@
-/* Asks of the engine to its data plane: SAs are esp's, policies are esp's and kernel's (routes,
- * addresses). What both must do is answered once: with the first error of the two. */
+/* Asks of the engine to its data plane. Where the kernel does ESP all of it is kernel's; else SAs
+ * are esp's, policies are esp's and kernel's (routes, addresses), and what both must do is answered
+ * once: with the first error of the two. */
 #include "proc/ike/shell.h"
 
 #include <stdlib.h>
@@ -36,10 +37,16 @@ static bool is_policy(uint8_t op)
 	return op == DP_POLICY_ADD || op == DP_POLICY_DEL || op == DP_FLUSH;
 }
 
+static unsigned who_for(const struct shell *s, uint8_t op)
+{
+	if (s->has_kernel_plane)
+		return 1u << WHO_KERNEL;
+	return (s->has_esp ? 1u << WHO_ESP : 0) | (is_policy(op) ? 1u << WHO_KERNEL : 0);
+}
+
 void planes_ask(struct shell *s, const struct action *a)
 {
-	unsigned who =
-		(s->has_esp ? 1u << WHO_ESP : 0) | (is_policy(a->dp.op) ? 1u << WHO_KERNEL : 0);
+	unsigned who = who_for(s, a->dp.op);
 	uint8_t *room = xalloc(IPC_MAX);
 	struct wr w = wr_to(room, IPC_MAX);
 	struct plane_ask *k;
@@ -79,7 +86,7 @@ void planes_answer(struct shell *s, enum ipc_who from, const struct msg_dp_answe
 			k->e = m->e < ERR_END ? (enum err)m->e : ERR_VALUE;
 			k->text = xstrdup(m->text);
 		}
-		if (from == WHO_ESP)
+		if (from == WHO_ESP || s->has_kernel_plane)
 			k->counters = (struct dp_counters){ m->in_bytes, m->in_packets,
 				m->out_bytes, m->out_packets, (ns_t)m->last_in, (ns_t)m->last_out,
 				m->in_seq, m->out_seq, m->drops };

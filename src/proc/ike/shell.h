@@ -9,24 +9,28 @@ struct shell_addr {
 	char interface[16];
 };
 
+enum { NET_SOCKETS = 4 };
+
 struct shell {
 	struct process p;
 	struct ike *ike;
 	uv_timer_t timer;
-	uv_poll_t udp[2];     /* port 500, v4 and v6 */
-	struct list requests; /* of struct shell_request: those of the parent that hold several
-				 commands */
-	struct list asks;     /* of struct plane_ask */
-	bool has_esp;	      /* it is there now */
+	uv_poll_t udp[NET_SOCKETS]; /* those of net.c */
+	struct list requests;  /* of struct shell_request: those of the parent that hold several
+				  commands */
+	struct list asks;      /* of struct plane_ask */
+	bool has_kernel_plane; /* the kernel does ESP, and UDP 4500 is ours */
+	bool has_esp;	       /* else: ipsec-esp is there now */
 	bool is_stopping;
 	struct shell_addr *addrs;
 	size_t n_addrs;
 	uint8_t *room; /* datagrams are received into */
 };
 
-/* ---- net.c: UDP 500 ---- */
+/* ---- net.c: UDP 500, and UDP 4500 where the kernel does ESP ---- */
 void net_watch(struct shell *s);
-void net_send(struct shell *s, const struct datagram *d);
+bool net_has(const struct shell *s, const struct endpoint *local);
+void net_send(struct shell *s, const struct datagram *d, bool is_keepalive);
 void net_done(struct shell *s);
 /* The name of the interface that has that address, or "". */
 const char *net_interface(const struct shell *s, const struct addr *local);

@@ -14,7 +14,8 @@ static bool key_eq(const struct effect_key *a, const struct effect_key *b)
 {
 	return a->kind == b->kind && a->prefix.bits == b->prefix.bits &&
 	       addr_eq(&a->prefix.addr, &b->prefix.addr) && addr_eq(&a->source, &b->source) &&
-	       a->metric == b->metric && a->mtu == b->mtu;
+	       a->metric == b->metric && a->mtu == b->mtu && a->oif == b->oif &&
+	       addr_eq(&a->gateway, &b->gateway);
 }
 
 static struct effect *find(struct kernel *k, const struct effect_key *key)
@@ -55,6 +56,16 @@ static void effect_release(struct kernel *k, struct effect *e)
 	tell(k, "removed", &e->key);
 	list_remove(&e->node);
 	free(e);
+}
+
+bool effects_have_address(struct kernel *k, const struct addr *a)
+{
+	struct effect *e;
+
+	list_each (e, &k->effects, struct effect, node)
+		if (e->key.kind == EFFECT_ADDRESS && addr_eq(&e->key.prefix.addr, a))
+			return true;
+	return false;
 }
 
 /* Does it, or counts one more who needs it. 0 or errno. */
@@ -137,6 +148,26 @@ static uint8_t route_kind(uint8_t action)
 				   : EFFECT_ROUTE;
 }
 
+/* The way that ESP takes to the peer, so that what policies do not take goes where it always went.
+ * False: there is none, and so none through the tunnel. */
+static bool way_to_peer(
+	struct kernel *k, const struct dp_policy *p, uint8_t family, struct effect_key *key)
+{
+	if (rtnl_route_to(k->rtnl, &p->outer_remote, &p->outer_local, &key->oif, &key->gateway) !=
+		0)
+		return false;
+	if (key->gateway.family != family)
+		key->gateway = (struct addr){ 0 };
+	return true;
+}
+
+/* With the kernel's ESP the peer itself is reached as always: a route of its own would hold for ESP
+ * as well. */
+static bool is_peer_itself(const struct kernel *k, const struct dp_policy *p, const struct range *r)
+{
+	return k->has_plane && addr_eq(&r->first, &r->last) && addr_eq(&r->first, &p->outer_remote);
+}
+
 static int add_routes(
 	struct kernel *k, struct policy *own, const struct dp_policy *p, uint8_t family)
 {
@@ -145,11 +176,14 @@ static int add_routes(
 	int error;
 
 	for (size_t i = 0; i < p->ts_remote.n; i++)
-		if (p->ts_remote.ts[i].range.first.family == family)
+		if (p->ts_remote.ts[i].range.first.family == family &&
+			!is_peer_itself(k, p, &p->ts_remote.ts[i].range))
 			remote.ts[remote.n++] = p->ts_remote.ts[i];
 	if (key.kind == EFFECT_ROUTE) {
 		key.mtu = p->mtu;
 		key.source = source_of(p, family);
+		if (k->has_plane && !way_to_peer(k, p, family, &key))
+			return 0;
 	}
 	error = each_prefix(k, own, &remote, key);
 	if (error == EINVAL && p->source[family == 6].family != family) {
@@ -194,6 +228,21 @@ static int add_rules(
 	return error;
 }
 
+/* On lo it would be there twice, and go with the tunnel. */
+static bool is_foreign_address(struct kernel *k, const struct addr *a)
+{
+	struct rd r = rd_from(buf_view(&k->addrs));
+
+	while (k->has_plane && rd_more(&r)) {
+		struct addr there = addr_get(&r);
+
+		rd_skip(&r, ADDRESS_NAME_N);
+		if (addr_eq(&there, a))
+			return true;
+	}
+	return false;
+}
+
 static int add(
 	struct kernel *k, struct policy *own, const struct dp_policy *p, const char **ret_what)
 {
@@ -202,12 +251,15 @@ static int add(
 
 	*ret_what = "the virtual address";
 	for (size_t i = 0; i < COUNT(p->source) && !error && p->add_source; i++)
-		if (addr_is_set(&p->source[i]))
+		if (addr_is_set(&p->source[i]) && !is_foreign_address(k, &p->source[i]))
 			error = use(k, own,
 				&(struct effect_key){
 					EFFECT_ADDRESS, .prefix = { p->source[i],
 								addr_bits(p->source[i].family) } });
-	for (size_t i = 0; i < COUNT(families) && !error && p->add_routes; i++) {
+	/* in the kernel a policy lets pass and drops by itself */
+	for (size_t i = 0; i < COUNT(families) && !error && p->add_routes &&
+			   !(k->has_plane && route_kind(p->action) != EFFECT_ROUTE);
+		i++) {
 		if (!has_family(&p->ts_remote, families[i]) ||
 			!has_family(&p->ts_local, families[i]))
 			continue;
@@ -221,7 +273,27 @@ static int add(
 	return error;
 }
 
-static struct policy *policy_find(struct kernel *k, uint32_t reqid)
+void policy_decode(const struct policy *p, struct dp_policy *ret)
+{
+	struct rd r = rd_from(buf_view(&p->dp));
+
+	if (dp_policy_get(&r, ret) != OK)
+		abort(); /* we wrote it */
+}
+
+static struct buf encode(const struct dp_policy *p)
+{
+	uint8_t *room = xalloc(IPC_MAX);
+	struct wr w = wr_to(room, IPC_MAX);
+	struct buf b;
+
+	dp_policy_put(&w, p);
+	b = buf_from(wr_view(&w));
+	free(room);
+	return b;
+}
+
+struct policy *policy_find(struct kernel *k, uint32_t reqid)
 {
 	struct policy *p;
 
@@ -233,9 +305,11 @@ static struct policy *policy_find(struct kernel *k, uint32_t reqid)
 
 static void policy_free(struct kernel *k, struct policy *p)
 {
+	list_remove(&p->node); /* what is under it comes back */
+	spd_remove(k, p);
 	while (p->n) /* rules before routes before addresses */
 		effect_release(k, p->effect[--p->n]);
-	list_remove(&p->node);
+	buf_done(&p->dp);
 	free(p);
 }
 
@@ -243,11 +317,18 @@ static void policy_free(struct kernel *k, struct policy *p)
 int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what)
 {
 	struct policy *old = policy_find(k, p->reqid), *own = xalloc(sizeof(*own));
-	int error;
+	int error = 0;
 
 	own->reqid = p->reqid;
+	own->dp = encode(p);
 	list_append(&k->policies, &own->node);
-	error = add(k, own, p, ret_what);
+	k->why[0] = '\0';
+	if (k->has_plane) {
+		*ret_what = "the tunnel's policies";
+		error = spd_add(k, own, p, k->why);
+	}
+	if (!error)
+		error = add(k, own, p, ret_what);
 	if (error)
 		policy_free(k, own);
 	else if (old)
@@ -261,6 +342,28 @@ void policy_del(struct kernel *k, uint32_t reqid)
 
 	if (p)
 		policy_free(k, p);
+}
+
+void policies_refresh(struct kernel *k)
+{
+	uint32_t *reqid = NULL;
+	struct policy *p;
+	size_t n = 0;
+
+	list_each (p, &k->policies, struct policy, node) {
+		reqid = xrealloc(reqid, (n + 1) * sizeof(*reqid));
+		reqid[n++] = p->reqid;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const char *what = NULL;
+		struct dp_policy dp;
+
+		policy_decode(policy_find(k, reqid[i]), &dp);
+		if (policy_add(k, &dp, &what) != 0)
+			PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what),
+				.why = ev_str("the routes to the peer have changed"));
+	}
+	free(reqid);
 }
 
 void policies_flush(struct kernel *k)

@@ -1,13 +1,16 @@
 #pragma once
-/* The kernel process: what this host's kernel must do so that packets find tunnels. CAP_NET_ADMIN
- * and nothing else. */
+/* The kernel process: what this host's kernel must do so that packets find tunnels, and where the
+ * kernel does ESP (k->has_plane), its SAs and policies. CAP_NET_ADMIN and nothing else. */
+#include "base/map.h"
 #include "dataplane/dataplane.h"
 #include "proc/kernel/bounds.h"
 #include "proc/process.h"
+#include "proc/xfrm.h"
 
 enum effect_kind {
-	EFFECT_ADDRESS,	     /* prefix on our interface */
-	EFFECT_ROUTE,	     /* prefix into the tunnel, in our table */
+	EFFECT_ADDRESS,	     /* prefix on our interface; with the kernel's ESP on lo */
+	EFFECT_ROUTE,	     /* prefix into the tunnel, in our table; with the kernel's ESP to where
+			      * the peer is, since policies find the packets there */
 	EFFECT_THROW,	     /* prefix not into the tunnel: the next table decides */
 	EFFECT_BLACKHOLE,    /* prefix is dropped */
 	EFFECT_RULE,	     /* from prefix: look into our table */
@@ -22,7 +25,9 @@ struct effect_key {
 	struct prefix prefix;
 	struct addr source; /* ROUTE: preferred source, or none */
 	uint32_t metric;
-	uint16_t mtu; /* ROUTE; 0: the interface's */
+	uint16_t mtu;	     /* ROUTE; 0: the interface's */
+	struct addr gateway; /* ROUTE: none: on the link */
+	unsigned oif;	     /* ROUTE; 0: our interface */
 };
 
 /* One thing done in the kernel, for as many policies as need it. */
@@ -32,25 +37,53 @@ struct effect {
 	unsigned uses;
 };
 
-enum { EFFECTS_MAX = 512 }; /* of one policy */
+enum {
+	EFFECTS_MAX = 512,   /* of one policy */
+	ADDRESS_NAME_N = 16, /* behind each address that is told: its interface's name */
+};
 
 struct policy {
 	struct list node;
 	uint32_t reqid;
+	struct buf dp; /* dp_policy_put */
 	struct effect *effect[EFFECTS_MAX];
 	size_t n;
+	struct spd_entry **spd; /* the kernel's policies that it holds */
+	size_t n_spd;
+};
+
+/* One direction of a Child SA in the kernel. */
+struct sa {
+	struct list node;
+	uint32_t serial, reqid;
+	uint8_t dir; /* enum dp_dir */
+	bool is_heard, is_leaving;
+	ns_t added, leaves, mapped; /* mapped: when the last new address of the peer was told */
+	struct xfrm_id_of_sa id;
+	struct buf dp; /* dp_sa_put: for when it has to move */
 };
 
 struct kernel {
 	struct process p;
 	int rtnl;
-	unsigned ifindex; /* of our interface; 0: none */
+	unsigned ifindex;	  /* of our interface; with the kernel's ESP of lo */
+	char why[XFRM_ERROR_STR]; /* the last policy was refused: in the kernel's words; "" */
 	struct bounds bounds;
 	struct list effects, policies;
 	uv_poll_t watch;
 	uv_timer_t settle; /* changes come in bursts */
 	struct buf addrs;  /* as last told */
 	bool is_route_changed;
+
+	bool has_plane;	  /* the kernel does ESP */
+	int xfrm;	  /* requests */
+	uint32_t portid;  /* who we are in the kernel's news */
+	struct list sas;  /* of struct sa, oldest first */
+	struct map sa_by; /* by serial and direction */
+	struct map spd;	  /* struct spd_entry by a hash of what it matches */
+	uint32_t n_index; /* policies numbered so far */
+	uv_poll_t news;
+	uv_timer_t tick; /* while an SA is to be heard, or leaves */
 };
 
 /* ---- rtnl.c: one request, its answer; errno values, 0 is well ---- */
@@ -63,9 +96,48 @@ struct buf rtnl_addresses(int fd, unsigned except);
 /* Reads what changed from a watching socket; true: a default route of others did. *ret_any:
  * anything that is not our own doing. */
 bool rtnl_changes(int fd, unsigned ours, bool *ret_any);
+/* The way of our own packets to dst. */
+int rtnl_route_to(int fd, const struct addr *dst, const struct addr *src, unsigned *ret_oif,
+	struct addr *ret_gateway);
 
 /* ---- effects.c: policies into effects ---- */
 /* 0 or errno; then *ret_what says what was refused. */
 int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what);
 void policy_del(struct kernel *k, uint32_t reqid);
 void policies_flush(struct kernel *k);
+struct policy *policy_find(struct kernel *k, uint32_t reqid);
+void policy_decode(const struct policy *p, struct dp_policy *ret);
+/* The way to peers has changed: routes with it. */
+void policies_refresh(struct kernel *k);
+/* Is the address one that we put on this host? */
+bool effects_have_address(struct kernel *k, const struct addr *a);
+
+/* ---- spd.c: policies in the kernel ---- */
+/* 0 or errno; then text (XFRM_ERROR_STR) says why. What was put until then is own's. */
+int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, char *text);
+void spd_remove(struct kernel *k, struct policy *own);
+/* Somebody removed policies: all of ours are put again. */
+void spd_restore(struct kernel *k);
+void spd_done(struct kernel *k);
+
+/* ---- sa.c: SAs in the kernel ---- */
+enum err sa_add(struct kernel *k, const struct dp_sa *dp, char *text);
+/* At once, or when the peer has had time to hear of it. */
+void sa_del(struct kernel *k, uint32_t serial, enum dp_dir dir);
+/* The peer, or this host, is elsewhere. */
+enum err sa_move(struct kernel *k, const struct msg_dp *m, char *text);
+enum err sa_query(struct kernel *k, uint32_t serial, struct dp_counters *ret);
+void sas_flush(struct kernel *k);
+/* What has to be done by time. */
+void sas_tick(struct kernel *k);
+struct sa *sa_by_id(struct kernel *k, const struct xfrm_id_of_sa *id);
+/* It is not in the kernel any more. */
+void sa_forget(struct sa *sa, struct kernel *k);
+
+/* ---- plane.c: asks, and the kernel's news ---- */
+void plane_begin(struct kernel *k);
+void plane_run(struct kernel *k);
+void plane_sa(struct kernel *k, const struct msg_dp *m);
+void plane_tell(struct kernel *k, const struct dp_notice *n);
+/* SAs and policies of ours that an earlier daemon left. Gives how many. */
+unsigned plane_flush_leftovers(int fd);

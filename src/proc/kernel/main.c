@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -31,7 +32,7 @@ static void add(struct kernel *k, const struct msg_dp *m)
 	struct rd r = rd_from(m->operand);
 	struct dp_policy p;
 	const char *what = NULL;
-	char text[256] = "";
+	char text[XFRM_ERROR_STR + 64] = "";
 	bool allowed;
 	int error;
 
@@ -49,9 +50,10 @@ static void add(struct kernel *k, const struct msg_dp *m)
 	}
 	error = policy_add(k, &p, &what);
 	if (error) {
-		snprintf(text, sizeof(text), "the kernel refused %s: %s", what, strerror(error));
-		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what),
-			.why = ev_str(strerror(error)));
+		const char *why = k->why[0] ? k->why : strerror(error);
+
+		snprintf(text, sizeof(text), "the kernel refused %s: %s", what, why);
+		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what), .why = ev_str(why));
 	}
 	answer(k, m->ask, error ? ERR_SYSTEM : OK, text);
 }
@@ -62,18 +64,45 @@ static void take(struct kernel *k, const struct msg_dp *m)
 		add(k, m);
 		return;
 	}
-	if (m->op == DP_POLICY_DEL)
+	if (m->op == DP_POLICY_DEL) {
 		policy_del(k, m->reqid);
-	else if (m->op == DP_FLUSH)
+	} else if (m->op == DP_FLUSH) {
+		sas_flush(k);
 		policies_flush(k);
+	} else if (k->has_plane) {
+		plane_sa(k, m);
+		return;
+	}
 	answer(k, m->ask, OK, "");
 }
 
 /* ---- addresses ---- */
 
+/* Without those of the tunnels. */
+static struct buf addresses(struct kernel *k)
+{
+	struct buf all = rtnl_addresses(k->rtnl, k->has_plane ? 0 : k->ifindex), ret;
+	struct wr w = wr_to(all.p, all.n);
+	struct rd r = rd_from(buf_view(&all));
+
+	while (k->has_plane && rd_more(&r)) {
+		const uint8_t *from = r.p;
+		struct addr a = addr_get(&r);
+
+		rd_skip(&r, ADDRESS_NAME_N);
+		if (!r.failed && !effects_have_address(k, &a))
+			wr_bytes(&w, bytes_of(from, (size_t)(r.p - from)));
+	}
+	if (!k->has_plane)
+		return all;
+	ret = buf_from(wr_view(&w));
+	buf_done(&all);
+	return ret;
+}
+
 static void tell_addresses(struct kernel *k)
 {
-	struct buf now = rtnl_addresses(k->rtnl, k->ifindex);
+	struct buf now = addresses(k);
 
 	if (bytes_eq(buf_view(&now), buf_view(&k->addrs)) && !k->is_route_changed) {
 		buf_done(&now);
@@ -81,6 +110,8 @@ static void tell_addresses(struct kernel *k)
 	}
 	buf_done(&k->addrs);
 	k->addrs = now;
+	if (k->is_route_changed && k->has_plane)
+		policies_refresh(k);
 	k->is_route_changed = false;
 	LINE_SEND(&k->p.line[WHO_IKE], addresses, .addrs = buf_view(&now));
 	LINE_SEND(&k->p.line[WHO_PARENT], addresses, .addrs = buf_view(&now));
@@ -140,6 +171,17 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 /* ---- life ---- */
 
+/* Of a daemon that had the kernel's plane, also when this one has not. */
+static void flush_xfrm(struct kernel *k)
+{
+	int fd = k->has_plane ? -1 : xfrm_open(false);
+
+	if (fd < 0)
+		return;
+	plane_flush_leftovers(fd);
+	close(fd);
+}
+
 static bool begin(void *ctx)
 {
 	struct kernel *k = ctx;
@@ -150,10 +192,18 @@ static bool begin(void *ctx)
 	k->rtnl = k->p.fd[DESC_RTNL];
 	setsockopt(k->rtnl, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = 3 },
 		sizeof(struct timeval));
+	k->xfrm = k->p.fd[DESC_XFRM];
+	k->has_plane = k->xfrm >= 0;
 	removed = rtnl_flush(k->rtnl);
 	if (removed) {
-		snprintf(what, sizeof(what), "%u routes and rules", removed);
+		snprintf(what, sizeof(what), "%u routes, rules and addresses", removed);
 		PROCESS_EMIT(&k->p, kernel_leftover, .what = ev_str(what));
+	}
+	flush_xfrm(k);
+	if (k->has_plane) {
+		k->ifindex = if_nametoindex("lo");
+		plane_begin(k);
+		return true;
 	}
 	error = rtnl_link_up(k->rtnl, TUN_NAME, TUN_MTU, &k->ifindex);
 	if (error)
@@ -170,11 +220,14 @@ static void run(void *ctx)
 	uv_poll_init(&k->p.loop, &k->watch, k->p.fd[DESC_WATCH]);
 	k->settle.data = k->watch.data = k;
 	uv_poll_start(&k->watch, UV_READABLE, on_watch);
+	if (k->has_plane)
+		plane_run(k);
 	tell_addresses(k);
 }
 
 static void clean(void *ctx)
 {
+	sas_flush(ctx);
 	policies_flush(ctx);
 }
 
@@ -182,7 +235,7 @@ static void stop(void *ctx)
 {
 	struct kernel *k = ctx;
 
-	policies_flush(k);
+	clean(k);
 	process_end(&k->p);
 }
 
@@ -198,6 +251,11 @@ static int flush_only(void)
 	}
 	rtnl_flush(fd);
 	close(fd);
+	fd = xfrm_open(false);
+	if (fd >= 0) {
+		plane_flush_leftovers(fd);
+		close(fd);
+	}
 	return EXIT_SUCCESS;
 }
 
@@ -217,9 +275,14 @@ int main(int argc, char **argv)
 	k = xalloc(sizeof(*k));
 	list_init(&k->effects);
 	list_init(&k->policies);
+	list_init(&k->sas);
+	map_init(&k->sa_by, 0);
+	map_init(&k->spd, 0);
 	bounds_init(&k->bounds);
 	status = process_run(&k->p, WHO_KERNEL, &ops, k);
-	policies_flush(k);
+	clean(k);
+	map_done(&k->sa_by);
+	spd_done(k);
 	bounds_done(&k->bounds);
 	buf_done(&k->addrs);
 	free(k);

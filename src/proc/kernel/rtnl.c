@@ -152,6 +152,7 @@ static int address(int fd, const struct effect_key *k, unsigned ifindex, bool ad
 	a->ifa_flags = a->ifa_family == AF_INET6 ? IFA_F_NODAD : 0;
 	put_addr(h, IFA_LOCAL, &k->prefix.addr);
 	put_addr(h, IFA_ADDRESS, &k->prefix.addr);
+	mnl_attr_put_u8(h, IFA_PROTO, IPSEC_RTPROTO); /* kernels before 5.18 do not keep it */
 	return talk(fd, h, add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
 }
 
@@ -167,13 +168,16 @@ static int route(int fd, const struct effect_key *k, unsigned ifindex, bool add)
 	r->rtm_dst_len = p.bits;
 	r->rtm_table = IPSEC_TABLE;
 	r->rtm_protocol = IPSEC_RTPROTO;
-	r->rtm_scope = k->kind == EFFECT_ROUTE ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	r->rtm_scope = k->kind == EFFECT_ROUTE && !addr_is_set(&k->gateway) ? RT_SCOPE_LINK
+									    : RT_SCOPE_UNIVERSE;
 	r->rtm_type = k->kind == EFFECT_ROUTE	? RTN_UNICAST
 		      : k->kind == EFFECT_THROW ? RTN_THROW
 						: RTN_BLACKHOLE;
 	put_addr(h, RTA_DST, &p.addr);
 	if (k->kind == EFFECT_ROUTE)
-		mnl_attr_put_u32(h, RTA_OIF, ifindex);
+		mnl_attr_put_u32(h, RTA_OIF, k->oif ? k->oif : ifindex);
+	if (addr_is_set(&k->gateway))
+		put_addr(h, RTA_GATEWAY, &k->gateway);
 	if (addr_is_set(&k->source))
 		put_addr(h, RTA_PREFSRC, &k->source);
 	if (k->metric)
@@ -277,6 +281,22 @@ static int keep_rule(const struct nlmsghdr *h, void *ctx)
 	return MNL_CB_OK;
 }
 
+static int keep_own_address(const struct nlmsghdr *h, void *ctx)
+{
+	struct nlattr *a = attr_of(h, sizeof(struct ifaddrmsg), IFA_PROTO);
+
+	if (a && mnl_attr_get_u8(a) == IPSEC_RTPROTO)
+		keep(ctx, h);
+	return MNL_CB_OK;
+}
+
+static uint16_t opposite(uint16_t type)
+{
+	return type == RTM_NEWROUTE  ? RTM_DELROUTE
+	       : type == RTM_NEWRULE ? RTM_DELRULE
+				     : RTM_DELADDR;
+}
+
 unsigned rtnl_flush(int fd)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -286,11 +306,12 @@ unsigned rtnl_flush(int fd)
 	for (size_t i = 0; i < COUNT(families); i++) {
 		dump(fd, RTM_GETROUTE, families[i], keep_route, &l);
 		dump(fd, RTM_GETRULE, families[i], keep_rule, &l);
+		dump(fd, RTM_GETADDR, families[i], keep_own_address, &l);
 	}
 	for (size_t i = 0; i < l.n; i++) {
 		struct nlmsghdr *h = l.message[i];
 
-		h->nlmsg_type = h->nlmsg_type == RTM_NEWROUTE ? RTM_DELROUTE : RTM_DELRULE;
+		h->nlmsg_type = opposite(h->nlmsg_type);
 		h->nlmsg_pid = 0;
 		removed += talk(fd, h, 0) == 0;
 		free(h);
@@ -410,4 +431,56 @@ bool rtnl_changes(int fd, unsigned ours, bool *ret_any)
 	}
 	*ret_any = c.is_any;
 	return c.is_route;
+}
+
+/* ---- ways ---- */
+
+struct way {
+	unsigned oif;
+	struct addr gateway;
+};
+
+static int take_way(const struct nlmsghdr *h, void *ctx)
+{
+	struct nlattr *oif = attr_of(h, sizeof(struct rtmsg), RTA_OIF),
+		      *gateway = attr_of(h, sizeof(struct rtmsg), RTA_GATEWAY);
+	struct way *w = ctx;
+
+	if (h->nlmsg_type != RTM_NEWROUTE)
+		return MNL_CB_OK;
+	if (oif)
+		w->oif = mnl_attr_get_u32(oif);
+	if (gateway)
+		w->gateway = addr_from(
+			bytes_of(mnl_attr_get_payload(gateway), mnl_attr_get_payload_len(gateway)));
+	return MNL_CB_STOP;
+}
+
+int rtnl_route_to(int fd, const struct addr *dst, const struct addr *src, unsigned *ret_oif,
+	struct addr *ret_gateway)
+{
+	uint8_t request[MESSAGE_ROOM] = { 0 }, room[ANSWER_ROOM];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(request);
+	struct rtmsg *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
+	struct way w = { 0 };
+	ssize_t n;
+
+	r->rtm_family = af_of(dst);
+	r->rtm_dst_len = addr_bits(dst->family);
+	h->nlmsg_type = RTM_GETROUTE;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	h->nlmsg_seq = UINT32_MAX; /* no other request has it */
+	put_addr(h, RTA_DST, dst);
+	if (addr_is_set(src)) {
+		r->rtm_src_len = addr_bits(src->family);
+		put_addr(h, RTA_SRC, src);
+	}
+	mnl_attr_put_u32(h, RTA_MARK, IPSEC_FWMARK);
+	if (send(fd, h, h->nlmsg_len, 0) < 0 || (n = recv(fd, room, sizeof(room), 0)) < 0)
+		return errno;
+	if (mnl_cb_run(room, (size_t)n, 0, 0, take_way, &w) < 0)
+		return errno;
+	*ret_oif = w.oif;
+	*ret_gateway = w.gateway;
+	return w.oif ? 0 : ENETUNREACH;
 }

@@ -14,12 +14,21 @@ enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SAID
 /* Who gets what of DESC_*. */
 static const unsigned descriptors[WHO_END] = {
 	[WHO_IKE] = 1u << DESC_UDP500_V4 | 1u << DESC_UDP500_V6 | 1u << DESC_KEYLOG,
-	[WHO_KERNEL] = 1u << DESC_RTNL | 1u << DESC_WATCH,
+	[WHO_KERNEL] = 1u << DESC_RTNL | 1u << DESC_WATCH | 1u << DESC_XFRM | 1u << DESC_XFRM_NEWS,
 	[WHO_CONTROL] =
 		1u << DESC_CONTROL | 1u << DESC_LOGFILE | 1u << DESC_SYSLOG | 1u << DESC_TERMINAL,
 	[WHO_ESP] = 1u << DESC_UDP4500_V4 | 1u << DESC_UDP4500_V6 | 1u << DESC_ESP_V4 |
 		    1u << DESC_ESP_V6 | 1u << DESC_TUN,
 };
+
+/* The kernel hands IKE in UDP 4500 on to whom the socket belongs. */
+static bool is_given(const struct parent *p, enum ipc_who w, unsigned kind)
+{
+	bool is_udp4500 = kind == DESC_UDP4500_V4 || kind == DESC_UDP4500_V6;
+
+	return p->fd[kind] >= 0 &&
+	       (descriptors[w] & 1u << kind || (w == WHO_IKE && is_udp4500 && p->has_kernel_plane));
+}
 
 /* Peers hear the last words of those that are stopped first. */
 static const enum ipc_who stop_order[] = { WHO_IKE, WHO_ESP, WHO_KEYS, WHO_KERNEL, WHO_CONTROL };
@@ -133,7 +142,8 @@ void children_setup(struct parent *p, enum ipc_who w)
 	struct wr wr = wr_to(room, IPC_MAX);
 
 	conf_setup_put(&wr, &p->setup);
-	LINE_SEND(&p->child[w].line, setup, .setup = wr_view(&wr));
+	LINE_SEND(&p->child[w].line, setup, .kernel_plane = p->has_kernel_plane,
+		.plane_why = p->plane_why, .setup = wr_view(&wr));
 	free(room);
 }
 
@@ -156,7 +166,7 @@ static bool start(struct parent *p, enum ipc_who w)
 	}
 	line_attach_take(&c->line, &p->loop, fds[0]);
 	for (unsigned k = 0; k < DESC_END; k++)
-		if (descriptors[w] & 1u << k && p->fd[k] >= 0)
+		if (is_given(p, w, k))
 			LINE_SEND_FD(&c->line, p->fd[k], descriptor, .kind = (uint8_t)k);
 	if (w == WHO_CONTROL || w == WHO_ESP)
 		children_setup(p, w);
@@ -221,13 +231,13 @@ static void listen_to_children(struct parent *p)
 static bool start_others(struct parent *p)
 {
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
-		if (w != WHO_CONTROL && !start(p, w))
+		if (w != WHO_CONTROL && plane_needs(p, w) && !start(p, w))
 			return false;
 	for (enum ipc_who a = WHO_IKE; a < WHO_END; a++)
 		for (enum ipc_who b = a + 1; b < WHO_END; b++)
 			connect_pair(p, a, b);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
-		if (w != WHO_CONTROL)
+		if (w != WHO_CONTROL && plane_needs(p, w))
 			LINE_SEND(&p->child[w].line, begin, );
 	return true;
 }

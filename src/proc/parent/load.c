@@ -420,9 +420,11 @@ static void reload_setup(struct parent *p, uint32_t request, struct conf *conf)
 	/* our sockets are in other processes' hands */
 	if (!addr_eq(&conf->setup.listen, &p->listening))
 		PARENT_EMIT(p, request, setup_later, .keyword = ev_str("listen"));
+	if (conf->setup.dataplane != p->wants_plane)
+		PARENT_EMIT(p, request, setup_later, .keyword = ev_str("dataplane"));
 	load_setup(p, &conf->setup);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
-		if (w == WHO_IKE || w == WHO_CONTROL || w == WHO_ESP)
+		if (w == WHO_IKE || w == WHO_CONTROL || (w == WHO_ESP && plane_needs(p, w)))
 			children_setup(p, w);
 	log_reopen(p);
 }

@@ -166,7 +166,7 @@ static void watch_signals(struct parent *p)
 void parent_ready(struct parent *p)
 {
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
-		if (!p->child[w].is_ready)
+		if (plane_needs(p, w) && !p->child[w].is_ready)
 			return;
 	p->state = STATE_RUNNING;
 	p->ready_at = parent_now().mono;
@@ -273,7 +273,7 @@ static int live(struct parent *p)
 		remember_init(p);
 		PARENT_EMIT(p, 0, service_starting, .version = ev_str(CLEARSWAN_VERSION),
 			.pid = ev_u64((uint64_t)getpid()));
-		if (children_start(p))
+		if (plane_choose(p) && children_start(p))
 			uv_run(&p->loop, UV_RUN_DEFAULT);
 		else
 			status = STATUS_FAIL;
@@ -343,6 +343,7 @@ int main(int argc, char **argv)
 	status = live(p);
 out:
 	free(p->paused_by);
+	free(p->plane_why);
 	free(p);
 	return status < 0 ? 0 : status;
 }

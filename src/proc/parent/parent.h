@@ -83,6 +83,9 @@ struct parent {
 	uint32_t secrets_request; /* of the last secrets_read */
 	bool has_secrets;	  /* they were read once */
 	bool may_open_secrets;	  /* between secrets_read and secrets_done */
+	bool has_kernel_plane;	  /* the kernel does ESP, not our own process */
+	uint8_t wants_plane;	  /* dataplane= when that was decided */
+	char *plane_why;
 	uint32_t shutdown_request;
 	ns_t ready_at;
 	int exit;	/* status to end with */
@@ -132,6 +135,12 @@ void sockets_close(struct parent *p);
 void log_open(struct parent *p);
 /* Opens the log again (rotated, or syslog was restarted) and passes it on. */
 void log_reopen(struct parent *p);
+
+/* ---- plane.c ---- */
+/* Once, at the start: who does ESP. False: said so on stderr. */
+bool plane_choose(struct parent *p);
+/* Is that process part of us? */
+bool plane_needs(const struct parent *p, enum ipc_who w);
 
 /* ---- children.c ---- */
 void children_init(struct parent *p);

@@ -3,6 +3,7 @@
 
 #include "config_build.h"
 #include "proc/names.h"
+#include "proc/xfrm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include <netinet/in.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/udp.h>
+#include <linux/xfrm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -50,6 +53,25 @@ static void packet_options(int fd, int family)
 		option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 }
 
+/* ESP that comes in UDP is the kernel's. IKE stays outside of tunnels between the two hosts: there
+ * is a policy for this socket alone, which goes before all others. */
+static bool kernel_options(int fd, int family, uint16_t port)
+{
+	bool v4 = family == AF_INET;
+	struct xfrm_userpolicy_info bypass = { .action = XFRM_POLICY_ALLOW,
+		.sel.family = (uint16_t)family };
+	static const uint8_t directions[] = { XFRM_POLICY_IN, XFRM_POLICY_OUT };
+	int encap = UDP_ENCAP_ESPINUDP;
+
+	for (size_t i = 0; i < COUNT(directions); i++) {
+		bypass.dir = directions[i];
+		if (setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+			    v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &bypass, sizeof(bypass)) != 0)
+			return false;
+	}
+	return port != 4500 || setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &encap, sizeof(encap)) == 0;
+}
+
 /* -1 and errno when it cannot be. */
 static int udp_open(const struct parent *p, int family, uint16_t port)
 {
@@ -72,7 +94,8 @@ static int udp_open(const struct parent *p, int family, uint16_t port)
 		a.v6.sin6_port = htons(port);
 		memcpy(&a.v6.sin6_addr, on->b, on->family == 6 ? 16 : 0);
 	}
-	if (bind(fd, &a.sa, family == AF_INET ? sizeof(a.v4) : sizeof(a.v6)) == 0)
+	if ((!p->has_kernel_plane || kernel_options(fd, family, port)) &&
+		bind(fd, &a.sa, family == AF_INET ? sizeof(a.v4) : sizeof(a.v6)) == 0)
 		return fd;
 	e = errno;
 	close(fd);
@@ -186,6 +209,16 @@ static bool open_netlink(struct parent *p)
 	return false;
 }
 
+static bool open_xfrm(struct parent *p)
+{
+	p->fd[DESC_XFRM_NEWS] = xfrm_open(true);
+	p->fd[DESC_XFRM] = xfrm_open(false);
+	if (p->fd[DESC_XFRM] >= 0 && p->fd[DESC_XFRM_NEWS] >= 0)
+		return true;
+	fprintf(stderr, "ipsecd: XFRM: %s\n", strerror(errno));
+	return false;
+}
+
 static bool open_control(struct parent *p)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -282,13 +315,15 @@ bool sockets_open_ours(struct parent *p)
  * that was meant for those who died waits in the others. */
 bool sockets_open(struct parent *p)
 {
-	for (unsigned k = DESC_UDP500_V4; k <= DESC_WATCH; k++)
+	for (unsigned k = DESC_UDP500_V4; k <= DESC_XFRM_NEWS; k++)
 		close_one(p, k);
 	p->listening = p->setup.listen;
-	if (!open_udp(p) || !open_tun(p) || !open_netlink(p))
+	if (!open_udp(p) || !open_netlink(p))
 		return false;
+	if (p->has_kernel_plane)
+		return open_xfrm(p);
 	open_raw(p);
-	return true;
+	return open_tun(p);
 }
 
 void sockets_close(struct parent *p)

@@ -1,0 +1,243 @@
+/* The kernel as the data plane: what ike asks about SAs, and what the kernel tells unasked. */
+#include "proc/kernel/kernel.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* The kernel tells a new address with every packet that comes from there. */
+#define MAPPING_TIME NS_S
+
+/* ---- asks ---- */
+
+static enum err do_add(struct kernel *k, const struct msg_dp *m, char *text)
+{
+	struct rd r = rd_from(m->operand);
+	struct dp_sa sa;
+	enum err e;
+
+	if (dp_sa_get(&r, &sa) != OK || !rd_end(&r))
+		abort(); /* ike builds it of checked values */
+	e = sa_add(k, &sa, text);
+	dp_sa_done(&sa);
+	return e;
+}
+
+void plane_sa(struct kernel *k, const struct msg_dp *m)
+{
+	char why[XFRM_ERROR_STR] = "", text[XFRM_ERROR_STR + 64] = "";
+	struct dp_counters c = { 0 };
+	enum err e = OK;
+
+	if (m->op == DP_SA_ADD)
+		e = do_add(k, m, why);
+	else if (m->op == DP_SA_DEL)
+		sa_del(k, m->serial, (enum dp_dir)m->dir);
+	else if (m->op == DP_SA_MOVE)
+		e = sa_move(k, m, why);
+	else if (m->op == DP_SA_QUERY)
+		e = sa_query(k, m->serial, &c);
+	if (e != OK && why[0]) {
+		snprintf(text, sizeof(text), "the kernel refused the SA: %s", why);
+		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str("an SA"), .why = ev_str(why));
+	}
+	if (m->ask)
+		LINE_SEND(&k->p.line[WHO_IKE], dp_answer, .ask = m->ask, .e = (uint8_t)e,
+			.text = text[0] ? text
+				: e	? err_text(e)
+					: "",
+			.in_bytes = c.in_bytes, .in_packets = c.in_packets,
+			.out_bytes = c.out_bytes, .out_packets = c.out_packets,
+			.last_in = (uint64_t)c.last_in, .last_out = (uint64_t)c.last_out,
+			.in_seq = c.in_seq, .out_seq = c.out_seq, .drops = c.drops);
+}
+
+/* ---- news ---- */
+
+void plane_tell(struct kernel *k, const struct dp_notice *n)
+{
+	uint8_t room[512];
+	struct wr w = wr_to(room, sizeof(room));
+
+	dp_notice_put(&w, n);
+	LINE_SEND(&k->p.line[WHO_IKE], dp_notice, .notice = wr_view(&w));
+}
+
+/* True: tell ike. */
+static bool about_sa(struct kernel *k, const struct xfrm_said *said, struct dp_notice *n)
+{
+	struct sa *s = sa_by_id(k, &said->sa.id);
+	ns_t now = process_now().mono;
+
+	if (!s || s->is_leaving)
+		return false;
+	n->serial = s->serial;
+	n->reqid = s->reqid;
+	if (n->kind == DP_MAPPING) {
+		if (s->mapped && now - s->mapped < MAPPING_TIME)
+			return false;
+		s->mapped = now;
+	}
+	return true;
+}
+
+/* Somebody took one of our SAs out: it is as if its time were over. */
+static void lost(struct kernel *k, const struct xfrm_id_of_sa *id)
+{
+	struct sa *s = sa_by_id(k, id);
+	char spi[16], dst[ADDR_STR];
+
+	if (!s)
+		return;
+	snprintf(spi, sizeof(spi), "%08x", id->spi);
+	PROCESS_EMIT(&k->p, kernel_sa_lost, .spi = ev_str(spi),
+		.dst = ev_str(addr_format(&id->dst, dst)));
+	if (!s->is_leaving)
+		plane_tell(k,
+			&(struct dp_notice){
+				.kind = DP_EXPIRE_HARD, .serial = s->serial, .reqid = s->reqid });
+	sa_forget(s, k);
+}
+
+static void lost_all(struct kernel *k)
+{
+	struct sa *s;
+
+	if (list_empty(&k->sas))
+		return;
+	list_each (s, &k->sas, struct sa, node)
+		sa_forget(s, k);
+	PROCESS_EMIT(&k->p, kernel_flushed, .what = ev_str("SAs"),
+		.what_now = ev_str("tunnels are made anew"));
+	plane_tell(k, &(struct dp_notice){ .kind = DP_RESTARTED });
+}
+
+static void lost_policies(struct kernel *k)
+{
+	if (list_empty(&k->policies))
+		return;
+	PROCESS_EMIT(&k->p, kernel_flushed, .what = ev_str("policies"),
+		.what_now = ev_str("ours are put back"));
+	spd_restore(k);
+}
+
+static void on_said(void *ctx, const struct xfrm_said *s)
+{
+	struct kernel *k = ctx;
+	struct dp_notice n = { 0 };
+
+	if (s->pid && s->pid == k->portid)
+		return; /* we did it */
+	switch ((int)s->kind) {
+	case XFRM_SAID_SA_GONE:
+		lost(k, &s->sa.id);
+		return;
+	case XFRM_SAID_SAS_FLUSHED:
+		lost_all(k);
+		return;
+	case XFRM_SAID_POLICIES_FLUSHED:
+		lost_policies(k);
+		return;
+	case XFRM_SAID_POLICY_GONE:
+		if (xfrm_is_own_index(s->policy.index))
+			lost_policies(k);
+		return;
+	default:
+		break;
+	}
+	if (!xfrm_said_notice(s, &n))
+		return;
+	if (n.kind == DP_ACQUIRE ? policy_find(k, n.reqid) != NULL : about_sa(k, s, &n))
+		plane_tell(k, &n);
+	if (n.kind == DP_EXPIRE_HARD && n.serial)
+		sa_forget(sa_by_id(k, &s->sa.id), k);
+}
+
+static void on_news(uv_poll_t *poll, int status, int events)
+{
+	struct kernel *k = poll->data;
+
+	(void)events;
+	if (xfrm_news(k->p.fd[DESC_XFRM_NEWS], on_said, k) == ENOBUFS)
+		spd_restore(k); /* harmless where nothing was lost */
+	if (status != 0)
+		uv_poll_start(poll, UV_READABLE, on_news);
+}
+
+/* ---- leftovers ---- */
+
+struct leftovers {
+	struct xfrm_id_of_sa *sa;
+	struct xfrm_policy_said *policy;
+	size_t n_sa, n_policy;
+};
+
+static void keep(void *ctx, const struct xfrm_said *s)
+{
+	struct leftovers *l = ctx;
+
+	if (s->kind == XFRM_SAID_SA && s->sa.is_ours) {
+		l->sa = xrealloc(l->sa, (l->n_sa + 1) * sizeof(*l->sa));
+		l->sa[l->n_sa++] = s->sa.id;
+	} else if (s->kind == XFRM_SAID_POLICY && xfrm_is_own_index(s->policy.index)) {
+		l->policy = xrealloc(l->policy, (l->n_policy + 1) * sizeof(*l->policy));
+		l->policy[l->n_policy++] = s->policy;
+	}
+}
+
+unsigned plane_flush_leftovers(int fd)
+{
+	struct leftovers l = { 0 };
+	uint8_t room[XFRM_ROOM];
+	unsigned removed = 0;
+
+	xfrm_each(fd, XFRM_LIST_POLICIES, keep, &l);
+	xfrm_each(fd, XFRM_LIST_SAS, keep, &l);
+	for (size_t i = 0; i < l.n_policy; i++) {
+		const struct xfrm_policy_said *p = &l.policy[i];
+		struct wr w = wr_to(room, sizeof(room));
+		struct xfrm_extra x = {
+			.mark = p->mark, .mark_mask = p->mark_mask, .if_id = p->if_id
+		};
+
+		xfrm_policy_del_put(&w, &p->sel, (enum xfrm_dir)p->dir, &x);
+		xfrm_own_policy(&w, p->index);
+		removed += xfrm_ask(fd, &w, NULL) == 0;
+	}
+	for (size_t i = 0; i < l.n_sa; i++) {
+		struct wr w = wr_to(room, sizeof(room));
+
+		xfrm_sa_del_put(&w, &l.sa[i]);
+		removed += xfrm_ask(fd, &w, NULL) == 0;
+	}
+	free(l.sa);
+	free(l.policy);
+	return removed;
+}
+
+/* ---- life ---- */
+
+void plane_begin(struct kernel *k)
+{
+	struct sockaddr_nl a;
+	socklen_t n = sizeof(a);
+	unsigned removed = plane_flush_leftovers(k->xfrm);
+	char what[64];
+
+	if (removed) {
+		snprintf(what, sizeof(what), "%u SAs and policies", removed);
+		PROCESS_EMIT(&k->p, kernel_leftover, .what = ev_str(what));
+	}
+	if (getsockname(k->xfrm, (struct sockaddr *)&a, &n) == 0)
+		k->portid = a.nl_pid;
+}
+
+void plane_run(struct kernel *k)
+{
+	uv_timer_init(&k->p.loop, &k->tick);
+	uv_poll_init(&k->p.loop, &k->news, k->p.fd[DESC_XFRM_NEWS]);
+	k->tick.data = k->news.data = k;
+	uv_poll_start(&k->news, UV_READABLE, on_news);
+}

@@ -1,0 +1,304 @@
+/* SAs in the kernel: made, moved, counted, taken out. */
+#include "proc/kernel/kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* What the peer sent before it heard of a Delete is still under way. */
+#define LEAVE_TIME (3 * NS_S)
+/* How long it is looked whether the peer sends on a new SA. */
+#define HEAR_TIME (60 * NS_S)
+enum { TICK_MS = 200 };
+
+static uint64_t key_of(uint32_t serial, enum dp_dir dir)
+{
+	return (uint64_t)serial << 1 | (dir == DP_OUT);
+}
+
+static struct sa *find(struct kernel *k, uint32_t serial, enum dp_dir dir)
+{
+	return map_get(&k->sa_by, key_of(serial, dir));
+}
+
+struct sa *sa_by_id(struct kernel *k, const struct xfrm_id_of_sa *id)
+{
+	struct sa *s;
+
+	list_each (s, &k->sas, struct sa, node)
+		if (s->id.spi == id->spi && addr_eq(&s->id.dst, &id->dst))
+			return s;
+	return NULL;
+}
+
+/* Another one of that policy that receives. */
+static bool has_other(struct kernel *k, const struct sa *sa)
+{
+	struct sa *s;
+
+	list_each (s, &k->sas, struct sa, node)
+		if (s != sa && s->reqid == sa->reqid && s->dir == DP_IN && !s->is_leaving)
+			return true;
+	return false;
+}
+
+static void encode(struct sa *s, const struct dp_sa *dp)
+{
+	uint8_t *room = xalloc(IPC_MAX);
+	struct wr w = wr_to(room, IPC_MAX);
+
+	dp_sa_put(&w, dp);
+	wipe(s->dp.p, s->dp.n);
+	buf_done(&s->dp);
+	s->dp = buf_from(wr_view(&w));
+	wipe(room, w.n);
+	free(room);
+}
+
+static void decode(const struct sa *s, struct dp_sa *ret)
+{
+	struct rd r = rd_from(buf_view(&s->dp));
+
+	if (dp_sa_get(&r, ret) != OK)
+		abort(); /* we wrote it */
+}
+
+void sa_forget(struct sa *s, struct kernel *k)
+{
+	map_take(&k->sa_by, key_of(s->serial, (enum dp_dir)s->dir));
+	list_remove(&s->node);
+	wipe(s->dp.p, s->dp.n);
+	buf_done(&s->dp);
+	free(s);
+}
+
+static void arm(struct kernel *k);
+
+static void on_tick(uv_timer_t *t)
+{
+	struct kernel *k = t->data;
+
+	sas_tick(k);
+	arm(k);
+}
+
+static bool is_awaited(struct kernel *k, const struct sa *s)
+{
+	return s->is_leaving ||
+	       (s->dir == DP_IN && !s->is_heard && process_now().mono - s->added < HEAR_TIME &&
+		       has_other(k, s));
+}
+
+static void arm(struct kernel *k)
+{
+	struct sa *s;
+
+	list_each (s, &k->sas, struct sa, node)
+		if (is_awaited(k, s)) {
+			if (!uv_is_active((uv_handle_t *)&k->tick))
+				uv_timer_start(&k->tick, on_tick, TICK_MS, 0);
+			return;
+		}
+}
+
+static int put(struct kernel *k, enum xfrm_how how, const struct dp_sa *dp,
+	const struct xfrm_sa *resume, char *text)
+{
+	uint8_t room[XFRM_ROOM];
+	struct wr w = wr_to(room, sizeof(room));
+	struct xfrm_said *said = xalloc(sizeof(*said));
+	enum err e = xfrm_sa_put(&w, how, dp, NULL, resume);
+	int error = e == ERR_UNSUPPORTED ? ENOSYS : EINVAL;
+
+	if (e == OK) {
+		xfrm_own_sa(&w, dp->spi);
+		error = xfrm_ask(k->xfrm, &w, said);
+	}
+	wipe(room, sizeof(room));
+	if (error)
+		xfrm_error_format(error, said->text, text);
+	free(said);
+	return error;
+}
+
+static int delete (struct kernel *k, const struct xfrm_id_of_sa *id)
+{
+	uint8_t room[XFRM_ROOM];
+	struct wr w = wr_to(room, sizeof(room));
+
+	xfrm_sa_del_put(&w, id);
+	return xfrm_ask(k->xfrm, &w, NULL);
+}
+
+static int get(struct kernel *k, const struct xfrm_id_of_sa *id, struct xfrm_said *ret)
+{
+	uint8_t room[XFRM_ROOM];
+	struct wr w = wr_to(room, sizeof(room));
+	int e;
+
+	xfrm_sa_get_put(&w, id);
+	e = xfrm_ask(k->xfrm, &w, ret);
+	return e ? e : ret->kind == XFRM_SAID_SA && ret->sa.is_ours ? 0 : ESRCH;
+}
+
+enum err sa_add(struct kernel *k, const struct dp_sa *dp, char *text)
+{
+	int error = put(k, XFRM_ADD, dp, NULL, text);
+	struct sa *s;
+
+	if (error)
+		return xfrm_err(error);
+	s = find(k, dp->serial, (enum dp_dir)dp->dir);
+	if (s)
+		sa_forget(s, k);
+	s = xalloc(sizeof(*s));
+	s->serial = dp->serial;
+	s->reqid = dp->reqid;
+	s->dir = dp->dir;
+	s->added = process_now().mono;
+	s->id = xfrm_sa_id(dp, NULL);
+	encode(s, dp);
+	list_append(&k->sas, &s->node);
+	map_put(&k->sa_by, key_of(s->serial, (enum dp_dir)s->dir), s);
+	arm(k);
+	return OK;
+}
+
+static void take_out(struct kernel *k, struct sa *s)
+{
+	delete (k, &s->id);
+	sa_forget(s, k);
+}
+
+void sa_del(struct kernel *k, uint32_t serial, enum dp_dir dir)
+{
+	struct sa *s = find(k, serial, dir);
+
+	if (!s)
+		return;
+	if (dir == DP_IN && has_other(k, s)) {
+		s->is_leaving = true;
+		s->leaves = process_now().mono + LEAVE_TIME;
+		arm(k);
+		return;
+	}
+	take_out(k, s);
+}
+
+/* The kernel changes ports of an SA in place; at other addresses it is another SA, which goes on
+ * with the numbers of the first. */
+static int move_one(struct kernel *k, struct sa *s, const struct msg_dp *m, char *text)
+{
+	struct xfrm_said *said = xalloc(sizeof(*said));
+	struct dp_sa dp;
+	bool stays;
+	int e;
+
+	decode(s, &dp);
+	stays = addr_eq(&dp.local.addr, &m->local.addr) &&
+		addr_eq(&dp.remote.addr, &m->remote.addr) && dp.encap == (m->encap != 0);
+	dp.local = m->local;
+	dp.remote = m->remote;
+	dp.encap = m->encap != 0;
+	if (stays) {
+		e = put(k, XFRM_UPDATE, &dp, NULL, text);
+	} else if ((e = get(k, &s->id, said)) == 0) {
+		delete (k, &s->id);
+		e = put(k, XFRM_ADD, &dp, &said->sa, text);
+	}
+	if (!e) {
+		s->id = xfrm_sa_id(&dp, NULL);
+		encode(s, &dp);
+	} else if (e == ESRCH) {
+		xfrm_error_format(e, "", text);
+	}
+	dp_sa_done(&dp);
+	free(said);
+	return e;
+}
+
+/* Policies name the tunnel's ends, too. */
+static int move_policy(struct kernel *k, uint32_t reqid, const struct msg_dp *m)
+{
+	struct policy *p = policy_find(k, reqid);
+	const char *what = NULL;
+	struct dp_policy dp;
+
+	if (!p)
+		return 0;
+	policy_decode(p, &dp);
+	if (addr_eq(&dp.outer_local, &m->local.addr) && addr_eq(&dp.outer_remote, &m->remote.addr))
+		return 0;
+	dp.outer_local = m->local.addr;
+	dp.outer_remote = m->remote.addr;
+	return policy_add(k, &dp, &what);
+}
+
+enum err sa_move(struct kernel *k, const struct msg_dp *m, char *text)
+{
+	static const enum dp_dir dirs[] = { DP_IN, DP_OUT };
+	int error = 0, e;
+
+	for (size_t i = 0; i < COUNT(dirs); i++) {
+		struct sa *s = find(k, m->serial, dirs[i]);
+
+		if (!s)
+			continue;
+		e = move_one(k, s, m, text);
+		if (!e)
+			e = move_policy(k, s->reqid, m);
+		error = error ? error : e;
+	}
+	return xfrm_err(error);
+}
+
+enum err sa_query(struct kernel *k, uint32_t serial, struct dp_counters *ret)
+{
+	static const enum dp_dir dirs[] = { DP_IN, DP_OUT };
+	struct xfrm_said *said = xalloc(sizeof(*said));
+	enum err e = ERR_NOT_FOUND;
+
+	*ret = (struct dp_counters){ 0 };
+	for (size_t i = 0; i < COUNT(dirs); i++) {
+		struct sa *s = find(k, serial, dirs[i]);
+
+		if (!s || get(k, &s->id, said) != 0)
+			continue;
+		xfrm_sa_count(&said->sa, dirs[i], process_now(), ret);
+		e = OK;
+	}
+	free(said);
+	return e;
+}
+
+void sas_flush(struct kernel *k)
+{
+	struct sa *s;
+
+	list_each (s, &k->sas, struct sa, node)
+		take_out(k, s);
+}
+
+static void listen_for(struct kernel *k, struct sa *s)
+{
+	struct xfrm_said *said = xalloc(sizeof(*said));
+
+	if (get(k, &s->id, said) == 0 && said->sa.packets) {
+		s->is_heard = true;
+		plane_tell(k, &(struct dp_notice){
+				      .kind = DP_HEARD, .serial = s->serial, .reqid = s->reqid });
+	}
+	free(said);
+}
+
+void sas_tick(struct kernel *k)
+{
+	ns_t now = process_now().mono;
+	struct sa *s;
+
+	list_each (s, &k->sas, struct sa, node) {
+		if (s->is_leaving && now >= s->leaves)
+			take_out(k, s);
+		else if (!s->is_leaving && is_awaited(k, s))
+			listen_for(k, s);
+	}
+}

@@ -1,0 +1,248 @@
+/* Policies in the kernel. It knows one policy for what a selector matches; several of ours may want
+ * the same (a trap and its tunnel, two clients behind one address), and then the last who came has
+ * it, until it leaves. */
+#include "proc/kernel/kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct spd_entry {
+	struct spd_entry *next; /* of those with the same hash */
+	uint64_t hash;
+	struct xfrm_sel sel;
+	uint8_t dir; /* enum xfrm_dir */
+	uint32_t index;
+	struct spd_holder {
+		struct policy *policy;
+		uint8_t action; /* enum dp_action */
+	} * holder;		/* the last one has it */
+	size_t n;
+};
+
+/* FNV-1a over everything that the kernel tells policies apart by. */
+static uint64_t hash_of(const struct xfrm_sel *s, enum xfrm_dir d)
+{
+	uint8_t room[128];
+	struct wr w = wr_to(room, sizeof(room));
+	uint64_t h = 0xcbf29ce484222325u;
+
+	wr_u8(&w, (uint8_t)d);
+	wr_u8(&w, s->protocol);
+	addr_put(&w, &s->local.addr);
+	wr_u8(&w, s->local.bits);
+	addr_put(&w, &s->remote.addr);
+	wr_u8(&w, s->remote.bits);
+	wr_u16(&w, s->local_port);
+	wr_u16(&w, s->local_mask);
+	wr_u16(&w, s->remote_port);
+	wr_u16(&w, s->remote_mask);
+	for (size_t i = 0; i < w.n; i++)
+		h = (h ^ room[i]) * 0x100000001b3u;
+	return h;
+}
+
+static bool prefix_eq(const struct prefix *a, const struct prefix *b)
+{
+	return a->bits == b->bits && addr_eq(&a->addr, &b->addr);
+}
+
+static bool sel_eq(const struct xfrm_sel *a, const struct xfrm_sel *b)
+{
+	return a->protocol == b->protocol && prefix_eq(&a->local, &b->local) &&
+	       prefix_eq(&a->remote, &b->remote) && a->local_port == b->local_port &&
+	       a->local_mask == b->local_mask && a->remote_port == b->remote_port &&
+	       a->remote_mask == b->remote_mask;
+}
+
+static struct spd_entry *find(struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d)
+{
+	struct spd_entry *e = map_get(&k->spd, hash_of(s, d));
+
+	while (e && !(e->dir == d && sel_eq(&e->sel, s)))
+		e = e->next;
+	return e;
+}
+
+static struct spd_entry *entry_new(struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d)
+{
+	struct spd_entry *e = xalloc(sizeof(*e));
+
+	e->hash = hash_of(s, d);
+	e->sel = *s;
+	e->dir = (uint8_t)d;
+	e->index = xfrm_own_index(++k->n_index, d);
+	e->next = map_get(&k->spd, e->hash);
+	map_put(&k->spd, e->hash, e);
+	return e;
+}
+
+static void entry_free(struct kernel *k, struct spd_entry *e)
+{
+	struct spd_entry *first = map_take(&k->spd, e->hash), **at = &first;
+
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	if (first)
+		map_put(&k->spd, e->hash, first);
+	free(e->holder);
+	free(e);
+}
+
+/* Puts it as dp, whose action stands for the entry's own. */
+static int put(struct kernel *k, enum xfrm_how how, const struct spd_entry *e,
+	const struct dp_policy *dp, char *text)
+{
+	uint8_t room[XFRM_ROOM];
+	struct wr w = wr_to(room, sizeof(room));
+	struct xfrm_said *said = xalloc(sizeof(*said));
+	int error;
+
+	xfrm_policy_put(&w, how, dp, &e->sel, (enum xfrm_dir)e->dir, NULL);
+	xfrm_own_policy(&w, e->index);
+	error = xfrm_ask(k->xfrm, &w, said);
+	if (error)
+		xfrm_error_format(error, said->text, text);
+	free(said);
+	return error;
+}
+
+static int hold(struct kernel *k, struct policy *own, const struct dp_policy *dp,
+	const struct xfrm_sel *s, enum xfrm_dir d, char *text)
+{
+	struct spd_entry *e = find(k, s, d);
+	bool is_new = !e;
+	int error;
+
+	if (is_new)
+		e = entry_new(k, s, d);
+	error = put(k, is_new ? XFRM_ADD : XFRM_UPDATE, e, dp, text);
+	if (error) {
+		if (is_new)
+			entry_free(k, e);
+		return error;
+	}
+	e->holder = xrealloc(e->holder, (e->n + 1) * sizeof(*e->holder));
+	e->holder[e->n++] = (struct spd_holder){ own, dp->action };
+	own->spd = xrealloc(own->spd, (own->n_spd + 1) * sizeof(struct spd_entry *));
+	own->spd[own->n_spd++] = e;
+	return 0;
+}
+
+static void take_out(struct kernel *k, struct spd_entry *e)
+{
+	uint8_t room[XFRM_ROOM];
+	struct wr w = wr_to(room, sizeof(room));
+
+	xfrm_policy_del_put(&w, &e->sel, (enum xfrm_dir)e->dir, NULL);
+	xfrm_own_policy(&w, e->index);
+	xfrm_ask(k->xfrm, &w, NULL);
+	entry_free(k, e);
+}
+
+static void restore(struct kernel *k, struct spd_entry *e)
+{
+	const struct spd_holder *h = &e->holder[e->n - 1];
+	char text[XFRM_ERROR_STR];
+	struct dp_policy dp;
+	int error;
+
+	policy_decode(h->policy, &dp);
+	dp.action = h->action;
+	error = put(k, XFRM_UPDATE, e, &dp, text);
+	if (error)
+		PROCESS_EMIT(&k->p, kernel_refused,
+			.what = ev_str("a policy that was there before"), .why = ev_str(text));
+}
+
+static void let_go(struct kernel *k, struct spd_entry *e, struct policy *own)
+{
+	size_t i = 0;
+	bool had_it;
+
+	while (e->holder[i].policy != own)
+		i++;
+	had_it = i == e->n - 1;
+	memmove(&e->holder[i], &e->holder[i + 1], (e->n - i - 1) * sizeof(*e->holder));
+	e->n--;
+	if (e->n == 0)
+		take_out(k, e);
+	else if (had_it)
+		restore(k, e);
+}
+
+/* What comes in may come in before anything goes out. */
+static int hold_all(struct kernel *k, struct policy *own, const struct dp_policy *dp, char *text)
+{
+	static const enum xfrm_dir order[] = { XFRM_DIR_IN, XFRM_DIR_FWD, XFRM_DIR_OUT };
+	struct xfrm_sel *s = xalloc(XFRM_SEL_MAX * sizeof(*s));
+	enum err e;
+	int error = 0;
+	size_t n;
+
+	e = xfrm_selectors(dp, s, XFRM_SEL_MAX, &n);
+	if (e != OK)
+		xfrm_error_format(error = e == ERR_LIMIT ? E2BIG : EOPNOTSUPP,
+			e == ERR_LIMIT ? "too many prefixes and ports"
+				       : "it has no words for these ports",
+			text);
+	for (size_t d = 0; d < COUNT(order) && !error; d++)
+		for (size_t i = 0; i < n && !error; i++)
+			if (xfrm_policy_has((enum dp_action)dp->action, order[d]))
+				error = hold(k, own, dp, &s[i], order[d], text);
+	free(s);
+	return error;
+}
+
+/* Traffic between hosts of our own subnet stays outside of a tunnel that takes more than that. */
+static int hold_own_subnets(
+	struct kernel *k, struct policy *own, const struct dp_policy *p, char *text)
+{
+	struct dp_policy pass = { .reqid = p->reqid, .action = DP_PASS, .mode = p->mode };
+	int error = 0;
+
+	for (size_t i = 0; i < p->ts_local.n && !error; i++)
+		for (size_t j = 0; j < p->ts_remote.n && !error; j++) {
+			const struct range *ours = &p->ts_local.ts[i].range;
+
+			if (!range_covers(&p->ts_remote.ts[j].range, ours) ||
+				range_eq(&p->ts_remote.ts[j].range, ours))
+				continue;
+			pass.ts_local.n = pass.ts_remote.n = 1;
+			pass.ts_local.ts[0] = pass.ts_remote.ts[0] = ts_from_range(ours);
+			error = hold_all(k, own, &pass, text);
+		}
+	return error;
+}
+
+int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, char *text)
+{
+	int error = 0;
+
+	if (p->action == DP_PROTECT || p->action == DP_TRAP)
+		error = hold_own_subnets(k, own, p, text);
+	return error ? error : hold_all(k, own, p, text);
+}
+
+void spd_remove(struct kernel *k, struct policy *own)
+{
+	while (own->n_spd)
+		let_go(k, own->spd[--own->n_spd], own);
+	free(own->spd);
+	own->spd = NULL;
+}
+
+void spd_restore(struct kernel *k)
+{
+	struct policy *p;
+
+	list_each (p, &k->policies, struct policy, node)
+		for (size_t i = 0; i < p->n_spd; i++)
+			if (p->spd[i]->holder[p->spd[i]->n - 1].policy == p)
+				restore(k, p->spd[i]);
+}
+
+void spd_done(struct kernel *k)
+{
+	map_done(&k->spd);
+}
