@@ -106,3 +106,14 @@ void *map_take(struct map *m, uint64_t key)
 	m->dead++;
 	return value;
 }
+
+void *map_next(const struct map *m, size_t *at)
+{
+	while (*at < m->room) {
+		void *value = m->slot[(*at)++].value;
+
+		if (value && value != &tomb)
+			return value;
+	}
+	return NULL;
+}

@@ -16,3 +16,5 @@ void *map_get(const struct map *m, uint64_t key);
 void map_put(struct map *m, uint64_t key, void *value);
 /* What was there, NULL if nothing. */
 void *map_take(struct map *m, uint64_t key);
+/* All values, in no order: *at is 0 at first; NULL after the last. Nothing may be put meanwhile. */
+void *map_next(const struct map *m, size_t *at);
