@@ -51,6 +51,11 @@ static void unload(struct conn *t, uint32_t request)
 
 	if (t->users)
 		family_down(t, request);
+	if (t->n_instances == 0) {
+		conn_unroute(t);
+		conn_remove(t);
+		return;
+	}
 	list_each (c, &t->ike->conns, struct conn, node)
 		if (c == t || c->template == t) {
 			conn_unroute(c);

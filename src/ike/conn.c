@@ -78,6 +78,43 @@ static void revive_fire(struct ike *ike, struct timer *t)
 	conn_initiate(c);
 }
 
+/* It is looked at before the call ends. */
+static void look_again(struct conn *c)
+{
+	list_remove(&c->unused);
+	list_append(&c->ike->unused, &c->unused);
+}
+
+/* Blank-separated words. */
+static bool next_word(const char **at, size_t *ret_n)
+{
+	*at += strspn(*at, " ");
+	*ret_n = strcspn(*at, " ");
+	return *ret_n != 0;
+}
+
+static void each_name(struct conn *c, void (*f)(struct conn *c, const char *name, size_t n))
+{
+	const char *at = c->conf->aliases ? c->conf->aliases : "";
+	size_t n;
+
+	f(c, c->conf->name, strlen(c->conf->name));
+	for (; next_word(&at, &n); at += n)
+		if (!(n == strlen(c->conf->name) && memcmp(at, c->conf->name, n) == 0))
+			f(c, at, n);
+}
+
+static void name_add(struct conn *c, const char *name, size_t n)
+{
+	names_del(&c->ike->names, name, n, c); /* an alias may stand there twice */
+	names_add(&c->ike->names, name, n, c);
+}
+
+static void name_del(struct conn *c, const char *name, size_t n)
+{
+	names_del(&c->ike->names, name, n, c);
+}
+
 static struct conn *conn_alloc(struct ike *ike, const struct conf_conn *conf)
 {
 	struct conn *c = xalloc(sizeof(*c));
@@ -90,7 +127,9 @@ static struct conn *conn_alloc(struct ike *ike, const struct conf_conn *conf)
 	c->revive.fire = revive_fire;
 	list_init(&c->policies);
 	list_init(&c->waiting);
+	list_init(&c->unused);
 	list_append(&ike->conns, &c->node);
+	map_put(&ike->conn_serials, c->serial, c);
 	return c;
 }
 
@@ -99,6 +138,7 @@ struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take)
 	struct conn *c = conn_alloc(ike, conf_take);
 
 	c->reqid = conf_take->reqid ? conf_take->reqid : conn_reqid_new(ike);
+	each_name(c, name_add);
 	conn_orient(c);
 	return c;
 }
@@ -123,7 +163,7 @@ struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote)
 	if (!addr_is_set(&c->local.addr))
 		c->local.addr = t->local.addr;
 	set_ids(c);
-	t->ike->has_unused = true;
+	look_again(c);
 	return c;
 }
 
@@ -131,7 +171,7 @@ void conn_unuse(struct conn *c)
 {
 	c->users--;
 	if (c->users == 0)
-		c->ike->has_unused = true;
+		look_again(c);
 }
 
 void conn_remove(struct conn *c)
@@ -140,7 +180,9 @@ void conn_remove(struct conn *c)
 	c->must_be_up = false;
 	c->is_routed = false;
 	timer_stop(&c->ike->timers, &c->revive);
-	c->ike->has_unused = true;
+	if (!c->template)
+		each_name(c, name_del);
+	look_again(c);
 }
 
 void conn_free(struct conn *c)
@@ -154,7 +196,11 @@ void conn_free(struct conn *c)
 	conn_policies_sweep(c);
 	conn_lease_return(c);
 	conn_dns_clear(c);
+	if (!c->template)
+		each_name(c, name_del);
+	map_take(&ike->conn_serials, c->serial);
 	list_remove(&c->node);
+	list_remove(&c->unused);
 	id_done(&c->our_id);
 	id_done(&c->their_id);
 	if (c->template)
@@ -175,22 +221,21 @@ static bool is_unused(const struct conn *c)
 
 void ike_sweep(struct ike *ike)
 {
-	struct conn *c;
+	/* an instance that goes may be the last user of a removed template, which then comes here
+	 */
+	while (!list_empty(&ike->unused)) {
+		struct conn *c = list_item(ike->unused.next, struct conn, unused);
 
-	/* an instance that goes may be the last user of a removed template */
-	while (ike->has_unused) {
-		ike->has_unused = false;
-		list_each (c, &ike->conns, struct conn, node) {
-			if (c->users == 0)
-				conn_policies_sweep(c);
-			if (!is_unused(c))
-				continue;
-			if (c->template)
-				EMIT(&ike->env.events, ike->now,
-					(struct event_about[1]){ conn_about(c, 0) },
-					conn_instance_gone, .remote = ev_addr(c->remote.addr));
-			conn_free(c);
-		}
+		list_remove(&c->unused);
+		if (c->users == 0)
+			conn_policies_sweep(c);
+		if (!is_unused(c))
+			continue;
+		if (c->template)
+			EMIT(&ike->env.events, ike->now,
+				(struct event_about[1]){ conn_about(c, 0) }, conn_instance_gone,
+				.remote = ev_addr(c->remote.addr));
+		conn_free(c);
 	}
 }
 
@@ -229,23 +274,12 @@ void conn_dns_clear(struct conn *c)
 
 struct conn *conn_find(struct ike *ike, const char *name, size_t i)
 {
-	struct conn *c;
-
-	list_each (c, &ike->conns, struct conn, node)
-		if (!c->is_removed && !c->template && conf_conn_is_called(c->conf, name) &&
-			i-- == 0)
-			return c;
-	return NULL;
+	return names_get(&ike->names, name, i);
 }
 
 struct conn *conn_by_serial(struct ike *ike, uint32_t serial)
 {
-	struct conn *c;
-
-	list_each (c, &ike->conns, struct conn, node)
-		if (c->serial == serial)
-			return c;
-	return NULL;
+	return map_get(&ike->conn_serials, serial);
 }
 
 struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid)
@@ -308,7 +342,8 @@ void conn_settle(struct conn *c, enum conn_wait what, int exit)
 		free(w);
 		ike_request_release(c->ike, request, exit);
 	}
-	c->ike->has_unused |= c->users == 0;
+	if (c->users == 0)
+		look_again(c);
 }
 
 bool conn_is_waited(const struct conn *c, enum conn_wait what)

@@ -38,6 +38,7 @@ struct conn_policy {
 struct conn {
 	struct list
 		node; /* ike->conns, in order of arrival; a removed one stays until it is freed */
+	struct list unused; /* ike->unused */
 	struct ike *ike;
 	const struct conf_conn *conf;	      /* owned unless template is set */
 	const struct conf_end *ours, *theirs; /* ends of conf */

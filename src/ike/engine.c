@@ -14,6 +14,9 @@ struct ike *ike_new(const struct ike_env *env, struct now now)
 	ike->env = *env;
 	ike->now = now;
 	list_init(&ike->conns);
+	list_init(&ike->unused);
+	map_init(&ike->conn_serials, 0);
+	names_init(&ike->names, 0);
 	list_init(&ike->actions);
 	list_init(&ike->open_asks);
 	list_init(&ike->requests);
@@ -49,8 +52,8 @@ void ike_free(struct ike *ike)
 	for (size_t i = 0; i < ike->n_version; i++)
 		ike->version[i].ops->stop(ike->version[i].state);
 	list_each (c, &ike->conns, struct conn, node)
-		c->is_removed = true;
-	ike->has_unused = true;
+		if (!c->is_removed)
+			conn_remove(c);
 	list_each (ask, &ike->open_asks, struct ike_ask, node) {
 		if (ask->kind == ASK_FAREWELL && ask->version == IKE_ASK_OURS)
 			conn_unuse(conn_by_serial(ike, ask->serial));
@@ -71,6 +74,8 @@ void ike_free(struct ike *ike)
 	pools_done(&ike->pools);
 	timers_done(&ike->timers);
 	map_done(&ike->asks);
+	map_done(&ike->conn_serials);
+	names_done(&ike->names);
 	free(ike->addrs);
 	wipe(ike, sizeof(*ike));
 	free(ike);

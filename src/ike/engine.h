@@ -2,6 +2,7 @@
 /* The inside of the engine that both IKE versions work with: serial numbers, asks, actions,
  * requests. For src/ike and the versions only; everybody else includes ike/ike.h. */
 #include "base/map.h"
+#include "base/names.h"
 #include "ike/conn.h"
 #include "ike/ike.h"
 #include "ike/pool.h"
@@ -20,7 +21,10 @@ struct ike {
 	} version[IKE_VERSIONS_MAX];
 	size_t n_version;
 	struct list conns;
-	bool has_unused; /* some conn lost its last user: looked through at the end of a call */
+	struct names names;	 /* struct conn that is no instance, by name and aliases */
+	struct map conn_serials; /* struct conn */
+	struct list
+		unused; /* struct conn that may have lost its last user: see the end of a call */
 	struct pools pools;
 	struct timers timers;
 	struct addr *addrs; /* of this host */

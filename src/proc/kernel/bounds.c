@@ -11,10 +11,12 @@ struct bound {
 void bounds_init(struct bounds *b)
 {
 	list_init(&b->conns);
+	names_init(&b->names, 0);
 }
 
-static void bound_free(struct bound *i)
+static void bound_free(struct bounds *b, struct bound *i)
 {
+	names_del(&b->names, i->conn->name, strlen(i->conn->name), i);
 	list_remove(&i->node);
 	conf_conn_free(i->conn);
 	free(i);
@@ -25,16 +27,16 @@ void bounds_done(struct bounds *b)
 	struct bound *i;
 
 	list_each (i, &b->conns, struct bound, node)
-		bound_free(i);
+		bound_free(b, i);
+	names_done(&b->names);
 }
 
 void bounds_del(struct bounds *b, const char *name)
 {
-	struct bound *i;
+	struct bound *i = names_get(&b->names, name, 0);
 
-	list_each (i, &b->conns, struct bound, node)
-		if (strcmp(i->conn->name, name) == 0)
-			bound_free(i);
+	if (i)
+		bound_free(b, i);
 }
 
 void bounds_add_take(struct bounds *b, struct conf_conn *conn_take)
@@ -44,6 +46,7 @@ void bounds_add_take(struct bounds *b, struct conf_conn *conn_take)
 	bounds_del(b, conn_take->name);
 	i->conn = conn_take;
 	list_append(&b->conns, &i->node);
+	names_add(&b->names, conn_take->name, strlen(conn_take->name), i);
 }
 
 /* An end without a subnet is one host: itself, or the address that it is leased. */

@@ -1,11 +1,13 @@
 #pragma once
 /* What policies may cover: the selectors of loaded connections, of which this process has its own
  * copy from the parent. A broken ike cannot lead other traffic into a tunnel. */
+#include "base/names.h"
 #include "config/conf.h"
 #include "dataplane/dataplane.h"
 
 struct bounds {
 	struct list conns;
+	struct names names;
 };
 
 void bounds_init(struct bounds *b);

@@ -1,5 +1,6 @@
 /* ipsec-keys: the only process that knows pre-shared keys. It talks to nobody outside, reads files
  * that the parent opens, and gives MACs made with a key, never the key. */
+#include "base/names.h"
 #include "base/list.h"
 #include "config/secrets.h"
 #include "crypto/prf.h"
@@ -28,6 +29,7 @@ struct key_conn {
 struct keys {
 	struct process p;
 	struct list conns;
+	struct names by_name;
 	struct secrets *secrets;
 	char *path;
 	uint32_t request; /* for which the files are being read */
@@ -180,16 +182,12 @@ static void list_secrets(struct keys *k, uint32_t request)
 
 static struct key_conn *find(struct keys *k, const char *name)
 {
-	struct key_conn *c;
-
-	list_each (c, &k->conns, struct key_conn, node)
-		if (strcmp(c->conf->name, name) == 0)
-			return c;
-	return NULL;
+	return names_get(&k->by_name, name, 0);
 }
 
-static void forget(struct key_conn *c)
+static void forget(struct keys *k, struct key_conn *c)
 {
+	names_del(&k->by_name, c->conf->name, strlen(c->conf->name), c);
 	list_remove(&c->node);
 	conf_conn_free(c->conf);
 	free(c);
@@ -203,8 +201,9 @@ static void take_conn(struct keys *k, struct bytes blob)
 	if (conf_conn_get(&r, &c->conf) != OK || !rd_end(&r))
 		abort(); /* only our own parent speaks here */
 	if ((old = find(k, c->conf->name)))
-		forget(old);
+		forget(k, old);
 	list_append(&k->conns, &c->node);
+	names_add(&k->by_name, c->conf->name, strlen(c->conf->name), c);
 }
 
 static bool has_token(struct key_conn *c)
@@ -354,7 +353,7 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 		break;
 	case MSG_conn_unload:
 		if ((c = find(k, m->conn_unload.name)))
-			forget(c);
+			forget(k, c);
 		break;
 	case MSG_secrets_read: {
 		char *path = xstrdup(m->secrets_read.path);
@@ -398,9 +397,11 @@ int main(void)
 	int status;
 
 	list_init(&k->conns);
+	names_init(&k->by_name, 0);
 	status = process_run(&k->p, WHO_KEYS, &ops, k);
 	list_each (c, &k->conns, struct key_conn, node)
-		forget(c);
+		forget(k, c);
+	names_done(&k->by_name);
 	secrets_free(k->secrets);
 	buf_done(&k->names);
 	free(k->path);

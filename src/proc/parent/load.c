@@ -66,24 +66,22 @@ void load_setup(struct parent *p, struct conf_setup *setup_take)
 
 struct loaded *loaded_find(struct parent *p, const char *name)
 {
-	struct loaded *l;
-
-	list_each (l, &p->loaded, struct loaded, node)
-		if (strcmp(l->conf->name, name) == 0)
-			return l;
-	return NULL;
+	return names_get(&p->loaded_by, name, 0);
 }
 
-struct loaded *loaded_new(struct parent *p)
+struct loaded *loaded_new(struct parent *p, struct conf_conn *conf_take)
 {
 	struct loaded *l = xalloc(sizeof(*l));
 
+	l->conf = conf_take;
 	list_append(&p->loaded, &l->node);
+	names_add(&p->loaded_by, l->conf->name, strlen(l->conf->name), l);
 	return l;
 }
 
-static void loaded_free(struct loaded *l)
+static void loaded_free(struct parent *p, struct loaded *l)
 {
+	names_del(&p->loaded_by, l->conf->name, strlen(l->conf->name), l);
 	list_remove(&l->node);
 	free(l->wish.remote);
 	conf_conn_free(l->conf);
@@ -157,12 +155,14 @@ static struct loaded *remember(struct parent *p, const struct load_item *i)
 {
 	struct loaded *l = loaded_find(p, i->file->name);
 
-	if (!l)
-		l = loaded_new(p);
+	if (!l) {
+		l = loaded_new(p, conf_conn_copy(i->file));
+	} else {
+		conf_conn_free(l->conf);
+		l->conf = conf_conn_copy(i->file); /* of the same name */
+	}
 	wish_anew(&l->wish, i, l->sent && conf_conn_eq(l->sent, i->resolved));
-	conf_conn_free(l->conf);
 	conf_conn_free(l->sent);
-	l->conf = conf_conn_copy(i->file);
 	l->sent = conf_conn_copy(i->resolved);
 	l->is_unresolved = !i->is_resolved;
 	if (i->load->after != LOAD_WISH)
@@ -178,7 +178,7 @@ static void unload(struct parent *p, uint32_t request, struct loaded *l)
 	for (size_t i = 0; i < COUNT(whos); i++)
 		LINE_SEND(&p->child[whos[i]].line, conn_unload,
 			.request = whos[i] == WHO_IKE ? request : 0, .name = l->conf->name);
-	loaded_free(l);
+	loaded_free(p, l);
 	p->is_changed = true;
 }
 
@@ -433,6 +433,7 @@ void load_reload(struct parent *p, uint32_t request)
 {
 	struct conf *conf = load_file(p, request, p->opt.config);
 	struct load *load;
+	struct names names;
 	struct loaded *l;
 	size_t removed = 0;
 
@@ -445,12 +446,16 @@ void load_reload(struct parent *p, uint32_t request)
 		return;
 	}
 	reload_setup(p, request, conf);
+	names_init(&names, 0);
+	for (size_t i = 0; i < conf->n; i++)
+		names_add(&names, conf->conn[i]->name, strlen(conf->conn[i]->name), conf->conn[i]);
 	LINE_SEND(&p->child[WHO_IKE].line, request_begin, .request = request);
 	list_each (l, &p->loaded, struct loaded, node)
-		if (!l->is_foreign && !conf_find(conf, l->conf->name, 0)) {
+		if (!l->is_foreign && !names_get(&names, l->conf->name, 0)) {
 			unload(p, request, l);
 			removed++;
 		}
+	names_done(&names);
 	load = load_new(p, request, LOAD_AUTO);
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct conf_conn *c = conf->conn[i];
@@ -503,7 +508,8 @@ void load_done(struct parent *p)
 	struct loaded *l;
 
 	list_each (l, &p->loaded, struct loaded, node)
-		loaded_free(l);
+		loaded_free(p, l);
+	names_done(&p->loaded_by);
 	conf_free(p->conf);
 	conf_setup_done(&p->setup);
 }

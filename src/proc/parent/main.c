@@ -317,6 +317,7 @@ int main(int argc, char **argv)
 	p->phase = PHASE_RUN;
 	p->events = (struct event_sink){ take_event, p };
 	list_init(&p->loaded);
+	names_init(&p->loaded_by, 0);
 	list_init(&p->texts);
 	list_init(&p->lookups);
 	list_init(&p->updowns);

@@ -1,6 +1,7 @@
 #pragma once
 /* The parent: root, opens and starts everything, parses nothing that came from a network, reads no
  * secret. */
+#include "base/names.h"
 #include "config/conf.h"
 #include "event/event.h"
 #include "ike/ike.h"
@@ -67,11 +68,12 @@ struct parent {
 	struct addr listening; /* listen= when the sockets were opened */
 	struct conf *conf; /* as read at the start, until its connections are loaded; else NULL */
 	struct list loaded;
-	struct list lookups; /* of struct lookup: names that are asked for */
-	unsigned n_resolves; /* connections whose hosts are being looked for */
-	struct list updowns; /* of struct updown: calls of the user's programs, oldest first */
-	struct list told;    /* of struct updown_told: which tunnels they know of */
-	struct list texts;   /* of struct verb_text: memory that waits for its verb */
+	struct names loaded_by; /* the same by name */
+	struct list lookups;	/* of struct lookup: names that are asked for */
+	unsigned n_resolves;	/* connections whose hosts are being looked for */
+	struct list updowns;	/* of struct updown: calls of the user's programs, oldest first */
+	struct list told;	/* of struct updown_told: which tunnels they know of */
+	struct list texts;	/* of struct verb_text: memory that waits for its verb */
 	size_t n_texts;
 	struct {
 		uv_process_t *process;
@@ -183,7 +185,8 @@ void load_retry(uv_timer_t *t); /* the same, as a timer */
 void load_setup(struct parent *p, struct conf_setup *setup_take);
 void load_done(struct parent *p);
 struct loaded *loaded_find(struct parent *p, const char *name);
-struct loaded *loaded_new(struct parent *p);
+/* Takes the conf. */
+struct loaded *loaded_new(struct parent *p, struct conf_conn *conf_take);
 void wish_add_remote(struct wish *w, const struct addr *remote);
 /* ---- remember.c: what is loaded and wished, for the one who starts after we were killed ---- */
 void remember_init(struct parent *p);

@@ -119,17 +119,23 @@ static bool get_conn(struct parent *p, struct rd r)
 {
 	uint8_t flags = rd_u8(&r);
 	uint32_t n = rd_u32(&r);
-	struct loaded *l = loaded_new(p);
+	struct wish wish = { .up = flags & UP, .routed = flags & ROUTED };
+	struct conf_conn *conf = NULL;
+	struct loaded *l;
 
-	l->wish.up = flags & UP;
-	l->wish.routed = flags & ROUTED;
-	l->is_foreign = flags & FOREIGN;
 	for (uint32_t i = 0; i < n && rd_more(&r); i++) {
 		struct addr a = addr_get(&r);
 
-		wish_add_remote(&l->wish, &a);
+		wish_add_remote(&wish, &a);
 	}
-	return conf_conn_get(&r, &l->conf) == OK && rd_end(&r);
+	if (conf_conn_get(&r, &conf) != OK) {
+		free(wish.remote);
+		return false;
+	}
+	l = loaded_new(p, conf);
+	l->wish = wish;
+	l->is_foreign = flags & FOREIGN;
+	return rd_end(&r);
 }
 
 /* As it was written, by ourselves: of the same version, for the same file. */
