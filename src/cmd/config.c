@@ -77,11 +77,11 @@ int run_addconn(const struct cmd *c)
 
 	if (c->checkconfig)
 		return run_checkconfig(c);
-	other.verb = verb_find(c->autoall ? "reload" : "add", false);
 	if (!c->autoall && c->words == 0) {
-		out_error("usage: ipsec addconn --checkconfig | --autoall | CONN...");
+		out_error("usage: ipsec %s %s", c->verb->name, c->verb->args);
 		return EXIT_USAGE;
 	}
+	other.verb = verb_find("add", false);
 	if (c->autoall)
 		other.words = 0;
 	return run_request(&other);

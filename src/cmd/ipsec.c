@@ -19,7 +19,7 @@ const struct verb verbs[] = {
 	{ "stop",             "shutdown",  NULL,     run_stop,          0, 0, "", "stop the service" },
 	{ "restart",          NULL,        NULL,     run_restart,       0, 0, "", "stop, then start" },
 	{ "reload",           NULL,        "reload", run_request,       0, 0, "", "read ipsec.conf again; what did not change keeps running" },
-	{ "add",              NULL,        "add",    run_request,       1, 99, "CONN...", "load a connection from ipsec.conf" },
+	{ "add",              NULL,        "add",    run_addconn,       0, 99, "--autoall|CONN...", "load a connection from ipsec.conf, or all but those of auto=ignore" },
 	{ "replace",          NULL,        "replace",run_request,       1, 99, "CONN...", "load it again" },
 	{ "delete",           NULL,        "delete", run_request,       1, 99, "CONN...", "forget it, taking its tunnels down" },
 	{ "up",               "initiate",  "up",     run_request,       1, 1, "CONN", "bring a tunnel up and say what happens" },
@@ -50,7 +50,7 @@ const struct verb verbs[] = {
 	{ "fips",             NULL,        NULL,     run_fipsstatus,    0, 0, "", "fipsstatus" },
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
 	{ "checkconfig",      NULL,        NULL,     run_checkconfig,   0, 0, "", "check ipsec.conf and ipsec.secrets; needs no daemon" },
-	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "[--checkconfig|--autoall] [CONN...]", "add, or checkconfig, in its old spelling" },
+	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "--checkconfig|--autoall|CONN...", "add, or checkconfig, in its old spelling" },
 	{ "algparse",         NULL,        NULL,     run_algparse,      0, 99, "ike|esp[=PROPOSALS]", "expand a proposal" },
 	{ "readwriteconf",    NULL,        NULL,     run_readwriteconf, 0, 1, "[CONN]", "ipsec.conf as it was understood" },
 	{ "version",          NULL,        NULL,     run_version,       0, 0, "", "version" },
@@ -258,7 +258,7 @@ static int run(const struct cmd *c)
 			c->verb->args);
 		return EXIT_USAGE;
 	}
-	if (c->dry_run && !(out_is_json() && c->verb->run == run_request))
+	if (c->dry_run && !(out_is_json() && c->verb->api))
 		return show(c);
 	if (c->quiet && !freopen("/dev/null", "w", stdout))
 		return EXIT_SERVICE;
