@@ -41,7 +41,8 @@ static bool sel_eq(const struct xfrm_sel *a, const struct xfrm_sel *b)
 
 static void named_policy(const struct xfrm_policy_said *p)
 {
-	struct xfrm_extra x = { .mark = p->mark, .mark_mask = p->mark_mask, .if_id = p->if_id };
+	struct dp_mark mark = { p->mark, p->mark_mask };
+	struct dp_extra x = { .mark_in = mark, .mark_out = mark, .if_id = p->if_id };
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 	struct xfrm_said s;
@@ -150,10 +151,10 @@ static void build_sa(struct bytes v)
 
 	if (dp_sa_get(&r, &sa))
 		return;
-	e = xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL);
+	e = xfrm_sa_put(&w, XFRM_ADD, &sa, NULL);
 	check(e != ERR_LIMIT);
 	if (e == OK) {
-		struct xfrm_id_of_sa id = xfrm_sa_id(&sa, NULL);
+		struct xfrm_id_of_sa id = xfrm_sa_id(&sa);
 
 		s = parse_one(&w);
 		check(s.kind == XFRM_SAID_SA && s.sa.id.spi == sa.spi && s.sa.reqid == sa.reqid);
@@ -227,7 +228,7 @@ static void build_policy(struct bytes v)
 			struct wr w = wr_to(room, sizeof(room));
 			struct xfrm_said said;
 
-			xfrm_policy_put(&w, XFRM_ADD, &p, &s[i], (enum xfrm_dir)d, NULL);
+			xfrm_policy_put(&w, XFRM_ADD, &p, &s[i], (enum xfrm_dir)d);
 			said = parse_one(&w);
 			check(said.policy.dir == d && sel_eq(&said.policy.sel, &s[i]));
 			check(said.policy.is_block == (p.action == DP_DROP));

@@ -61,6 +61,45 @@ static struct suite suite_get(struct rd *r)
 	return s;
 }
 
+static void mark_put(struct wr *w, const struct dp_mark *m)
+{
+	wr_u32(w, m->value);
+	wr_u32(w, m->mask);
+}
+
+static struct dp_mark mark_get(struct rd *r)
+{
+	uint32_t value = rd_u32(r);
+
+	return (struct dp_mark){ value, rd_u32(r) };
+}
+
+static void extra_put(struct wr *w, const struct dp_extra *x)
+{
+	mark_put(w, &x->mark_in);
+	mark_put(w, &x->mark_out);
+	mark_put(w, &x->set_mark);
+	wr_u32(w, x->if_id);
+	wr_u8(w, x->offload);
+	wr_u32(w, x->offload_ifindex);
+	wr_u8(w, x->no_ecn);
+	wr_u8(w, x->is_instance);
+}
+
+static struct dp_extra extra_get(struct rd *r)
+{
+	struct dp_extra x = { .mark_in = mark_get(r) };
+
+	x.mark_out = mark_get(r);
+	x.set_mark = mark_get(r);
+	x.if_id = rd_u32(r);
+	x.offload = rd_u8_max(r, DP_OFFLOAD_AUTO);
+	x.offload_ifindex = rd_u32(r);
+	x.no_ecn = rd_flag(r);
+	x.is_instance = rd_flag(r);
+	return x;
+}
+
 void dp_sa_put(struct wr *w, const struct dp_sa *sa)
 {
 	wr_u8(w, sa->dir);
@@ -86,6 +125,7 @@ void dp_sa_put(struct wr *w, const struct dp_sa *sa)
 	wr_u8(w, sa->decap_dscp);
 	wr_u8(w, sa->dont_encap_dscp);
 	wr_u32(w, sa->tfc);
+	extra_put(w, &sa->extra);
 }
 
 enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
@@ -116,6 +156,7 @@ enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
 	sa.decap_dscp = rd_flag(r);
 	sa.dont_encap_dscp = rd_flag(r);
 	sa.tfc = rd_u32(r);
+	sa.extra = extra_get(r);
 	if (r->failed)
 		return ERR_TRUNCATED;
 	if ((sa.dir != DP_IN && sa.dir != DP_OUT) || sa.mode > DP_TRANSPORT)
@@ -142,6 +183,7 @@ void dp_policy_put(struct wr *w, const struct dp_policy *p)
 	wr_u8(w, p->add_routes);
 	wr_u16(w, p->mtu);
 	wr_u32(w, p->metric);
+	extra_put(w, &p->extra);
 }
 
 enum err dp_policy_get(struct rd *r, struct dp_policy *ret)
@@ -162,6 +204,7 @@ enum err dp_policy_get(struct rd *r, struct dp_policy *ret)
 	p.add_routes = rd_flag(r);
 	p.mtu = rd_u16(r);
 	p.metric = rd_u32(r);
+	p.extra = extra_get(r);
 	if (r->failed)
 		return ERR_TRUNCATED;
 	if (p.action > DP_DROP || p.mode > DP_TRANSPORT)

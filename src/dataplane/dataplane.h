@@ -9,6 +9,24 @@
 enum dp_dir { DP_IN = 1, DP_OUT = 2 };
 enum dp_mode { DP_TUNNEL = 0, DP_TRANSPORT = 1 };
 
+/* What only the kernel can do. Userspace ESP ignores it: the engine does not ask there for what
+ * would then be sent wrongly. */
+struct dp_mark {
+	uint32_t value, mask; /* mask 0: none */
+};
+enum dp_offload { DP_OFFLOAD_NO, DP_OFFLOAD_CRYPTO, DP_OFFLOAD_PACKET, DP_OFFLOAD_AUTO };
+
+struct dp_extra {
+	struct dp_mark mark_in, mark_out; /* found only by packets of that direction with this mark;
+					   * as in Libreswan, policies have them and SAs do not */
+	struct dp_mark set_mark;	  /* the mark that packets have behind the SA */
+	uint32_t if_id;			  /* ipsec-interface=: of the xfrm interface; 0: none */
+	uint8_t offload;		  /* enum dp_offload, nic-offload= */
+	uint32_t offload_ifindex; /* the device, which the plane finds itself; 0: not offloaded */
+	bool no_ecn;		  /* congestion is not copied between the headers */
+	bool is_instance;	  /* policies: of a template (right=%any); goes before it */
+};
+
 /* One direction of a Child SA (RFC 4301 4.4.2). Outbound SAs are found by reqid, which stands for a
  * connection and one pair of selectors: a policy sends on the newest outbound SA of its reqid. So a
  * rekey is: add in, (peer's turn), add out, del old out,
@@ -33,6 +51,7 @@ struct dp_sa {
 	bool decap_dscp;   /* decap-dscp= */
 	bool dont_encap_dscp;
 	uint32_t tfc; /* pad to this size; 0: none */
+	struct dp_extra extra;
 };
 void dp_sa_done(struct dp_sa *sa);
 void dp_sa_put(struct wr *w, const struct dp_sa *sa);
@@ -54,6 +73,7 @@ struct dp_policy {
 	bool add_routes;       /* routes to ts_remote through the tunnel */
 	uint16_t mtu;	       /* of the routes, mtu=; 0: none */
 	uint32_t metric;
+	struct dp_extra extra;
 };
 void dp_policy_put(struct wr *w, const struct dp_policy *p);
 enum err must_use dp_policy_get(struct rd *r, struct dp_policy *ret);

@@ -17,7 +17,14 @@ TEST(sa_survives_the_line_and_every_truncation_is_refused)
 		.spi = 0x01020304,
 		.encap = true,
 		.suite = { .encr = ENCR_AES_GCM_16, .key_bits = 128, .esn = ESN_YES },
-		.replay_window = 128 };
+		.replay_window = 128,
+		.extra = { .mark_in = { 1, 2 },
+			.mark_out = { 3, 4 },
+			.set_mark = { 5, 6 },
+			.if_id = 7,
+			.offload = DP_OFFLOAD_PACKET,
+			.offload_ifindex = 8,
+			.no_ecn = true } };
 	uint8_t room[4096];
 	struct wr w = wr_to(room, sizeof(room));
 	struct dp_sa back;
@@ -38,13 +45,23 @@ TEST(sa_survives_the_line_and_every_truncation_is_refused)
 	assert_true(bytes_eq(secret_view(&sa.encr_key), secret_view(&back.encr_key)));
 	assert_true(ts_list_eq(&sa.ts_remote, &back.ts_remote));
 	assert_int_equal(back.spi, sa.spi);
+	assert_memory_equal(&back.extra.mark_in, &sa.extra.mark_in, 3 * sizeof(struct dp_mark));
+	assert_int_equal(back.extra.if_id, 7);
+	assert_int_equal(back.extra.offload, DP_OFFLOAD_PACKET);
+	assert_int_equal(back.extra.offload_ifindex, 8);
+	assert_true(back.extra.no_ecn && !back.extra.is_instance);
 	dp_sa_done(&sa);
 	dp_sa_done(&back);
 }
 
 TEST(policy_and_notice_survive_the_line)
 {
-	struct dp_policy p = { .reqid = 4, .action = DP_TRAP, .mtu = 1400, .add_routes = true }, q;
+	struct dp_policy p = { .reqid = 4,
+		.action = DP_TRAP,
+		.mtu = 1400,
+		.add_routes = true,
+		.extra = { .mark_out = { 9, 10 }, .is_instance = true } },
+			 q;
 	struct dp_notice n = { .kind = DP_DROPPED, .reason = DROP_replay, .count = 9 }, m;
 	uint8_t room[4096];
 	struct wr w = wr_to(room, sizeof(room));
@@ -58,6 +75,7 @@ TEST(policy_and_notice_survive_the_line)
 	assert_int_equal(dp_policy_get(&r, &q), OK);
 	assert_int_equal(q.mtu, 1400);
 	assert_true(q.add_routes && !q.add_source);
+	assert_true(q.extra.is_instance && !q.extra.no_ecn && q.extra.mark_out.mask == 10);
 	assert_int_equal(dp_notice_get(&r, &m), OK);
 	assert_true(rd_end(&r));
 	assert_int_equal(m.count, 9);

@@ -198,7 +198,7 @@ int xfrm_probe(int fd, uint8_t family, const struct suite *s, char *text)
 		.suite = *s,
 		.encr_key = secret_new(suite_encr_key_n(s)),
 		.integ_key = secret_new(suite_integ_key_n(s)) };
-	struct xfrm_id_of_sa id = xfrm_sa_id(&sa, NULL);
+	struct xfrm_id_of_sa id = xfrm_sa_id(&sa);
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room)), away = wr_to(room, sizeof(room));
 	struct xfrm_said *said = xalloc(sizeof(*said));
@@ -207,7 +207,7 @@ int xfrm_probe(int fd, uint8_t family, const struct suite *s, char *text)
 	/* a key of only zeroes is weak to some algorithms */
 	rng_fill(&rng, sa.encr_key.p, sa.encr_key.n);
 	rng_fill(&rng, sa.integ_key.p, sa.integ_key.n);
-	e = xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL) == OK ? 0 : ENOSYS;
+	e = xfrm_sa_put(&w, XFRM_ADD, &sa, NULL) == OK ? 0 : ENOSYS;
 	if (!e) {
 		xfrm_own_sa(&w, sa.spi);
 		e = xfrm_ask(fd, &w, said);

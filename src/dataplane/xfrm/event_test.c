@@ -363,7 +363,7 @@ TEST(what_is_ours_is_known_again)
 	struct xfrm_sel sel;
 	size_t n;
 
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), OK);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), OK);
 	read_back(&w, &s);
 	assert_false(s.sa.is_ours);
 	xfrm_own_sa(&w, sa.spi + 1); /* another's number is not ours */
@@ -377,7 +377,7 @@ TEST(what_is_ours_is_known_again)
 	assert_int_equal(xfrm_selectors(&p, &sel, 1, &n), OK);
 	for (unsigned d = 0; d < XFRM_DIR_END; d++) {
 		w = wr_to(room, sizeof(room));
-		xfrm_policy_put(&w, XFRM_ADD, &p, &sel, (enum xfrm_dir)d, NULL);
+		xfrm_policy_put(&w, XFRM_ADD, &p, &sel, (enum xfrm_dir)d);
 		read_back(&w, &s);
 		assert_false(xfrm_is_own_index(s.policy.index));
 		xfrm_own_policy(&w, xfrm_own_index(7, (enum xfrm_dir)d));
@@ -385,7 +385,7 @@ TEST(what_is_ours_is_known_again)
 		assert_true(xfrm_is_own_index(s.policy.index));
 		assert_int_equal(s.policy.index & 7, d);
 		w = wr_to(room, sizeof(room));
-		xfrm_policy_del_put(&w, &sel, (enum xfrm_dir)d, NULL);
+		xfrm_policy_del_put(&w, &sel, (enum xfrm_dir)d, &p.extra);
 		xfrm_own_policy(&w, xfrm_own_index(7, (enum xfrm_dir)d));
 		read_back(&w, &s);
 		assert_int_equal(s.policy.index, xfrm_own_index(7, (enum xfrm_dir)d));

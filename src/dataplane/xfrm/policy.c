@@ -31,20 +31,20 @@ static void put_tmpl(
 	nl_attr(w, XFRMA_TMPL, STRUCT(t), BYTES_NONE);
 }
 
-static void put_found_by(struct wr *w, const struct xfrm_extra *x)
+static void put_found_by(struct wr *w, enum xfrm_dir d, const struct dp_extra *x)
 {
-	if (!x)
-		return;
-	put_mark(w, x->mark, x->mark_mask);
+	const struct dp_mark *m = d == XFRM_DIR_OUT ? &x->mark_out : &x->mark_in;
+
+	put_mark(w, m->value, m->mask);
 	if (x->if_id)
 		nl_attr_u32(w, XFRMA_IF_ID, x->if_id);
 }
 
-static void put_offload(struct wr *w, const struct xfrm_extra *x)
+static void put_offload(struct wr *w, const struct dp_extra *x)
 {
 	struct xfrm_user_offload o;
 
-	if (!x || !x->offload_ifindex || !x->offload_packet)
+	if (!x->offload_ifindex || x->offload != DP_OFFLOAD_PACKET)
 		return;
 	CLEAR(o);
 	o.ifindex = (int)x->offload_ifindex;
@@ -53,8 +53,9 @@ static void put_offload(struct wr *w, const struct xfrm_extra *x)
 }
 
 void xfrm_policy_put(struct wr *w, enum xfrm_how how, const struct dp_policy *p,
-	const struct xfrm_sel *s, enum xfrm_dir d, const struct xfrm_extra *x)
+	const struct xfrm_sel *s, enum xfrm_dir d)
 {
+	const struct dp_extra *x = &p->extra;
 	struct xfrm_userpolicy_info info;
 	size_t at = nl_begin(w, how == XFRM_ADD ? XFRM_MSG_NEWPOLICY : XFRM_MSG_UPDPOLICY,
 		NLM_F_REQUEST | NLM_F_ACK);
@@ -63,13 +64,13 @@ void xfrm_policy_put(struct wr *w, enum xfrm_how how, const struct dp_policy *p,
 	sel_to_kernel(s, d, &info.sel);
 	info.lft.soft_byte_limit = info.lft.hard_byte_limit = XFRM_INF;
 	info.lft.soft_packet_limit = info.lft.hard_packet_limit = XFRM_INF;
-	info.priority = p->priority ? p->priority : xfrm_priority(s, x && x->is_instance);
+	info.priority = p->priority ? p->priority : xfrm_priority(s, x->is_instance);
 	info.dir = (uint8_t)d;
 	info.action = p->action == DP_DROP ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
 	wr_bytes(w, STRUCT(info));
 	if (p->action == DP_PROTECT || p->action == DP_TRAP)
 		put_tmpl(w, p, s, d);
-	put_found_by(w, x);
+	put_found_by(w, d, x);
 	put_offload(w, x);
 	nl_end(w, at);
 }
@@ -85,12 +86,12 @@ static void put_id(struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d)
 }
 
 void xfrm_policy_del_put(
-	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct xfrm_extra *x)
+	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
 {
 	size_t at = nl_begin(w, XFRM_MSG_DELPOLICY, NLM_F_REQUEST | NLM_F_ACK);
 
 	put_id(w, s, d);
-	put_found_by(w, x);
+	put_found_by(w, d, x);
 	nl_end(w, at);
 }
 

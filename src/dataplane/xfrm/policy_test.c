@@ -39,14 +39,14 @@ static struct xfrm_sel only(const struct dp_policy *p)
 	return s;
 }
 
-static void assert_policy(const struct dp_policy *p, enum xfrm_how how, enum xfrm_dir d,
-	const struct xfrm_extra *x, const char *expected)
+static void assert_policy(
+	const struct dp_policy *p, enum xfrm_how how, enum xfrm_dir d, const char *expected)
 {
 	struct xfrm_sel s = only(p);
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 
-	xfrm_policy_put(&w, how, p, &s, d, x);
+	xfrm_policy_put(&w, how, p, &s, d);
 	assert_recorded(&w, expected);
 }
 
@@ -56,13 +56,13 @@ TEST(a_tunnel_sends_and_receives)
 
 	/* ip xfrm policy add src 10.0.1.0/24 dst 10.0.2.0/24 dir out priority 1757393
 	 * tmpl src 192.0.2.1 dst 198.51.100.1 proto esp reqid 16389 mode tunnel */
-	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT, NULL,
+	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT,
 		"fc000000 13000500 0*8 0a000200 0*12 0a000100 0*20 02001818 0*12 f*32 0*64 "
 		"d1d01a00 00000000 01000000 00000000 44000500 c6336401 0*16 32000000 02000000 "
 		"c0000201 0*12 05400000 01000000 f*12");
 	/* ip xfrm policy add src 10.0.2.0/24 dst 10.0.1.0/24 dir in priority 1757393
 	 * tmpl src 198.51.100.1 dst 192.0.2.1 proto esp reqid 16389 mode tunnel */
-	assert_policy(&p, XFRM_ADD, XFRM_DIR_IN, NULL,
+	assert_policy(&p, XFRM_ADD, XFRM_DIR_IN,
 		"fc000000 13000500 0*8 0a000100 0*12 0a000200 0*20 02001818 0*12 f*32 0*64 "
 		"d1d01a00 0*12 44000500 c0000201 0*16 32000000 02000000 c6336401 0*12 "
 		"05400000 01000000 f*12");
@@ -70,7 +70,7 @@ TEST(a_tunnel_sends_and_receives)
 	 * tmpl src 192.0.2.1 dst 198.51.100.1 proto esp reqid 16389 mode tunnel */
 	p.priority = 9;
 	p.action = DP_TRAP; /* the same to the kernel: the SA is not there yet */
-	assert_policy(&p, XFRM_UPDATE, XFRM_DIR_OUT, NULL,
+	assert_policy(&p, XFRM_UPDATE, XFRM_DIR_OUT,
 		"fc000000 19000500 0*8 0a000200 0*12 0a000100 0*20 02001818 0*12 f*32 0*64 "
 		"09000000 00000000 01000000 00000000 44000500 c6336401 0*16 32000000 02000000 "
 		"c0000201 0*12 05400000 01000000 f*12");
@@ -86,7 +86,7 @@ TEST(ports_stay_with_their_end)
 	p.ts_local.ts[0].port_first = p.ts_local.ts[0].port_last = 443;
 	/* ip xfrm policy add src 10.0.3.0/24 dst 10.0.4.0/23 proto tcp sport 443 dir out
 	 * priority 1364179 tmpl src 192.0.2.1 dst 198.51.100.1 proto esp reqid 16389 mode tunnel */
-	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT, NULL,
+	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT,
 		"fc000000 13000500 0*8 0a000400 0*12 0a000300 0*16 01bbffff 02001718 06000000 "
 		"0*8 f*32 0*64 d3d01400 00000000 01000000 00000000 44000500 c6336401 0*16 "
 		"32000000 02000000 c0000201 0*12 05400000 01000000 f*12");
@@ -100,8 +100,8 @@ TEST(ports_marks_and_interfaces_in_ipv6)
 		.ts_local = net("2001:db8:a::/48"),
 		.ts_remote = net("2001:db8:b::/56"),
 		.outer_local = addr("2001:db8::1"),
-		.outer_remote = addr("2001:db8:1::2") };
-	struct xfrm_extra x = { .mark = 5, .mark_mask = 0xff, .if_id = 9 };
+		.outer_remote = addr("2001:db8:1::2"),
+		.extra = { .mark_in = { 5, 0xff }, .mark_out = { 6, 0xff }, .if_id = 9 } };
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 	struct xfrm_sel s;
@@ -111,7 +111,7 @@ TEST(ports_marks_and_interfaces_in_ipv6)
 	/* ip xfrm policy add src 2001:db8:b::/56 dst 2001:db8:a::/48 proto tcp sport 443 dir fwd
 	 * priority 5 mark 5 mask 0xff if_id 9
 	 * tmpl src 2001:db8:1::2 dst 2001:db8::1 proto esp reqid 1 mode tunnel */
-	assert_policy(&p, XFRM_ADD, XFRM_DIR_FWD, &x,
+	assert_policy(&p, XFRM_ADD, XFRM_DIR_FWD,
 		"10010000 13000500 0*8 20010db8 000a0000 0*8 20010db8 000b0000 0*12 01bbffff "
 		"0a003038 06000000 0*8 f*32 0*64 05000000 00000000 02000000 00000000 44000500 "
 		"20010db8 0*8 00000001 00000000 32000000 0a000000 20010db8 00010000 00000000 "
@@ -119,7 +119,7 @@ TEST(ports_marks_and_interfaces_in_ipv6)
 	/* ip xfrm policy delete src 2001:db8:b::/56 dst 2001:db8:a::/48 proto tcp sport 443 dir fwd
 	 * mark 5 mask 0xff if_id 9 */
 	s = only(&p);
-	xfrm_policy_del_put(&w, &s, XFRM_DIR_FWD, &x);
+	xfrm_policy_del_put(&w, &s, XFRM_DIR_FWD, &p.extra);
 	assert_recorded(&w,
 		"64000000 14000500 0*8 20010db8 000a0000 0*8 20010db8 000b0000 0*12 01bbffff "
 		"0a003038 06000000 0*12 02000000 0c001500 05000000 ff000000 08001f00 09000000");
@@ -140,7 +140,7 @@ TEST(transport_mode_takes_its_ends_from_the_packet)
 	p.ts_local.ts[0].port_first = p.ts_local.ts[0].port_last = 0x0800;
 	/* ip xfrm policy add src 192.0.2.1/32 dst 198.51.100.1/32 proto icmp type 8 code 0 dir out
 	 * priority 3 tmpl proto esp reqid 1 mode transport */
-	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT, NULL,
+	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT,
 		"fc000000 13000500 0*8 c6336401 0*12 c0000201 0*12 0000ffff 0008ffff 02002020 "
 		"01000000 0*8 f*32 0*64 03000000 00000000 01000000 00000000 44000500 0*20 "
 		"32000000 02000000 0*16 01000000 00000000 f*12");
@@ -154,14 +154,14 @@ TEST(pass_and_drop_have_no_sa)
 		.ts_remote = net("10.0.9.0/24") };
 
 	/* ip xfrm policy add src 10.0.9.0/24 dst 10.0.10.0/24 dir fwd action block priority 3 */
-	assert_policy(&p, XFRM_ADD, XFRM_DIR_FWD, NULL,
+	assert_policy(&p, XFRM_ADD, XFRM_DIR_FWD,
 		"b8000000 13000500 0*8 0a000a00 0*12 0a000900 0*20 02001818 0*12 f*32 0*64 "
 		"03000000 00000000 02010000 00000000");
 	/* ip xfrm policy add src 10.0.7.0/24 dst 10.0.8.0/24 dir out action allow priority 3 */
 	p.action = DP_PASS;
 	p.ts_local = net("10.0.7.0/24");
 	p.ts_remote = net("10.0.8.0/24");
-	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT, NULL,
+	assert_policy(&p, XFRM_ADD, XFRM_DIR_OUT,
 		"b8000000 13000500 0*8 0a000800 0*12 0a000700 0*20 02001818 0*12 f*32 0*64 "
 		"03000000 00000000 01000000 00000000");
 }
@@ -174,7 +174,7 @@ TEST(policies_are_named_by_selector_and_direction)
 	struct wr w = wr_to(room, sizeof(room));
 
 	/* ip xfrm policy delete src 10.0.1.0/24 dst 10.0.2.0/24 dir out */
-	xfrm_policy_del_put(&w, &s, XFRM_DIR_OUT, NULL);
+	xfrm_policy_del_put(&w, &s, XFRM_DIR_OUT, &p.extra);
 	assert_recorded(
 		&w, "50000000 14000500 0*8 0a000200 0*12 0a000100 0*20 02001818 0*16 01000000");
 }

@@ -5,17 +5,16 @@
 #include <arpa/inet.h>
 #include <linux/udp.h>
 
-static const struct xfrm_extra nothing_extra;
-
-struct xfrm_id_of_sa xfrm_sa_id(const struct dp_sa *sa, const struct xfrm_extra *x)
+struct xfrm_id_of_sa xfrm_sa_id(const struct dp_sa *sa)
 {
 	bool out = sa->dir == DP_OUT;
+	const struct dp_mark *m = out ? &sa->extra.mark_out : &sa->extra.mark_in;
 
 	return (struct xfrm_id_of_sa){ .src = out ? sa->local.addr : sa->remote.addr,
 		.dst = out ? sa->remote.addr : sa->local.addr,
 		.spi = sa->spi,
-		.mark = x ? x->mark : 0,
-		.mark_mask = x ? x->mark_mask : 0 };
+		.mark = m->value,
+		.mark_mask = m->mask };
 }
 
 static uint64_t limit(uint64_t v)
@@ -60,9 +59,9 @@ static void selector_of(const struct dp_sa *sa, struct xfrm_usersa_info *info)
 		sel_to_kernel(&s, d, &info->sel);
 }
 
-static void put_info(struct wr *w, const struct dp_sa *sa, const struct xfrm_extra *x)
+static void put_info(struct wr *w, const struct dp_sa *sa)
 {
-	struct xfrm_id_of_sa id = xfrm_sa_id(sa, NULL);
+	struct xfrm_id_of_sa id = xfrm_sa_id(sa);
 	struct xfrm_usersa_info info;
 
 	CLEAR(info);
@@ -85,7 +84,7 @@ static void put_info(struct wr *w, const struct dp_sa *sa, const struct xfrm_ext
 		info.flags |= XFRM_STATE_NOPMTUDISC;
 	if (sa->decap_dscp)
 		info.flags |= XFRM_STATE_DECAP_DSCP;
-	if (x->no_ecn)
+	if (sa->extra.no_ecn)
 		info.flags |= XFRM_STATE_NOECN;
 	wr_bytes(w, STRUCT(info));
 }
@@ -128,8 +127,9 @@ static void put_encap(struct wr *w, const struct dp_sa *sa)
 	nl_attr(w, XFRMA_ENCAP, STRUCT(e), BYTES_NONE);
 }
 
-static void put_offload(struct wr *w, const struct dp_sa *sa, const struct xfrm_extra *x)
+static void put_offload(struct wr *w, const struct dp_sa *sa)
 {
+	const struct dp_extra *x = &sa->extra;
 	struct xfrm_user_offload o;
 
 	if (!x->offload_ifindex)
@@ -137,7 +137,7 @@ static void put_offload(struct wr *w, const struct dp_sa *sa, const struct xfrm_
 	CLEAR(o);
 	o.ifindex = (int)x->offload_ifindex;
 	o.flags = (uint8_t)((sa->dir == DP_IN ? XFRM_OFFLOAD_INBOUND : 0) |
-			    (x->offload_packet ? XFRM_OFFLOAD_PACKET : 0));
+			    (x->offload == DP_OFFLOAD_PACKET ? XFRM_OFFLOAD_PACKET : 0));
 	nl_attr(w, XFRMA_OFFLOAD_DEV, STRUCT(o), BYTES_NONE);
 }
 
@@ -192,35 +192,36 @@ static enum err sa_check(const struct dp_sa *sa, const struct xfrm_sa *resume)
 	return OK;
 }
 
-enum err xfrm_sa_put(struct wr *w, enum xfrm_how how, const struct dp_sa *sa,
-	const struct xfrm_extra *x, const struct xfrm_sa *resume)
+enum err xfrm_sa_put(
+	struct wr *w, enum xfrm_how how, const struct dp_sa *sa, const struct xfrm_sa *resume)
 {
+	const struct dp_extra *x = &sa->extra;
+	struct xfrm_id_of_sa id = xfrm_sa_id(sa);
 	struct xfrm_suite suite;
 	enum err e;
 	size_t at;
 
-	x = x ? x : &nothing_extra;
 	if ((e = xfrm_suite_of(&sa->suite, &suite)) || (e = sa_check(sa, resume)))
 		return e;
 	at = nl_begin(
 		w, how == XFRM_ADD ? XFRM_MSG_NEWSA : XFRM_MSG_UPDSA, NLM_F_REQUEST | NLM_F_ACK);
-	put_info(w, sa, x);
+	put_info(w, sa);
 	put_algs(w, sa, &suite);
 	put_encap(w, sa);
-	put_offload(w, sa, x);
+	put_offload(w, sa);
 	put_replay(w, sa, resume ? &resume->replay : NULL);
 	put_used(w, resume);
 	if (sa->dont_encap_dscp)
 		nl_attr_u32(w, XFRMA_SA_EXTRA_FLAGS, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
-	put_mark(w, x->mark, x->mark_mask);
+	put_mark(w, id.mark, id.mark_mask);
 	if (x->if_id)
 		nl_attr_u32(w, XFRMA_IF_ID, x->if_id);
 	/* only tunnels are padded, and only by the sender */
 	if (sa->tfc && sa->mode == DP_TUNNEL && sa->dir == DP_OUT)
 		nl_attr_u32(w, XFRMA_TFCPAD, sa->tfc);
-	if (x->set_mark_mask) {
-		nl_attr_u32(w, XFRMA_SET_MARK, x->set_mark);
-		nl_attr_u32(w, XFRMA_SET_MARK_MASK, x->set_mark_mask);
+	if (x->set_mark.mask) {
+		nl_attr_u32(w, XFRMA_SET_MARK, x->set_mark.value);
+		nl_attr_u32(w, XFRMA_SET_MARK_MASK, x->set_mark.mask);
 	}
 	nl_end(w, at);
 	return wr_ok(w) ? OK : ERR_LIMIT;

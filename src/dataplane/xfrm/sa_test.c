@@ -42,13 +42,13 @@ static struct dp_sa gcm(void)
 	return sa;
 }
 
-static void assert_sa(struct dp_sa *sa, enum xfrm_how how, const struct xfrm_extra *x,
-	const struct xfrm_sa *resume, const char *expected)
+static void assert_sa(
+	struct dp_sa *sa, enum xfrm_how how, const struct xfrm_sa *resume, const char *expected)
 {
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 
-	assert_int_equal(xfrm_sa_put(&w, how, sa, x, resume), OK);
+	assert_int_equal(xfrm_sa_put(&w, how, sa, resume), OK);
 	assert_recorded(&w, expected);
 	dp_sa_done(sa);
 }
@@ -60,7 +60,7 @@ TEST(tunnel_with_aead_esn_and_a_large_window)
 	/* ip xfrm state add src 192.0.2.1 dst 198.51.100.1 proto esp spi 0x0a0b0c0d reqid 16389
 	 * mode tunnel replay-window 128 flag af-unspec esn
 	 * aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128 */
-	assert_sa(&sa, XFRM_ADD, NULL, NULL,
+	assert_sa(&sa, XFRM_ADD, NULL,
 		"6c010000 10000500 0*64 c6336401 0*12 0a0b0c0d 32000000 c0000201 0*12 f*32 "
 		"0*80 05400000 02000100 a0000000 00000000 60001200 72666334 31303628 67636d28 "
 		"61657329 29000000 0*44 a0000000 80000000 00010203 04050607 08090a0b 0c0d0e0f "
@@ -84,7 +84,7 @@ TEST(an_sa_goes_on_where_another_ended)
 
 	/* ... ip xfrm state update, as above, with replay-seq 7 replay-oseq 3 replay-seq-hi 1
 	 * replay-oseq-hi 2; iproute2 has no bitmap and no lifetime to give: those are by hand */
-	assert_sa(&sa, XFRM_UPDATE, NULL, &from,
+	assert_sa(&sa, XFRM_UPDATE, &from,
 		"a0010000 1a000500 0*64 c6336401 0*12 0a0b0c0d 32000000 c0000201 0*12 f*32 "
 		"0*80 05400000 02000100 a0000000 00000000 60001200 72666334 31303628 67636d28 "
 		"61657329 29000000 0*44 a0000000 80000000 00010203 04050607 08090a0b 0c0d0e0f "
@@ -94,10 +94,10 @@ TEST(an_sa_goes_on_where_another_ended)
 
 	sa = gcm();
 	sa.replay_window = 100; /* as many words, but a ring of another size */
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, &from), ERR_VALUE);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, &from), ERR_VALUE);
 	sa.replay_window = 32;
 	sa.suite.esn = ESN_NO;
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, &from), ERR_VALUE);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, &from), ERR_VALUE);
 	assert_int_equal(w.n, 0);
 	dp_sa_done(&sa);
 }
@@ -108,13 +108,13 @@ TEST(tunnel_in_ipv6_with_everything_that_can_be_said)
 		.encr = ENCR_AES_CBC, .key_bits = 128, .integ = INTEG_HMAC_SHA2_256_128
 	};
 	struct dp_sa sa = sa_of(s, DP_IN, "2001:db8:1::2", "2001:db8::1");
-	struct xfrm_extra x = { .mark = 5,
-		.mark_mask = 0xff,
-		.if_id = 9,
-		.set_mark = 0x10,
-		.set_mark_mask = 0xf0,
-		.offload_ifindex = 1 };
 
+	sa.extra = (struct dp_extra){ .mark_in = { 5, 0xff },
+		.mark_out = { 6, 0xff }, /* of the other direction */
+		.if_id = 9,
+		.set_mark = { 0x10, 0xf0 },
+		.offload = DP_OFFLOAD_CRYPTO,
+		.offload_ifindex = 1 };
 	sa.spi = 0xc0000001;
 	sa.reqid = 16393;
 	sa.replay_window = 64;
@@ -133,7 +133,7 @@ TEST(tunnel_in_ipv6_with_everything_that_can_be_said)
 	 * encap espinudp 4500 40001 :: extra-flag dont-encap-dscp offload dev lo dir in
 	 * limit byte-soft 1000 limit byte-hard 2000 limit packet-soft 30 limit packet-hard 40
 	 * mark 5 mask 0xff if_id 9 output-mark 0x10 mask 0xf0 */
-	assert_sa(&sa, XFRM_ADD, &x, NULL,
+	assert_sa(&sa, XFRM_ADD, NULL,
 		"24020000 10000500 0*64 20010db8 00010000 00000000 00000002 c0000001 32000000 "
 		"20010db8 0*8 00000001 e8030000 00000000 d0070000 00000000 1e000000 00000000 "
 		"28000000 0*84 09400000 0a000100 26000000 00000000 58000200 63626328 61657329 "
@@ -148,10 +148,8 @@ TEST(tunnel_in_udp_without_a_window)
 {
 	struct suite s = { .encr = ENCR_CHACHA20_POLY1305 };
 	struct dp_sa sa = sa_of(s, DP_OUT, "192.0.2.1", "198.51.100.1");
-	struct xfrm_extra x = {
-		.no_ecn = true, .if_id = 9, .set_mark = 0x10, .set_mark_mask = 0xf0
-	};
 
+	sa.extra = (struct dp_extra){ .no_ecn = true, .if_id = 9, .set_mark = { 0x10, 0xf0 } };
 	sa.spi = 0xc0000002;
 	sa.reqid = 7;
 	sa.encap = sa.dont_encap_dscp = true;
@@ -163,7 +161,7 @@ TEST(tunnel_in_udp_without_a_window)
 	 * 0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223 128
 	 * encap espinudp 4500 40001 0.0.0.0 extra-flag dont-encap-dscp
 	 * output-mark 0x10 mask 0xf0 if_id 9 tfcpad 1400 */
-	assert_sa(&sa, XFRM_ADD, &x, NULL,
+	assert_sa(&sa, XFRM_ADD, NULL,
 		"a4010000 10000500 0*64 c6336401 0*12 c0000002 32000000 c0000201 0*12 f*32 "
 		"0*80 07000000 02000100 21000000 00000000 70001200 72666337 35333965 73702863 "
 		"68616368 6132302c 706f6c79 31333035 29000000 0*32 20010000 80000000 00010203 "
@@ -188,7 +186,7 @@ TEST(transport_mode_holds_its_sa_to_the_selector)
 	 * enc 'rfc3686(ctr(aes))' 0x000102030405060708090a0b0c0d0e0f10111213
 	 * auth-trunc 'cmac(aes)' 0x000102030405060708090a0b0c0d0e0f 96
 	 * sel src 198.51.100.1/32 dst 192.0.2.1/32 proto udp sport 1701 dport 1701 */
-	assert_sa(&sa, XFRM_ADD, NULL, NULL,
+	assert_sa(&sa, XFRM_ADD, NULL,
 		"c4010000 10000500 0*8 c0000201 0*12 c6336401 0*12 06a5ffff 06a5ffff 02002020 "
 		"11000000 0*8 c0000201 0*12 c0000003 32000000 c6336401 0*12 f*32 0*80 "
 		"08000000 02000000 0*8 5c000200 72666333 36383628 63747228 61657329 29000000 "
@@ -201,8 +199,8 @@ TEST(a_small_window_has_the_legacy_form)
 {
 	struct suite s = { .encr = ENCR_AES_CCM_8, .key_bits = 128 };
 	struct dp_sa sa = sa_of(s, DP_IN, "198.51.100.1", "192.0.2.1");
-	struct xfrm_extra x = { .offload_ifindex = 1 };
 
+	sa.extra.offload_ifindex = 1;
 	sa.spi = 0xc0000004;
 	sa.reqid = 8;
 	sa.replay_window = 32;
@@ -210,7 +208,7 @@ TEST(a_small_window_has_the_legacy_form)
 	 * mode tunnel replay-window 32 flag af-unspec
 	 * aead 'rfc4309(ccm(aes))' 0x000102030405060708090a0b0c0d0e0f101112 64
 	 * offload dev lo dir in */
-	assert_sa(&sa, XFRM_ADD, &x, NULL,
+	assert_sa(&sa, XFRM_ADD, NULL,
 		"5c010000 10000500 0*64 c6336401 0*12 c0000004 32000000 c0000201 0*12 f*32 "
 		"0*80 08000000 02000120 20000000 00000000 5f001200 72666334 33303928 63636d28 "
 		"61657329 29000000 0*44 98000000 40000000 00010203 04050607 08090a0b 0c0d0e0f "
@@ -220,8 +218,7 @@ TEST(a_small_window_has_the_legacy_form)
 TEST(sas_are_named_by_destination_and_spi)
 {
 	struct dp_sa sa = gcm();
-	struct xfrm_id_of_sa id = xfrm_sa_id(&sa, NULL), in;
-	struct xfrm_extra x = { .mark = 5, .mark_mask = 0xff };
+	struct xfrm_id_of_sa id = xfrm_sa_id(&sa), in;
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 
@@ -241,7 +238,8 @@ TEST(sas_are_named_by_destination_and_spi)
 	sa = (struct dp_sa){ .dir = DP_IN, .spi = 0xc0000001 };
 	sa.local = end("2001:db8:1::2", 0);
 	sa.remote = end("2001:db8::1", 0);
-	in = xfrm_sa_id(&sa, &x);
+	sa.extra.mark_in = (struct dp_mark){ 5, 0xff };
+	in = xfrm_sa_id(&sa);
 	w = wr_to(room, sizeof(room));
 	xfrm_sa_del_put(&w, &in);
 	assert_recorded(&w,
@@ -284,7 +282,7 @@ TEST(windows_end_where_the_kernel_ends)
 	struct wr w = wr_to(room, sizeof(room));
 
 	sa.replay_window = 65536;
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), OK);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), OK);
 	/* header, info, AEAD, and the attribute: words first, packets last */
 	assert_int_equal(w.n, 16 + 224 + 96 + 4 + 24);
 	assert_int_equal(room[w.n - 24], XFRM_REPLAY_MAX / 32);
@@ -299,24 +297,24 @@ TEST(what_the_kernel_would_refuse_is_refused_before)
 	struct wr w = wr_to(room, sizeof(room));
 
 	sa.replay_window = 0; /* with ESN */
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), ERR_VALUE);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), ERR_VALUE);
 	sa.replay_window = 128;
 	sa.remote = end("2001:db8::1", 0);
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), ERR_VALUE);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), ERR_VALUE);
 	sa.remote = end("198.51.100.1", 0);
 	sa.encr_key.n--;
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), ERR_LENGTH);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), ERR_LENGTH);
 	sa.encr_key.n++;
 	sa.suite.encr = 9999;
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), ERR_UNSUPPORTED);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), ERR_UNSUPPORTED);
 	sa.suite.encr = ENCR_AES_CBC; /* and no integrity */
-	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), ERR_UNSUPPORTED);
+	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), ERR_UNSUPPORTED);
 	assert_int_equal(w.n, 0);
 	dp_sa_done(&sa);
 	for (size_t n = 0; n < 364; n++) {
 		sa = gcm();
 		w = wr_to(room, n);
-		assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL, NULL), ERR_LIMIT);
+		assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), ERR_LIMIT);
 		dp_sa_done(&sa);
 	}
 }

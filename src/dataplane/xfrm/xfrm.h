@@ -27,24 +27,13 @@ enum err must_use xfrm_suite_of(const struct suite *s, struct xfrm_suite *ret);
 
 /* ---- sa.c ---- */
 
-/* What this plane can do beyond the contract. NULL or zero: none of it. */
-struct xfrm_extra {
-	uint32_t mark, mark_mask; /* mark=: found only by packets with this mark; mask 0: no mark */
-	uint32_t set_mark, set_mark_mask; /* the mark that packets have behind the SA */
-	uint32_t if_id;			  /* ipsec-interface=: of the xfrm interface; 0: none */
-	uint32_t offload_ifindex;	  /* nic-offload=: the device; 0: none */
-	bool offload_packet; /* the device does policies and headers too, not crypto only */
-	bool no_ecn;	     /* congestion is not copied between the headers */
-	bool is_instance;    /* of a template (right=%any): goes before it, see xfrm_priority */
-};
-
 /* An SA as the kernel finds it. */
 struct xfrm_id_of_sa {
 	struct addr src, dst; /* outer */
 	uint32_t spi;
 	uint32_t mark, mark_mask;
 };
-struct xfrm_id_of_sa xfrm_sa_id(const struct dp_sa *sa, const struct xfrm_extra *x);
+struct xfrm_id_of_sa xfrm_sa_id(const struct dp_sa *sa);
 
 /* The most that the kernel can look back (XFRMA_REPLAY_ESN_MAX): larger windows become this. */
 enum { XFRM_REPLAY_MAX = 4096 };
@@ -81,8 +70,8 @@ enum xfrm_how { XFRM_ADD, XFRM_UPDATE };
  * ERR_VALUE: ESN without a window, which the kernel refuses; ends of no or different family; resume
  * is of an SA with another window.
  * ERR_LIMIT: no room. Nothing counts in w but when it is OK; there may be keys all the same. */
-enum err must_use xfrm_sa_put(struct wr *w, enum xfrm_how how, const struct dp_sa *sa,
-	const struct xfrm_extra *x, const struct xfrm_sa *resume);
+enum err must_use xfrm_sa_put(
+	struct wr *w, enum xfrm_how how, const struct dp_sa *sa, const struct xfrm_sa *resume);
 void xfrm_sa_del_put(struct wr *w, const struct xfrm_id_of_sa *id);
 /* Answered with XFRM_SAID_SA. */
 void xfrm_sa_get_put(struct wr *w, const struct xfrm_id_of_sa *id);
@@ -131,10 +120,10 @@ bool xfrm_policy_has(enum dp_action a, enum xfrm_dir d);
 /* One policy of one direction. Its priority is p->priority, or xfrm_priority. ADD is refused when
  * there is one of this selector, direction, mark and if_id. */
 void xfrm_policy_put(struct wr *w, enum xfrm_how how, const struct dp_policy *p,
-	const struct xfrm_sel *s, enum xfrm_dir d, const struct xfrm_extra *x);
-/* x: mark and if_id as they were put. */
+	const struct xfrm_sel *s, enum xfrm_dir d);
+/* x: marks and if_id as they were put. */
 void xfrm_policy_del_put(
-	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct xfrm_extra *x);
+	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
 /* Moves policy and SAs of p's reqid between other outer addresses (RFC 4555; CONFIG_XFRM_MIGRATE).
  * One message for each direction that the policy has. */
 void xfrm_migrate_put(struct wr *w, const struct dp_policy *p, const struct xfrm_sel *s,

@@ -198,9 +198,8 @@ unsigned plane_flush_leftovers(int fd)
 	for (size_t i = 0; i < l.n_policy; i++) {
 		const struct xfrm_policy_said *p = &l.policy[i];
 		struct wr w = wr_to(room, sizeof(room));
-		struct xfrm_extra x = {
-			.mark = p->mark, .mark_mask = p->mark_mask, .if_id = p->if_id
-		};
+		struct dp_mark mark = { p->mark, p->mark_mask };
+		struct dp_extra x = { .mark_in = mark, .mark_out = mark, .if_id = p->if_id };
 
 		xfrm_policy_del_put(&w, &p->sel, (enum xfrm_dir)p->dir, &x);
 		xfrm_own_policy(&w, p->index);

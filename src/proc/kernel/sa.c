@@ -106,7 +106,7 @@ static int put(struct kernel *k, enum xfrm_how how, const struct dp_sa *dp,
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 	struct xfrm_said *said = xalloc(sizeof(*said));
-	enum err e = xfrm_sa_put(&w, how, dp, NULL, resume);
+	enum err e = xfrm_sa_put(&w, how, dp, resume);
 	int error = e == ERR_UNSUPPORTED ? ENOSYS : EINVAL;
 
 	if (e == OK) {
@@ -155,7 +155,7 @@ enum err sa_add(struct kernel *k, const struct dp_sa *dp, char *text)
 	s->reqid = dp->reqid;
 	s->dir = dp->dir;
 	s->added = process_now().mono;
-	s->id = xfrm_sa_id(dp, NULL);
+	s->id = xfrm_sa_id(dp);
 	encode(s, dp);
 	list_append(&k->sas, &s->node);
 	map_put(&k->sa_by, key_of(s->serial, (enum dp_dir)s->dir), s);
@@ -206,7 +206,7 @@ static int move_one(struct kernel *k, struct sa *s, const struct msg_dp *m, char
 		e = put(k, XFRM_ADD, &dp, &said->sa, text);
 	}
 	if (!e) {
-		s->id = xfrm_sa_id(&dp, NULL);
+		s->id = xfrm_sa_id(&dp);
 		encode(s, &dp);
 	} else if (e == ESRCH) {
 		xfrm_error_format(e, "", text);

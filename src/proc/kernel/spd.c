@@ -10,7 +10,8 @@ struct spd_entry {
 	struct spd_entry *next; /* of those with the same hash */
 	uint64_t hash;
 	struct xfrm_sel sel;
-	uint8_t dir; /* enum xfrm_dir */
+	uint8_t dir;		  /* enum xfrm_dir */
+	struct dp_extra found_by; /* marks, if_id */
 	uint32_t index;
 	struct spd_holder {
 		struct policy *policy;
@@ -19,9 +20,21 @@ struct spd_entry {
 	size_t n;
 };
 
-/* FNV-1a over everything that the kernel tells policies apart by. */
-static uint64_t hash_of(const struct xfrm_sel *s, enum xfrm_dir d)
+static const struct dp_mark *mark_of(const struct dp_extra *x, enum xfrm_dir d)
 {
+	return d == XFRM_DIR_OUT ? &x->mark_out : &x->mark_in;
+}
+
+static bool found_alike(const struct dp_extra *a, const struct dp_extra *b, enum xfrm_dir d)
+{
+	return a->if_id == b->if_id && mark_of(a, d)->value == mark_of(b, d)->value &&
+	       mark_of(a, d)->mask == mark_of(b, d)->mask;
+}
+
+/* FNV-1a over everything that the kernel tells policies apart by. */
+static uint64_t hash_of(const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
+{
+	const struct dp_mark *mark = mark_of(x, d);
 	uint8_t room[128];
 	struct wr w = wr_to(room, sizeof(room));
 	uint64_t h = 0xcbf29ce484222325u;
@@ -36,6 +49,9 @@ static uint64_t hash_of(const struct xfrm_sel *s, enum xfrm_dir d)
 	wr_u16(&w, s->local_mask);
 	wr_u16(&w, s->remote_port);
 	wr_u16(&w, s->remote_mask);
+	wr_u32(&w, mark->value);
+	wr_u32(&w, mark->mask);
+	wr_u32(&w, x->if_id);
 	for (size_t i = 0; i < w.n; i++)
 		h = (h ^ room[i]) * 0x100000001b3u;
 	return h;
@@ -54,20 +70,23 @@ static bool sel_eq(const struct xfrm_sel *a, const struct xfrm_sel *b)
 	       a->remote_mask == b->remote_mask;
 }
 
-static struct spd_entry *find(struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d)
+static struct spd_entry *find(
+	struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
 {
-	struct spd_entry *e = map_get(&k->spd, hash_of(s, d));
+	struct spd_entry *e = map_get(&k->spd, hash_of(s, d, x));
 
-	while (e && !(e->dir == d && sel_eq(&e->sel, s)))
+	while (e && !(e->dir == d && sel_eq(&e->sel, s) && found_alike(&e->found_by, x, d)))
 		e = e->next;
 	return e;
 }
 
-static struct spd_entry *entry_new(struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d)
+static struct spd_entry *entry_new(
+	struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
 {
 	struct spd_entry *e = xalloc(sizeof(*e));
 
-	e->hash = hash_of(s, d);
+	e->hash = hash_of(s, d, x);
+	e->found_by = *x;
 	e->sel = *s;
 	e->dir = (uint8_t)d;
 	e->index = xfrm_own_index(++k->n_index, d);
@@ -98,7 +117,7 @@ static int put(struct kernel *k, enum xfrm_how how, const struct spd_entry *e,
 	struct xfrm_said *said = xalloc(sizeof(*said));
 	int error;
 
-	xfrm_policy_put(&w, how, dp, &e->sel, (enum xfrm_dir)e->dir, NULL);
+	xfrm_policy_put(&w, how, dp, &e->sel, (enum xfrm_dir)e->dir);
 	xfrm_own_policy(&w, e->index);
 	error = xfrm_ask(k->xfrm, &w, said);
 	if (error)
@@ -110,12 +129,12 @@ static int put(struct kernel *k, enum xfrm_how how, const struct spd_entry *e,
 static int hold(struct kernel *k, struct policy *own, const struct dp_policy *dp,
 	const struct xfrm_sel *s, enum xfrm_dir d, char *text)
 {
-	struct spd_entry *e = find(k, s, d);
+	struct spd_entry *e = find(k, s, d, &dp->extra);
 	bool is_new = !e;
 	int error;
 
 	if (is_new)
-		e = entry_new(k, s, d);
+		e = entry_new(k, s, d, &dp->extra);
 	error = put(k, is_new ? XFRM_ADD : XFRM_UPDATE, e, dp, text);
 	if (error) {
 		if (is_new)
@@ -134,7 +153,7 @@ static void take_out(struct kernel *k, struct spd_entry *e)
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 
-	xfrm_policy_del_put(&w, &e->sel, (enum xfrm_dir)e->dir, NULL);
+	xfrm_policy_del_put(&w, &e->sel, (enum xfrm_dir)e->dir, &e->found_by);
 	xfrm_own_policy(&w, e->index);
 	xfrm_ask(k->xfrm, &w, NULL);
 	entry_free(k, e);
@@ -198,7 +217,9 @@ static int hold_all(struct kernel *k, struct policy *own, const struct dp_policy
 static int hold_own_subnets(
 	struct kernel *k, struct policy *own, const struct dp_policy *p, char *text)
 {
-	struct dp_policy pass = { .reqid = p->reqid, .action = DP_PASS, .mode = p->mode };
+	struct dp_policy pass = {
+		.reqid = p->reqid, .action = DP_PASS, .mode = p->mode, .extra = p->extra
+	};
 	int error = 0;
 
 	for (size_t i = 0; i < p->ts_local.n && !error; i++)
