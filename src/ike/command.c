@@ -16,6 +16,12 @@
 	EMIT(&(ike)->env.events, (ike)->now, (&(struct event_about){ .request = (id) }), name,     \
 		__VA_ARGS__)
 
+static void fail(struct ike *ike, const struct command *cmd, int exit)
+{
+	ike_request_hold(ike, cmd->request);
+	ike_request_release(ike, cmd->request, exit);
+}
+
 static void version_down(struct conn *c)
 {
 	struct ike *ike = c->ike;
@@ -92,6 +98,10 @@ static void add(struct ike *ike, const struct command *cmd)
 		has_same = true;
 	else if (old)
 		unload(old, cmd->request);
+	if (!has_same && !ike_plane_takes(ike, cmd->conn, cmd->request)) {
+		fail(ike, cmd, EXIT_IKE_DATAPLANE);
+		return;
+	}
 	c = has_same ? old : conn_new_take(ike, conf_conn_copy(cmd->conn));
 	REQUEST_EMIT(ike, cmd->request, conn_added, .name = ev_str(cmd->conn->name));
 	if (cmd->what == ADD_AND_START && !has_same)
@@ -117,12 +127,6 @@ static bool each_named(struct ike *ike, const struct command *cmd,
 		ike_request_release(ike, cmd->request, EXIT_IKE_UNKNOWN);
 	}
 	return n != 0;
-}
-
-static void fail(struct ike *ike, const struct command *cmd, int exit)
-{
-	ike_request_hold(ike, cmd->request);
-	ike_request_release(ike, cmd->request, exit);
 }
 
 static void delete_one(struct conn *c, const struct command *cmd)
@@ -248,6 +252,13 @@ static void set_setup(struct ike *ike, const struct conf_setup *s)
 	ike->setup.virtual_private = ike->setup.myvendorid = NULL;
 }
 
+static void set_plane(struct ike *ike, const struct command *cmd)
+{
+	ike->plane = cmd->what;
+	free(ike->plane_why);
+	ike->plane_why = cmd->name ? xstrdup(cmd->name) : NULL;
+}
+
 static void set_addresses(struct ike *ike, const struct command *cmd)
 {
 	struct conn *c;
@@ -332,6 +343,9 @@ void ike_command_run(struct ike *ike, const struct command *c)
 		break;
 	case CMD_ADDRESSES:
 		set_addresses(ike, c);
+		break;
+	case CMD_PLANE:
+		set_plane(ike, c);
 		break;
 	case CMD_STATUS:
 		ike_status(ike, c);

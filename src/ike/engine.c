@@ -77,6 +77,7 @@ void ike_free(struct ike *ike)
 	map_done(&ike->conn_serials);
 	names_done(&ike->names);
 	free(ike->addrs);
+	free(ike->plane_why);
 	wipe(ike, sizeof(*ike));
 	free(ike);
 }

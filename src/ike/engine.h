@@ -15,6 +15,8 @@ struct ike {
 	struct ike_env env;
 	struct now now; /* of the call that is being worked on */
 	struct conf_setup setup;
+	uint8_t plane;	 /* enum ike_plane */
+	char *plane_why; /* for people; NULL */
 	struct ike_version_slot {
 		const struct ike_version *ops;
 		void *state;
@@ -93,6 +95,9 @@ struct ike_action *ike_action_pop(struct ike *ike, struct action *ret);
 /* The ask of that number is answered: gives it once. False: nobody waits. */
 bool ike_ask_take(struct ike *ike, uint32_t number, struct ike_ask *ret);
 uint32_t ike_ask_new(struct ike *ike, const struct ike_ask *ask);
+
+/* Can the data plane do what that connection says? If not, the request was told (plane.c). */
+bool ike_plane_takes(struct ike *ike, const struct conf_conn *c, uint32_t request);
 
 /* Exit statuses of commands, as ipsec(8) documents them. */
 enum ike_exit {

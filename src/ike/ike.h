@@ -98,7 +98,11 @@ enum command_kind {
 	CMD_ADDRESSES, /* addrs, n: local addresses of the host now (listen, orientation changes) */
 	CMD_STATUS,    /* what: enum status_kind; name filters where given */
 	CMD_SHUTDOWN,  /* delete all SAs politely; request_done when peers answered or 2 s passed */
+	CMD_PLANE,     /* what: enum ike_plane; name: why, for people, or NULL. Before any
+			* connection is added: those that want more than it can do are refused */
 };
+/* Who does ESP. Until it is told, userspace. */
+enum ike_plane { PLANE_USER, PLANE_KERNEL };
 enum add_kind { ADD_ONLY, ADD_AND_START };
 enum status_kind {
 	STATUS_ALL = 1, /* ipsec status: everything below in Libreswan's order */
@@ -111,7 +115,7 @@ enum status_kind {
 	STATUS_POOLS,
 };
 struct command {
-	uint8_t kind, what; /* enum command_kind; enum add_kind, enum status_kind */
+	uint8_t kind, what; /* enum command_kind; enum add_kind, status_kind, ike_plane */
 	uint32_t request;
 	const char *name;
 	uint32_t serial;

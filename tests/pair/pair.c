@@ -611,6 +611,13 @@ void pair_add(struct side *s, const struct conf_conn *c)
 	act(s->pair, s);
 }
 
+void pair_plane(struct side *s, enum ike_plane plane)
+{
+	struct command cmd = { .kind = CMD_PLANE, .what = (uint8_t)plane, .name = "because" };
+
+	ike_command(s->ike, s->pair->now, &cmd);
+}
+
 uint32_t pair_command(struct side *s, uint8_t kind, const char *name)
 {
 	struct command cmd = { .kind = kind, .request = ++s->last_request, .name = name };

@@ -100,6 +100,8 @@ void pair_restart(struct pair *p, struct side *s);
 struct conf_conn pair_conf(const char *name);
 struct ts pair_net(const char *text);
 void pair_add(struct side *s, const struct conf_conn *c);
+/* Who does ESP on that side; userspace until it is said. */
+void pair_plane(struct side *s, enum ike_plane plane);
 /* A command about a name; gives its request number. Nothing is delivered yet. */
 uint32_t pair_command(struct side *s, uint8_t kind, const char *name);
 /* The same, and everything that happens at once. */

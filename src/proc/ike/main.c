@@ -118,13 +118,16 @@ static void command(struct shell *s, const struct command *c)
 	shell_output(s);
 }
 
-static void take_setup(struct shell *s, struct bytes blob)
+static void take_setup(struct shell *s, const struct msg_setup *m)
 {
-	struct rd r = rd_from(blob);
+	struct rd r = rd_from(m->setup);
 	struct conf_setup setup = { 0 };
 
 	if (conf_setup_get(&r, &setup) != OK || !rd_end(&r))
 		abort(); /* only our own parent speaks here */
+	command(s, &(struct command){ .kind = CMD_PLANE,
+			   .what = m->kernel_plane ? PLANE_KERNEL : PLANE_USER,
+			   .name = m->plane_why });
 	command(s, &(struct command){ .kind = CMD_SETUP, .setup = &setup });
 	conf_setup_done(&setup);
 }
@@ -223,7 +226,7 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 	switch ((int)m->id) {
 	case MSG_setup:
-		take_setup(s, m->setup.setup);
+		take_setup(s, &m->setup);
 		break;
 	case MSG_request_begin:
 		requests_begin(s, m->request_begin.request);

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PLANE_AUTO, PLANE_KERNEL, PLANE_USER }; /* words_dataplane of config/keywords.c */
+enum { WANT_AUTO, WANT_KERNEL, WANT_USER }; /* words_dataplane of config/keywords.c */
 
 enum { SUITES_MAX = 64 };
 
@@ -105,8 +105,8 @@ bool plane_choose(struct parent *p)
 	char why[512] = "";
 
 	p->wants_plane = p->setup.dataplane;
-	p->has_kernel_plane = p->setup.dataplane != PLANE_USER && probe(p, why, sizeof(why));
-	if (p->setup.dataplane == PLANE_KERNEL && !p->has_kernel_plane) {
+	p->has_kernel_plane = p->setup.dataplane != WANT_USER && probe(p, why, sizeof(why));
+	if (p->setup.dataplane == WANT_KERNEL && !p->has_kernel_plane) {
 		fprintf(stderr,
 			"ipsecd: dataplane=kernel: %s; with dataplane=auto ESP is done in "
 			"user space then\n",
@@ -115,11 +115,11 @@ bool plane_choose(struct parent *p)
 	}
 	free(p->plane_why);
 	p->plane_why = xasprintf("dataplane=%s%s%s",
-		p->setup.dataplane == PLANE_AUTO     ? "auto"
-		: p->setup.dataplane == PLANE_KERNEL ? "kernel"
+		p->setup.dataplane == WANT_AUTO     ? "auto"
+		: p->setup.dataplane == WANT_KERNEL ? "kernel"
 						     : "user",
-		p->setup.dataplane == PLANE_AUTO ? ": " : "",
-		p->setup.dataplane != PLANE_AUTO ? ""
+		p->setup.dataplane == WANT_AUTO ? ": " : "",
+		p->setup.dataplane != WANT_AUTO ? ""
 		: p->has_kernel_plane		 ? "the kernel has ESP and every algorithm"
 						 : why);
 	return true;
