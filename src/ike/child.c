@@ -138,6 +138,8 @@ void child_move(struct ike *ike, struct child *c, const struct endpoint *local,
 	c->encap = encap;
 	if (c->has_in || c->has_out)
 		ike_tell_dataplane(ike, &a);
+	if (c->is_counted)
+		conn_child_moved(c->conn, c);
 }
 
 uint32_t child_query(struct ike *ike, struct child *c, uint8_t kind)

@@ -155,6 +155,8 @@ bool conn_policy_is_last(struct conn *c, uint32_t reqid);
  * number of the ask, whose answer is child's (kind), 0 when nothing changes. */
 uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind);
 void conn_child_down(struct conn *c, const struct child *child);
+/* One that carries traffic has other outer addresses now: so has its policy. */
+void conn_child_moved(struct conn *c, const struct child *child);
 
 /* It went down although it must be up: tries again in 5 s, growing to 300 s. Harmless when it need
  * not be, or is being revived. */

@@ -165,10 +165,18 @@ static bool is_there(const struct conn_policy *p, uint8_t action)
 	return p->state == POLICY_THERE && p->action == action;
 }
 
+/* version, serial, kind: who hears the answer. */
+static uint32_t policy_ask(
+	struct conn *c, const struct dp_policy *dp, uint8_t version, uint32_t serial, uint8_t kind)
+{
+	struct action a = { .dp = { .op = DP_POLICY_ADD, .reqid = dp->reqid, .policy = dp } };
+
+	return ike_ask_dataplane(c->ike, version, serial, kind, &a);
+}
+
 static void trap(struct conn *c)
 {
 	struct conn_policy *p = policy_find(c, c->reqid);
-	struct action a = { 0 };
 	struct dp_policy dp;
 
 	if (p && is_there(p, DP_TRAP))
@@ -181,10 +189,7 @@ static void trap(struct conn *c)
 	set_source(c, &dp);
 	p->state = POLICY_THERE;
 	p->action = DP_TRAP;
-	a.dp.op = DP_POLICY_ADD;
-	a.dp.reqid = p->reqid;
-	a.dp.policy = &dp;
-	ike_ask_dataplane(c->ike, IKE_ASK_OURS, c->serial, ASK_POLICY, &a);
+	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY);
 }
 
 static void take_out(struct conn *c, struct conn_policy *p)
@@ -296,39 +301,39 @@ bool conn_policy_is_last(struct conn *c, uint32_t reqid)
 	return is_last;
 }
 
-static uint32_t policy_tunnel(
-	struct conn *c, struct conn_policy *p, const struct child *child, uint8_t kind)
+/* A rekey changes nothing here: then packets have a policy all the time. */
+static bool is_tunnel_of(const struct conn_policy *p, const struct child *child)
 {
-	struct action a = { .kind = ACTION_DATAPLANE };
-	struct dp_policy dp;
+	return is_there(p, DP_PROTECT) && addr_eq(&p->outer_local, &child->local.addr) &&
+	       addr_eq(&p->outer_remote, &child->remote.addr);
+}
 
-	/* a rekey changes nothing here: then packets have a policy all the time */
-	if (is_there(p, DP_PROTECT) && addr_eq(&p->outer_local, &child->local.addr) &&
-		addr_eq(&p->outer_remote, &child->remote.addr))
-		return 0;
+static void policy_tunnel(
+	struct conn *c, struct conn_policy *p, const struct child *child, struct dp_policy *ret)
+{
 	p->state = POLICY_THERE;
 	p->action = DP_PROTECT;
 	p->outer_local = child->local.addr;
 	p->outer_remote = child->remote.addr;
-	policy_base(c, p->reqid, DP_PROTECT, &dp);
-	dp.ts_local = child->ts_local;
-	dp.ts_remote = child->ts_remote;
-	dp.outer_local = p->outer_local;
-	dp.outer_remote = p->outer_remote;
-	set_source(c, &dp);
-	a.dp.op = DP_POLICY_ADD;
-	a.dp.serial = child->serial;
-	a.dp.reqid = p->reqid;
-	a.dp.policy = &dp;
-	return ike_ask_dataplane(
-		c->ike, ike_version_index(c->ike, c->conf->version), child->serial, kind, &a);
+	policy_base(c, p->reqid, DP_PROTECT, ret);
+	ret->ts_local = child->ts_local;
+	ret->ts_remote = child->ts_remote;
+	ret->outer_local = p->outer_local;
+	ret->outer_remote = p->outer_remote;
+	set_source(c, ret);
 }
 
 uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
 {
 	struct conn_policy *p = policy_find(c, child->reqid);
-	uint32_t ask = policy_tunnel(c, p, child, kind);
+	struct dp_policy dp;
+	uint32_t ask = 0;
 
+	if (!is_tunnel_of(p, child)) {
+		policy_tunnel(c, p, child, &dp);
+		ask = policy_ask(
+			c, &dp, ike_version_index(c->ike, c->conf->version), child->serial, kind);
+	}
 	p->carriers++;
 	c->n_children++;
 	conn_policies_sweep(c);
@@ -341,6 +346,17 @@ void conn_child_down(struct conn *c, const struct child *child)
 	if (--c->n_children == 0)
 		conn_dns_clear(c);
 	conn_policies_sweep(c);
+}
+
+void conn_child_moved(struct conn *c, const struct child *child)
+{
+	struct conn_policy *p = policy_find(c, child->reqid);
+	struct dp_policy dp;
+
+	if (!is_there(p, DP_PROTECT) || is_tunnel_of(p, child))
+		return;
+	policy_tunnel(c, p, child, &dp);
+	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY);
 }
 
 void conn_route(struct conn *c)

@@ -103,6 +103,8 @@ TEST(a_nat_that_gives_another_address_is_followed_too)
 	pair_do(&p.a, CMD_REKEY_IKE, "paris");
 	assert_int_equal(p.a.exit, 0);
 	assert_int_equal(p.b.count[EV_v2_peer_moved], 1);
+	assert_int_equal(p.b.n_policy, 1);
+	assert_true(addr_eq(&p.b.policy[0].outer_remote, &p.nat.addr));
 	pair_do(&p.b, CMD_DOWN, "paris");
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
 	pair_done(&p);

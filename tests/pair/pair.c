@@ -266,6 +266,9 @@ static enum err sa_add(struct side *s, const struct action *a)
 		.reqid = sa->reqid,
 		.spi = sa->spi,
 		.dir = sa->dir,
+		.mode = sa->mode,
+		.ours = sa->ts_local.ts[0],
+		.theirs = sa->ts_remote.ts[0],
 		.tfc = sa->tfc,
 		.order = s->pair->order++,
 	};
@@ -296,6 +299,9 @@ static enum err policy_add(struct side *s, const struct action *a)
 	s->policy[i] = (struct pair_policy){
 		.reqid = a->dp.reqid,
 		.action = a->dp.policy->action,
+		.mode = a->dp.policy->mode,
+		.add_routes = a->dp.policy->add_routes,
+		.outer_remote = a->dp.policy->outer_remote,
 		.ours = a->dp.policy->ts_local.ts[0],
 	};
 	s->n_policy = MAX(s->n_policy, i + 1);
@@ -480,6 +486,7 @@ static void hear(struct pair *p, struct side *from, struct side *to, const struc
 		if (in->dir != DP_IN || in->spi != out->spi)
 			continue;
 		assert_memory_equal(in->key, out->key, sizeof(in->key));
+		assert_int_equal(in->mode, out->mode);
 		from->carried++;
 		if (in->is_heard)
 			return;

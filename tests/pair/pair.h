@@ -12,11 +12,12 @@ enum { PAIR_SAS_MAX = 512, PAIR_POLICIES_MAX = 64, PAIR_DATAGRAM_MAX = 8192 };
 /* What a data plane holds: one direction of a Child SA. */
 struct pair_sa {
 	uint32_t serial, reqid, spi;
-	uint8_t dir;
+	uint8_t dir, mode;
 	uint8_t key[32]; /* hash of both keys: equal at both ends */
 	uint32_t tfc;
 	unsigned order; /* of adding */
 	bool is_heard;
+	struct ts ours, theirs; /* the first of its selectors */
 };
 
 struct side {
@@ -41,8 +42,10 @@ struct side {
 	size_t n_sa;
 	struct pair_policy {
 		uint32_t reqid;
-		uint8_t action;
-		bool is_lost;	/* by a restart of the data plane */
+		uint8_t action, mode;
+		bool is_lost; /* by a restart of the data plane */
+		bool add_routes;
+		struct addr outer_remote;
 		struct ts ours; /* the first of its selectors */
 	} policy[PAIR_POLICIES_MAX];
 	size_t n_policy;
