@@ -187,6 +187,38 @@ static void authentication(struct check *x)
 			"ipsec.secrets");
 }
 
+static bool is_one_host(const struct ts_list *l)
+{
+	return l->n == 1 && addr_eq(&l->ts[0].range.first, &l->ts[0].range.last);
+}
+
+/* Between the two hosts themselves. */
+static void transport(struct check *x)
+{
+	const struct conf_end *end[] = { &x->conn->left, &x->conn->right };
+
+	if (has_subnets(x))
+		wrong(x, "type",
+			"leftsubnets= and rightsubnets= need type=tunnel: type=transport protects "
+			"what the two hosts say to each other");
+	for (int side = LEFT; side <= RIGHT; side++) {
+		const char *name = side == LEFT ? "left" : "right";
+
+		if (end[side]->subnet.n && !is_one_host(&end[side]->subnet))
+			say(x, true, side, "subnet",
+				xasprintf("type=transport protects what the two hosts say to each "
+					  "other; for %ssubnet= "
+					  "write type=tunnel",
+					name));
+		if (end[side]->n_pool || end[side]->modecfgclient)
+			say(x, true, side, end[side]->n_pool ? "addresspool" : "modecfgclient",
+				xstrdup("leased addresses need type=tunnel"));
+		if (end[side]->n_sourceip)
+			say(x, false, side, "sourceip",
+				xasprintf("%ssourceip= is not used with type=transport", name));
+	}
+}
+
 static void kind(struct check *x)
 {
 	struct conf_conn *c = x->conn;
@@ -199,7 +231,7 @@ static void kind(struct check *x)
 				: "keyexchange",
 			"IKEv1 is not done yet; ikev2=yes works when the peer can");
 	if (c->type == TYPE_TRANSPORT)
-		wrong(x, "type", "type=transport is not done yet; type=tunnel works");
+		transport(x);
 	else if (c->type != TYPE_TUNNEL)
 		wrong(x, "type",
 			"shunts (type=passthrough, drop, reject) are not done yet; type=tunnel "

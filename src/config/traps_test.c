@@ -299,7 +299,10 @@ TEST(what_cannot_work_is_refused_in_its_line)
 {
 	wrong("\tikev2=no", "IKEv1");
 	wrong("\tkeyexchange=ikev1", "IKEv1");
-	wrong("\ttype=transport", "type=tunnel");
+	wrong("\tleftsubnet=10.0.1.0/24\n\ttype=transport", "type=tunnel");
+	wrong("\ttype=transport\n\trightsubnets={10.0.1.1 10.0.2.1}", "type=tunnel");
+	wrong("\trightaddresspool=10.0.1.1-10.0.1.9\n\ttype=transport", "type=tunnel");
+	wrong("\tleftmodecfgclient=yes\n\ttype=transport", "type=tunnel");
 	wrong("\ttype=passthrough", "type=tunnel");
 	wrong("\tphase2=ah", "esp=aes_gcm");
 	wrong("\tauthby=rsasig", "secret");

@@ -116,6 +116,8 @@ struct addr conn_source(const struct conn *c, uint8_t family)
 /* Only families that the tunnel carries. */
 static void set_source(const struct conn *c, struct dp_policy *p)
 {
+	if (p->mode == DP_TRANSPORT)
+		return;
 	for (size_t i = 0; i < p->ts_local.n; i++) {
 		uint8_t family = p->ts_local.ts[i].range.first.family;
 		struct addr *source = &p->source[family == 6];
@@ -134,7 +136,7 @@ static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, st
 		.priority = c->conf->priority,
 		.outer_local = c->local.addr,
 		.outer_remote = c->remote.addr,
-		.add_routes = true,
+		.add_routes = c->conf->type != TYPE_TRANSPORT, /* hosts have their routes */
 		.mtu = c->conf->mtu,
 		.metric = c->conf->metric,
 	};

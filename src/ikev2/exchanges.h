@@ -67,6 +67,9 @@ void v2_child_answer(struct v2_child *c, const struct answer *a);
 char *v2_ts_ranges(const struct ts_list *l, char *s, size_t n);
 
 /* lifetime.c: it goes, the peer is told; why is for people */
+/* The IKE SA's ends have changed: its Child SAs go along, those in transport mode end with the
+ * peer's address. */
+void v2_children_follow(struct v2_sa *sa);
 void v2_child_expired(struct v2_child *c, const char *why);
 
 /* established.c */

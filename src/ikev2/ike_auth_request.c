@@ -31,21 +31,24 @@ static bool has_same_suite(void *ctx, const struct conn *c)
 /* The connection may be another one than the addresses alone suggested. */
 static bool switch_conn(struct v2_sa *sa, const struct v2_msg *m)
 {
+	struct ts_list tsi, tsr;
 	struct match want = {
 		.version = VERSION_IKEV2,
 		.local = sa->local,
 		.remote = sa->remote,
 		.theirs = &sa->peer_id,
 		.ours = &sa->asked_id,
-		.ts_ours = v2_has(m, V2_TSR) ? &m->tsr : NULL,
-		.ts_theirs = v2_has(m, V2_TSI) ? &m->tsi : NULL,
+		.ts_ours = v2_has(m, V2_TSR) ? &tsr : NULL,
+		.ts_theirs = v2_has(m, V2_TSI) ? &tsi : NULL,
 		.accepts = has_same_suite,
 		.ctx = sa,
 	};
 	const struct conn *current = sa->conn->template ? sa->conn->template : sa->conn;
 	enum match_why why;
-	struct conn *c = match_conn(sa->ike, &want, current, &why, NULL);
+	struct conn *c;
 
+	v2_ts_here(sa, m, v2_notify_find(m, N_USE_TRANSPORT_MODE), &tsi, &tsr);
+	c = match_conn(sa->ike, &want, current, &why, NULL);
 	if (!c)
 		return false;
 	if (c == current)

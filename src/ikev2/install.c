@@ -96,6 +96,21 @@ void v2_child_answer(struct v2_child *c, const struct answer *a)
 		v2_create_child_installed(c, c->install_error);
 }
 
+void v2_children_follow(struct v2_sa *sa)
+{
+	struct v2_child *c;
+
+	if (sa->conn->template) /* it is this peer's alone */
+		sa->conn->remote.addr = sa->remote.addr;
+	list_each (c, &sa->children, struct v2_child, node) {
+		if (c->c.is_transport && !addr_eq(&c->c.remote.addr, &sa->remote.addr) &&
+			v2_child_is_usable(c))
+			v2_child_expired(c, "transport mode ends with the peer's address");
+		else
+			child_move(sa->ike, &c->c, &sa->local, &sa->remote, c->c.encap);
+	}
+}
+
 /* ---- the line that monitoring looks for ---- */
 
 static void established_event(struct v2_child *c)

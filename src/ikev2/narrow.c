@@ -88,3 +88,13 @@ void v2_ts_leased(const struct addr *leased, size_t n, struct ts_list *ret)
 	}
 	*ret = l;
 }
+
+void v2_ts_substitute(struct ts_list *l, const struct addr *here)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct range *r = &l->ts[i].range;
+
+		if (addr_eq(&r->first, &r->last) && r->first.family == here->family)
+			*r = range_one(here);
+	}
+}

@@ -24,3 +24,7 @@ enum err must_use v2_narrow_check(const struct ts_list *offered_i, const struct 
 	const struct ts_list *tsi, const struct ts_list *tsr, bool may_narrow);
 /* Selectors for exactly these addresses. */
 void v2_ts_leased(const struct addr *leased, size_t n, struct ts_list *ret);
+/* Transport mode through a NAT (2.23.1): selectors name the two hosts, each as its owner knows it;
+ * where the NAT sits before that host, they become its address as it is known here. Selectors for
+ * more than one host stay as they are, and match nothing. */
+void v2_ts_substitute(struct ts_list *l, const struct addr *here);

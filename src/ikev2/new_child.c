@@ -4,6 +4,7 @@
 #include "ikev2/exchanges.h"
 
 #include "ikev2/narrow.h"
+#include "ikev2/offer.h"
 
 void v2_new_child_start(struct v2_sa *sa, struct conn *c)
 {
@@ -58,15 +59,16 @@ void new_child_response(struct v2_sa *sa, const struct v2_msg *m)
 /* ---- the responder ---- */
 
 /* How well do these selectors fit c? -1: not at all. */
-static int fit(const struct conn *c, const struct v2_msg *m)
+static int fit(const struct v2_sa *sa, const struct conn *c, const struct v2_msg *m)
 {
-	struct ts_list allowed_i, allowed_r;
+	struct ts_list tsi, tsr, allowed_i, allowed_r;
 	struct v2_narrowed n;
 
+	v2_ts_here(sa, m, c->conf->type == TYPE_TRANSPORT, &tsi, &tsr);
 	conn_ts_theirs(c, &allowed_i);
 	conn_ts_ours(c, &allowed_r);
-	if (v2_narrow(&m->tsi, &m->tsr, &allowed_i, &allowed_r, c->conf->narrowing || c->has_lent,
-		    &n) != OK)
+	if (v2_narrow(&tsi, &tsr, &allowed_i, &allowed_r, c->conf->narrowing || c->has_lent, &n) !=
+		OK)
 		return -1;
 	return (n.has_first ? 1 : 0) + (n.is_whole ? 2 : 0);
 }
@@ -84,14 +86,14 @@ static bool may_share(const struct v2_sa *sa, const struct conn *c)
 static struct conn *conn_for(struct v2_sa *sa, const struct v2_msg *m)
 {
 	struct conn *c, *best = sa->conn;
-	int best_fit = fit(sa->conn, m);
+	int best_fit = fit(sa, sa->conn, m);
 
 	list_each (c, &sa->ike->conns, struct conn, node) {
 		int f;
 
 		if (c == sa->conn || !may_share(sa, c))
 			continue;
-		f = fit(c, m);
+		f = fit(sa, c, m);
 		if (f > best_fit) {
 			best = c;
 			best_fit = f;

@@ -17,6 +17,21 @@ uint32_t v2_spi_of(const struct proposal *p)
 	return p->spi_n == 4 ? rd_u32(&r) : 0;
 }
 
+void v2_ts_here(const struct v2_sa *sa, const struct v2_msg *m, bool is_transport,
+	struct ts_list *tsi, struct ts_list *tsr)
+{
+	bool is_response = (m->h.flags & V2_F_RESPONSE) != 0;
+
+	*tsi = m->tsi;
+	*tsr = m->tsr;
+	if (!is_transport)
+		return;
+	if (sa->nat.local_behind)
+		v2_ts_substitute(is_response ? tsi : tsr, &sa->local.addr);
+	if (sa->nat.remote_behind)
+		v2_ts_substitute(is_response ? tsr : tsi, &sa->remote.addr);
+}
+
 /* ---- KE in proposals ---- */
 
 static bool has_ke(const struct proposal *p)
@@ -107,17 +122,18 @@ void v2_child_selectors(const struct v2_child *c, struct ts_list *tsi, struct ts
 static enum err accept_selectors(struct v2_child *c, const struct v2_msg *m)
 {
 	const struct conn *conn = c->c.conn;
-	struct ts_list tsi, tsr;
+	struct ts_list tsi, tsr, chosen_i, chosen_r;
 	enum err e;
 
 	v2_child_selectors(c, &tsi, &tsr);
+	v2_ts_here(c->sa, m, c->c.is_transport, &chosen_i, &chosen_r);
 	/* with a lease the peer narrows our 0.0.0.0/0 to it, whatever narrowing= says */
-	e = v2_narrow_check(
-		&tsi, &tsr, &m->tsi, &m->tsr, conn->conf->narrowing || conn->ours->modecfgclient);
+	e = v2_narrow_check(&tsi, &tsr, &chosen_i, &chosen_r,
+		conn->conf->narrowing || conn->ours->modecfgclient);
 	if (e)
 		return e;
-	c->c.ts_local = m->tsi;
-	c->c.ts_remote = m->tsr;
+	c->c.ts_local = chosen_i;
+	c->c.ts_remote = chosen_r;
 	return OK;
 }
 
@@ -127,8 +143,11 @@ enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_k
 
 	if (!v2_has(m, V2_SA) || !v2_has(m, V2_TSI) || !v2_has(m, V2_TSR))
 		return ERR_MISSING;
-	if (c->c.is_transport && !v2_notify_find(m, N_USE_TRANSPORT_MODE))
-		return ERR_MISMATCH;
+	if (c->c.is_transport && !v2_notify_find(m, N_USE_TRANSPORT_MODE)) {
+		V2_CHILD_EMIT(c, v2_mode_refused, .offered = ev_str("tunnel"),
+			.allowed = ev_str("transport"));
+		return ERR_DENIED;
+	}
 	if ((e = accept_selectors(c, m)) ||
 		(e = proposals_accept(v2_child_offered(c), &m->sa, with_ke, &c->c.suite)))
 		return e;
@@ -163,40 +182,41 @@ uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_k
 }
 
 /* Of the selectors that have nothing, or not exactly that, in common with ours. */
-static const char *ts_difference(const struct v2_msg *m, const struct ts_list *allowed_i,
-	const struct ts_list *allowed_r, bool may_narrow)
+static const char *ts_difference(const struct ts_list *tsi, const struct ts_list *tsr,
+	const struct ts_list *allowed_i, const struct ts_list *allowed_r, bool may_narrow)
 {
 	struct ts_list common;
 
-	ts_list_overlap(&m->tsi, allowed_i, &common);
-	if (common.n == 0 || (!may_narrow && !v2_ts_has_each(&m->tsi, allowed_i)))
+	ts_list_overlap(tsi, allowed_i, &common);
+	if (common.n == 0 || (!may_narrow && !v2_ts_has_each(tsi, allowed_i)))
 		return "TSi";
-	ts_list_overlap(&m->tsr, allowed_r, &common);
-	if (common.n == 0 || (!may_narrow && !v2_ts_has_each(&m->tsr, allowed_r)))
+	ts_list_overlap(tsr, allowed_r, &common);
+	if (common.n == 0 || (!may_narrow && !v2_ts_has_each(tsr, allowed_r)))
 		return "TSr";
 	return "address family";
 }
 
 uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
 {
-	struct ts_list allowed_i, allowed_r;
+	struct ts_list tsi, tsr, allowed_i, allowed_r;
 	bool may_narrow = c->c.conn->conf->narrowing || c->c.conn->has_lent || c->rekeys;
 	struct v2_narrowed n;
-	char tsi[TS_LIST_STR], tsr[TS_LIST_STR], ai[TS_LIST_STR], ar[TS_LIST_STR];
+	char i[TS_LIST_STR], r[TS_LIST_STR], ai[TS_LIST_STR], ar[TS_LIST_STR];
 
+	v2_ts_here(c->sa, m, c->c.is_transport, &tsi, &tsr);
 	conn_ts_theirs(c->c.conn, &allowed_i);
 	conn_ts_ours(c->c.conn, &allowed_r);
 	/* a peer with a lease proposes all addresses; one that rekeys what was narrowed, that */
-	if (v2_narrow(&m->tsi, &m->tsr, &allowed_i, &allowed_r, may_narrow, &n) == OK) {
+	if (v2_narrow(&tsi, &tsr, &allowed_i, &allowed_r, may_narrow, &n) == OK) {
 		c->c.ts_remote = n.tsi;
 		c->c.ts_local = n.tsr;
 		return 0;
 	}
-	V2_CHILD_EMIT(c, v2_ts_refused, .tsi = ev_str(ts_list_format(&m->tsi, tsi)),
-		.tsr = ev_str(ts_list_format(&m->tsr, tsr)),
+	V2_CHILD_EMIT(c, v2_ts_refused, .tsi = ev_str(ts_list_format(&m->tsi, i)),
+		.tsr = ev_str(ts_list_format(&m->tsr, r)),
 		.allowed_i = ev_str(ts_list_format(&allowed_i, ai)),
 		.allowed_r = ev_str(ts_list_format(&allowed_r, ar)),
-		.difference = ev_str(ts_difference(m, &allowed_i, &allowed_r, may_narrow)),
+		.difference = ev_str(ts_difference(&tsi, &tsr, &allowed_i, &allowed_r, may_narrow)),
 		.narrowing = ev_str(may_narrow ? "yes" : "no"));
 	return N_TS_UNACCEPTABLE;
 }
@@ -207,6 +227,8 @@ uint16_t v2_child_mode(struct v2_child *c, const struct v2_msg *m)
 {
 	bool is_wanted = v2_notify_find(m, N_USE_TRANSPORT_MODE);
 
+	if (!c->c.is_transport && is_wanted)
+		V2_CHILD_EMIT(c, v2_mode_not_granted, );
 	if (!c->c.is_transport || is_wanted)
 		return 0;
 	V2_CHILD_EMIT(

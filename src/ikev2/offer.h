@@ -10,6 +10,11 @@ struct v2_spi {
 struct v2_spi v2_spi_octets(uint32_t spi);
 uint32_t v2_spi_of(const struct proposal *p); /* 0: it is none of ESP */
 
+/* m's selectors as this end has to understand them: in transport mode through a NAT they are
+ * substituted (2.23.1), else they are m's. */
+void v2_ts_here(const struct v2_sa *sa, const struct v2_msg *m, bool is_transport,
+	struct ts_list *tsi, struct ts_list *tsr);
+
 /* ---- the requester ---- */
 /* Fills c->offered: its connection's proposals with our SPI; with_ke: and with PFS as pfs= says,
  * the group that the peer asked for first. */
@@ -21,7 +26,7 @@ void v2_put_child_offer(struct v2_build *b, const struct v2_child *c);
 /* The selectors to be proposed: c's own when it replaces one, else its connection's. */
 void v2_child_selectors(const struct v2_child *c, struct ts_list *tsi, struct ts_list *tsr);
 /* The response's suite, SPI and selectors into c->c. ERR_MISMATCH for selectors that are too
- * narrow. */
+ * narrow; ERR_DENIED for tunnel mode where we want transport mode (an event has said so). */
 enum err must_use v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_ke);
 
 /* ---- the responder: 0, or the notification that refuses (an event has said why) ---- */

@@ -101,8 +101,6 @@ static void repeat_response(struct v2_sa *sa, const struct v2_msg *m)
 /* 2.23: a peer behind a NAT is where its last authentic packet came from. */
 static void follow_peer(struct v2_sa *sa, const struct datagram *d)
 {
-	struct v2_child *c;
-
 	if (endpoint_eq(&sa->remote, &d->remote) && endpoint_eq(&sa->local, &d->local))
 		return;
 	if (sa->state != V2_INIT_ANSWERED && !sa->nat.remote_behind)
@@ -114,8 +112,7 @@ static void follow_peer(struct v2_sa *sa, const struct datagram *d)
 	if (sa->state < V2_ESTABLISHED)
 		return;
 	V2_EMIT(sa, v2_peer_moved, .remote = ev_ep(sa->remote));
-	list_each (c, &sa->children, struct v2_child, node)
-		child_move(sa->ike, &c->c, &sa->local, &sa->remote, c->c.encap);
+	v2_children_follow(sa);
 }
 
 /* A protected message that cannot be understood (2.21.2, 2.21.3, 2.5). */

@@ -247,14 +247,12 @@ static bool delete_sa(void *state, uint32_t serial, uint32_t request)
 static void moved(struct v2_child *c, const struct endpoint *remote)
 {
 	struct v2_sa *sa = c->sa;
-	struct v2_child *k;
 
 	if (!sa->nat.remote_behind || sa->nat.local_behind || endpoint_eq(&sa->remote, remote))
 		return;
 	sa->remote = *remote;
 	V2_EMIT(sa, v2_peer_moved, .remote = ev_ep(sa->remote));
-	list_each (k, &sa->children, struct v2_child, node)
-		child_move(sa->ike, &k->c, &sa->local, &sa->remote, k->c.encap);
+	v2_children_follow(sa);
 }
 
 /* Its data plane forgot it: another one with its selectors takes its place. */

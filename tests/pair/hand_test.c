@@ -163,6 +163,7 @@ TEST(a_wish_for_transport_mode_is_not_granted)
 	hand_up(&h, N_USE_TRANSPORT_MODE, 0);
 	hand_said(&h, &m, &plain);
 	assert_int_equal(m.n_notify, 0);
+	assert_int_equal(h.count[EV_v2_mode_not_granted], 1);
 	buf_done(&plain);
 	hand_done(&h);
 }
