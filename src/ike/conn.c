@@ -19,9 +19,9 @@ static void set_ends(struct conn *c, bool local_is_left)
 	c->ours = local_is_left ? &c->conf->left : &c->conf->right;
 	c->theirs = local_is_left ? &c->conf->right : &c->conf->left;
 	c->is_oriented = true;
-	c->local.addr = c->ours->host;
+	c->local.addr = conf_host(c->ours);
 	c->local.port = c->ours->ikeport ? c->ours->ikeport : IKE_PORT;
-	c->remote.addr = c->theirs->host;
+	c->remote.addr = conf_host(c->theirs);
 	c->remote.port = c->theirs->ikeport ? c->theirs->ikeport : IKE_PORT;
 }
 
@@ -34,13 +34,15 @@ static struct id id_or_addr(const struct id *id, const struct addr *a)
 
 static void set_ids(struct conn *c)
 {
+	struct addr theirs = conf_host(c->theirs);
+
 	id_done(&c->our_id);
 	id_done(&c->their_id);
 	c->our_id = id_or_addr(&c->ours->id, &c->local.addr);
 	if (c->theirs->id.type == ID_ANY)
 		c->their_id = (struct id){ .type = ID_NONE };
 	else
-		c->their_id = id_or_addr(&c->theirs->id, &c->theirs->host);
+		c->their_id = id_or_addr(&c->theirs->id, &theirs);
 }
 
 bool conn_orient(struct conn *c)
@@ -145,8 +147,9 @@ struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take)
 
 bool conn_is_template(const struct conn *c)
 {
-	return !c->template && c->is_oriented &&
-	       (!addr_is_set(&c->theirs->host) || c->ours->modecfgclient);
+	struct addr theirs = conf_host(c->theirs);
+
+	return !c->template && c->is_oriented && (!addr_is_set(&theirs) || c->ours->modecfgclient);
 }
 
 struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote)

@@ -31,11 +31,12 @@ static bool overlaps(const struct conn *c, const struct match *m)
 
 static enum match_why judge(const struct conn *c, const struct match *m, int *points)
 {
+	struct addr ours = conf_host(c->ours), theirs = conf_host(c->theirs);
+
 	*points = 0;
-	if (!addr_may_be(&c->ours->host, &m->local.addr) ||
-		!addr_may_be(&c->theirs->host, &m->remote.addr))
+	if (!addr_may_be(&ours, &m->local.addr) || !addr_may_be(&theirs, &m->remote.addr))
 		return MATCH_NO_ADDRESS;
-	if (addr_is_set(&c->theirs->host))
+	if (addr_is_set(&theirs))
 		*points += POINTS_ADDRESS;
 	if (c->conf->version != m->version)
 		return MATCH_NO_VERSION;

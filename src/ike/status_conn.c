@@ -67,7 +67,7 @@ static void end(struct line *l, const struct conf_end *e, const struct endpoint 
 		add(l, "===");
 	}
 	host(l, e, at);
-	id(l, who, &at->addr, !is_ours && e->id.type == ID_ANY && addr_is_set(&e->host));
+	id(l, who, &at->addr, !is_ours && e->id.type == ID_ANY && e->host_kind != HOST_ANY);
 	if (!is_ours && e->n_pool) {
 		add(l, "==={");
 		add(l, range_format(&e->pool[0], pool));

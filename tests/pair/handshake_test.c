@@ -395,6 +395,21 @@ static void roadwarrior_done(struct conf_conn *a, struct conf_conn *b)
 	id_done(&b->right.id);
 }
 
+/* right=%any4, or 0.0.0.0 */
+TEST(a_road_warrior_of_one_family_may_have_any_address)
+{
+	struct conf_conn a, b;
+	struct pair p;
+
+	roadwarrior(&a, &b);
+	b.left.host.family = 4;
+	up_with(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.b.n_sa, 2);
+	pair_done(&p);
+	roadwarrior_done(&a, &b);
+}
+
 TEST(a_road_warrior_gets_its_address_and_gets_it_again)
 {
 	struct conf_conn a, b;
@@ -558,6 +573,7 @@ int main(void)
 		cmocka_unit_test(forced_encapsulation_floats_to_port_4500),
 		cmocka_unit_test(a_lost_response_is_repeated_without_a_second_sa),
 		cmocka_unit_test(large_requests_that_are_lost_come_again_in_small_fragments),
+		cmocka_unit_test(a_road_warrior_of_one_family_may_have_any_address),
 		cmocka_unit_test(a_road_warrior_gets_its_address_and_gets_it_again),
 		cmocka_unit_test(a_road_warrior_is_told_the_domains),
 		cmocka_unit_test(a_peer_that_takes_no_padding_is_sent_none),
