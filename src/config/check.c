@@ -121,7 +121,7 @@ static void one_end(struct check *x, int side)
 			xasprintf("%sid=%%any is for the peer; this end is this host, and its "
 				  "address is used",
 				name));
-	if (e->authby && e->authby != AUTHBY_SECRET)
+	if (e->authby && e->authby != AUTHBY_SECRET && x->conn->type < TYPE_PASS)
 		say(x, true, side, "auth",
 			xasprintf("%sauth=: certificates and others are not done yet; \"secret\" "
 				  "works",
@@ -167,6 +167,8 @@ static void authentication(struct check *x)
 	struct conf_conn *c = x->conn;
 	uint8_t by = c->authby;
 
+	if (c->type >= TYPE_PASS)
+		return;
 	if (c->left.authby && c->right.authby)
 		by = c->left.authby | c->right.authby;
 	if ((by & AUTHBY_SECRET) && (by & AUTHBY_NULL))
@@ -181,6 +183,10 @@ static void authentication(struct check *x)
 			"authby= is missing; that means certificates, which are not done yet. For "
 			"a "
 			"preshared key write: authby=secret");
+	else if (by == AUTHBY_NEVER)
+		wrong(x, "authby",
+			"authby=never goes with type=passthrough, drop and reject; a tunnel has "
+			"authby=secret");
 	else if (c->authby)
 		wrong(x, "authby",
 			"of authby= only \"secret\" works in this version: a preshared key in "
@@ -219,6 +225,28 @@ static void transport(struct check *x)
 	}
 }
 
+/* No IKE: what is between the two networks passes, or does not. */
+static void shunt(struct check *x)
+{
+	struct conf_conn *c = x->conn;
+	const struct conf_end *end[] = { &c->left, &c->right };
+
+	c->authby = AUTHBY_NEVER;
+	c->left.authby = c->right.authby = 0;
+	if (c->type == TYPE_REJECT)
+		note(x, "type",
+			"type=reject drops as type=drop does: nobody is answered, as with "
+			"Libreswan on Linux");
+	if (has_subnets(x))
+		return;
+	for (int side = LEFT; side <= RIGHT; side++)
+		if (end[side]->host_kind == HOST_ANY && end[side]->subnet.n == 0)
+			say(x, true, side, "subnet",
+				xasprintf("%ssubnet= is missing: of %%any it does not follow which "
+					  "packets are meant",
+					side == LEFT ? "left" : "right"));
+}
+
 static void kind(struct check *x)
 {
 	struct conf_conn *c = x->conn;
@@ -233,9 +261,7 @@ static void kind(struct check *x)
 	if (c->type == TYPE_TRANSPORT)
 		transport(x);
 	else if (c->type != TYPE_TUNNEL)
-		wrong(x, "type",
-			"shunts (type=passthrough, drop, reject) are not done yet; type=tunnel "
-			"works");
+		shunt(x);
 	if (c->ah)
 		wrong(x, "phase2",
 			"phase2=ah is refused; esp=aes_gcm protects as much and passes NAT");

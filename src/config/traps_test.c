@@ -303,7 +303,6 @@ TEST(what_cannot_work_is_refused_in_its_line)
 	wrong("\ttype=transport\n\trightsubnets={10.0.1.1 10.0.2.1}", "type=tunnel");
 	wrong("\trightaddresspool=10.0.1.1-10.0.1.9\n\ttype=transport", "type=tunnel");
 	wrong("\tleftmodecfgclient=yes\n\ttype=transport", "type=tunnel");
-	wrong("\ttype=passthrough", "type=tunnel");
 	wrong("\tphase2=ah", "esp=aes_gcm");
 	wrong("\tauthby=rsasig", "secret");
 	wrong("\tauthby=secret,null", "cannot be mixed");
@@ -312,6 +311,30 @@ TEST(what_cannot_work_is_refused_in_its_line)
 	wrong("\tleft=%any\n\tright=%any", "one end must be this host");
 	wrong("\tleft=2001:db8::1", "address family");
 	wrong("\tleft=198.51.100.1", "same address");
+}
+
+TEST(shunts_have_no_authentication_and_two_networks)
+{
+	struct conf *c = parse("conn x\n\tleft=127.0.0.1\n\tright=0.0.0.0\n"
+			       "\tleftsubnet=10.0.0.0/8\n\trightsubnet=10.0.0.0/8\n"
+			       "\tauthby=never\n\ttype=passthrough\n\tauto=route\n");
+
+	print_issues(c);
+	assert_int_equal(c->n_issue, 0);
+	assert_int_equal(c->n, 1);
+	assert_int_equal(c->conn[0]->type, TYPE_PASS);
+	assert_int_equal(c->conn[0]->authby, AUTHBY_NEVER);
+	conf_free(c);
+	c = parse("conn x\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\ttype=drop\n");
+	assert_int_equal(c->n_issue, 0);
+	assert_int_equal(c->conn[0]->authby, AUTHBY_NEVER);
+	conf_free(c);
+	conf_free(warned("\ttype=reject", "drops as type=drop"));
+	c = parse("conn x\n\tleft=192.0.2.1\n\tright=%any\n\ttype=pass\n");
+	assert_int_equal(c->n_error, 1);
+	assert_non_null(strstr(c->issue[0].text, "rightsubnet= is missing"));
+	conf_free(c);
+	wrong("\tauthby=never", "type=passthrough");
 }
 
 TEST(domains_for_clients_are_names_and_want_a_server)
@@ -650,6 +673,7 @@ int main(void)
 		cmocka_unit_test(words_of_strongswan_name_the_right_keyword),
 		cmocka_unit_test(keywords_without_effect_are_quiet_at_their_defaults),
 		cmocka_unit_test(what_cannot_work_is_refused_in_its_line),
+		cmocka_unit_test(shunts_have_no_authentication_and_two_networks),
 		cmocka_unit_test(domains_for_clients_are_names_and_want_a_server),
 		cmocka_unit_test(yes_and_no_are_spelled_alike_everywhere),
 		cmocka_unit_test(words_without_effect_are_checked_all_the_same),

@@ -69,9 +69,18 @@ static void unload(struct conn *t, uint32_t request)
 		}
 }
 
+static bool can_route(const struct conn *c)
+{
+	return c->is_oriented && (conn_is_shunt(c) || addr_is_set(&c->remote.addr));
+}
+
 static void do_automatic(struct conn *c)
 {
-	if (c->conf->automatic == AUTO_START) {
+	uint8_t how = c->conf->automatic;
+
+	if (how == AUTO_START && conn_is_shunt(c))
+		how = AUTO_ONDEMAND;
+	if (how == AUTO_START) {
 		struct conn *target = c;
 
 		if (!c->is_oriented || (conn_is_template(c) && !addr_is_set(&c->remote.addr)))
@@ -80,9 +89,8 @@ static void do_automatic(struct conn *c)
 			target = conn_instantiate(c, &c->remote);
 		target->must_be_up = true;
 		conn_initiate(target);
-	} else if (c->conf->automatic == AUTO_ONDEMAND) {
-		if (c->is_oriented && addr_is_set(&c->remote.addr))
-			conn_route(c);
+	} else if (how == AUTO_ONDEMAND && can_route(c)) {
+		conn_route(c);
 	}
 }
 
@@ -168,6 +176,11 @@ static void up_one(struct conn *c, const struct command *cmd)
 		fail(c->ike, cmd, EXIT_IKE_ORIENT);
 		return;
 	}
+	if (conn_is_shunt(c)) {
+		REQUEST_EMIT(c->ike, cmd->request, conn_never, .name = ev_str(c->conf->name));
+		fail(c->ike, cmd, EXIT_IKE_NEVER);
+		return;
+	}
 	t = up_target(c, cmd);
 	if (!t) {
 		fail(c->ike, cmd, EXIT_IKE_NO_PEER);
@@ -190,7 +203,7 @@ static void route_one(struct conn *c, const struct command *cmd)
 {
 	if (!conn_orient(c))
 		fail(c->ike, cmd, EXIT_IKE_ORIENT);
-	else if (!addr_is_set(&c->remote.addr))
+	else if (!can_route(c))
 		fail(c->ike, cmd, EXIT_IKE_NO_PEER);
 	else
 		conn_route(c);

@@ -145,11 +145,17 @@ struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take)
 	return c;
 }
 
+bool conn_is_shunt(const struct conn *c)
+{
+	return c->conf->type >= TYPE_PASS;
+}
+
 bool conn_is_template(const struct conn *c)
 {
 	struct addr theirs = conf_host(c->theirs);
 
-	return !c->template && c->is_oriented && (!addr_is_set(&theirs) || c->ours->modecfgclient);
+	return !c->template && c->is_oriented && !conn_is_shunt(c) &&
+	       (!addr_is_set(&theirs) || c->ours->modecfgclient);
 }
 
 struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote)

@@ -55,11 +55,12 @@ struct conn {
 	struct id our_id, their_id; /* ID_NONE in their_id: any */
 	uint32_t reqid;		    /* of the trap, and of the first policy; others draw theirs */
 	struct list policies;	    /* of struct conn_policy */
-	bool is_routed;		    /* trap wanted when there is no tunnel (auto=ondemand, route) */
-	bool must_be_up;	    /* auto=start or keep, not taken down by a person */
-	struct addr lease[2];	    /* of v4, v6: what we lend the peer, or what it lends us */
-	bool has_lent;		    /* lease is from our pools, to be given back */
-	struct { /* what the peer told us to ask for names, while a tunnel is up */
+	bool is_routed;	 /* trap wanted when there is no tunnel (auto=ondemand, route); shunt wanted
+			  */
+	bool must_be_up; /* auto=start or keep, not taken down by a person */
+	struct addr lease[2]; /* of v4, v6: what we lend the peer, or what it lends us */
+	bool has_lent;	      /* lease is from our pools, to be given back */
+	struct {	      /* what the peer told us to ask for names, while a tunnel is up */
 		struct addr server[LIMIT_DNS_SERVERS];
 		size_t n_server, n_domain;
 		char *domains; /* DNS names, blank-separated; NULL: none */
@@ -89,6 +90,8 @@ struct conn *conn_instantiate(struct conn *t, const struct endpoint *remote);
 /* Is it a template: its peer's address, or (a road warrior) its own inner address, is yet to come?
  */
 bool conn_is_template(const struct conn *c);
+/* type=passthrough, drop, reject: a policy without IKE. */
+bool conn_is_shunt(const struct conn *c);
 static inline void conn_use(struct conn *c)
 {
 	c->users++;
@@ -136,7 +139,7 @@ const struct proposals *conn_ike_proposals(const struct conn *c);
 void conn_esp_proposals(const struct conn *c, struct proposals *ret);
 
 /* ---- the data plane's policies of a connection ---- */
-void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone */
+void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone; shunt now */
 void conn_unroute(struct conn *c);
 enum conn_routing conn_routing(const struct conn *c);
 /* The data plane was restarted: all have to be added anew. */

@@ -67,7 +67,7 @@ struct conn *match_conn(struct ike *ike, const struct match *m, const struct con
 	list_each (c, &ike->conns, struct conn, node) {
 		enum match_why w;
 
-		if (c->is_removed || c->template || !c->is_oriented)
+		if (c->is_removed || c->template || !c->is_oriented || conn_is_shunt(c))
 			continue;
 		w = judge(c, m, &points);
 		if (w == MATCH_OK) {

@@ -116,7 +116,7 @@ struct addr conn_source(const struct conn *c, uint8_t family)
 /* Only families that the tunnel carries. */
 static void set_source(const struct conn *c, struct dp_policy *p)
 {
-	if (p->mode == DP_TRANSPORT)
+	if (p->mode == DP_TRANSPORT || conn_is_shunt(c))
 		return;
 	for (size_t i = 0; i < p->ts_local.n; i++) {
 		uint8_t family = p->ts_local.ts[i].range.first.family;
@@ -176,21 +176,28 @@ static uint32_t policy_ask(
 	return ike_ask_dataplane(c->ike, version, serial, kind, &a);
 }
 
+/* What stands where there is no tunnel. */
+static uint8_t routed_action(const struct conn *c)
+{
+	return c->conf->type == TYPE_PASS ? DP_PASS : conn_is_shunt(c) ? DP_DROP : DP_TRAP;
+}
+
 static void trap(struct conn *c)
 {
 	struct conn_policy *p = policy_find(c, c->reqid);
+	uint8_t action = routed_action(c);
 	struct dp_policy dp;
 
-	if (p && is_there(p, DP_TRAP))
+	if (p && is_there(p, action))
 		return;
 	if (!p)
 		p = policy_new(c, c->reqid);
-	policy_base(c, p->reqid, DP_TRAP, &dp);
+	policy_base(c, p->reqid, action, &dp);
 	conn_ts_ours(c, &dp.ts_local);
 	conn_ts_theirs(c, &dp.ts_remote);
 	set_source(c, &dp);
 	p->state = POLICY_THERE;
-	p->action = DP_TRAP;
+	p->action = action;
 	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY);
 }
 
@@ -244,7 +251,7 @@ enum conn_routing conn_routing(const struct conn *c)
 
 	if (c->n_children)
 		return CONN_TUNNEL;
-	return p && is_there(p, DP_TRAP) ? CONN_TRAP : CONN_UNROUTED;
+	return p && is_there(p, routed_action(c)) ? CONN_TRAP : CONN_UNROUTED;
 }
 
 /* ---- policies of Child SAs ---- */

@@ -318,7 +318,8 @@ static void shunts(struct status *s)
 			for (size_t k = 0; k < theirs.n; k++)
 				REPLY(s, shunt_status, .local = ev_str(ts_format(&ours.ts[i], a)),
 					.protocol = ev_u64(ours.ts[i].protocol),
-					.remote = ev_str(ts_format(&theirs.ts[k], b)));
+					.remote = ev_str(ts_format(&theirs.ts[k], b)),
+					.action = ev_str(conn_shunt_word(c)));
 	}
 }
 

@@ -98,6 +98,7 @@ static const char *addr_or_unset(const struct addr *a, char *s)
 
 static void who(struct ike *ike, const struct conn *c, const struct event_about *about)
 {
+	const char *auth = conn_is_shunt(c) ? "never" : "secret";
 	struct line ours, theirs;
 	char a[ADDR_STR], b[ADDR_STR], i[ID_STR], k[ID_STR];
 
@@ -109,7 +110,7 @@ static void who(struct ike *ike, const struct conn *c, const struct event_about 
 		.my_ip = ev_str(addr_or_unset(&c->lease[0], a)),
 		.their_ip = ev_str(addr_or_unset(&c->theirs->sourceip[0], b)),
 		.updown = ev_str(c->ours->updown ? c->ours->updown : "built in"));
-	REPLY(connection_auth, .ours = ev_str("secret"), .theirs = ev_str("secret"));
+	REPLY(connection_auth, .ours = ev_str(auth), .theirs = ev_str(auth));
 	REPLY(connection_ids, .our_type = ev_str(id_type_name(c->our_id.type)),
 		.our_id = ev_str(id_format(&c->our_id, i, sizeof(i))),
 		.their_type = ev_str(id_type_name(c->their_id.type)),
@@ -177,13 +178,25 @@ static unsigned net_bits(const struct ts_list *l, const struct addr *host)
 						    : addr_bits(l->ts[0].range.first.family);
 }
 
+const char *conn_shunt_word(const struct conn *c)
+{
+	return c->conf->type == TYPE_PASS ? "pass" : conn_is_shunt(c) ? "drop" : "trap";
+}
+
 char *conn_policy_text(const struct conn *c, char *s)
 {
+	enum { SHUNT_WORDS = 6 }; /* what comes behind them belongs to IKE */
 	const struct conf_conn *k = c->conf;
 	const struct {
 		bool is;
 		const char *word;
 	} word[] = {
+		{ conn_is_shunt(c), "AUTH_NEVER" },
+		{ c->is_routed && conn_is_shunt(c), "+ROUTE" },
+		{ k->type == TYPE_PASS, "+PASS" },
+		{ k->type == TYPE_DROP, "+DROP" },
+		{ k->type == TYPE_REJECT, "+REJECT" },
+		{ conn_is_shunt(c), "+NEVER_NEGOTIATE" },
 		{ k->version == VERSION_IKEV2, "IKEv2" },
 		{ k->version == VERSION_IKEV1, "IKEv1" },
 		{ (k->authby & AUTHBY_SECRET) != 0, "+PSK" },
@@ -203,7 +216,7 @@ char *conn_policy_text(const struct conn *c, char *s)
 	};
 	size_t n = 0;
 
-	for (size_t i = 0; i < COUNT(word); i++)
+	for (size_t i = 0; i < (conn_is_shunt(c) ? SHUNT_WORDS : COUNT(word)); i++)
 		if (word[i].is)
 			n += (size_t)snprintf(s + n, CONN_POLICY_STR - n, "%s", word[i].word);
 	return s;

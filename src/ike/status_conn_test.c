@@ -5,7 +5,7 @@
 #include "base/test.h"
 
 struct seen {
-	char topology[256], ids[256];
+	char topology[256], ids[256], policy[256], auth[256];
 };
 
 static void take(void *ctx, const struct event *e)
@@ -16,10 +16,14 @@ static void take(void *ctx, const struct event *e)
 		event_line(e, false, s->topology, sizeof(s->topology));
 	if (e->id == EV_connection_ids)
 		event_line(e, false, s->ids, sizeof(s->ids));
+	if (e->id == EV_connection_policy)
+		event_line(e, false, s->policy, sizeof(s->policy));
+	if (e->id == EV_connection_auth)
+		event_line(e, false, s->auth, sizeof(s->auth));
 }
 
 /* What the status says of a connection to right, whose identity is right_id (NULL: unset). */
-static struct seen status_of(const char *right, const char *right_id)
+static struct seen status_of(const char *right, const char *right_id, enum conf_type type)
 {
 	struct seen seen = { 0 };
 	struct rng_seeded seed;
@@ -29,6 +33,7 @@ static struct seen status_of(const char *right, const char *right_id)
 	struct conf_conn *c = xalloc(sizeof(*c));
 
 	c->name = xstrdup("c");
+	c->type = (uint8_t)type;
 	c->oriented = c->local_is_left = true;
 	c->left.host_kind = HOST_ADDR;
 	assert_int_equal(addr_parse("192.0.2.1", &c->left.host), OK);
@@ -37,7 +42,10 @@ static struct seen status_of(const char *right, const char *right_id)
 		assert_int_equal(addr_parse(right, &c->right.host), OK);
 	if (right_id)
 		assert_int_equal(id_parse(right_id, &c->right.id), OK);
-	conn_new_take(ike, c);
+	if (type >= TYPE_PASS)
+		conn_route(conn_new_take(ike, c));
+	else
+		conn_new_take(ike, c);
 	ike_command(ike, (struct now){ 0, 0 }, &show);
 	ike_free(ike);
 	return seen;
@@ -45,7 +53,7 @@ static struct seen status_of(const char *right, const char *right_id)
 
 static void shows(const char *right, const char *right_id, const char *end, const char *id)
 {
-	struct seen s = status_of(right, right_id);
+	struct seen s = status_of(right, right_id, TYPE_TUNNEL);
 
 	if (!strstr(s.topology, end))
 		fail_msg("%s: expected %s", s.topology, end);
@@ -63,10 +71,22 @@ TEST(the_peers_identity_is_shown_as_it_counts)
 	shows(NULL, "%any", "...%any;", "their id=%any");
 }
 
+TEST(a_shunt_is_shown_as_one)
+{
+	struct seen s = status_of("192.0.2.2", NULL, TYPE_PASS);
+
+	assert_non_null(strstr(s.topology, "; prospective erouted; eroute owner: #0"));
+	assert_string_equal(s.policy, "\"c\":   policy: AUTH_NEVER+ROUTE+PASS+NEVER_NEGOTIATE;");
+	assert_non_null(strstr(s.auth, "our auth:never, their auth:never"));
+	s = status_of("192.0.2.2", NULL, TYPE_REJECT);
+	assert_string_equal(s.policy, "\"c\":   policy: AUTH_NEVER+ROUTE+REJECT+NEVER_NEGOTIATE;");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_peers_identity_is_shown_as_it_counts),
+		cmocka_unit_test(a_shunt_is_shown_as_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

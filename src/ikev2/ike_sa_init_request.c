@@ -89,8 +89,6 @@ static bool accepts(void *ctx, const struct conn *c)
 
 	if (!(c->conf->authby & AUTHBY_SECRET))
 		return false;
-	if (c->conf->type != TYPE_TUNNEL && c->conf->type != TYPE_TRANSPORT)
-		return false;
 	q->differs = proposals_choose(conn_ike_proposals(c), &q->m->sa, true, &q->suite, &q->chosen,
 			     &q->why) != OK;
 	return !q->differs;

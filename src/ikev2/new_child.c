@@ -75,7 +75,7 @@ static int fit(const struct v2_sa *sa, const struct conn *c, const struct v2_msg
 
 static bool may_share(const struct v2_sa *sa, const struct conn *c)
 {
-	return !c->is_removed && !c->template && c->is_oriented &&
+	return !c->is_removed && !c->template && c->is_oriented && !conn_is_shunt(c) &&
 	       c->conf->version == VERSION_IKEV2 && !conn_is_template(c) && !sa->conn->template &&
 	       addr_eq(&c->local.addr, &sa->local.addr) &&
 	       addr_eq(&c->remote.addr, &sa->remote.addr) && id_eq(&c->our_id, &sa->conn->our_id) &&
