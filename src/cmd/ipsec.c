@@ -247,6 +247,8 @@ static int show(const struct cmd *c)
 
 static int run(const struct cmd *c)
 {
+	bool is_request;
+
 	if (!c->verb && c->words)
 		return unknown_command(c->word[0], c->is_whack);
 	if (!c->verb) {
@@ -258,7 +260,8 @@ static int run(const struct cmd *c)
 			c->verb->args);
 		return EXIT_USAGE;
 	}
-	if (c->dry_run && !(out_is_json() && c->verb->api))
+	is_request = c->verb->run == run_request || c->verb->run == run_addconn;
+	if (c->dry_run && !(out_is_json() && is_request))
 		return show(c);
 	if (c->quiet && !freopen("/dev/null", "w", stdout))
 		return EXIT_SERVICE;
