@@ -204,13 +204,29 @@ static enum err proposals_get_maybe(struct rd *r, struct proposals **ret)
 	return e;
 }
 
+static void mark_put(struct wr *w, const struct conf_mark *m)
+{
+	wr_u32(w, m->value);
+	wr_u32(w, m->mask);
+	wr_u8(w, m->is_unique);
+}
+
+static struct conf_mark mark_get(struct rd *r)
+{
+	struct conf_mark m = { .value = rd_u32(r) };
+
+	m.mask = rd_u32(r);
+	m.is_unique = rd_flag(r);
+	return m;
+}
+
 /* The small fields of a conn in their order, so that put and get cannot disagree; octets with the
  * largest value. */
 /* clang-format off */
 #define OCTETS(X)                                                                                  \
 	X(automatic, AUTO_KEEP) X(type, TYPE_REJECT) X(version, VERSION_IKEV1) X(authby, 31)       \
 	X(fragmentation, FRAG_FORCE) X(encapsulation, YNA_AUTO) X(esn, CONF_ESN_EITHER)            \
-	X(failureshunt, SHUNT_HOLD) X(negotiationshunt, SHUNT_HOLD)
+	X(failureshunt, SHUNT_HOLD) X(negotiationshunt, SHUNT_HOLD) X(nic_offload, OFFLOAD_AUTO)
 #define FLAGS(X)                                                                                   \
 	X(pfs) X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                \
 	X(initial_contact) X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive)              \
@@ -251,6 +267,8 @@ static void conn_put(struct wr *w, const struct conf_conn *c, bool with_place)
 	wr_u64(w, c->max_bytes);
 	wr_u64(w, c->max_packets);
 	wr_u16(w, c->mtu);
+	mark_put(w, &c->mark_in);
+	mark_put(w, &c->mark_out);
 	addrs_put(w, c->modecfgdns, c->n_modecfgdns);
 	str_put(w, c->modecfgdomains);
 	str_put(w, c->modecfgbanner);
@@ -291,6 +309,8 @@ static enum err conn_get(struct rd *r, struct conf_conn *c)
 	c->max_bytes = rd_u64(r);
 	c->max_packets = rd_u64(r);
 	c->mtu = rd_u16(r);
+	c->mark_in = mark_get(r);
+	c->mark_out = mark_get(r);
 	c->n_modecfgdns = addrs_get(r, c->modecfgdns, COUNT(c->modecfgdns));
 	c->modecfgdomains = str_get(r);
 	c->modecfgbanner = str_get(r);

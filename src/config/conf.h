@@ -35,6 +35,13 @@ enum conf_authby {
 	AUTHBY_NEVER = 16
 };
 
+enum conf_offload { OFFLOAD_NO, OFFLOAD_CRYPTO, OFFLOAD_PACKET, OFFLOAD_AUTO };
+
+struct conf_mark {
+	uint32_t value, mask; /* mask 0: none */
+	bool is_unique;	      /* -1: each connection has one of its own */
+};
+
 enum { CONF_SUBNETS_MAX = 32, CONF_POOLS_MAX = 4, CONF_DNS_MAX = 4 };
 
 struct conf_end {
@@ -81,6 +88,7 @@ struct conf_conn {
 	uint8_t encapsulation; /* enum conf_yna */
 	uint8_t esn;	       /* enum conf_esn */
 	uint8_t failureshunt, negotiationshunt;
+	uint8_t nic_offload; /* enum conf_offload */
 	bool pfs, rekey, reauth, compress, mobike, narrowing, modecfgpull, initial_contact;
 	bool nopmtudisc, decap_dscp, encap_dscp, nat_keepalive, send_vendorid, overlapip;
 	bool refuses_tfc;	     /* send-esp-tfc-padding-not-supported= */
@@ -95,7 +103,8 @@ struct conf_conn {
 	uint32_t replay_window;
 	uint32_t reqid;	   /* 0: automatic */
 	uint32_t priority; /* 0: computed */
-	uint16_t mtu;	   /* 0: unset */
+	struct conf_mark mark_in, mark_out;
+	uint16_t mtu; /* 0: unset */
 	uint32_t metric, tfc;
 	struct addr modecfgdns[CONF_DNS_MAX];
 	size_t n_modecfgdns;

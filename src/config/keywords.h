@@ -24,7 +24,8 @@ enum keyword_type {
 	TYPE_TIME_MS,	/* ns_t; bare numbers are milliseconds */
 	TYPE_COUNT,	/* uint64_t with Ki, Mi, ... */
 	TYPE_PERCENT,	/* unsigned */
-	TYPE_MARK,	/* checked only: N, N/mask, -1 */
+	TYPE_MARK,	/* struct conf_mark: N, N/mask, -1 */
+	TYPE_MARKS,	/* struct conf_conn: the same for mark_in and mark_out */
 	TYPE_STR,	/* char * */
 	TYPE_UPDOWN,	/* char *; %disabled and Libreswan's own are NULL */
 	TYPE_DEBUG,	/* char *: words of plutodebug= */

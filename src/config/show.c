@@ -148,6 +148,13 @@ static char *quoted(const char *s)
 	return strchr(s, '"') ? xasprintf("'%s'", s) : xasprintf("\"%s\"", s);
 }
 
+static char *mark_text(const struct conf_mark *m)
+{
+	if (m->is_unique)
+		return xasprintf("-1/0x%x", m->mask);
+	return m->mask ? xasprintf("0x%x/0x%x", m->value, m->mask) : NULL;
+}
+
 static char *authby_text(uint8_t bits)
 {
 	return bits ? xstrdup(bits == AUTHBY_SECRET ? "secret" : "never") : NULL;
@@ -179,8 +186,10 @@ static char *raw(const struct keyword *k, const void *object)
 	case TYPE_ANYTHING:
 	case TYPE_STRUCTURE:
 	case TYPE_NUMBER:
-	case TYPE_MARK:
+	case TYPE_MARKS:
 		return NULL;
+	case TYPE_MARK:
+		return mark_text(f);
 	case TYPE_BOOL:
 		return xstrdup(*(const bool *)f ? "yes" : "no");
 	case TYPE_ENUM:

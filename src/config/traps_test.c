@@ -304,6 +304,8 @@ TEST(what_cannot_work_is_refused_in_its_line)
 	wrong("\trightaddresspool=10.0.1.1-10.0.1.9\n\ttype=transport", "type=tunnel");
 	wrong("\tleftmodecfgclient=yes\n\ttype=transport", "type=tunnel");
 	wrong("\tphase2=ah", "esp=aes_gcm");
+	wrong("\tipsec-interface=yes", "every packet");
+	wrong("\tvti-interface=vti1", "every packet");
 	wrong("\tauthby=rsasig", "secret");
 	wrong("\tauthby=secret,null", "cannot be mixed");
 	wrong("\tleftauth=secret", "both be given");
@@ -335,6 +337,27 @@ TEST(shunts_have_no_authentication_and_two_networks)
 	assert_non_null(strstr(c->issue[0].text, "rightsubnet= is missing"));
 	conf_free(c);
 	wrong("\tauthby=never", "type=passthrough");
+}
+
+TEST(marks_are_of_one_direction_or_both)
+{
+	struct conf *c = one("\tmark=0x10/0xf0\n\tmark-out=7\n\treqid=16379\n"
+			     "\tnic-offload=packet");
+
+	assert_int_equal(c->conn[0]->mark_in.value, 0x10);
+	assert_int_equal(c->conn[0]->mark_in.mask, 0xf0);
+	assert_int_equal(c->conn[0]->mark_out.value, 7);
+	assert_int_equal(c->conn[0]->mark_out.mask, UINT32_MAX);
+	assert_int_equal(c->conn[0]->reqid, 16379);
+	assert_int_equal(c->conn[0]->nic_offload, OFFLOAD_PACKET);
+	conf_free(c);
+	c = one("\tmark=-1/0xffff");
+	assert_true(c->conn[0]->mark_in.is_unique && c->conn[0]->mark_out.is_unique);
+	assert_int_equal(c->conn[0]->mark_out.mask, 0xffff);
+	conf_free(c);
+	wrong("\tmark=0x100/0xff", "hides");
+	wrong("\tmark-in=-2", "N/MASK");
+	wrong("\treqid=16380", "16379");
 }
 
 TEST(domains_for_clients_are_names_and_want_a_server)
@@ -371,7 +394,7 @@ TEST(words_without_effect_are_checked_all_the_same)
 	wrong("\tnic-offload=atuo", "did you mean \"auto\"?");
 	wrong("\tleftsendcert=sometimes", "is not one of: always");
 	wrong("\tsendca=al", "did you mean \"all\"?");
-	conf_free(warned("\tnic-offload=auto", "no effect in this version"));
+	conf_free(warned("\taccept-redirect=auto", "no effect in this version"));
 	conf_free(one("\tleftsendcert=yes"));
 }
 
@@ -645,7 +668,8 @@ TEST(everything_shown_reads_back)
 		one("\tleftid=\"C=CH, O=Example, CN=a b\"\n\trightid=o'brien@example.com\n"
 		    "\tleftsubnet=10.0.0.0/24/tcp/443,10.0.1.1-10.0.1.9\n"
 		    "\tleftupdown=\"/bin/hook --a b\"\n\tleftauth=secret\n\trightauth=secret\n"
-		    "\tdpddelay=1.5s\n\tconnalias=\"p q\"\n\tencapsulation=no\n\tesn=yes");
+		    "\tdpddelay=1.5s\n\tconnalias=\"p q\"\n\tencapsulation=no\n\tesn=yes\n"
+		    "\tmark-in=5\n\tmark-out=-1/0xff\n\treqid=7\n\tnic-offload=crypto");
 	char *text = conf_show(c);
 	struct conf *back = parse(text);
 
@@ -674,6 +698,7 @@ int main(void)
 		cmocka_unit_test(keywords_without_effect_are_quiet_at_their_defaults),
 		cmocka_unit_test(what_cannot_work_is_refused_in_its_line),
 		cmocka_unit_test(shunts_have_no_authentication_and_two_networks),
+		cmocka_unit_test(marks_are_of_one_direction_or_both),
 		cmocka_unit_test(domains_for_clients_are_names_and_want_a_server),
 		cmocka_unit_test(yes_and_no_are_spelled_alike_everywhere),
 		cmocka_unit_test(words_without_effect_are_checked_all_the_same),

@@ -335,7 +335,12 @@ enum err value_read(
 	case TYPE_COUNT:
 		return value_read_number(k, v, field, what, warning);
 	case TYPE_MARK:
-		return value_read_mark(v, what);
+		return value_read_mark(field, v, what);
+	case TYPE_MARKS:
+		if (value_read_mark(field, v, what))
+			return ERR_VALUE;
+		((struct conf_conn *)object)->mark_out = ((struct conf_conn *)object)->mark_in;
+		return OK;
 	case TYPE_STR:
 		return read_string(field, v, what);
 	case TYPE_UPDOWN:

@@ -137,15 +137,14 @@ enum err value_read_number(
 	return OK;
 }
 
-/* N or N/mask, decimal or 0x; -1: one of its own for each SA. */
-enum err value_read_mark(const char *v, char **what)
+/* N or N/mask, decimal or 0x; -1: one of its own for each connection. */
+enum err value_read_mark(struct conf_mark *ret, const char *v, char **what)
 {
 	char *rest;
-	unsigned long long n = 0, mask = 0;
-	bool ok = *v >= '0' && *v <= '9';
+	unsigned long long n = 0, mask = UINT32_MAX;
+	bool ok = *v >= '0' && *v <= '9', is_unique = strncmp(v, "-1", 2) == 0;
 
-	if (strcmp(v, "-1") == 0 || strncmp(v, "-1/", 3) == 0) {
-		n = 0;
+	if (is_unique) {
 		rest = (char *)(uintptr_t)(v + 2);
 		ok = true;
 	} else
@@ -154,5 +153,10 @@ enum err value_read_mark(const char *v, char **what)
 		mask = strtoull(rest + 1, &rest, 0);
 	if (!ok || *rest || n > UINT32_MAX || mask > UINT32_MAX)
 		return value_wrong(what, v, "a mark: N or N/MASK, decimal or 0x, or -1");
+	if ((n & mask) != n) {
+		*what = xasprintf("\"%s\": no packet has a mark that its mask hides", v);
+		return ERR_VALUE;
+	}
+	*ret = (struct conf_mark){ (uint32_t)n, (uint32_t)mask, is_unique };
 	return OK;
 }

@@ -38,7 +38,9 @@ void child_done(struct ike *ike, struct child *c)
 static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 {
 	const struct conf_conn *conf = c->conn->conf;
+	struct dp_extra extra;
 
+	conn_extra(c->conn, false, &extra);
 	return (struct dp_sa){
 		.dir = (uint8_t)dir,
 		.mode = c->is_transport ? DP_TRANSPORT : DP_TUNNEL,
@@ -63,6 +65,7 @@ static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 		.decap_dscp = conf->decap_dscp,
 		.dont_encap_dscp = !conf->encap_dscp,
 		.tfc = c->takes_no_tfc ? 0 : conf->tfc,
+		.extra = extra,
 	};
 }
 

@@ -135,11 +135,29 @@ static struct conn *conn_alloc(struct ike *ike, const struct conf_conn *conf)
 	return c;
 }
 
+/* reqid= names the policies of one connection, as far as there is none yet. */
+static uint32_t reqid_for(const struct conn *c)
+{
+	uint32_t wanted = c->conf->reqid;
+	struct conn *o;
+
+	if (!wanted)
+		return conn_reqid_new(c->ike);
+	list_each (o, &c->ike->conns, struct conn, node)
+		if (o->reqid == wanted && !(o->is_removed && list_empty(&o->policies))) {
+			EMIT(&c->ike->env.events, c->ike->now,
+				(struct event_about[1]){ conn_about(c, 0) }, conn_reqid_taken,
+				.reqid = ev_u64(wanted), .other = ev_str(o->conf->name));
+			return conn_reqid_new(c->ike);
+		}
+	return wanted;
+}
+
 struct conn *conn_new_take(struct ike *ike, struct conf_conn *conf_take)
 {
 	struct conn *c = conn_alloc(ike, conf_take);
 
-	c->reqid = conf_take->reqid ? conf_take->reqid : conn_reqid_new(ike);
+	c->reqid = reqid_for(c);
 	each_name(c, name_add);
 	conn_orient(c);
 	return c;

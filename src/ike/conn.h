@@ -138,6 +138,9 @@ const struct proposals *conn_ike_proposals(const struct conn *c);
 /* esp=, with ESN transforms as esn= says. *ret is filled. */
 void conn_esp_proposals(const struct conn *c, struct proposals *ret);
 
+/* What only the kernel can do, for SAs; is_policy: and marks, which policies alone have. */
+void conn_extra(const struct conn *c, bool is_policy, struct dp_extra *ret);
+
 /* ---- the data plane's policies of a connection ---- */
 void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone; shunt now */
 void conn_unroute(struct conn *c);

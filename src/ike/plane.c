@@ -7,7 +7,28 @@ static const char *needs_kernel(const struct conf_conn *c)
 {
 	if (c->type == TYPE_TRANSPORT)
 		return "type=transport";
+	if (c->mark_in.mask || c->mark_out.mask)
+		return "mark=";
 	return NULL;
+}
+
+/* What the plane does without, and no packet goes astray by it. */
+static void tell_without(
+	struct ike *ike, const struct conf_conn *c, const struct event_about *about)
+{
+	enum { KERNEL_WINDOW_MAX = 4096 }; /* XFRMA_REPLAY_ESN_MAX */
+	bool is_user = ike->plane == PLANE_USER;
+
+	if (is_user && c->nic_offload != OFFLOAD_NO && c->nic_offload != OFFLOAD_AUTO)
+		EMIT(&ike->env.events, ike->now, about, conn_plane_without, .name = ev_str(c->name),
+			.what = ev_str("nic-offload="), .why = ev_str("userspace ESP is used"));
+	if (is_user && c->type > TYPE_PASS)
+		EMIT(&ike->env.events, ike->now, about, conn_plane_without, .name = ev_str(c->name),
+			.what = ev_str("type=drop for what comes in"),
+			.why = ev_str("userspace ESP is used, which drops what leaves"));
+	if (!is_user && c->replay_window > KERNEL_WINDOW_MAX)
+		EMIT(&ike->env.events, ike->now, about, conn_window_cut, .name = ev_str(c->name),
+			.window = ev_u64(c->replay_window), .used = ev_u64(KERNEL_WINDOW_MAX));
 }
 
 bool ike_plane_takes(struct ike *ike, const struct conf_conn *c, uint32_t request)
@@ -15,7 +36,9 @@ bool ike_plane_takes(struct ike *ike, const struct conf_conn *c, uint32_t reques
 	const char *what = ike->plane == PLANE_KERNEL ? NULL : needs_kernel(c);
 	struct event_about about = { .request = request };
 
-	if (what)
+	if (!what)
+		tell_without(ike, c, &about);
+	else
 		EMIT(&ike->env.events, ike->now, &about, conn_needs_kernel, .name = ev_str(c->name),
 			.what = ev_str(what), .why = ev_str(ike->plane_why ? ike->plane_why : ""));
 	return !what;

@@ -101,6 +101,25 @@ void conn_esp_proposals(const struct conn *c, struct proposals *ret)
 
 /* ---- the data plane's policy ---- */
 
+static struct dp_mark mark_of(const struct conn *c, const struct conf_mark *m)
+{
+	enum { UNIQUE_FIRST = 65536 }; /* as Libreswan's */
+
+	return (struct dp_mark){ m->is_unique ? UNIQUE_FIRST + c->serial : m->value, m->mask };
+}
+
+void conn_extra(const struct conn *c, bool is_policy, struct dp_extra *ret)
+{
+	struct addr theirs = conf_host(c->theirs);
+
+	*ret = (struct dp_extra){ .offload = c->conf->nic_offload };
+	if (!is_policy)
+		return;
+	ret->mark_in = mark_of(c, &c->conf->mark_in);
+	ret->mark_out = mark_of(c, &c->conf->mark_out);
+	ret->is_instance = c->template && !addr_is_set(&theirs);
+}
+
 struct addr conn_source(const struct conn *c, uint8_t family)
 {
 	struct addr source = { 0 };
@@ -127,6 +146,12 @@ static void set_source(const struct conn *c, struct dp_policy *p)
 	}
 }
 
+/* Hosts have their routes; and where packets go that have not the mark is not ours to say. */
+static bool wants_routes(const struct conf_conn *c)
+{
+	return c->type != TYPE_TRANSPORT && !c->mark_in.mask && !c->mark_out.mask;
+}
+
 static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, struct dp_policy *ret)
 {
 	*ret = (struct dp_policy){
@@ -136,10 +161,11 @@ static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, st
 		.priority = c->conf->priority,
 		.outer_local = c->local.addr,
 		.outer_remote = c->remote.addr,
-		.add_routes = c->conf->type != TYPE_TRANSPORT, /* hosts have their routes */
+		.add_routes = wants_routes(c->conf),
 		.mtu = c->conf->mtu,
 		.metric = c->conf->metric,
 	};
+	conn_extra(c, true, &ret->extra);
 }
 
 static struct conn_policy *policy_find(const struct conn *c, uint32_t reqid)

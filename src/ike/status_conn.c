@@ -222,6 +222,22 @@ char *conn_policy_text(const struct conn *c, char *s)
 	return s;
 }
 
+/* What only the kernel's ESP can do. */
+static void for_kernel(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	static const char *const offload[] = { "no", "crypto", "packet", "auto" };
+	char mark[64] = "unset";
+	struct dp_extra x;
+
+	conn_extra(c, true, &x);
+	if (x.mark_in.mask || x.mark_out.mask)
+		snprintf(mark, sizeof(mark),
+			"%" PRIu32 "/0x%08" PRIx32 ", %" PRIu32 "/0x%08" PRIx32, x.mark_in.value,
+			x.mark_in.mask, x.mark_out.value, x.mark_out.mask);
+	REPLY(connection_kernel, .mark = ev_str(mark),
+		.offload = ev_str(offload[MIN(c->conf->nic_offload, OFFLOAD_AUTO)]));
+}
+
 static void policy(struct ike *ike, const struct conn *c, const struct event_about *about)
 {
 	const struct conf_conn *k = c->conf;
@@ -264,5 +280,6 @@ void status_conn(struct ike *ike, const struct conn *c, const struct event_about
 	modecfg(ike, c, about);
 	how_long(ike, c, about);
 	policy(ike, c, about);
+	for_kernel(ike, c, about);
 	newest(ike, c, about);
 }

@@ -269,6 +269,7 @@ static enum err sa_add(struct side *s, const struct action *a)
 		.mode = sa->mode,
 		.ours = sa->ts_local.ts[0],
 		.theirs = sa->ts_remote.ts[0],
+		.extra = sa->extra,
 		.tfc = sa->tfc,
 		.order = s->pair->order++,
 	};
@@ -301,6 +302,7 @@ static enum err policy_add(struct side *s, const struct action *a)
 		.action = a->dp.policy->action,
 		.mode = a->dp.policy->mode,
 		.add_routes = a->dp.policy->add_routes,
+		.extra = a->dp.policy->extra,
 		.outer_remote = a->dp.policy->outer_remote,
 		.ours = a->dp.policy->ts_local.ts[0],
 	};

@@ -18,6 +18,7 @@ struct pair_sa {
 	unsigned order; /* of adding */
 	bool is_heard;
 	struct ts ours, theirs; /* the first of its selectors */
+	struct dp_extra extra;
 };
 
 struct side {
@@ -45,6 +46,7 @@ struct side {
 		uint8_t action, mode;
 		bool is_lost; /* by a restart of the data plane */
 		bool add_routes;
+		struct dp_extra extra;
 		struct addr outer_remote;
 		struct ts ours; /* the first of its selectors */
 	} policy[PAIR_POLICIES_MAX];
