@@ -353,7 +353,8 @@ TEST(what_is_ours_is_known_again)
 		.local = here,
 		.remote = here,
 		.suite = { .encr = ENCR_AES_GCM_16, .key_bits = 128 },
-		.encr_key = secret_new(20) };
+		.encr_key = secret_new(20),
+		.extra = { .offload = DP_OFFLOAD_CRYPTO, .offload_ifindex = 3 } };
 	struct dp_policy p = { .action = DP_DROP,
 		.ts_local = { 1, { ts_from_range(&net) } },
 		.ts_remote = { 1, { ts_from_range(&net) } } };
@@ -366,6 +367,7 @@ TEST(what_is_ours_is_known_again)
 	assert_int_equal(xfrm_sa_put(&w, XFRM_ADD, &sa, NULL), OK);
 	read_back(&w, &s);
 	assert_false(s.sa.is_ours);
+	assert_int_equal(s.sa.offload_ifindex, 3);
 	xfrm_own_sa(&w, sa.spi + 1); /* another's number is not ours */
 	read_back(&w, &s);
 	assert_false(s.sa.is_ours);

@@ -41,6 +41,7 @@ static void encap_from(struct bytes v, struct xfrm_sa *ret)
 
 static void attr_from(uint16_t type, struct bytes v, struct xfrm_sa *ret)
 {
+	struct xfrm_user_offload o;
 	struct xfrm_mark m;
 
 	switch (type) {
@@ -58,6 +59,10 @@ static void attr_from(uint16_t type, struct bytes v, struct xfrm_sa *ret)
 		break;
 	case XFRMA_IF_ID:
 		(void)nl_as(v, &ret->if_id, sizeof(ret->if_id));
+		break;
+	case XFRMA_OFFLOAD_DEV:
+		if (nl_as(v, &o, sizeof(o)))
+			ret->offload_ifindex = (uint32_t)o.ifindex;
 		break;
 	case XFRMA_MARK:
 		if (nl_as(v, &m, sizeof(m))) {

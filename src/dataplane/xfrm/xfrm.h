@@ -50,8 +50,9 @@ struct xfrm_replay {
 struct xfrm_sa {
 	struct xfrm_id_of_sa id;
 	uint32_t reqid, if_id;
-	uint8_t mode; /* enum dp_mode */
-	bool is_ours; /* marked by xfrm_own_sa */
+	uint32_t offload_ifindex; /* the device that does it; 0: the kernel */
+	uint8_t mode;		  /* enum dp_mode */
+	bool is_ours;		  /* marked by xfrm_own_sa */
 	bool encap;
 	uint16_t src_port, dst_port;		/* encap */
 	uint64_t bytes, packets;		/* inner */

@@ -140,9 +140,57 @@ static int get(struct kernel *k, const struct xfrm_id_of_sa *id, struct xfrm_sai
 	return e ? e : ret->kind == XFRM_SAID_SA && ret->sa.is_ours ? 0 : ESRCH;
 }
 
+static void tell_not_offloaded(struct kernel *k, const struct dp_sa *dp, const char *why)
+{
+	struct rd r = rd_from(buf_view(&k->addrs));
+	char name[ADDRESS_NAME_N + 1] = "the device";
+
+	if (dp->dir != DP_OUT || dp->extra.offload == DP_OFFLOAD_AUTO)
+		return;
+	while (rd_more(&r)) {
+		struct addr a = addr_get(&r);
+		struct bytes n = rd_bytes(&r, ADDRESS_NAME_N);
+
+		if (!r.failed && addr_eq(&a, &dp->local.addr))
+			memcpy(name, n.p, n.n);
+	}
+	PROCESS_EMIT(&k->p, kernel_not_offloaded, .device = ev_str(name), .why = ev_str(why));
+}
+
+/* The device that leads to the peer may do it. One that cannot says so, or leaves it to the kernel
+ * without a word. */
+static int add(struct kernel *k, struct dp_sa *dp, const struct xfrm_sa *resume, char *text)
+{
+	struct xfrm_id_of_sa id = xfrm_sa_id(dp);
+	struct xfrm_said *said;
+	struct addr gateway;
+	unsigned oif = 0;
+	int e, again;
+
+	if (dp->extra.offload)
+		(void)rtnl_route_to(k->rtnl, &dp->remote.addr, &dp->local.addr, &oif, &gateway);
+	dp->extra.offload_ifindex = oif;
+	e = put(k, XFRM_ADD, dp, resume, text);
+	if (!oif)
+		return e;
+	if (e) {
+		dp->extra.offload_ifindex = 0;
+		again = put(k, XFRM_ADD, dp, resume, text);
+		if (!again)
+			tell_not_offloaded(k, dp, strerror(e));
+		return again;
+	}
+	said = xalloc(sizeof(*said));
+	if (get(k, &id, said) == 0 && !said->sa.offload_ifindex)
+		tell_not_offloaded(k, dp, "it has no such function");
+	free(said);
+	return 0;
+}
+
 enum err sa_add(struct kernel *k, const struct dp_sa *dp, char *text)
 {
-	int error = put(k, XFRM_ADD, dp, NULL, text);
+	struct dp_sa own = *dp; /* with dp's keys */
+	int error = add(k, &own, NULL, text);
 	struct sa *s;
 
 	if (error)
@@ -203,7 +251,7 @@ static int move_one(struct kernel *k, struct sa *s, const struct msg_dp *m, char
 		e = put(k, XFRM_UPDATE, &dp, NULL, text);
 	} else if ((e = get(k, &s->id, said)) == 0) {
 		delete (k, &s->id);
-		e = put(k, XFRM_ADD, &dp, &said->sa, text);
+		e = add(k, &dp, &said->sa, text);
 	}
 	if (!e) {
 		s->id = xfrm_sa_id(&dp);

@@ -108,8 +108,7 @@ static void entry_free(struct kernel *k, struct spd_entry *e)
 	free(e);
 }
 
-/* Puts it as dp, whose action stands for the entry's own. */
-static int put(struct kernel *k, enum xfrm_how how, const struct spd_entry *e,
+static int put_one(struct kernel *k, enum xfrm_how how, const struct spd_entry *e,
 	const struct dp_policy *dp, char *text)
 {
 	uint8_t room[XFRM_ROOM];
@@ -124,6 +123,24 @@ static int put(struct kernel *k, enum xfrm_how how, const struct spd_entry *e,
 		xfrm_error_format(error, said->text, text);
 	free(said);
 	return error;
+}
+
+/* Puts it as dp, whose action stands for the entry's own. A device that does all of ESP needs the
+ * policy, too; whether it can is told with its SAs. */
+static int put(struct kernel *k, enum xfrm_how how, const struct spd_entry *e,
+	const struct dp_policy *dp, char *text)
+{
+	struct dp_policy own = *dp;
+	struct addr gateway;
+	unsigned oif = 0;
+
+	if (dp->extra.offload == DP_OFFLOAD_PACKET && dp->action == DP_PROTECT)
+		(void)rtnl_route_to(k->rtnl, &dp->outer_remote, &dp->outer_local, &oif, &gateway);
+	own.extra.offload_ifindex = oif;
+	if (oif && put_one(k, how, e, &own, text) == 0)
+		return 0;
+	own.extra.offload_ifindex = 0;
+	return put_one(k, how, e, &own, text);
 }
 
 static int hold(struct kernel *k, struct policy *own, const struct dp_policy *dp,
