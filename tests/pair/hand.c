@@ -61,6 +61,7 @@ void hand_act(struct hand *h)
 			   a.dp.sa->dir == DP_OUT) {
 			h->tfc = a.dp.sa->tfc;
 		}
+		h->n_moved += a.kind == ACTION_DATAPLANE && a.dp.op == DP_SA_MOVE;
 		if (a.ask)
 			ike_answer(h->ike, h->now, &answer);
 		secret_done(&mac);
@@ -75,7 +76,7 @@ static void forget_said(struct hand *h)
 
 void hand_tell(struct hand *h, struct bytes data)
 {
-	struct datagram d = { { addr_v4(0xc0000202), 500 }, { addr_v4(0xc0000201), 500 }, data };
+	struct datagram d = { { addr_v4(0xc0000202), 500 }, { h->from, 500 }, data };
 
 	forget_said(h);
 	ike_input(h->ike, h->now, &d);
@@ -92,6 +93,7 @@ void hand_init(struct hand *h, uint32_t tfc)
 
 	memset(h, 0, sizeof(*h));
 	conf.tfc = tfc;
+	h->from = addr_v4(0xc0000201);
 	h->now = (struct now){ 100 * NS_S, 1700000000 * NS_S };
 	env.rng = rng_seeded(&h->seed, 1);
 	h->ike = ike_new(&env, h->now);

@@ -12,7 +12,9 @@ struct hand {
 	struct now now;
 	struct rng_seeded seed;
 	unsigned count[EV_END];
-	uint32_t tfc; /* of the last outbound SA */
+	uint32_t tfc;	  /* of the last outbound SA */
+	unsigned n_moved; /* SAs */
+	struct addr from; /* where we send from */
 	/* what the engine said since the last datagram to it */
 	size_t n_said;
 	struct buf said[HAND_SAID_MAX];

@@ -168,6 +168,35 @@ TEST(a_wish_for_transport_mode_is_not_granted)
 	hand_done(&h);
 }
 
+/* RFC 4555 3.1: who is not told that we have MOBIKE too, does not use it; and whoever does all the
+ * same moves nothing. */
+TEST(mobike_is_not_taken_up_and_its_words_do_nothing)
+{
+	enum { UPDATE_SA_ADDRESSES = 16400, COOKIE2 = 16401 };
+	struct buf plain = { 0 };
+	struct v2_build b;
+	struct v2_msg m;
+	struct hand h;
+
+	hand_up(&h, N_MOBIKE_SUPPORTED, 0);
+	hand_said(&h, &m, &plain);
+	assert_string_equal(m.names, "SK{IDr,AUTH,SA,TSi,TSr}");
+	buf_done(&plain);
+	h.from = addr_v4(0xc0000263);
+	v2_build_chain(&b, h.room, sizeof(h.room));
+	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, UPDATE_SA_ADDRESSES, BYTES_NONE);
+	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, COOKIE2, bytes_str("12345678"));
+	hand_request(&h, INFORMATIONAL, &b);
+	hand_said(&h, &m, &plain);
+	assert_int_equal(m.n_notify, 0);
+	buf_done(&plain);
+	assert_int_equal(h.n_moved, 0);
+	assert_int_equal(h.count[EV_v2_peer_moved], 0);
+	h.from = addr_v4(0xc0000201);
+	hand_assert_alive(&h);
+	hand_done(&h);
+}
+
 /* 3.10.1 */
 TEST(tfc_padding_is_off_for_a_peer_that_cannot_take_it)
 {
@@ -378,6 +407,7 @@ int main(void)
 		cmocka_unit_test(nonsense_under_good_keys_is_invalid_syntax_and_ends_the_ike_sa),
 		cmocka_unit_test(only_the_first_fragment_of_a_repeat_is_answered),
 		cmocka_unit_test(a_wish_for_transport_mode_is_not_granted),
+		cmocka_unit_test(mobike_is_not_taken_up_and_its_words_do_nothing),
 		cmocka_unit_test(tfc_padding_is_off_for_a_peer_that_cannot_take_it),
 		cmocka_unit_test(a_request_to_an_unknown_ike_sa_is_answered_once_a_second),
 		cmocka_unit_test(a_response_to_an_unknown_ike_sa_is_never_answered),
