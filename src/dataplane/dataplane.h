@@ -90,7 +90,8 @@ struct dp_counters {
 enum dp_op {
 	DP_SA_ADD = 1, /* struct dp_sa */
 	DP_SA_DEL,     /* serial, dir */
-	DP_SA_MOVE,    /* serial, local, remote, encap: the peer's address changed */
+	DP_SA_MOVE,    /* serial, local, remote, encap: the peer's address changed; at another one
+			* DP_POLICY_ADD follows */
 	DP_SA_QUERY,   /* serial -> counters */
 	DP_POLICY_ADD, /* struct dp_policy; replaces what the reqid had */
 	DP_POLICY_DEL, /* reqid */

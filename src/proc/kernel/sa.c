@@ -264,23 +264,6 @@ static int move_one(struct kernel *k, struct sa *s, const struct msg_dp *m, char
 	return e;
 }
 
-/* Policies name the tunnel's ends, too. */
-static int move_policy(struct kernel *k, uint32_t reqid, const struct msg_dp *m)
-{
-	struct policy *p = policy_find(k, reqid);
-	const char *what = NULL;
-	struct dp_policy dp;
-
-	if (!p)
-		return 0;
-	policy_decode(p, &dp);
-	if (addr_eq(&dp.outer_local, &m->local.addr) && addr_eq(&dp.outer_remote, &m->remote.addr))
-		return 0;
-	dp.outer_local = m->local.addr;
-	dp.outer_remote = m->remote.addr;
-	return policy_add(k, &dp, &what);
-}
-
 enum err sa_move(struct kernel *k, const struct msg_dp *m, char *text)
 {
 	static const enum dp_dir dirs[] = { DP_IN, DP_OUT };
@@ -292,8 +275,6 @@ enum err sa_move(struct kernel *k, const struct msg_dp *m, char *text)
 		if (!s)
 			continue;
 		e = move_one(k, s, m, text);
-		if (!e)
-			e = move_policy(k, s->reqid, m);
 		error = error ? error : e;
 	}
 	return xfrm_err(error);
