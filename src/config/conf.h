@@ -67,7 +67,9 @@ struct conf_end {
 /* The end's address; none for any host, also where only its family is given (%any4, 0.0.0.0). */
 static inline struct addr conf_host(const struct conf_end *e)
 {
-	return e->host_kind == HOST_ANY ? (struct addr){ 0 } : e->host;
+	static const struct addr none;
+
+	return e->host_kind == HOST_ANY ? none : e->host;
 }
 
 /* One loaded conn. Every pointer is owned; NULL means not given. */
