@@ -7,6 +7,7 @@
 SS_DEBUG=0 SS_CHARON="dos_protection = no"
 rounds=${1:-3}
 tunnels=${TUNNELS:-1000}
+conns=${CONNS:-10000}
 seconds=${BENCH_SECONDS:-4}
 kinds=${KINDS:-ours strongswan}
 DESTDIR=$LAB_BUILD/stage meson install -C "$LAB_BUILD" --no-rebuild --quiet || exit 1
@@ -61,32 +62,34 @@ pair() { # pair KIND WHAT
 away() { stop left "$1" >/dev/null; stop right "$1" >/dev/null; }
 
 # ---- many tunnels: each an IKE SA and a Child SA of its own, all begun at once by the left end -----
-secrets() { local i; for i in $(seq "$tunnels"); do echo "@l$i @r$i : PSK \"$PSK\""; done; }
-net() { echo "10.$1.$((i / 250)).$((i % 250))/32"; }
+secrets() { seq "$tunnels" | awk -v psk="$PSK" '{ printf "@l%d @r%d : PSK \"%s\"\n", $1, $1, psk }'; }
+nets='function net(n, i) { return sprintf("10.%d.%d.%d/32", n, i / 250, i % 250) }'
 many_ours() { # HOST ME PEER MY PEERS NET PEERNET AUTO
-	local i
-	{
-		printf 'config setup\n    logfile=/var/log/pluto.log\n'
-		for i in $(seq "$tunnels"); do
-			printf 'conn t%d\n    left=%s\n    leftid=@%s%d\n    leftsubnet=%s\n    right=%s\n    rightid=@%s%d\n    rightsubnet=%s\n    authby=secret\n    ike=aes_gcm128-sha2_256-dh31\n    esp=aes_gcm128\n    auto=%s\n' \
-				$i $2 $4 $i "$(net $6)" $3 $5 $i "$(net $7)" $8
-		done
-	} | put "$1" /etc/ipsec.conf
+	seq "$tunnels" | awk -v me=$2 -v peer=$3 -v my=$4 -v its=$5 -v ours=$6 -v theirs=$7 -v auto=$8 "$nets"'
+		BEGIN { print "config setup\n    logfile=/var/log/pluto.log" }
+		{
+			printf "conn t%d\n    left=%s\n    leftid=@%s%d\n    leftsubnet=%s\n", $1, me, my, $1, net(ours, $1)
+			printf "    right=%s\n    rightid=@%s%d\n    rightsubnet=%s\n", peer, its, $1, net(theirs, $1)
+			print "    authby=secret\n    ike=aes_gcm128-sha2_256-dh31\n    esp=aes_gcm128\n    auto=" auto
+		}' | put "$1" /etc/ipsec.conf
 	secrets | put "$1" /etc/ipsec.secrets
 }
 many_strongswan() {
-	local i
-	{
-		echo 'connections {'
-		for i in $(seq "$tunnels"); do
-			printf 't%d { version = 2\n local_addrs = %s\n remote_addrs = %s\n proposals = aes128gcm16-prfsha256-curve25519\n local { auth = psk\n id = %s%d }\n remote { auth = psk\n id = %s%d }\n children { t%d { local_ts = %s\n remote_ts = %s\n esp_proposals = aes128gcm16\n%s } } }\n' \
-				$i $2 $3 $4 $i $5 $i $i "$(net $6)" "$(net $7)" "$([ $8 = start ] && echo ' start_action = start')"
-		done
-		echo '}'
-		echo 'secrets {'
-		for i in $(seq "$tunnels"); do printf 'ike-%d { id-1 = %s%d\n id-2 = %s%d\n secret = "%s" }\n' $i $4 $i $5 $i "$PSK"; done
-		echo '}'
-	} | put "$1" /etc/swanctl/swanctl.conf
+	seq "$tunnels" | awk -v me=$2 -v peer=$3 -v my=$4 -v its=$5 -v ours=$6 -v theirs=$7 -v auto=$8 -v psk="$PSK" "$nets"'
+		BEGIN { print "connections {" }
+		{
+			printf "t%d { version = 2\n local_addrs = %s\n remote_addrs = %s\n", $1, me, peer
+			print " proposals = aes128gcm16-prfsha256-curve25519"
+			printf " local { auth = psk\n id = %s%d }\n remote { auth = psk\n id = %s%d }\n", my, $1, its, $1
+			printf " children { t%d { local_ts = %s\n remote_ts = %s\n", $1, net(ours, $1), net(theirs, $1)
+			print " esp_proposals = aes128gcm16\n" (auto == "start" ? " start_action = start" : "") "} } }"
+			secret[$1] = sprintf("ike-%d { id-1 = %s%d\n id-2 = %s%d\n secret = \"%s\" }", $1, my, $1, its, $1, psk)
+		}
+		END {
+			print "}\nsecrets {"
+			for (i = 1; i <= NR; i++) print secret[i]
+			print "}"
+		}' | put "$1" /etc/swanctl/swanctl.conf
 }
 count() {
 	case $1 in
@@ -121,9 +124,34 @@ many() { # many KIND
 	away "$kind"
 }
 
+loading() { # loading KIND: many connections of one file, which nobody brings up
+	local kind=$1 tunnels=$conns from to empty
+	"many_$kind" left $A $B l r 1 2 add
+	case $kind in
+	ours)
+		on left mv /etc/ipsec.conf /etc/many.conf
+		put left /etc/ipsec.conf <<<"config setup"
+		;;
+	strongswan)
+		on left mv /etc/swanctl/swanctl.conf /etc/many.conf
+		put left /etc/swanctl/swanctl.conf </dev/null
+		;;
+	esac
+	QUIET=1 start left "$kind" || return 1
+	empty=$(memory)
+	from=${EPOCHREALTIME/./}
+	case $kind in
+	ours) on left ipsec add --autoall --config /etc/many.conf >/dev/null ;;
+	strongswan) on left swanctl --load-all --file /etc/many.conf >/dev/null ;;
+	esac || bad "$kind does not load $conns connections"
+	to=${EPOCHREALTIME/./}
+	note "$kind" load "$(awk "BEGIN { print ($to - $from) / 1e6 }")"
+	note "$kind" loaded "$(awk "BEGIN { print ($(memory) - $empty) / $conns }")"
+	QUIET=1 stop left "$kind" >/dev/null
+}
+
 addresses() { # addresses HOST NET: strongSwan wants an address of its own in each tunnel
-	local i
-	for i in $(seq "$tunnels"); do echo "address add $(net "$2") dev lo"; done | on "$1" ip -batch -
+	seq "$tunnels" | awk -v n=$2 "$nets"'{ print "address add " net(n, $1) " dev lo" }' | on "$1" ip -batch -
 }
 addresses left 1
 addresses right 2
@@ -146,7 +174,12 @@ done
 	many $kind
 done
 
-python3 - "$results" "$tunnels" <<'X'
+[ "$conns" = 0 ] || for kind in $kinds; do
+	echo "$conns connections, $kind"
+	loading $kind
+done
+
+python3 - "$results" "$tunnels" "$conns" <<'X'
 import collections, statistics, sys
 values = collections.defaultdict(list)
 for line in open(sys.argv[1]):
@@ -160,7 +193,9 @@ rows = [("TCP, 1 stream, Gbit/s", "tcp1", 2, True), ("TCP, 4 streams, Gbit/s", "
         ("CPU seconds per GB, TCP 1 stream, whole machine", "cpu_tcp1", 2, False),
         ("ping, average, us", "ping_avg", 0, False), ("ping, least, us", "ping_min", 0, False),
         (f"IKEv2 handshakes/s (PSK, x25519, with Child SA), {sys.argv[2]} tunnels", "handshakes", 0, True),
-        (f"memory per tunnel at {sys.argv[2]}, kB, all processes of one end", "memory", 1, False)]
+        (f"memory per tunnel at {sys.argv[2]}, kB, all processes of one end", "memory", 1, False),
+        (f"loading {sys.argv[3]} connections of one file, s", "load", 2, False),
+        ("memory per loaded connection, kB, all processes", "loaded", 1, False)]
 print()
 print("| | clearswan | strongSwan, userspace ESP | ratio (above 1: ours is better) |")
 print("|---|---|---|---|")
