@@ -233,6 +233,7 @@ static void give_up(struct v2_sa *sa)
 			v2_seconds_text(sa->retransmit.timeout, -1, seconds, sizeof(seconds))),
 		.retransmits = ev_u64(sa->retransmit.count), .remote = ev_ep(sa->remote),
 		.hint = ev_str(timeout_hint(sa)));
+	v2_rekey_ike_deleted(sa); /* what the peer made of it lives */
 	v2_sa_kill(sa, EXIT_IKE_NO_ANSWER);
 }
 

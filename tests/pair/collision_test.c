@@ -145,6 +145,30 @@ TEST(two_ends_that_begin_at_once_have_a_tunnel_and_agree)
 		}
 }
 
+/* Both ends rekey the IKE SA; one hears no answer to its own request any more. */
+TEST(an_end_that_gives_up_its_rekey_keeps_what_the_peers_has_made)
+{
+	struct conf_conn a = pair_conf("paris"), b = a;
+	struct pair p;
+
+	a.retransmit_timeout = 5 * NS_S;
+	pair_init(&p, 1);
+	pair_up(&p, &a, &b);
+	p.delay_min = p.delay_max = 100 * NS_MS;
+	pair_command(&p.a, CMD_REKEY_IKE, "paris");
+	pair_command(&p.b, CMD_REKEY_IKE, "paris");
+	pair_run(&p, 50 * NS_MS);
+	p.drop_from = &p.b;
+	pair_run(&p, 20 * NS_S);
+	p.drop_from = NULL;
+	assert_int_equal(p.a.count[EV_v2_timeout], 1);
+	pair_run(&p, 40 * NS_S);
+	assert_int_equal(p.a.n_sa, 2);
+	assert_int_equal(p.b.n_sa, 2);
+	assert_true(pair_agrees(&p));
+	pair_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_rekey_of_the_child_sa_meets_its_delete),
 		cmocka_unit_test(a_rekey_of_the_ike_sa_meets_its_delete),
 		cmocka_unit_test(two_ends_that_begin_at_once_have_a_tunnel_and_agree),
+		cmocka_unit_test(an_end_that_gives_up_its_rekey_keeps_what_the_peers_has_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
