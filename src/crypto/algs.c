@@ -117,6 +117,29 @@ size_t suite_integ_key_n(const struct suite *s)
 	return a && !(e && e->is_aead) ? a->out_n : 0;
 }
 
+void suite_put(struct wr *w, const struct suite *s)
+{
+	wr_u16(w, s->encr);
+	wr_u16(w, s->key_bits);
+	wr_u16(w, s->integ);
+	wr_u16(w, s->prf);
+	wr_u16(w, s->ke);
+	wr_u16(w, s->esn);
+}
+
+struct suite suite_get(struct rd *r)
+{
+	struct suite s;
+
+	s.encr = rd_u16(r);
+	s.key_bits = rd_u16(r);
+	s.integ = rd_u16(r);
+	s.prf = rd_u16(r);
+	s.ke = rd_u16(r);
+	s.esn = rd_u16(r);
+	return s;
+}
+
 char *suite_encr_name(const struct suite *s, char *ret)
 {
 	const struct alg *a = alg_find(TT_ENCR, s->encr);

@@ -1,7 +1,8 @@
 #pragma once
 /* Every transform: IANA numbers, names, sizes. One table (algs.def) for IKEv1, IKEv2, ESP and XFRM.
  */
-#include "base/bytes.h"
+#include "base/rd.h"
+#include "base/wr.h"
 
 /* RFC 7296 3.3.2 */
 enum transform_type { TT_ENCR = 1, TT_PRF = 2, TT_INTEG = 3, TT_KE = 4, TT_ESN = 5 };
@@ -98,6 +99,9 @@ struct suite {
 /* Octets of KEYMAT for the cipher (key and salt) and for the integrity algorithm. */
 size_t suite_encr_key_n(const struct suite *s);
 size_t suite_integ_key_n(const struct suite *s);
+/* Between our own processes. */
+void suite_put(struct wr *w, const struct suite *s);
+struct suite suite_get(struct rd *r);
 /* "AES_GCM_16_256" (with key length) */
 #define ALG_STR 40
 char *suite_encr_name(const struct suite *s, char *ret);

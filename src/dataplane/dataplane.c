@@ -38,29 +38,6 @@ static struct bytes secret_get(struct rd *r)
 	return rd_bytes(r, n);
 }
 
-static void suite_put(struct wr *w, const struct suite *s)
-{
-	wr_u16(w, s->encr);
-	wr_u16(w, s->key_bits);
-	wr_u16(w, s->integ);
-	wr_u16(w, s->prf);
-	wr_u16(w, s->ke);
-	wr_u16(w, s->esn);
-}
-
-static struct suite suite_get(struct rd *r)
-{
-	struct suite s;
-
-	s.encr = rd_u16(r);
-	s.key_bits = rd_u16(r);
-	s.integ = rd_u16(r);
-	s.prf = rd_u16(r);
-	s.ke = rd_u16(r);
-	s.esn = rd_u16(r);
-	return s;
-}
-
 static void mark_put(struct wr *w, const struct dp_mark *m)
 {
 	wr_u32(w, m->value);
