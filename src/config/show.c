@@ -268,6 +268,27 @@ static void section(struct text *t, enum keyword_section s, const char *side, co
 	}
 }
 
+static void put_conn(struct text *t, const struct conf_conn *c, const struct conf_conn *fresh)
+{
+	put(t, "conn %s\n", c->name);
+	if (c->aliases)
+		put(t, "\tconnalias=\"%s\"\n", c->aliases);
+	section(t, SECTION_END, "left", &c->left, &fresh->left);
+	section(t, SECTION_END, "right", &c->right, &fresh->right);
+	section(t, SECTION_CONN, "", c, fresh);
+}
+
+char *conf_conn_show(const struct conf_conn *c)
+{
+	struct text t = { 0 };
+	struct conf_conn *fresh = xalloc(sizeof(*fresh));
+
+	conf_conn_defaults(fresh);
+	put_conn(&t, c, fresh);
+	free(fresh);
+	return t.s;
+}
+
 char *conf_show(const struct conf *c)
 {
 	struct text t = { 0 };
@@ -279,14 +300,8 @@ char *conf_show(const struct conf *c)
 	put(&t, "config setup\n");
 	section(&t, SECTION_SETUP, "", &c->setup, &setup);
 	for (size_t i = 0; i < c->n; i++) {
-		const struct conf_conn *k = c->conn[i];
-
-		put(&t, "\nconn %s\n", k->name);
-		if (k->aliases)
-			put(&t, "\tconnalias=\"%s\"\n", k->aliases);
-		section(&t, SECTION_END, "left", &k->left, &fresh->left);
-		section(&t, SECTION_END, "right", &k->right, &fresh->right);
-		section(&t, SECTION_CONN, "", k, fresh);
+		put(&t, "\n");
+		put_conn(&t, c->conn[i], fresh);
 	}
 	free(fresh);
 	return t.s;
