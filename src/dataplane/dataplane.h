@@ -96,6 +96,11 @@ enum dp_op {
 	DP_POLICY_ADD, /* struct dp_policy; replaces what the reqid had */
 	DP_POLICY_DEL, /* reqid */
 	DP_FLUSH,      /* everything of ours */
+	/* Another ike took the place of the one that asked for all this. It names what it knows of:
+	 * struct dp_sa without keys -> ERR_NOT_FOUND, or OK and counters. Policies are named by
+	 * DP_POLICY_ADD again. */
+	DP_SA_ADOPT,
+	DP_SETTLE, /* and this is all: what was there before it came and was not named goes */
 };
 
 /* What a data plane says unasked. */

@@ -379,6 +379,54 @@ static enum err get_sa_add(struct esp_plane *p, struct bytes operand)
 	return e;
 }
 
+void esp_plane_orphan(struct esp_plane *p)
+{
+	for (size_t i = 0; i < p->set.n_sa; i++)
+		p->set.sa[i]->is_orphan = true;
+	for (size_t i = 0; i < p->set.n_policy; i++)
+		p->set.policy[i]->is_orphan = true;
+}
+
+static enum err get_sa_adopt(struct esp_plane *p, struct bytes operand, struct dp_counters *ret)
+{
+	enum err e = ERR_NOT_FOUND;
+	struct rd r = rd_from(operand);
+	struct dp_sa sa = { 0 };
+
+	if ((e = dp_sa_get(&r, &sa)))
+		return e;
+	e = rd_end(&r) ? ERR_NOT_FOUND : ERR_LENGTH;
+	for (size_t i = 0; i < p->set.n_sa && e == ERR_NOT_FOUND; i++) {
+		struct esp_sa *s = p->set.sa[i];
+
+		if (s->serial != sa.serial || s->is_out != (sa.dir == DP_OUT) || s->lingers ||
+			s->spi != sa.spi || s->reqid != sa.reqid)
+			continue;
+		s->is_orphan = false;
+		e = sa_query(p, sa.serial, ret);
+	}
+	dp_sa_done(&sa);
+	return e;
+}
+
+static bool is_orphan(const struct esp_set *s, const struct esp_sa *sa)
+{
+	(void)s;
+	/* one that lingers goes by itself */
+	return sa->is_orphan && !sa->lingers;
+}
+
+static void settle(struct esp_plane *p)
+{
+	struct esp_set *s = &p->set;
+
+	for (size_t i = s->n_policy; i-- > 0;)
+		if (s->policy[i]->is_orphan)
+			(void)policy_take(p, s->policy[i]->dp.reqid);
+	(void)sa_drop(p, is_orphan);
+	publish(p);
+}
+
 static enum err get_policy_add(struct esp_plane *p, struct bytes operand)
 {
 	struct rd r = rd_from(operand);
@@ -407,6 +455,11 @@ enum err esp_plane_op(struct esp_plane *p, const struct esp_op *op, struct dp_co
 		return policy_del(p, op->reqid);
 	case DP_FLUSH:
 		flush(p);
+		return OK;
+	case DP_SA_ADOPT:
+		return get_sa_adopt(p, op->operand, counters);
+	case DP_SETTLE:
+		settle(p);
 		return OK;
 	}
 	return ERR_VALUE;

@@ -16,6 +16,7 @@ enum { ESP_NOTICES = 256 /* waiting in one worker's ring; a power of two */, ESP
 struct esp_policy {
 	struct dp_policy dp;
 	uint32_t priority;
+	bool is_orphan;		  /* of an ike that is gone */
 	_Atomic int64_t acquired; /* ns_t of the last ACQUIRE; rate limit */
 };
 
@@ -77,14 +78,17 @@ struct esp_op {
 	bool encap;
 	struct bytes operand; /* dp_sa_put() or dp_policy_put() */
 };
-/* *counters is written by DP_SA_QUERY. ERR_NOT_FOUND, ERR_EXISTS, ERR_UNSUPPORTED, ERR_VALUE, and
- * what the operand's reader says. */
+/* *counters is written by DP_SA_QUERY and DP_SA_ADOPT. ERR_NOT_FOUND, ERR_EXISTS, ERR_UNSUPPORTED,
+ * ERR_VALUE, and what the operand's reader says. */
 enum err must_use esp_plane_op(
 	struct esp_plane *p, const struct esp_op *op, struct dp_counters *counters);
 
 /* The same without wire forms. */
 enum err must_use esp_plane_sa_add(struct esp_plane *p, const struct dp_sa *sa);
 enum err must_use esp_plane_policy_add(struct esp_plane *p, const struct dp_policy *policy);
+
+/* Another ike takes over: what it does not name before DP_SETTLE goes then. */
+void esp_plane_orphan(struct esp_plane *p);
 
 /* The path to an address has this MTU: an ICMP error or the system told. */
 void esp_plane_path_mtu(struct esp_plane *p, const struct addr *remote, uint32_t mtu);

@@ -480,6 +480,46 @@ TEST(path_mtu_is_learnt_and_never_below_576)
 }
 
 /* What a packet thread sees stays until it leaves. */
+/* One request as it travels. */
+static enum err ask(struct esp_plane *p, uint8_t op, const struct dp_sa *sa, struct dp_counters *c)
+{
+	uint8_t room[4096];
+	struct wr w = wr_to(room, sizeof(room));
+	struct esp_op o = { .op = op };
+
+	if (sa)
+		dp_sa_put(&w, sa);
+	o.operand = wr_view(&w);
+	return esp_plane_op(p, &o, c);
+}
+
+TEST(another_ike_adopts_what_it_knows_and_the_rest_goes)
+{
+	struct fixture *f = fixture_new(&fixture_gcm, NULL);
+	struct dp_sa in = fixture_sa(DP_IN, &fixture_gcm), wrong = in;
+	struct packet got;
+	struct dp_counters c;
+
+	wrong.spi++;
+	esp_plane_orphan(f->right);
+	assert_int_equal(ask(f->right, DP_SA_ADOPT, &wrong, &c), ERR_NOT_FOUND);
+	assert_int_equal(ask(f->right, DP_SA_ADOPT, &in, &c), OK);
+	assert_int_equal(ask(f->right, DP_SETTLE, NULL, &c), OK);
+	assert_int_equal(fixture_send(f, fixture_frame(f, &small)), DROP_none);
+	assert_int_equal(fixture_receive(f, 0, 0, &got), DROP_none);
+	fixture_done(f);
+	/* what nobody names goes */
+	esp_plane_orphan(f->right);
+	assert_int_equal(ask(f->right, DP_SETTLE, NULL, &c), OK);
+	assert_int_equal(ask(f->right, DP_SA_ADOPT, &in, &c), ERR_NOT_FOUND);
+	esp_plane_orphan(f->left);
+	assert_int_equal(ask(f->left, DP_SETTLE, NULL, &c), OK);
+	assert_int_not_equal(fixture_send(f, fixture_frame(f, &small)), DROP_none);
+	fixture_done(f);
+	dp_sa_done(&in);
+	fixture_free(f);
+}
+
 TEST(replaced_sas_live_while_a_batch_looks_at_them)
 {
 	struct fixture *f = fixture_new(&fixture_gcm, NULL);
@@ -520,6 +560,7 @@ int main(void)
 		cmocka_unit_test(numbers_without_esn_end_and_are_told),
 		cmocka_unit_test(transport_mode_and_bad_keys_are_refused),
 		cmocka_unit_test(path_mtu_is_learnt_and_never_below_576),
+		cmocka_unit_test(another_ike_adopts_what_it_knows_and_the_rest_goes),
 		cmocka_unit_test(replaced_sas_live_while_a_batch_looks_at_them),
 	};
 

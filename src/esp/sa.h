@@ -56,6 +56,7 @@ struct esp_sa {
 	/* the control thread's */
 	uint64_t dropped_told[DROP_END];
 	uint64_t order;	 /* larger: newer */
+	bool is_orphan;	 /* of an ike that is gone, not adopted yet */
 	uint8_t lingers; /* seconds that a replaced inbound SA still receives; 0: it is not leaving
 			  */
 };

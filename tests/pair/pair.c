@@ -343,6 +343,8 @@ static void dataplane(struct pair *p, struct side *s, const struct action *a)
 		answer.e = ++s->n_ops == s->refuses_op ? ERR_SYSTEM : OK;
 		s->n_refused += answer.e != OK;
 		break;
+	case DP_SA_ADOPT:
+	case DP_SETTLE:
 	case DP_SA_MOVE:
 	case DP_FLUSH:
 		break;

@@ -9,11 +9,13 @@ struct fake_sa {
 	struct dp_sa sa;
 	struct dp_counters counters;
 	bool is_refused; /* only remembered because its SA_DEL may still come */
+	bool is_orphan;	 /* of an earlier ike, not adopted */
 };
 
 struct fake_policy {
 	struct list list;
 	struct dp_policy policy;
+	bool is_orphan;
 };
 
 enum { COPY_MAX = 8192 };
@@ -171,6 +173,44 @@ static enum err sa_query(const struct fake_dp *f, uint32_t serial, struct dp_cou
 	return OK;
 }
 
+static enum err sa_adopt(struct fake_dp *f, const struct dp_sa *sa, struct dp_counters *ret)
+{
+	struct fake_sa *s = sa_find(f, sa->serial, sa->dir);
+
+	if (!s || s->is_refused || s->sa.spi != sa->spi || s->sa.reqid != sa->reqid)
+		return ERR_NOT_FOUND;
+	s->is_orphan = false;
+	return sa_query(f, sa->serial, ret);
+}
+
+void fake_dp_orphan(struct fake_dp *f)
+{
+	struct fake_policy *p;
+	struct fake_sa *s;
+
+	list_each (s, &f->sas, struct fake_sa, list) {
+		s->is_orphan = true;
+	}
+	list_each (p, &f->policies, struct fake_policy, list) {
+		p->is_orphan = true;
+	}
+}
+
+static void settle(struct fake_dp *f)
+{
+	struct fake_policy *p;
+	struct fake_sa *s;
+
+	list_each (s, &f->sas, struct fake_sa, list) {
+		if (s->is_orphan)
+			sa_free(s);
+	}
+	list_each (p, &f->policies, struct fake_policy, list) {
+		if (p->is_orphan)
+			policy_free(p);
+	}
+}
+
 static enum err policy_add(struct fake_dp *f, const struct dp_policy *policy)
 {
 	struct fake_policy *p = policy_find(f, policy->reqid);
@@ -193,6 +233,7 @@ static enum err policy_add(struct fake_dp *f, const struct dp_policy *policy)
 		list_append(&f->policies, &p->list);
 	}
 	p->policy = copy;
+	p->is_orphan = false;
 	return OK;
 }
 
@@ -237,6 +278,11 @@ enum err fake_dp_do(struct fake_dp *f, const struct fake_request *q, struct dp_c
 		return policy_del(f, q->reqid);
 	case DP_FLUSH:
 		flush(f);
+		return OK;
+	case DP_SA_ADOPT:
+		return sa_adopt(f, q->sa, ret);
+	case DP_SETTLE:
+		settle(f);
 		return OK;
 	}
 	return ERR_UNSUPPORTED;

@@ -30,7 +30,10 @@ void fake_dp_done(struct fake_dp *f);
 /* The next request is refused with e and changes nothing. Deleting an SA whose SA_ADD was refused
  * is no mistake: who asked may not know yet. */
 void fake_dp_fail_next(struct fake_dp *f, enum err e);
-/* ret: SA_QUERY only, may be NULL for the others. ERR_EXISTS and ERR_NOT_FOUND are counted in f. */
+/* Another ike takes over: what it does not name before DP_SETTLE goes then. */
+void fake_dp_orphan(struct fake_dp *f);
+/* ret: SA_QUERY and SA_ADOPT only, may be NULL for the others. ERR_EXISTS and ERR_NOT_FOUND are
+ * counted in f. */
 enum err must_use fake_dp_do(
 	struct fake_dp *f, const struct fake_request *q, struct dp_counters *ret);
 

@@ -227,6 +227,40 @@ TEST(policies_are_replaced_and_sas_move)
 	fake_dp_done(&f);
 }
 
+TEST(what_a_new_ike_does_not_name_goes_when_it_settles)
+{
+	struct dp_policy p = { .reqid = 4, .ts_local = net("10.0.1.0/24") }, q = p;
+	struct fake_request put = { .op = DP_POLICY_ADD, .policy = &p };
+	struct dp_sa s = sa(true, DP_IN, 1, 100), other = sa(true, DP_IN, 1, 101);
+	struct fake_request adopt = { .op = DP_SA_ADOPT, .sa = &s };
+	struct fake_request settle = { .op = DP_SETTLE };
+	struct dp_counters c;
+	struct fake_dp f;
+
+	fake_dp_init(&f);
+	assert_int_equal(add(&f, true, DP_IN, 1, 100), OK);
+	assert_int_equal(add(&f, true, DP_IN, 2, 200), OK);
+	assert_int_equal(fake_dp_do(&f, &put, NULL), OK);
+	q.reqid = 5;
+	put.policy = &q;
+	assert_int_equal(fake_dp_do(&f, &put, NULL), OK);
+	fake_dp_orphan(&f);
+	assert_int_equal(fake_dp_do(&f, &adopt, &c), OK);
+	adopt.sa = &other;
+	assert_int_equal(fake_dp_do(&f, &adopt, &c), ERR_NOT_FOUND);
+	assert_int_equal(fake_dp_do(&f, &put, NULL), OK);
+	assert_int_equal(add(&f, true, DP_IN, 3, 300), OK);
+	assert_int_equal(fake_dp_do(&f, &settle, NULL), OK);
+	assert_non_null(fake_dp_sa(&f, 1, DP_IN));
+	assert_null(fake_dp_sa(&f, 2, DP_IN));
+	assert_non_null(fake_dp_sa(&f, 3, DP_IN));
+	assert_null(fake_dp_policy(&f, 4));
+	assert_non_null(fake_dp_policy(&f, 5));
+	dp_sa_done(&s);
+	dp_sa_done(&other);
+	fake_dp_done(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +270,7 @@ int main(void)
 		cmocka_unit_test(double_adds_and_unknown_deletes_are_mistakes),
 		cmocka_unit_test(a_refused_request_changes_nothing),
 		cmocka_unit_test(policies_are_replaced_and_sas_move),
+		cmocka_unit_test(what_a_new_ike_does_not_name_goes_when_it_settles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static void tell(struct shell *s, enum ipc_who who, const struct action *a, stru
 
 static bool is_policy(uint8_t op)
 {
-	return op == DP_POLICY_ADD || op == DP_POLICY_DEL || op == DP_FLUSH;
+	return op == DP_POLICY_ADD || op == DP_POLICY_DEL || op == DP_FLUSH || op == DP_SETTLE;
 }
 
 static unsigned who_for(const struct shell *s, uint8_t op)
@@ -51,9 +51,9 @@ void planes_ask(struct shell *s, const struct action *a)
 	struct wr w = wr_to(room, IPC_MAX);
 	struct plane_ask *k;
 
-	if (a->dp.op == DP_SA_ADD && a->dp.sa)
+	if (a->dp.sa)
 		dp_sa_put(&w, a->dp.sa);
-	else if (a->dp.op == DP_POLICY_ADD && a->dp.policy)
+	else if (a->dp.policy)
 		dp_policy_put(&w, a->dp.policy);
 	if (a->ask) {
 		k = xalloc(sizeof(*k));

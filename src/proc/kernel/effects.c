@@ -373,3 +373,20 @@ void policies_flush(struct kernel *k)
 	list_each (p, &k->policies, struct policy, node)
 		policy_free(k, p);
 }
+
+void policies_orphan(struct kernel *k)
+{
+	struct policy *p;
+
+	list_each (p, &k->policies, struct policy, node)
+		p->is_orphan = true;
+}
+
+void policies_settle(struct kernel *k)
+{
+	struct policy *p;
+
+	list_each (p, &k->policies, struct policy, node)
+		if (p->is_orphan)
+			policy_free(k, p);
+}

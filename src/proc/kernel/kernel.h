@@ -45,7 +45,8 @@ enum {
 struct policy {
 	struct list node;
 	uint32_t reqid;
-	struct buf dp; /* dp_policy_put */
+	bool is_orphan; /* of an ike that is gone */
+	struct buf dp;	/* dp_policy_put */
 	struct effect *effect[EFFECTS_MAX];
 	size_t n;
 	struct spd_entry **spd; /* the kernel's policies that it holds */
@@ -57,7 +58,7 @@ struct sa {
 	struct list node;
 	uint32_t serial, reqid;
 	uint8_t dir; /* enum dp_dir */
-	bool is_heard, is_leaving;
+	bool is_heard, is_leaving, is_orphan;
 	ns_t added, leaves, mapped; /* mapped: when the last new address of the peer was told */
 	struct xfrm_id_of_sa id;
 	struct buf dp; /* dp_sa_put: for when it has to move */
@@ -105,6 +106,9 @@ int rtnl_route_to(int fd, const struct addr *dst, const struct addr *src, unsign
 int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what);
 void policy_del(struct kernel *k, uint32_t reqid);
 void policies_flush(struct kernel *k);
+/* Another ike takes over: what it does not add again before it settles goes then. */
+void policies_orphan(struct kernel *k);
+void policies_settle(struct kernel *k);
 struct policy *policy_find(struct kernel *k, uint32_t reqid);
 void policy_decode(const struct policy *p, struct dp_policy *ret);
 /* The way to peers has changed: routes with it. */
@@ -127,6 +131,10 @@ void sa_del(struct kernel *k, uint32_t serial, enum dp_dir dir);
 /* The peer, or this host, is elsewhere. */
 enum err sa_move(struct kernel *k, const struct msg_dp *m, char *text);
 enum err sa_query(struct kernel *k, uint32_t serial, struct dp_counters *ret);
+/* dp without keys, of an ike that is gone. */
+enum err sa_adopt(struct kernel *k, const struct dp_sa *dp, struct dp_counters *ret);
+void sas_orphan(struct kernel *k);
+void sas_settle(struct kernel *k);
 void sas_flush(struct kernel *k);
 /* What has to be done by time. */
 void sas_tick(struct kernel *k);

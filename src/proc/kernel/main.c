@@ -69,6 +69,9 @@ static void take(struct kernel *k, const struct msg_dp *m)
 	} else if (m->op == DP_FLUSH) {
 		sas_flush(k);
 		policies_flush(k);
+	} else if (m->op == DP_SETTLE) {
+		policies_settle(k);
+		sas_settle(k);
 	} else if (k->has_plane) {
 		plane_sa(k, m);
 		return;

@@ -12,15 +12,32 @@
 
 /* ---- asks ---- */
 
-static enum err do_add(struct kernel *k, const struct msg_dp *m, char *text)
+static void get_sa(const struct msg_dp *m, struct dp_sa *ret)
 {
 	struct rd r = rd_from(m->operand);
+
+	if (dp_sa_get(&r, ret) != OK || !rd_end(&r))
+		abort(); /* ike builds it of checked values */
+}
+
+static enum err do_add(struct kernel *k, const struct msg_dp *m, char *text)
+{
 	struct dp_sa sa;
 	enum err e;
 
-	if (dp_sa_get(&r, &sa) != OK || !rd_end(&r))
-		abort(); /* ike builds it of checked values */
+	get_sa(m, &sa);
 	e = sa_add(k, &sa, text);
+	dp_sa_done(&sa);
+	return e;
+}
+
+static enum err do_adopt(struct kernel *k, const struct msg_dp *m, struct dp_counters *ret)
+{
+	struct dp_sa sa;
+	enum err e;
+
+	get_sa(m, &sa);
+	e = sa_adopt(k, &sa, ret);
 	dp_sa_done(&sa);
 	return e;
 }
@@ -39,6 +56,8 @@ void plane_sa(struct kernel *k, const struct msg_dp *m)
 		e = sa_move(k, m, why);
 	else if (m->op == DP_SA_QUERY)
 		e = sa_query(k, m->serial, &c);
+	else if (m->op == DP_SA_ADOPT)
+		e = do_adopt(k, m, &c);
 	if (e != OK && why[0]) {
 		snprintf(text, sizeof(text), "the kernel refused the SA: %s", why);
 		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str("an SA"), .why = ev_str(why));

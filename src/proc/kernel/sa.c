@@ -299,6 +299,33 @@ enum err sa_query(struct kernel *k, uint32_t serial, struct dp_counters *ret)
 	return e;
 }
 
+enum err sa_adopt(struct kernel *k, const struct dp_sa *dp, struct dp_counters *ret)
+{
+	struct sa *s = find(k, dp->serial, (enum dp_dir)dp->dir);
+
+	if (!s || s->is_leaving || s->id.spi != dp->spi || s->reqid != dp->reqid)
+		return ERR_NOT_FOUND;
+	s->is_orphan = false;
+	return sa_query(k, dp->serial, ret);
+}
+
+void sas_orphan(struct kernel *k)
+{
+	struct sa *s;
+
+	list_each (s, &k->sas, struct sa, node)
+		s->is_orphan = true;
+}
+
+void sas_settle(struct kernel *k)
+{
+	struct sa *s;
+
+	list_each (s, &k->sas, struct sa, node)
+		if (s->is_orphan && !s->is_leaving)
+			take_out(k, s);
+}
+
 void sas_flush(struct kernel *k)
 {
 	struct sa *s;
