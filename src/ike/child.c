@@ -84,6 +84,20 @@ uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_
 		ike, ike_version_index(ike, c->conn->conf->version), c->serial, kind, &a);
 }
 
+uint32_t child_adopt(struct ike *ike, struct child *c, enum dp_dir dir, uint8_t kind)
+{
+	struct action a = { .dp = { .op = DP_SA_ADOPT,
+				    .dir = (uint8_t)dir,
+				    .serial = c->serial,
+				    .reqid = c->reqid } };
+	struct dp_sa sa = dp_sa_of(c, dir);
+
+	a.dp.sa = &sa;
+	*(dir == DP_IN ? &c->has_in : &c->has_out) = true;
+	return ike_ask_dataplane(
+		ike, ike_version_index(ike, c->conn->conf->version), c->serial, kind, &a);
+}
+
 uint32_t child_carries(struct child *c, uint8_t kind)
 {
 	if (c->is_counted)

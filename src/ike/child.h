@@ -34,6 +34,8 @@ uint32_t child_install(struct ike *ike, struct child *c, enum dp_dir dir, uint8_
  * the policy is there already. */
 uint32_t child_carries(struct child *c, uint8_t kind);
 void child_remove(struct ike *ike, struct child *c, enum dp_dir dir);
+/* The data plane has it from an earlier process, under reqid: does it, still? */
+uint32_t child_adopt(struct ike *ike, struct child *c, enum dp_dir dir, uint8_t kind);
 /* Both directions away, and "ESP traffic information" when the counters have come. */
 void child_farewell(struct ike *ike, struct child *c);
 /* The peer's address changed. */

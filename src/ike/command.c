@@ -74,6 +74,19 @@ static bool can_route(const struct conn *c)
 	return c->is_oriented && (conn_is_shunt(c) || addr_is_set(&c->remote.addr));
 }
 
+/* The connection to that peer: c itself, or its instance. */
+static struct conn *target_of(struct conn *c, const struct endpoint *remote)
+{
+	struct conn *i;
+
+	if (!conn_is_template(c))
+		return c;
+	list_each (i, &c->ike->conns, struct conn, node)
+		if (i->template == c && !i->is_removed && addr_eq(&i->remote.addr, &remote->addr))
+			return i;
+	return conn_instantiate(c, remote);
+}
+
 static void do_automatic(struct conn *c)
 {
 	uint8_t how = c->conf->automatic;
@@ -81,12 +94,11 @@ static void do_automatic(struct conn *c)
 	if (how == AUTO_START && conn_is_shunt(c))
 		how = AUTO_ONDEMAND;
 	if (how == AUTO_START) {
-		struct conn *target = c;
+		struct conn *target;
 
 		if (!c->is_oriented || (conn_is_template(c) && !addr_is_set(&c->remote.addr)))
 			return;
-		if (conn_is_template(c))
-			target = conn_instantiate(c, &c->remote);
+		target = target_of(c, &c->remote);
 		target->must_be_up = true;
 		conn_initiate(target);
 	} else if (how == AUTO_ONDEMAND && can_route(c)) {
@@ -148,7 +160,6 @@ static void delete_one(struct conn *c, const struct command *cmd)
 static struct conn *up_target(struct conn *c, const struct command *cmd)
 {
 	struct endpoint remote = c->remote;
-	struct conn *i;
 
 	if (addr_is_set(&cmd->remote_host))
 		remote.addr = cmd->remote_host;
@@ -156,12 +167,7 @@ static struct conn *up_target(struct conn *c, const struct command *cmd)
 		REQUEST_EMIT(c->ike, cmd->request, conn_no_peer, .name = ev_str(c->conf->name));
 		return NULL;
 	}
-	if (!conn_is_template(c))
-		return c;
-	list_each (i, &c->ike->conns, struct conn, node)
-		if (i->template == c && !i->is_removed && addr_eq(&i->remote.addr, &remote.addr))
-			return i;
-	return conn_instantiate(c, &remote);
+	return target_of(c, &remote);
 }
 
 static void up_one(struct conn *c, const struct command *cmd)
@@ -213,6 +219,12 @@ static void unroute_one(struct conn *c, const struct command *cmd)
 {
 	(void)cmd;
 	conn_unroute(c);
+}
+
+static void auto_one(struct conn *c, const struct command *cmd)
+{
+	(void)cmd;
+	do_automatic(c);
 }
 
 /* ---- one SA ---- */
@@ -284,6 +296,17 @@ static void set_addresses(struct ike *ike, const struct command *cmd)
 	list_each (c, &ike->conns, struct conn, node)
 		if (!c->is_removed && !c->is_oriented)
 			conn_orient(c);
+}
+
+static void settle(struct ike *ike, const struct command *cmd)
+{
+	struct action a = { .dp = { .op = DP_SETTLE } };
+	struct ike_ask ask = {
+		.version = IKE_ASK_OURS, .kind = ASK_SETTLE, .request = cmd->request
+	};
+
+	ike_request_hold(ike, cmd->request);
+	ike_ask_dataplane_as(ike, &ask, &a);
 }
 
 static void shut_down(struct ike *ike, const struct command *cmd)
@@ -365,6 +388,12 @@ void ike_command_run(struct ike *ike, const struct command *c)
 		return; /* it releases the request itself */
 	case CMD_SHUTDOWN:
 		shut_down(ike, c);
+		break;
+	case CMD_AUTO:
+		each_named(ike, c, auto_one);
+		break;
+	case CMD_SETTLE:
+		settle(ike, c);
 		break;
 	}
 	ike_request_release(ike, c->request, EXIT_IKE_OK);

@@ -49,6 +49,8 @@ struct conn {
 	unsigned users;	 /* IKE SAs, Child SAs, asks and instances that name it */
 	bool is_removed; /* deleted or replaced: not found by name or match */
 	bool is_oriented;
+	bool has_fingerprint;
+	uint8_t fingerprint[32]; /* of what it is, for who takes over from us: keep.c */
 
 	struct endpoint local,
 		remote;		    /* remote.addr none: a template; ports are where IKE starts */
@@ -153,7 +155,12 @@ void conn_policies_sweep(struct conn *c);
  * until it leaves. */
 struct child;
 uint32_t conn_policy_join(struct conn *c, const struct child *child);
+/* The same for one that an earlier process installed with that reqid; is_told: the user's script
+ * was. */
+void conn_policy_rejoin(struct conn *c, const struct child *child, uint32_t reqid, bool is_told);
 void conn_policy_leave(struct conn *c, uint32_t reqid);
+/* Was the user's script told that it is up? */
+bool conn_policy_is_told(const struct conn *c, uint32_t reqid);
 /* For the user's script: is this the first (the last) Child SA of its policy? It is told once. */
 bool conn_policy_is_first(struct conn *c, uint32_t reqid);
 bool conn_policy_is_last(struct conn *c, uint32_t reqid);

@@ -2,6 +2,7 @@
 #include "ike/engine.h"
 
 #include "ike/command.h"
+#include "ike/keep.h"
 #include "ike/status.h"
 #include <stdlib.h>
 
@@ -49,6 +50,7 @@ void ike_free(struct ike *ike)
 		return;
 	ike->is_stopping = true;
 	ike->env.events.take = nobody_hears;
+	ike->env.keeper = (struct ike_keeper){ 0 }; /* it may be another's turn */
 	for (size_t i = 0; i < ike->n_version; i++)
 		ike->version[i].ops->stop(ike->version[i].state);
 	list_each (c, &ike->conns, struct conn, node)
@@ -104,17 +106,18 @@ uint32_t ike_serial(struct ike *ike)
 	return ++ike->last_serial;
 }
 
-static void enter(struct ike *ike, struct now now)
+void ike_enter(struct ike *ike, struct now now)
 {
 	ike_action_free(ike->given);
 	ike->given = NULL;
 	ike->now = now;
 }
 
-static void leave(struct ike *ike)
+void ike_leave(struct ike *ike)
 {
 	ike_sweep(ike);
 	ike_shutdown_check(ike);
+	ike_keep_end(ike);
 }
 
 /* The engine of that major version; for one above all of ours the highest, which knows what to say
@@ -138,14 +141,23 @@ void ike_input(struct ike *ike, struct now now, const struct datagram *d)
 {
 	const struct ike_version_slot *v;
 
-	enter(ike, now);
+	ike_enter(ike, now);
 	if (d->data.n < HEADER_N)
 		return;
 	/* RFC 7296 3.1 and RFC 2408 3.1 agree on where the version stands */
 	v = for_major(ike, (uint8_t)(d->data.p[VERSION_AT] >> 4));
 	if (v)
 		v->ops->input(v->state, d);
-	leave(ike);
+	ike_leave(ike);
+}
+
+static void settled(struct ike *ike, uint32_t request)
+{
+	struct event_about about = { .request = request };
+
+	EMIT(&ike->env.events, ike->now, &about, ike_taken_over, .tunnels = ev_u64(ike->n_taken),
+		.lost = ev_u64(ike->n_not_taken));
+	ike_request_release(ike, request, EXIT_IKE_OK);
 }
 
 static void answer_ours(struct ike *ike, const struct ike_ask *ask, const struct answer *a)
@@ -155,6 +167,10 @@ static void answer_ours(struct ike *ike, const struct ike_ask *ask, const struct
 
 	if (ask->kind == ASK_STATUS) {
 		ike_status_answer(ike, a);
+		return;
+	}
+	if (ask->kind == ASK_SETTLE) {
+		settled(ike, ask->request);
 		return;
 	}
 	c = conn_by_serial(ike, ask->serial);
@@ -181,7 +197,7 @@ void ike_answer(struct ike *ike, struct now now, const struct answer *a)
 {
 	struct ike_ask ask;
 
-	enter(ike, now);
+	ike_enter(ike, now);
 	if (!ike_ask_take(ike, a->ask, &ask))
 		return;
 	if (ask.version == IKE_ASK_OURS)
@@ -189,15 +205,15 @@ void ike_answer(struct ike *ike, struct now now, const struct answer *a)
 	else
 		ike->version[ask.version].ops->answer(
 			ike->version[ask.version].state, ask.serial, ask.kind, a);
-	leave(ike);
+	ike_leave(ike);
 }
 
 void ike_command(struct ike *ike, struct now now, const struct command *c)
 {
-	enter(ike, now);
+	ike_enter(ike, now);
 	ike_request_open(ike, c->request);
 	ike_command_run(ike, c);
-	leave(ike);
+	ike_leave(ike);
 }
 
 static void acquire(struct ike *ike, const struct dp_notice *n)
@@ -217,7 +233,7 @@ void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
 {
 	struct conn *c;
 
-	enter(ike, now);
+	ike_enter(ike, now);
 	if (n->kind == DP_ACQUIRE)
 		acquire(ike, n);
 	if (n->kind == DP_RESTARTED)
@@ -228,25 +244,25 @@ void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
 	if (n->kind == DP_RESTARTED)
 		list_each (c, &ike->conns, struct conn, node)
 			conn_policies_sweep(c);
-	leave(ike);
+	ike_leave(ike);
 }
 
 void ike_net_error(struct ike *ike, struct now now, const struct net_error *e)
 {
-	enter(ike, now);
+	ike_enter(ike, now);
 	for (size_t i = 0; i < ike->n_version; i++)
 		ike->version[i].ops->net_error(ike->version[i].state, e);
-	leave(ike);
+	ike_leave(ike);
 }
 
 void ike_tick(struct ike *ike, struct now now)
 {
 	struct timer *t;
 
-	enter(ike, now);
+	ike_enter(ike, now);
 	while ((t = timers_due(&ike->timers, now.mono)))
 		t->fire(ike, t);
-	leave(ike);
+	ike_leave(ike);
 }
 
 ns_t ike_next(const struct ike *ike)

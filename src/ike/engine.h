@@ -32,12 +32,16 @@ struct ike {
 	struct addr *addrs; /* of this host */
 	size_t n_addrs;
 	uint32_t last_serial, last_conn, last_reqid, last_ask;
-	struct map asks;	  /* struct ike_ask by number */
-	struct list open_asks;	  /* the same, oldest first */
-	struct list actions;	  /* struct ike_action to be given out */
-	struct ike_action *given; /* the one given out last: its views still live */
-	struct list requests;	  /* struct ike_request */
-	struct list status_jobs;  /* status.c: waiting for counters */
+	struct map asks;		  /* struct ike_ask by number */
+	struct list open_asks;		  /* the same, oldest first */
+	struct list actions;		  /* struct ike_action to be given out */
+	struct ike_action *given;	  /* the one given out last: its views still live */
+	struct list requests;		  /* struct ike_request */
+	struct list status_jobs;	  /* status.c: waiting for counters */
+	uint32_t kept_serial, kept_reqid; /* last_* as the keeper has them */
+	bool has_kept;			  /* something since its last commit */
+	unsigned n_taken, n_not_taken;	  /* tunnels of an earlier process */
+	uint32_t settle_request;
 	struct timer shutdown;
 	uint32_t shutdown_request;
 	bool is_stopping;
@@ -57,7 +61,7 @@ struct ike_ask {
 	uint32_t request;	  /* and who waits for them */
 };
 enum { IKE_ASK_OURS = 255 };
-enum ike_ask_ours { ASK_POLICY = 1, ASK_FAREWELL, ASK_STATUS };
+enum ike_ask_ours { ASK_POLICY = 1, ASK_FAREWELL, ASK_STATUS, ASK_SETTLE };
 uint8_t ike_version_index(const struct ike *ike, uint8_t conf_version);
 
 /* ---- actions: everything is copied, the caller keeps what it passes ---- */
@@ -88,7 +92,10 @@ void ike_request_open(struct ike *ike, uint32_t id); /* held once */
 void ike_request_hold(struct ike *ike, uint32_t id);
 void ike_request_release(struct ike *ike, uint32_t id, int exit);
 
-/* The end of every call: what nobody uses any more goes. */
+/* The beginning and the end of every call. */
+void ike_enter(struct ike *ike, struct now now);
+void ike_leave(struct ike *ike);
+/* What nobody uses any more goes. */
 void ike_sweep(struct ike *ike);
 void ike_action_free(struct ike_action *a);
 struct ike_action *ike_action_pop(struct ike *ike, struct action *ret);

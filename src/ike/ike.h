@@ -100,6 +100,8 @@ enum command_kind {
 	CMD_SHUTDOWN,  /* delete all SAs politely; request_done when peers answered or 2 s passed */
 	CMD_PLANE,     /* what: enum ike_plane; name: why, for people, or NULL. Before any
 			* connection is added: those that want more than it can do are refused */
+	CMD_AUTO,      /* do as auto= of name says */
+	CMD_SETTLE,    /* all that there was to take over is: the data plane forgets the rest */
 };
 /* Who does ESP. Until it is told, userspace. */
 enum ike_plane { PLANE_USER, PLANE_KERNEL };
@@ -127,9 +129,20 @@ struct command {
 	size_t n_addrs;
 };
 
+/* Where the engine keeps what another one needs to go on where it ended: a record per established
+ * IKE SA, and one (serial 0) of its own numbers. Told at the end of every call, before its actions
+ * are given out: nothing is said or done that a successor would not know of. Records hold keys. */
+struct ike_keeper {
+	void (*keep)(void *ctx, uint32_t serial, struct bytes record); /* for the one before */
+	void (*forget)(void *ctx, uint32_t serial);
+	void (*commit)(void *ctx); /* all since the last commit, as one; NULL: nobody keeps */
+	void *ctx;
+};
+
 struct ike_env {
 	struct rng rng;
 	struct event_sink events;
+	struct ike_keeper keeper;
 	/* TEST BUILDS ONLY (-Dkeylog): session keys in Wireshark's form; NULL otherwise. */
 	void (*keylog)(void *ctx, const char *line);
 	void *keylog_ctx;
@@ -153,6 +166,10 @@ struct net_error {
 	const char *interface;
 };
 void ike_net_error(struct ike *ike, struct now now, const struct net_error *e);
+/* Goes on with what an earlier engine kept. Its own numbers (serial 0) first of all; IKE SAs when
+ * setup, addresses and connections are there, and before anything is started or routed; CMD_SETTLE
+ * then, when that is done. An SA whose connection is gone, or reads otherwise, is deleted. */
+void ike_restore(struct ike *ike, struct now now, uint32_t serial, struct bytes record);
 void ike_tick(struct ike *ike, struct now now);
 ns_t ike_next(const struct ike *ike); /* monotonic time of the next tick; NS_NEVER */
 /* The next thing to be done; false when there is none. */

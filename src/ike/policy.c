@@ -310,6 +310,25 @@ uint32_t conn_policy_join(struct conn *c, const struct child *child)
 	return p->reqid;
 }
 
+void conn_policy_rejoin(struct conn *c, const struct child *child, uint32_t reqid, bool is_told)
+{
+	struct conn_policy *p = policy_find(c, reqid);
+
+	if (!p)
+		p = policy_new(c, reqid);
+	p->users++;
+	p->is_up |= is_told;
+	p->ts_local = child->ts_local;
+	p->ts_remote = child->ts_remote;
+}
+
+bool conn_policy_is_told(const struct conn *c, uint32_t reqid)
+{
+	const struct conn_policy *p = policy_find(c, reqid);
+
+	return p && p->is_up;
+}
+
 void conn_policy_leave(struct conn *c, uint32_t reqid)
 {
 	policy_find(c, reqid)->users--;

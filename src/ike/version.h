@@ -56,4 +56,8 @@ struct ike_version {
 	void (*shutdown)(void *v);	  /* tell all peers */
 	bool (*is_silent)(const void *v); /* nothing is left to be said */
 	void (*walk)(void *v, const struct ike_visitor *visitor);
+	/* The end of a call: records of what it changed (ike/keep.h). */
+	void (*keep)(void *v);
+	/* The record of an IKE SA of an earlier process: it goes on. ERR_*: it cannot be read. */
+	enum err (*restore)(void *v, uint32_t serial, struct bytes body);
 };

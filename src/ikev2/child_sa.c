@@ -16,6 +16,23 @@ static uint32_t draw_spi(struct v2 *v2)
 	return spi;
 }
 
+struct v2_child *v2_child_again(struct v2_sa *sa, struct conn *c, uint32_t serial, uint32_t spi_in)
+{
+	struct v2_child *n = xalloc(sizeof(*n));
+
+	child_init(&n->c, serial, c);
+	n->sa = sa;
+	n->c.spi_in = spi_in;
+	n->rekey.fire = v2_fire_child_rekey;
+	n->expire.fire = v2_fire_child_expire;
+	list_append(&sa->children, &n->node);
+	sa->n_children++;
+	map_put(&sa->v2->children, n->c.serial, n);
+	map_put(&sa->v2->spis_in, n->c.spi_in, n);
+	v2_changed(sa);
+	return n;
+}
+
 struct v2_child *v2_child_new(
 	struct v2_sa *sa, struct conn *c, enum v2_child_purpose purpose, bool is_requester)
 {
@@ -23,18 +40,9 @@ struct v2_child *v2_child_new(
 
 	if (sa->n_children >= LIMIT_CHILDREN)
 		return NULL;
-	n = xalloc(sizeof(*n));
-	child_init(&n->c, ike_serial(sa->ike), c);
-	n->sa = sa;
+	n = v2_child_again(sa, c, ike_serial(sa->ike), draw_spi(sa->v2));
 	n->purpose = (uint8_t)purpose;
 	n->is_requester = is_requester;
-	n->c.spi_in = draw_spi(sa->v2);
-	n->rekey.fire = v2_fire_child_rekey;
-	n->expire.fire = v2_fire_child_expire;
-	list_append(&sa->children, &n->node);
-	sa->n_children++;
-	map_put(&sa->v2->children, n->c.serial, n);
-	map_put(&sa->v2->spis_in, n->c.spi_in, n);
 	return n;
 }
 
@@ -56,8 +64,9 @@ void v2_child_free(struct v2_child *c)
 	map_take(&v2->spis_in, c->c.spi_in);
 	list_remove(&c->node);
 	c->sa->n_children--;
+	v2_changed(c->sa);
 	if (c->c.conn->newest_child == c->c.serial)
-		c->c.conn->newest_child = c->replaced_by;
+		c->c.conn->newest_child = c->replaced_by || !old ? c->replaced_by : c->rekeys;
 	ike_request_release(v2->ike, c->request, 0);
 	ke_free(c->ke);
 	free(c->offered);
@@ -89,6 +98,8 @@ void v2_child_move(struct v2_child *c, struct v2_sa *to)
 {
 	list_remove(&c->node);
 	c->sa->n_children--;
+	v2_changed(c->sa);
+	v2_changed(to);
 	c->sa = to;
 	to->n_children++;
 	list_append(&to->children, &c->node);

@@ -19,6 +19,7 @@ uint16_t v2_invalid_ke_group(const struct v2_msg *m);
 /* Is c to be asked for again with that group? One that we offered, and not for ever. */
 bool v2_again_with_group(struct v2_child *c, uint16_t group);
 /* After TEMPORARY_FAILURE (2.25) soon, after any other refusal (or NULL) in a minute. */
+void v2_retry_soon(struct v2_sa *sa, enum v2_task_kind kind, uint32_t child);
 void v2_retry_later(
 	struct v2_sa *sa, enum v2_task_kind kind, uint32_t child, const struct v2_notify *why);
 
@@ -54,5 +55,7 @@ void rekey_ike_response(struct v2_sa *sa, const struct v2_msg *m);
 void rekey_ike_forget(struct v2_sa *sa); /* our own attempt */
 /* The peer makes SAs under this one: then it won a collision, whatever we know of it. */
 void rekey_ike_decided(struct v2_sa *sa);
+/* The response to a request whose keys died with the process that sent it. */
+void rekey_ike_keyless(struct v2_sa *sa, const struct v2_msg *m);
 /* The response came to an IKE SA that we are deleting: what it made goes as well. */
 void rekey_ike_unwanted(struct v2_sa *sa, const struct v2_msg *m);

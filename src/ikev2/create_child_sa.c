@@ -101,13 +101,24 @@ enum v2_verdict v2_no_room(struct v2_sa *sa)
 	return v2_refuse(sa, N_NO_ADDITIONAL_SAS, BYTES_NONE);
 }
 
+static void retry(struct v2_sa *sa, enum v2_task_kind kind, uint32_t child, ns_t after)
+{
+	ns_t spread = (ns_t)(rng_u32(&sa->ike->env.rng) % RETRY_SPREAD_MS) * NS_MS;
+
+	v2_task_later(sa, kind, child, after + spread);
+}
+
+void v2_retry_soon(struct v2_sa *sa, enum v2_task_kind kind, uint32_t child)
+{
+	retry(sa, kind, child, RETRY_AFTER);
+}
+
 void v2_retry_later(
 	struct v2_sa *sa, enum v2_task_kind kind, uint32_t child, const struct v2_notify *why)
 {
-	ns_t spread = (ns_t)(rng_u32(&sa->ike->env.rng) % RETRY_SPREAD_MS) * NS_MS;
 	bool is_temporary = why && why->type == N_TEMPORARY_FAILURE;
 
-	v2_task_later(sa, kind, child, (is_temporary ? RETRY_AFTER : RETRY_REFUSED) + spread);
+	retry(sa, kind, child, is_temporary ? RETRY_AFTER : RETRY_REFUSED);
 }
 
 static bool is_rekeying_ike(const struct v2_sa *sa)
@@ -144,6 +155,9 @@ enum v2_verdict create_child_sa_response(struct v2_sa *sa, const struct v2_msg *
 	case V2_TASK_REKEY_IKE:
 		rekey_ike_response(sa, m);
 		break;
+	case V2_TASK_KEYLESS:
+		rekey_ike_keyless(sa, m);
+		break;
 	case V2_TASK_DELETE_CHILD:
 	case V2_TASK_DELETE_IKE:
 	case V2_TASK_LIVENESS:
@@ -175,6 +189,7 @@ bool v2_create_child_request(struct v2_sa *sa, const struct v2_task *t, struct v
 	case V2_TASK_DELETE_IKE:
 	case V2_TASK_LIVENESS:
 	case V2_TASK_ABANDONED:
+	case V2_TASK_KEYLESS:
 		break;
 	}
 	return false;
@@ -204,6 +219,7 @@ void v2_create_child_abandon(struct v2_sa *sa, const struct v2_task *t, int exit
 	case V2_TASK_DELETE_IKE:
 	case V2_TASK_LIVENESS:
 	case V2_TASK_ABANDONED:
+	case V2_TASK_KEYLESS:
 		break;
 	}
 }

@@ -63,6 +63,10 @@ void v2_child_not_installed(struct v2_child *c);
 
 /* install.c: the data plane answered */
 void v2_child_answer(struct v2_child *c, const struct answer *a);
+/* The first error is what people hear of. */
+void v2_child_keep_error(struct v2_child *c, const struct answer *a);
+/* ... whether it has what an earlier process gave it. */
+void v2_child_adopted(struct v2_child *c, uint8_t kind, const struct answer *a);
 /* "10.0.1.0-10.0.1.255:0-65535 0,...": as the "established" line has it. Gives s. */
 char *v2_ts_ranges(const struct ts_list *l, char *s, size_t n);
 

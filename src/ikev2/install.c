@@ -11,6 +11,7 @@
 void v2_child_state_set(struct v2_child *c, enum v2_child_state s)
 {
 	c->state = (uint8_t)s;
+	v2_changed(c->sa);
 }
 
 static void ask_outbound(struct v2_child *c)
@@ -67,7 +68,7 @@ void v2_child_use(struct v2_child *c)
 	v2_child_state_set(c, V2_CHILD_ESTABLISHED);
 }
 
-static void keep_error(struct v2_child *c, const struct answer *a)
+void v2_child_keep_error(struct v2_child *c, const struct answer *a)
 {
 	if (a->e == OK || c->install_error != OK)
 		return;
@@ -81,7 +82,7 @@ void v2_child_answer(struct v2_child *c, const struct answer *a)
 	if (c->asks == 0)
 		return;
 	c->asks--;
-	keep_error(c, a);
+	v2_child_keep_error(c, a);
 	if (c->state != V2_CHILD_INSTALLING) {
 		/* half of it would be a hole */
 		if (a->e != OK && c->state == V2_CHILD_ESTABLISHED)

@@ -155,6 +155,7 @@ static void whole_message(struct v2_sa *sa, const struct datagram *d, struct v2_
 	bool is_response = m->h.flags & V2_F_RESPONSE;
 
 	follow_peer(sa, d);
+	v2_changed(sa);
 	sa->heard = sa->ike->now.mono;
 	if (!is_response)
 		v2_window_begin(&sa->window);

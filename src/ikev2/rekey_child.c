@@ -65,6 +65,12 @@ static void release(struct v2_child *c, int exit)
 	c->request = 0;
 }
 
+/* Has the data plane all that it was given of c? */
+static bool is_whole(const struct v2_child *c)
+{
+	return c->c.has_in && (c->c.has_out || c->state == V2_CHILD_STANDBY);
+}
+
 /* The attempt is over; old goes on, or is replaced already, or is to be made anew. */
 static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notify *n)
 {
@@ -91,7 +97,7 @@ static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notif
 		v2_child_kill(old);
 		if (conn->n_children == 0)
 			v2_new_child_start(sa, conn);
-	} else if (!old->c.has_in && why != N_TEMPORARY_FAILURE) {
+	} else if (!is_whole(old) && why != N_TEMPORARY_FAILURE) {
 		/* the data plane has lost it */
 		v2_child_expired(old, "the data plane was restarted");
 	} else {
@@ -111,7 +117,12 @@ void rekey_child_response(struct v2_sa *sa, const struct v2_msg *m)
 	if (!c)
 		return;
 	if (c->is_unwanted) {
+		struct v2_child *old = v2_child_by_serial(sa->v2, c->rekeys);
+
 		v2_child_not_wanted(c, m);
+		/* its keys died with an earlier process: another one */
+		if (old && v2_child_is_usable(old) && !old->replaced_by)
+			v2_retry_soon(sa, V2_TASK_REKEY_CHILD, old->c.serial);
 		return;
 	}
 	if (v2_again_with_group(c, v2_invalid_ke_group(m))) {
@@ -208,7 +219,7 @@ enum v2_verdict rekey_child_request(
 	if ((refusal = v2_make_child_answer(c, m)))
 		return v2_deny_child(c, refusal);
 	ours = rekey_child_pending(sa, old->c.serial);
-	if (ours && ours->state == V2_CHILD_SENT) {
+	if (ours && ours->state == V2_CHILD_SENT && !ours->is_unwanted) {
 		ours->rival = c->c.serial;
 		c->rival = ours->c.serial;
 	}

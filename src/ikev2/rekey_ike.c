@@ -260,6 +260,29 @@ void rekey_ike_unwanted(struct v2_sa *sa, const struct v2_msg *m)
 	v2_sa_terminate(n);
 }
 
+/* What the peer made has the Child SAs at its end now, and cannot be used: another IKE SA from the
+ * start takes their place, and until then they carry on. */
+void rekey_ike_keyless(struct v2_sa *sa, const struct v2_msg *m)
+{
+	struct v2_sa *peers = v2_sa_by_serial(sa->v2, sa->rekey_peer);
+	const struct v2_notify *error = v2_notify_error(m);
+
+	sa->rekey_peer = 0;
+	if (peers && peers->state == V2_ESTABLISHED) {
+		take_over(peers, sa);
+		return;
+	}
+	if (error || !v2_has(m, V2_SA)) {
+		v2_retry_later(sa, V2_TASK_REKEY_IKE, 0, error);
+		return;
+	}
+	V2_EMIT(sa, v2_ike_keyless, );
+	if (sa->nat.remote_behind) /* it cannot be called: it will call when it has noticed */
+		v2_sa_terminate(sa);
+	else if (!v2_sa_opening_for_conn(sa->v2, sa->conn))
+		ike_sa_init_start(sa->v2, sa->conn, sa->serial);
+}
+
 /* ---- the responder ---- */
 
 /* 2.25.2: not while we are making, rekeying or closing a Child SA. */

@@ -2,6 +2,8 @@
  * exchanges. */
 #include "ikev2/sa.h"
 
+#include "ike/keep.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,16 +35,26 @@ static void draw_spi(struct v2_sa *sa)
 	do
 		rng_fill(&sa->ike->env.rng, spi, 8);
 	while (spi_key(spi) == 0 || map_get(&sa->v2->by_spi, spi_key(spi)));
-	map_put(&sa->v2->by_spi, spi_key(spi), sa);
 }
 
-struct v2_sa *v2_sa_new(struct v2 *v2, struct conn *c, bool is_initiator)
+void v2_sa_enter(struct v2_sa *sa)
+{
+	map_put(&sa->v2->by_spi, spi_key(v2_sa_our_spi(sa)), sa);
+}
+
+void v2_changed(struct v2_sa *sa)
+{
+	if (list_empty(&sa->changed))
+		list_append(&sa->v2->changed, &sa->changed);
+}
+
+struct v2_sa *v2_sa_again(struct v2 *v2, struct conn *c, bool is_initiator, uint32_t serial)
 {
 	struct v2_sa *sa = xalloc(sizeof(*sa));
 
 	sa->v2 = v2;
 	sa->ike = v2->ike;
-	sa->serial = ike_serial(v2->ike);
+	sa->serial = serial;
 	sa->conn = c;
 	conn_use(c);
 	sa->is_initiator = is_initiator;
@@ -51,6 +63,7 @@ struct v2_sa *v2_sa_new(struct v2 *v2, struct conn *c, bool is_initiator)
 	sa->born = sa->heard = sa->sent = v2->ike->now.mono;
 	sa->fragment_mtu = 1280;
 	list_init(&sa->ready);
+	list_init(&sa->changed);
 	list_init(&sa->tasks);
 	list_init(&sa->children);
 	sa->resend.fire = v2_fire_resend;
@@ -60,7 +73,15 @@ struct v2_sa *v2_sa_new(struct v2 *v2, struct conn *c, bool is_initiator)
 	sa->keepalive.fire = v2_fire_keepalive;
 	list_append(&v2->sas, &sa->node);
 	map_put(&v2->by_serial, sa->serial, sa);
+	return sa;
+}
+
+struct v2_sa *v2_sa_new(struct v2 *v2, struct conn *c, bool is_initiator)
+{
+	struct v2_sa *sa = v2_sa_again(v2, c, is_initiator, ike_serial(v2->ike));
+
 	draw_spi(sa);
+	v2_sa_enter(sa);
 	return sa;
 }
 
@@ -123,6 +144,9 @@ static void leave_maps(struct v2_sa *sa)
 	map_take(&v2->by_serial, sa->serial);
 	list_remove(&sa->node);
 	list_remove(&sa->ready);
+	list_remove(&sa->changed);
+	if (sa->is_kept)
+		ike_keep_forget(sa->ike, sa->serial);
 }
 
 void v2_sa_free(struct v2_sa *sa)

@@ -72,6 +72,7 @@ struct v2_child {
 	/* collisions (2.8.1): lowest nonce of the exchange that made it */
 	struct buf lowest_nonce;
 	unsigned asks;		/* of the data plane, not answered yet */
+	unsigned adoptions;	/* the same: of what an earlier process gave it */
 	enum err install_error; /* the first of them */
 	char install_text[128];
 	struct timer rekey, expire; /* lifetime */
@@ -86,6 +87,8 @@ enum v2_task_kind {
 	V2_TASK_DELETE_IKE,
 	V2_TASK_LIVENESS,
 	V2_TASK_ABANDONED, /* its response is still to come, and means nothing */
+	V2_TASK_KEYLESS,   /* the same of a rekey of the IKE SA whose keys died with our predecessor
+			    */
 };
 struct v2_task {
 	struct list node; /* sa->tasks */
@@ -95,8 +98,10 @@ struct v2_task {
 };
 
 struct v2_sa {
-	struct list node;  /* v2->sas */
-	struct list ready; /* v2->ready: has something to do before the engine returns */
+	struct list node;    /* v2->sas */
+	struct list ready;   /* v2->ready: has something to do before the engine returns */
+	struct list changed; /* v2->changed: what is kept of it is not what it is */
+	bool is_kept;
 	struct v2 *v2;
 	struct ike *ike;
 	uint32_t serial;
@@ -190,7 +195,9 @@ enum { V2_SOURCES = 1024 };
 struct v2 {
 	struct ike *ike;
 	struct list ready;    /* struct v2_sa: dead, or with a task to begin */
+	struct list changed;  /* struct v2_sa: to be kept anew */
 	uint8_t *room, *wire; /* LIMIT_MESSAGE octets each: a chain being built, a datagram */
+	uint8_t *record;      /* LIMIT_RECORD octets, when anybody keeps */
 	uint8_t index;	      /* for asks */
 	struct list sas;
 	struct map by_spi;    /* our SPI */
@@ -212,6 +219,11 @@ struct v2 {
 /* ---- making and freeing; states are step.c's ---- */
 /* A new IKE SA with a random SPI of ours, in V2_NEW, in all maps. */
 struct v2_sa *v2_sa_new(struct v2 *v2, struct conn *c, bool is_initiator);
+/* One of an earlier process, with its serial; its SPI is the caller's to set: v2_sa_enter(). */
+struct v2_sa *v2_sa_again(struct v2 *v2, struct conn *c, bool is_initiator, uint32_t serial);
+void v2_sa_enter(struct v2_sa *sa);
+/* What would be kept of it is another thing now. */
+void v2_changed(struct v2_sa *sa);
 /* Wipes everything, Child SAs included (they leave the data plane), and tells nobody. */
 void v2_sa_free(struct v2_sa *sa);
 struct v2_sa *v2_sa_by_spi(struct v2 *v2, const uint8_t spi[8]); /* ours */
@@ -238,6 +250,8 @@ void v2_sa_keylog(const struct v2_sa *sa);     /* test builds only */
  * are LIMIT_CHILDREN already. */
 struct v2_child *v2_child_new(
 	struct v2_sa *sa, struct conn *c, enum v2_child_purpose purpose, bool is_requester);
+/* One of an earlier process. */
+struct v2_child *v2_child_again(struct v2_sa *sa, struct conn *c, uint32_t serial, uint32_t spi_in);
 void v2_child_free(struct v2_child *c); /* out of the data plane, wiped; tells nobody */
 struct v2_child *v2_child_by_serial(struct v2 *v2, uint32_t serial);
 /* By SPI as it stands in Delete and REKEY_SA: the one that the sender receives on, so our outbound.

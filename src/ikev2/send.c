@@ -23,7 +23,7 @@ struct v2_header v2_header_of(
 	return h;
 }
 
-static void keepalive_arm(struct v2_sa *sa)
+void v2_keepalive_arm(struct v2_sa *sa)
 {
 	ns_t every = sa->ike->setup.keep_alive;
 
@@ -36,14 +36,15 @@ void v2_fire_keepalive(struct ike *ike, struct timer *t)
 	struct v2_sa *sa = container_of(t, struct v2_sa, keepalive);
 
 	ike_send_keepalive(ike, &sa->local, &sa->remote);
-	keepalive_arm(sa);
+	v2_keepalive_arm(sa);
 }
 
 static void send_datagram(struct v2_sa *sa, struct bytes datagram)
 {
 	ike_send(sa->ike, &sa->local, &sa->remote, datagram);
+	v2_changed(sa);
 	sa->sent = sa->ike->now.mono;
-	keepalive_arm(sa);
+	v2_keepalive_arm(sa);
 }
 
 static void store(struct v2_sa *sa, bool is_response, struct bytes datagram)

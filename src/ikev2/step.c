@@ -13,6 +13,7 @@ static void state_set(struct v2_sa *sa, enum v2_state s)
 	V2_EMIT(sa, v2_state, .from = ev_str(v2_state_name(sa->state)),
 		.to = ev_str(v2_state_name(s)));
 	sa->state = (uint8_t)s;
+	v2_changed(sa);
 }
 
 void v2_step_first(struct v2_sa *sa, enum v2_state s)
@@ -24,6 +25,7 @@ void v2_ready(struct v2_sa *sa)
 {
 	if (list_empty(&sa->ready))
 		list_append(&sa->v2->ready, &sa->ready);
+	v2_changed(sa);
 }
 
 void v2_leave(struct v2 *v2)

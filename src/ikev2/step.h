@@ -42,6 +42,8 @@ void v2_request_send(struct v2_sa *sa, uint8_t exchange, struct v2_build *b);
 void v2_request_done(struct v2_sa *sa);
 /* The request in the window (IKE_SA_INIT, which is not protected) is to be repeated from now on. */
 void v2_retransmit_arm(struct v2_sa *sa);
+/* RFC 3948 2.3, when we are behind a NAT. */
+void v2_keepalive_arm(struct v2_sa *sa);
 /* The header of our next message. */
 struct v2_header v2_header_of(
 	const struct v2_sa *sa, uint8_t exchange, bool is_response, uint32_t message_id);

@@ -76,6 +76,7 @@ static uint8_t exchange_of(const struct v2_task *t)
 	case V2_TASK_DELETE_IKE:
 	case V2_TASK_LIVENESS:
 	case V2_TASK_ABANDONED:
+	case V2_TASK_KEYLESS:
 		break;
 	}
 	return INFORMATIONAL;

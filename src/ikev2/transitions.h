@@ -28,7 +28,15 @@ struct v2_row {
 };
 
 /* What answers of keys and the data plane are for (struct ike_ask.kind). */
-enum v2_ask { V2_ASK_OUR_MAC = 1, V2_ASK_PEER_MAC, V2_ASK_INSTALL, V2_ASK_LIVENESS };
+enum v2_ask {
+	V2_ASK_OUR_MAC = 1,
+	V2_ASK_PEER_MAC,
+	V2_ASK_INSTALL,
+	V2_ASK_LIVENESS,
+	V2_ASK_ADOPT_IN, /* from here on: what an earlier process installed */
+	V2_ASK_ADOPT_OUT,
+	V2_ASK_ADOPT_POLICY,
+};
 
 struct v2_answer_row {
 	uint8_t state; /* in which the IKE SA waits */

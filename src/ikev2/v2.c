@@ -1,9 +1,11 @@
 /* IKEv2 for the engine (struct ike_version): every way in, each of which ends with v2_leave(). */
 #include "ikev2/v2.h"
 
+#include "ike/keep.h"
 #include "ikev2/create_child_sa.h"
 #include "ikev2/exchanges.h"
 #include "ikev2/receive.h"
+#include "ikev2/record.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +18,7 @@ static void *start(struct ike *ike)
 	v2->index = (uint8_t)ike->n_version;
 	list_init(&v2->sas);
 	list_init(&v2->ready);
+	list_init(&v2->changed);
 	map_init(&v2->by_spi, rng_u64(rng));
 	map_init(&v2->by_serial, rng_u64(rng));
 	map_init(&v2->children, rng_u64(rng));
@@ -24,6 +27,8 @@ static void *start(struct ike *ike)
 	v2->half_open_seed = rng_u64(rng);
 	v2->room = xalloc(LIMIT_MESSAGE);
 	v2->wire = xalloc(LIMIT_MESSAGE);
+	if (ike_is_kept(ike))
+		v2->record = xalloc(LIMIT_RECORD);
 	return v2;
 }
 
@@ -43,6 +48,9 @@ static void stop(void *state)
 	wipe(v2->room, LIMIT_MESSAGE);
 	free(v2->room);
 	free(v2->wire);
+	if (v2->record)
+		wipe(v2->record, LIMIT_RECORD);
+	free(v2->record);
 	free(v2);
 }
 
@@ -59,6 +67,8 @@ static void answer(void *state, uint32_t serial, uint8_t kind, const struct answ
 
 	if (kind == V2_ASK_INSTALL && c)
 		v2_child_answer(c, a);
+	else if (kind >= V2_ASK_ADOPT_IN && c)
+		v2_child_adopted(c, kind, a);
 	else if (kind == V2_ASK_LIVENESS && c)
 		v2_liveness_answer(c, a);
 	else if (sa)
@@ -155,6 +165,7 @@ static void leave_sa(struct v2_sa *sa, struct conn *c, struct conn *heir)
 		conn_use(heir);
 		sa->conn = heir;
 		heir->newest_ike = sa->serial;
+		v2_changed(sa);
 		v2_liveness_arm(sa);
 		conn_unuse(c);
 	}
@@ -251,6 +262,7 @@ static void moved(struct v2_child *c, const struct endpoint *remote)
 	if (!sa->nat.remote_behind || sa->nat.local_behind || endpoint_eq(&sa->remote, remote))
 		return;
 	sa->remote = *remote;
+	v2_changed(sa);
 	V2_EMIT(sa, v2_peer_moved, .remote = ev_ep(sa->remote));
 	v2_children_follow(sa);
 }
@@ -429,4 +441,6 @@ const struct ike_version ikev2_version = {
 	.shutdown = shutdown_all,
 	.is_silent = is_silent,
 	.walk = walk,
+	.keep = v2_keep,
+	.restore = v2_restore,
 };

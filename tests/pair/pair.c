@@ -20,6 +20,8 @@ struct pair_event {
 	struct buf data;
 };
 
+static void act(struct pair *p, struct side *s);
+
 /* ---- events of the engines ---- */
 
 static void forget_event(struct side *s, enum event_id id)
@@ -79,14 +81,80 @@ static void take(void *ctx, const struct event *e)
 			line, event_kind(e->id)->name, e->about.request);
 }
 
+/* ---- records ---- */
+
+static struct pair_record *record_of(struct side *s, uint32_t serial)
+{
+	for (size_t i = 0; i < s->n_record; i++)
+		if (s->record[i].serial == serial)
+			return &s->record[i];
+	s->record = xrealloc(s->record, (s->n_record + 1) * sizeof(*s->record));
+	s->record[s->n_record] = (struct pair_record){ .serial = serial };
+	return &s->record[s->n_record++];
+}
+
+static void keep(void *ctx, uint32_t serial, struct bytes record)
+{
+	struct pair_record *r = record_of(ctx, serial);
+
+	buf_set(&r->fresh, record);
+	r->is_new = true;
+	r->is_gone = false;
+}
+
+static void forget(void *ctx, uint32_t serial)
+{
+	struct pair_record *r = record_of(ctx, serial);
+
+	r->is_new = false;
+	r->is_gone = true;
+}
+
+static void commit(void *ctx)
+{
+	struct side *s = ctx;
+
+	for (size_t i = s->n_record; i-- > 0;) {
+		struct pair_record *r = &s->record[i];
+
+		if (r->is_new) {
+			buf_done(&r->octets);
+			r->octets = r->fresh;
+			r->fresh = (struct buf){ 0 };
+		}
+		r->is_new = false;
+		if (!r->is_gone)
+			continue;
+		buf_done(&r->octets);
+		buf_done(&r->fresh);
+		*r = s->record[--s->n_record];
+	}
+}
+
+static void records_forget(struct side *s)
+{
+	for (size_t i = 0; i < s->n_record; i++) {
+		buf_done(&s->record[i].octets);
+		buf_done(&s->record[i].fresh);
+	}
+	free(s->record);
+	s->record = NULL;
+	s->n_record = 0;
+}
+
 static void side_start(struct pair *p, struct side *s, uint64_t seed)
 {
-	struct ike_env env = { .rng = rng_seeded(&s->seed, seed), .events = { take, s } };
+	struct ike_env env = { .rng = rng_seeded(&s->seed, seed),
+		.events = { take, s },
+		.keeper = { keep, forget, commit, s } };
 	struct command addresses = { .kind = CMD_ADDRESSES, .addrs = &s->addr, .n_addrs = 1 };
 
 	s->pair = p;
 	s->ike = ike_new(&env, p->now);
 	ike_register(s->ike, &ikev2_version);
+	for (size_t i = 0; i < s->n_record; i++)
+		if (s->record[i].serial == 0)
+			ike_restore(s->ike, p->now, 0, buf_view(&s->record[i].octets));
 	ike_command(s->ike, p->now, &addresses);
 }
 
@@ -130,6 +198,8 @@ void pair_done(struct pair *p)
 	forget_events(p, NULL);
 	ike_free(p->a.ike);
 	ike_free(p->b.ike);
+	records_forget(&p->a);
+	records_forget(&p->b);
 	for (unsigned i = 0; i < EV_END; i++) {
 		forget_event(&p->a, i);
 		forget_event(&p->b, i);
@@ -141,7 +211,54 @@ void pair_restart(struct pair *p, struct side *s)
 	forget_events(p, s);
 	ike_free(s->ike);
 	s->n_sa = s->n_policy = 0;
+	records_forget(s);
 	side_start(p, s, rng_u64(&p->rng));
+}
+
+/* Answers are for a process that is gone; datagrams wait in the socket. */
+static void forget_answers(struct pair *p, const struct side *to)
+{
+	for (struct pair_event **at = &p->head; *at;) {
+		struct pair_event *e = *at;
+
+		if (e->to != to || !e->is_answer) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		event_free(e);
+	}
+}
+
+void pair_take_over(struct pair *p, struct side *s, const struct conf_conn *c, size_t n)
+{
+	struct command settle = { .kind = CMD_SETTLE };
+	uint32_t *serial;
+	size_t n_serial = 0;
+
+	forget_answers(p, s);
+	ike_free(s->ike);
+	for (size_t i = 0; i < s->n_sa; i++)
+		s->sa[i].is_orphan = true;
+	for (size_t i = 0; i < s->n_policy; i++)
+		s->policy[i].is_orphan = true;
+	side_start(p, s, rng_u64(&p->rng));
+	for (size_t i = 0; i < n; i++)
+		pair_add(s, &c[i]);
+	serial = xalloc((s->n_record + 1) * sizeof(*serial));
+	for (size_t i = 0; i < s->n_record; i++)
+		if (s->record[i].serial != 0)
+			serial[n_serial++] = s->record[i].serial;
+	for (size_t i = 0; i < n_serial; i++) {
+		struct buf octets = buf_from(buf_view(&record_of(s, serial[i])->octets));
+
+		ike_restore(s->ike, p->now, serial[i], buf_view(&octets));
+		buf_done(&octets);
+		act(p, s);
+	}
+	free(serial);
+	ike_command(s->ike, p->now, &settle);
+	act(p, s);
 }
 
 /* ---- later ---- */
@@ -322,6 +439,26 @@ static void policy_del(struct side *s, const struct action *a)
 	assert_true(s->n_refused);
 }
 
+static enum err sa_adopt(struct side *s, const struct action *a)
+{
+	struct pair_sa *sa = sa_find(s, a->dp.serial, a->dp.dir);
+
+	if (!sa || sa->spi != a->dp.sa->spi || sa->reqid != a->dp.sa->reqid)
+		return ERR_NOT_FOUND;
+	sa->is_orphan = false;
+	return OK;
+}
+
+static void settle(struct side *s)
+{
+	for (size_t i = s->n_sa; i-- > 0;)
+		if (s->sa[i].is_orphan)
+			s->sa[i] = s->sa[--s->n_sa];
+	for (size_t i = s->n_policy; i-- > 0;)
+		if (s->policy[i].is_orphan)
+			s->policy[i] = s->policy[--s->n_policy];
+}
+
 static void dataplane(struct pair *p, struct side *s, const struct action *a)
 {
 	struct answer answer = { .ask = a->ask };
@@ -344,7 +481,13 @@ static void dataplane(struct pair *p, struct side *s, const struct action *a)
 		s->n_refused += answer.e != OK;
 		break;
 	case DP_SA_ADOPT:
+		answer.e = sa_adopt(s, a);
+		if (answer.e == OK && sa_find(s, a->dp.serial, a->dp.dir)->is_heard)
+			answer.counters.in_packets = 1;
+		break;
 	case DP_SETTLE:
+		settle(s);
+		break;
 	case DP_SA_MOVE:
 	case DP_FLUSH:
 		break;
@@ -397,6 +540,11 @@ static void act(struct pair *p, struct side *s)
 			act_one(p, s, &a);
 		if (!dies)
 			continue;
+		s->died_with_sas = s->n_sa;
+		if (s->is_taken_over) {
+			pair_take_over(p, s, s->conf, 1);
+			return;
+		}
 		pair_restart(p, s);
 		pair_add(s, s->conf);
 		return;

@@ -16,9 +16,16 @@ struct pair_sa {
 	uint8_t key[32]; /* hash of both keys: equal at both ends */
 	uint32_t tfc;
 	unsigned order; /* of adding */
-	bool is_heard;
+	bool is_heard, is_orphan;
 	struct ts ours, theirs; /* the first of its selectors */
 	struct dp_extra extra;
+};
+
+/* What an engine keeps for its successor. */
+struct pair_record {
+	uint32_t serial;
+	bool is_new, is_gone; /* since the last commit */
+	struct buf octets, fresh;
 };
 
 struct side {
@@ -33,8 +40,11 @@ struct side {
 			      */
 	/* it dies before or after what it does as this one, and conf begins anew; 0: never */
 	unsigned dies_at, n_actions;
-	bool dies_after;
+	bool dies_after, is_taken_over; /* the next engine goes on with what this one kept */
 	const struct conf_conn *conf;
+	size_t died_with_sas; /* so many did the data plane have */
+	struct pair_record *record;
+	size_t n_record;
 	unsigned n_ops, n_refused;
 	unsigned count[EV_END];
 	struct event *last[EV_END]; /* the last of each kind, or NULL: pair_said() */
@@ -45,6 +55,7 @@ struct side {
 		uint32_t reqid;
 		uint8_t action, mode;
 		bool is_lost; /* by a restart of the data plane */
+		bool is_orphan;
 		bool add_routes;
 		struct dp_extra extra;
 		struct addr outer_remote;
@@ -99,6 +110,8 @@ void pair_init(struct pair *p, uint64_t seed);
 void pair_done(struct pair *p); /* frees what is left; asserts nothing */
 /* One side begins anew, as after a crash. */
 void pair_restart(struct pair *p, struct side *s);
+/* Its engine dies and another one, with these connections, goes on with what that one kept. */
+void pair_take_over(struct pair *p, struct side *s, const struct conf_conn *c, size_t n);
 
 /* A connection "name" from 192.0.2.1 (a) to 192.0.2.2 (b), PSK, 10.0.1.0/24 to 10.0.2.0/24. Owns
  * nothing but what the caller puts in. */

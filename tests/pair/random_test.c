@@ -72,17 +72,22 @@ static void clock_jump(struct pair *p)
 		p->now.wall += ((ns_t)dice(p, 4000) - 2000) * 3600 * NS_S;
 }
 
-/* One end crashes and begins anew; whoever asked it for something will never hear. */
-static void crash(struct schedule *s)
+/* One end crashes and begins anew, or where it ended; whoever asked it for something will never
+ * hear. */
+static void crash(struct schedule *s, bool is_taken_over)
 {
 	bool is_a = dice(&s->pair, 2);
 	struct side *side = is_a ? &s->pair.a : &s->pair.b;
+	const struct conf_conn *conn = is_a ? s->conn_a : s->conn_b;
 
-	pair_restart(&s->pair, side);
+	if (is_taken_over)
+		pair_take_over(&s->pair, side, conn, 2);
+	else
+		pair_restart(&s->pair, side);
 	side->n_done = 0;
 	*(is_a ? &s->commands_a : &s->commands_b) = 0;
-	for (int i = 0; i < 2; i++)
-		pair_add(side, is_a ? &s->conn_a[i] : &s->conn_b[i]);
+	for (int i = 0; i < 2 && !is_taken_over; i++)
+		pair_add(side, &conn[i]);
 }
 
 static void accident(struct schedule *s)
@@ -95,9 +100,15 @@ static void accident(struct schedule *s)
 		clock_jump(p);
 		break;
 	case 2:
-		crash(s);
+		crash(s, false);
 		break;
 	case 3:
+	case 4:
+	case 5:
+	case 6:
+		crash(s, true);
+		break;
+	case 7:
 		/* a NAT forgets */
 		if (p->nat.inside)
 			p->nat.port_nat = (uint16_t)(40000 + dice(p, 1000));
@@ -206,6 +217,8 @@ static unsigned one_schedule(uint64_t seed)
 		fail_msg("seed %llu: %u/%u of %u/%u commands were answered",
 			(unsigned long long)seed, p->a.n_done, p->b.n_done, s.commands_a,
 			s.commands_b);
+	if (p->a.count[EV_ike_record_bad] + p->b.count[EV_ike_record_bad])
+		fail_msg("seed %llu: a record could not be read", (unsigned long long)seed);
 	/* and nothing is left when both go down */
 	pair_do(&p->a, CMD_DOWN, "one");
 	pair_do(&p->a, CMD_DOWN, "two");
