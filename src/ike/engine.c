@@ -24,6 +24,7 @@ struct ike *ike_new(const struct ike_env *env, struct now now)
 	list_init(&ike->status_jobs);
 	pools_init(&ike->pools);
 	map_init(&ike->asks, rng_u64(&env->rng));
+	ike->last_ask = rng_u32(&env->rng); /* an earlier engine's answers are nobody's */
 	ike->setup.uniqueids = true;
 	ike->setup.keep_alive = 20 * NS_S;
 	ike->setup.ddos_threshold = 25000;

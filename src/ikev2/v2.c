@@ -120,7 +120,8 @@ static void up(void *state, struct conn *c)
 	if (is_up(v2, c)) {
 		struct event_about about = conn_about(c, c->newest_child);
 
-		EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_already_up, );
+		if (conn_is_waited(c, CONN_WAIT_UP))
+			EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_already_up, );
 		conn_settle(c, CONN_WAIT_UP, EXIT_IKE_OK);
 		return;
 	}

@@ -34,6 +34,7 @@ enum ipc_descriptor {
 	DESC_TERMINAL, /* no syslog here: lines go to standard error */
 	DESC_FILE,     /* a file of secrets */
 	DESC_KEYLOG,   /* test builds only: session keys for tshark */
+	DESC_STORE,    /* memory for what outlives ike: proc/ike/store.h */
 	DESC_END,
 };
 

@@ -132,6 +132,10 @@ void line_send_fd(struct line *l, const struct msg *m, int fd)
 	struct wr w = wr_to(room, IPC_MAX);
 	struct line_item *i;
 
+	if (l->fd < 0 && l->is_lossy) {
+		free(room);
+		return;
+	}
 	ipc_put(&w, m);
 	if (!wr_ok(&w)) {
 		fprintf(stderr, "ipsec-%s: message %s to %s is too long; not sent\n",

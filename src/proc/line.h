@@ -14,6 +14,7 @@ struct line {
 	uv_poll_t *poll;
 	struct list queue; /* of struct line_item */
 	size_t n_queue;	   /* octets in it */
+	bool is_lossy;	   /* what is sent while nobody is there is for nobody */
 	uint8_t *room;	   /* IPC_MAX octets to receive into */
 	/* m lives until this returns, or until line_receive() on the same line. fd: the descriptor
 	 * that came along, -1 for none; the callee owns it. */

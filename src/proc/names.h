@@ -9,3 +9,7 @@ enum {
 		220, /* protocol of our routes, rules and addresses: what carries it is ours */
 	IPSEC_FWMARK = 0xdc220, /* on packets that we send: they never go into a tunnel again */
 };
+
+/* Requests of our own to ike: it is to shut down; it is to end a take-over. */
+#define REQUEST_SHUTDOWN UINT32_MAX
+#define REQUEST_SETTLE	 (UINT32_MAX - 1)

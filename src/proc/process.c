@@ -126,6 +126,8 @@ static void gone(void *ctx, struct line *l)
 {
 	struct process *p = ctx;
 
+	if (l->is_lossy)
+		line_forget(l);
 	if (l->peer != WHO_PARENT) {
 		if (p->phase == PHASE_RUN && p->ops->sibling)
 			p->ops->sibling(p->ctx, l->peer, false);
@@ -158,6 +160,8 @@ int process_run(struct process *p, enum ipc_who self, const struct process_ops *
 		p->line[w].take = take;
 		p->line[w].gone = gone;
 		p->line[w].ctx = p;
+		/* another ike knows nothing of what the one before it asked */
+		p->line[w].is_lossy = w == WHO_IKE && self != WHO_CONTROL;
 	}
 	line_attach_take(&p->line[WHO_PARENT], &p->loop, PARENT_FD);
 	uv_run(&p->loop, UV_RUN_DEFAULT);

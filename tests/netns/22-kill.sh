@@ -104,13 +104,13 @@ refuses "nor is another file's loaded" grep -q otherfile <<<"$OUT"
 
 title "death after death: with patience, and stop is heard"
 for i in 1 2 3 4 5; do
-	kill -9 "$(pids left ipsec-ike)" || bad "there is no ike"
-	[ "$i" = 5 ] || check "a new ike ($i)" wait_for 15 ike_answers
+	kill -9 "$(pids left ipsec-keys)" || bad "there is no keys"
+	[ "$i" = 5 ] || check "all is there again ($i)" wait_for 15 ike_answers
 done
 sleep 0.5
 run left ipsec status
 check "status says what is going on: exit status 32" test $? = 32
-says "in one line" 'process ike died: signal 9 .*; everything starts again with its connections in [0-9]+ s'
+says "in one line" 'process keys died: signal 9 .*; everything starts again with its connections in [0-9]+ s'
 run left ipsec auto --up byhand
 check "so does up: exit status 32" test $? = 32
 check "stop cancels it" run left ipsec stop

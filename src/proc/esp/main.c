@@ -136,6 +136,14 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 /* ---- life ---- */
 
+static void sibling(void *ctx, enum ipc_who who, bool is_there)
+{
+	struct esp *e = ctx;
+
+	if (who == WHO_IKE && is_there)
+		esp_plane_orphan(e->plane);
+}
+
 /* What this kernel lacks or does wrong is known before the first packet. */
 static void report_offloads(struct esp *e)
 {
@@ -189,7 +197,9 @@ static void run(void *ctx)
 
 int main(void)
 {
-	static const struct process_ops ops = { .begin = begin, .run = run, .message = message };
+	static const struct process_ops ops = {
+		.begin = begin, .run = run, .message = message, .sibling = sibling
+	};
 	struct esp *e = xalloc(sizeof(*e));
 	int status = process_run(&e->p, WHO_ESP, &ops, e);
 

@@ -105,6 +105,10 @@ void shell_output(struct shell *s)
 	while (ike_output(s->ike, &a))
 		perform(s, &a);
 	arm(s);
+	if (s->is_settled) {
+		s->is_settled = false;
+		takeover_done(s);
+	}
 	if (s->is_stopping)
 		process_end(&s->p);
 }
@@ -209,7 +213,7 @@ static enum err err_of(uint8_t e)
 	return e < ERR_END ? (enum err)e : ERR_VALUE;
 }
 
-static void take_command(struct shell *s, const struct msg_command *m)
+void shell_command(struct shell *s, const struct msg_command *m)
 {
 	command(s, &(struct command){ .kind = m->kind,
 			   .what = m->what,
@@ -243,7 +247,8 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 				   .request = m->conn_unload.request });
 		break;
 	case MSG_command:
-		take_command(s, &m->command);
+		if (from->peer != WHO_CONTROL || !takeover_holds(s, &m->command))
+			shell_command(s, &m->command);
 		break;
 	case MSG_addresses:
 		take_addresses(s, m->addresses.addrs);
@@ -267,9 +272,14 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	case MSG_dp_notice:
 		take_notice(s, m->dp_notice.notice);
 		break;
+	case MSG_take_over:
+		takeover_begin(s);
+		break;
 	case MSG_udp_in: {
 		struct datagram d = { m->udp_in.local, m->udp_in.remote, m->udp_in.data };
 
+		if (s->is_taking_over)
+			break; /* it will be sent again */
 		ike_input(s->ike, process_now(), &d);
 		shell_output(s);
 		break;
@@ -307,11 +317,12 @@ static bool begin(void *ctx)
 	}
 	if (crypto_begin() != OK)
 		return false;
-	ike_free(s->ike);
+	env.keeper = takeover_open(s);
 	s->ike = ike_new(&env, process_now());
 	ike_register(s->ike, &ikev2_version);
 	uv_timer_init(&s->p.loop, &s->timer);
 	s->timer.data = s;
+	takeover_numbers(s);
 	s->has_kernel_plane = s->p.fd[DESC_UDP4500_V4] >= 0 || s->p.fd[DESC_UDP4500_V6] >= 0;
 	s->has_esp = true;
 	return true;
@@ -319,7 +330,10 @@ static bool begin(void *ctx)
 
 static void run(void *ctx)
 {
-	net_watch(ctx);
+	struct shell *s = ctx;
+
+	if (!s->is_taking_over)
+		net_watch(s);
 }
 
 static void stop(void *ctx)
@@ -353,8 +367,10 @@ int main(void)
 
 	list_init(&s->requests);
 	list_init(&s->asks);
+	list_init(&s->held);
 	status = process_run(&s->p, WHO_IKE, &ops, s);
 	ike_free(s->ike);
+	takeover_close(s);
 	requests_done(s);
 	planes_done(s);
 	net_done(s);

@@ -70,6 +70,8 @@ void requests_event(void *ctx, const struct event *e)
 		release(s, r, (unsigned)e->row[0].u64);
 	else if (e->id == EV_request_done && e->about.request == REQUEST_SHUTDOWN)
 		s->is_stopping = true;
+	else if (e->id == EV_request_done && e->about.request == REQUEST_SETTLE)
+		s->is_settled = true;
 	else
 		s->p.events.take(s->p.events.ctx, e);
 }

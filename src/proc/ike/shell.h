@@ -1,6 +1,8 @@
 #pragma once
 /* The ike process: the engine, and what carries bytes, time and answers to it and actions away. */
 #include "ike/ike.h"
+#include "proc/ike/store.h"
+#include "proc/names.h"
 #include "proc/process.h"
 
 /* A local address and the interface that has it. */
@@ -22,6 +24,10 @@ struct shell {
 	bool has_kernel_plane; /* the kernel does ESP, and UDP 4500 is ours */
 	bool has_esp;	       /* else: ipsec-esp is there now */
 	bool is_stopping;
+	struct store *store; /* what outlives us; NULL: nothing does */
+	bool is_taking_over; /* from the one before us: nobody is listened to yet */
+	bool is_settled;     /* that is over, and is to be told */
+	struct list held;    /* of struct held: what people asked meanwhile */
 	struct shell_addr *addrs;
 	size_t n_addrs;
 	uint8_t *room; /* datagrams are received into */
@@ -53,8 +59,16 @@ void requests_hold(struct shell *s, uint32_t request);
 void requests_event(void *ctx, const struct event *e);
 void requests_done(struct shell *s);
 
-/* The request under which the engine is told to shut down. */
-#define REQUEST_SHUTDOWN UINT32_MAX
+/* ---- takeover.c: what outlives us, and what the one before us left ---- */
+/* Gives where the engine keeps. */
+struct ike_keeper takeover_open(struct shell *s);
+void takeover_numbers(struct shell *s); /* the engine is new */
+void takeover_begin(struct shell *s);
+/* People ask for something. True: it waits until we have taken over. */
+bool takeover_holds(struct shell *s, const struct msg_command *m);
+void takeover_done(struct shell *s); /* the data plane has settled */
+void takeover_close(struct shell *s);
 
+void shell_command(struct shell *s, const struct msg_command *m);
 /* Does what the engine wants to be done, and sets the timer. After every call into the engine. */
 void shell_output(struct shell *s);

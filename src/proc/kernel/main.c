@@ -121,13 +121,18 @@ static void tell_addresses(struct kernel *k)
 	LINE_SEND(&k->p.line[WHO_CONTROL], addresses, .addrs = buf_view(&now));
 }
 
-/* Of those who are told, control alone may be started anew without us. */
+/* Control and ike may be started anew without us. */
 static void sibling(void *ctx, enum ipc_who who, bool is_there)
 {
 	struct kernel *k = ctx;
 
-	if (who == WHO_CONTROL && is_there)
-		LINE_SEND(&k->p.line[who], addresses, .addrs = buf_view(&k->addrs));
+	if (!is_there || (who != WHO_CONTROL && who != WHO_IKE))
+		return;
+	if (who == WHO_IKE) {
+		policies_orphan(k);
+		sas_orphan(k);
+	}
+	LINE_SEND(&k->p.line[who], addresses, .addrs = buf_view(&k->addrs));
 }
 
 static void on_settled(uv_timer_t *t)

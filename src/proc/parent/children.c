@@ -13,7 +13,8 @@ enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SAID
 
 /* Who gets what of DESC_*. */
 static const unsigned descriptors[WHO_END] = {
-	[WHO_IKE] = 1u << DESC_UDP500_V4 | 1u << DESC_UDP500_V6 | 1u << DESC_KEYLOG,
+	[WHO_IKE] =
+		1u << DESC_UDP500_V4 | 1u << DESC_UDP500_V6 | 1u << DESC_KEYLOG | 1u << DESC_STORE,
 	[WHO_KERNEL] = 1u << DESC_RTNL | 1u << DESC_WATCH | 1u << DESC_XFRM | 1u << DESC_XFRM_NEWS,
 	[WHO_CONTROL] =
 		1u << DESC_CONTROL | 1u << DESC_LOGFILE | 1u << DESC_SYSLOG | 1u << DESC_TERMINAL,
@@ -53,6 +54,7 @@ void children_init(struct parent *p)
 		c->parent = p;
 		c->who = w;
 		line_init(&c->line, WHO_PARENT, w, &p->phase);
+		c->line.is_lossy = w == WHO_IKE;
 		c->line.take = message;
 		c->line.gone = line_gone;
 		c->line.ctx = c;
@@ -157,6 +159,7 @@ static bool start(struct parent *p, enum ipc_who w)
 		return false;
 	fcntl(fds[1], F_SETFD, 0);
 	c->is_ready = c->is_told = false;
+	p->ikes += w == WHO_IKE;
 	c->started = parent_now().mono;
 	ok = spawn(p, c, fds[1]);
 	close(fds[1]);
@@ -254,6 +257,7 @@ bool children_start(struct parent *p)
 	if (!start(p, WHO_CONTROL))
 		return false;
 	LINE_SEND(&p->child[WHO_CONTROL].line, begin, );
+	takeover_memory(p);
 	if (p->restarts == 0)
 		return sockets_open(p) && start_others(p);
 	p->state = STATE_PAUSED;
@@ -267,6 +271,7 @@ static void resume(uv_timer_t *t)
 
 	p->state = STATE_STARTING;
 	p->has_secrets = p->may_open_secrets = false;
+	takeover_memory(p);
 	if (sockets_open(p) && start_others(p))
 		return;
 	free(p->paused_by);
@@ -307,8 +312,10 @@ static void ready(struct child *c)
 	struct parent *p = c->parent;
 
 	c->is_ready = true;
-	if (c->who == WHO_IKE)
+	if (c->who == WHO_IKE) {
 		children_setup(p, WHO_IKE);
+		takeover_begin(p);
+	}
 	if (p->state == STATE_STARTING)
 		parent_ready(p);
 	if (p->has_run && p->state != STATE_STOPPING)
@@ -327,6 +334,9 @@ static void message(void *ctx, struct line *l, const struct msg *m, int fd)
 	switch ((int)m->id) {
 	case MSG_ready:
 		ready(c);
+		break;
+	case MSG_settled:
+		takeover_settled(p);
 		break;
 	case MSG_addresses:
 		if (p->is_loaded)
@@ -408,7 +418,7 @@ static void pause_all(struct parent *p)
 	p->restarts++;
 	p->state = STATE_PAUSED;
 	p->generation++;
-	p->is_loaded = false;
+	p->is_loaded = p->is_taking_over = false;
 	uv_timer_stop(&p->retry_timer);
 	LINE_SEND(&p->child[WHO_CONTROL].line, paused, );
 	notify("STATUS=a process died; starting again");
@@ -453,10 +463,11 @@ static const char *how_text(int64_t status, int signal, char *s, size_t n)
 static void died(struct child *c, const char *how, int pid)
 {
 	struct parent *p = c->parent;
-	bool alone = c->who == WHO_CONTROL || (c->who == WHO_ESP && p->state == STATE_RUNNING);
+	bool alone = c->who == WHO_CONTROL || (c->who == WHO_ESP && p->state == STATE_RUNNING) ||
+		     (c->who == WHO_IKE && takeover_may(p));
 	bool is_early = p->state == STATE_STARTING && !p->has_run && p->opt.again == 0;
 
-	if (parent_now().mono - c->started > STABLE_TIME)
+	if (parent_now().mono - c->started > (c->who == WHO_IKE ? NS_S : STABLE_TIME))
 		c->failures = 0;
 	PARENT_EMIT(p, 0, process_died, .process = ev_str(ipc_who_name(c->who)),
 		.pid = ev_u64((uint64_t)pid), .how = ev_str(how),
@@ -465,13 +476,16 @@ static void died(struct child *c, const char *how, int pid)
 					    : "everything stops and starts again"));
 	if (is_early) {
 		parent_stop(p, EXIT_FAILURE);
-	} else if (alone) {
-		restart_later(c);
-	} else {
+		return;
+	}
+	if (c->who == WHO_IKE || !alone) {
 		free(p->paused_by);
 		p->paused_by = xasprintf("process %s died: %s", ipc_who_name(c->who), how);
-		pause_all(p);
 	}
+	if (alone)
+		restart_later(c);
+	else
+		pause_all(p);
 }
 
 static void ended(uv_process_t *process, int64_t status, int signal)

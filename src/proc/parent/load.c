@@ -2,6 +2,7 @@
 #include "proc/parent/parent.h"
 
 #include "config_build.h"
+#include "proc/names.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -102,7 +103,7 @@ struct load {
 	struct load_item *item;
 	size_t n, n_waiting;
 	int exit;
-	unsigned generation;
+	unsigned ike;	    /* the one that it was begun for */
 	bool is_again;	    /* only what is still loaded */
 	bool is_first;	    /* of the daemon's start */
 	bool without_names; /* for now */
@@ -200,16 +201,23 @@ static void send_wish(
 			.asynchronous = l->asynchronous);
 }
 
+/* Is it wished as its auto= says? */
+static bool is_automatic(const struct wish *wish, const struct conf_conn *c)
+{
+	struct wish by_conf = automatic(c);
+
+	return wish->up == by_conf.up && wish->routed == by_conf.routed && wish->n_remote == 0;
+}
+
 static void send_item(struct parent *p, const struct load *l, const struct load_item *i)
 {
 	static const enum ipc_who whos[] = { WHO_KEYS, WHO_KERNEL,
 		WHO_IKE }; /* ike last: it asks */
 	uint8_t *room = xalloc(IPC_MAX);
 	struct wr w = wr_to(room, IPC_MAX);
-	const struct wish *wish = &remember(p, i)->wish, by_conf = automatic(i->file);
-	bool is_auto = l->after == LOAD_AUTO ||
-		       (l->after == LOAD_WISH && wish->up == by_conf.up &&
-			       wish->routed == by_conf.routed && wish->n_remote == 0);
+	const struct wish *wish = &remember(p, i)->wish;
+	bool is_auto =
+		l->after == LOAD_AUTO || (l->after == LOAD_WISH && is_automatic(wish, i->file));
 
 	conf_conn_put(&w, i->resolved);
 	for (size_t k = 0; k < COUNT(whos) && wr_ok(&w); k++)
@@ -270,7 +278,7 @@ static void item_resolved(void *ctx, bool is_resolved)
 	if (--i->load->n_waiting != 0)
 		return;
 	/* those for whom it was begun may have died meanwhile */
-	if (p->state == STATE_RUNNING && i->load->generation == p->generation)
+	if (p->state == STATE_RUNNING && i->load->ike == p->ikes && p->child[WHO_IKE].process)
 		load_finish(i->load);
 	else
 		load_free(i->load);
@@ -280,9 +288,7 @@ static struct load *load_new(struct parent *p, uint32_t request, enum load_after
 {
 	struct load *l = xalloc(sizeof(*l));
 
-	*l = (struct load){
-		.p = p, .request = request, .after = after, .generation = p->generation
-	};
+	*l = (struct load){ .p = p, .request = request, .after = after, .ike = p->ikes };
 	return l;
 }
 
@@ -358,6 +364,29 @@ void load_restore(struct parent *p)
 	if (!p->has_run)
 		PARENT_EMIT(p, 0, service_revived, .n = ev_u64(l->n));
 	load_go_take(l);
+}
+
+void load_take_over(struct parent *p)
+{
+	struct line *ike = &p->child[WHO_IKE].line;
+	struct load wishes = { .after = LOAD_WISH, .asynchronous = true };
+	uint8_t *room = xalloc(IPC_MAX);
+	struct loaded *l;
+
+	list_each (l, &p->loaded, struct loaded, node) {
+		struct wr w = wr_to(room, IPC_MAX);
+
+		conf_conn_put(&w, l->sent);
+		LINE_SEND(ike, conn_load, .conn = wr_view(&w));
+	}
+	free(room);
+	LINE_SEND(ike, take_over, );
+	list_each (l, &p->loaded, struct loaded, node)
+		if (!is_automatic(&l->wish, l->conf))
+			send_wish(p, &wishes, l->conf->name, &l->wish);
+		else if (l->wish.up || l->wish.routed)
+			LINE_SEND(ike, command, .kind = CMD_AUTO, .name = l->conf->name);
+	LINE_SEND(ike, command, .kind = CMD_SETTLE, .request = REQUEST_SETTLE);
 }
 
 /* Blank-separated names. */
@@ -499,7 +528,7 @@ void load_retry(uv_timer_t *t)
 {
 	struct parent *p = t->data;
 
-	if (p->state == STATE_RUNNING)
+	if (p->state == STATE_RUNNING && p->is_loaded)
 		load_again(p);
 }
 

@@ -96,6 +96,9 @@ struct parent {
 	unsigned restarts;   /* in a row */
 	unsigned generation; /* what was begun before a pause is not finished after it */
 	char *paused_by;     /* what died, in words; NULL: nothing did */
+	unsigned ikes;	     /* so many were started: what was begun for one is not for the next */
+	unsigned takeovers;  /* of ike, in a row, that did not come to an end */
+	bool is_taking_over; /* one is under way */
 	bool is_loaded;	     /* this generation's connections are: people may ask for something */
 	bool has_run;	     /* some generation's were */
 	bool is_changed;     /* what is loaded or wished, since it was written down */
@@ -144,6 +147,15 @@ bool plane_choose(struct parent *p);
 /* Is that process part of us? */
 bool plane_needs(const struct parent *p, enum ipc_who w);
 
+/* ---- takeover.c: ike is started again alone, and goes on where the one before it ended ---- */
+/* New memory for what outlives ike; what was in the old one is gone. */
+void takeover_memory(struct parent *p);
+/* It died: may another one take over? */
+bool takeover_may(struct parent *p);
+/* That one is ready: connections, what was kept, wishes. */
+void takeover_begin(struct parent *p);
+void takeover_settled(struct parent *p);
+
 /* ---- children.c ---- */
 void children_init(struct parent *p);
 /* Control; then the others, at once or (after a death) with patience. */
@@ -173,6 +185,9 @@ void load_all(struct parent *p, const struct load_request *r, const struct conf 
 void load_first(struct parent *p, const struct conf *conf);
 /* The same for what is loaded already, into children that know nothing yet, as it is wished. */
 void load_restore(struct parent *p);
+/* The same into a new ike alone, as the others have it; what it is to take over before it does
+ * anything of its own. */
+void load_take_over(struct parent *p);
 /* A person wants connections (by name or alias) up, down, routed, unrouted. */
 void load_wish(struct parent *p, const struct msg_command *m);
 /* Unloads by name or alias. False: there is none. */

@@ -16,7 +16,7 @@ struct updown {
 	struct list node; /* p->updowns */
 	struct parent *p;
 	uint32_t ask;
-	unsigned generation;
+	unsigned ike; /* who asked */
 	char *conn, *verb, *script;
 	char **env;
 	bool is_running;
@@ -67,7 +67,7 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 		signal ? signal : (int)status);
 	if (status != 0 || signal)
 		PARENT_EMIT(p, 0, updown_failed, .verb = ev_str(u->verb), .how = ev_str(how));
-	if (u->ask && u->generation == p->generation)
+	if (u->ask && u->ike == p->ikes)
 		LINE_SEND(&p->child[WHO_IKE].line, updown_done, .ask = u->ask,
 			.e = status != 0 || signal ? ERR_SYSTEM : OK);
 	list_remove(&u->node);
@@ -219,7 +219,7 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 	u = xalloc(sizeof(*u));
 	u->p = p;
 	u->ask = m->ask;
-	u->generation = p->generation;
+	u->ike = p->ikes;
 	u->conn = xstrdup(m->conn);
 	u->verb = xstrdup(m->verb);
 	u->script = script;

@@ -177,6 +177,8 @@ static bool is_busy(struct parent *p, uint32_t request)
 		return false;
 	if (p->state == STATE_STOPPING)
 		PARENT_EMIT(p, request, request_busy, );
+	else if (p->is_taking_over)
+		PARENT_EMIT(p, request, service_taking_over, .why = ev_str(p->paused_by));
 	else
 		PARENT_EMIT(p, request, service_waiting,
 			.why = ev_str(p->paused_by ? p->paused_by : "the daemon was killed"),

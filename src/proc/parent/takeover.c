@@ -1,0 +1,76 @@
+/* When ike dies, another one takes its place alone, and its IKE SAs with it: tunnels carry on
+ * meanwhile. What ike keeps is in memory that we hold and never look into. */
+#include "proc/parent/parent.h"
+
+#include "proc/ike/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* So many in a row died before they had taken over: what they find kills them. */
+enum { TRIES = 3 };
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
+#endif
+
+static int memory_new(void)
+{
+	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = memfd_create("clearswan-ike", flags | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("clearswan-ike", flags);
+	if (fd < 0)
+		return -1;
+	/* ike's own user has to map it, and nobody is to take room from it */
+	if (ftruncate(fd, STORE_SIZE) == 0 &&
+		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void takeover_memory(struct parent *p)
+{
+	if (p->fd[DESC_STORE] >= 0)
+		close(p->fd[DESC_STORE]);
+	p->fd[DESC_STORE] = memory_new();
+	if (p->fd[DESC_STORE] < 0)
+		PARENT_EMIT(p, 0, store_refused, .why = ev_str(strerror(errno)));
+}
+
+bool takeover_may(struct parent *p)
+{
+	if (p->state != STATE_RUNNING || !(p->is_loaded || p->is_taking_over))
+		return false;
+	p->takeovers = p->is_taking_over ? p->takeovers + 1 : 0;
+	if (p->takeovers >= TRIES) {
+		PARENT_EMIT(p, 0, store_dropped, );
+		takeover_memory(p);
+		p->takeovers = 0;
+	}
+	p->is_taking_over = true;
+	/* whoever asked the dead one for something is told, others are to wait */
+	p->is_loaded = false;
+	LINE_SEND(&p->child[WHO_CONTROL].line, paused, );
+	return true;
+}
+
+void takeover_begin(struct parent *p)
+{
+	if (p->is_taking_over)
+		load_take_over(p);
+}
+
+void takeover_settled(struct parent *p)
+{
+	if (!p->is_taking_over)
+		return;
+	p->is_taking_over = false;
+	p->takeovers = 0;
+	p->is_loaded = true;
+	load_again(p);
+}
