@@ -200,14 +200,16 @@ static struct ike_request *request_find(struct ike *ike, uint32_t id)
 
 void ike_request_open(struct ike *ike, uint32_t id)
 {
-	struct ike_request *r;
+	struct ike_request *r = request_find(ike, id);
 
-	if (id == 0 || request_find(ike, id))
+	if (id == 0)
 		return;
-	r = xalloc(sizeof(*r));
-	r->id = id;
-	r->holds = 1;
-	list_append(&ike->requests, &r->node);
+	if (!r) {
+		r = xalloc(sizeof(*r));
+		r->id = id;
+		list_append(&ike->requests, &r->node);
+	}
+	r->holds++;
 }
 
 void ike_request_hold(struct ike *ike, uint32_t id)

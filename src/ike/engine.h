@@ -88,7 +88,7 @@ struct ike_request {
 	int exit; /* the first that is not 0 */
 };
 /* 0 is no request: all of these do nothing then. */
-void ike_request_open(struct ike *ike, uint32_t id); /* held once */
+void ike_request_open(struct ike *ike, uint32_t id); /* held once more */
 void ike_request_hold(struct ike *ike, uint32_t id);
 void ike_request_release(struct ike *ike, uint32_t id, int exit);
 

@@ -443,7 +443,6 @@ void ike_status(struct ike *ike, const struct command *c)
 	struct job *j;
 	struct asking a = { .ike = ike };
 
-	ike_request_open(ike, c->request);
 	if (c->name && !conn_find(ike, c->name, 0)) {
 		const struct event_about who = { .request = c->request };
 

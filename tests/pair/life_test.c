@@ -261,6 +261,28 @@ TEST(people_who_ask_twice_are_both_told)
 	pair_done(&p);
 }
 
+/* A reload that changes one connection and adds another is several commands of one request: the
+ * first still waits for the data plane when the second is done. */
+TEST(one_request_of_several_commands_is_done_once_and_at_the_end)
+{
+	struct conf_conn one = pair_conf("paris"), two = pair_conf("london");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_up(&p, &one, &one);
+	p.a.n_done = 0;
+	one.mtu = 1400;
+	for (size_t i = 0; i < 2; i++)
+		ike_command(p.a.ike, p.now,
+			&(struct command){
+				.kind = CMD_CONN_ADD, .request = 77, .conn = i ? &two : &one });
+	assert_int_equal(p.a.n_done, 0);
+	pair_run(&p, NS_S);
+	assert_int_equal(p.a.count[EV_child_traffic], 1);
+	assert_int_equal(p.a.n_done, 1);
+	pair_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +299,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_beginnings_ends_at_the_limits),
 		cmocka_unit_test(one_address_does_not_get_all_the_room),
 		cmocka_unit_test(people_who_ask_twice_are_both_told),
+		cmocka_unit_test(one_request_of_several_commands_is_done_once_and_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ struct shell_request {
 	uint32_t id;
 	unsigned holds;
 	unsigned exit; /* the first that is not 0 */
+	bool is_open; /* the engine has it: one request_done comes, however many commands it gets */
 };
 
 static struct shell_request *find(struct shell *s, uint32_t id)
@@ -57,8 +58,10 @@ void requests_hold(struct shell *s, uint32_t request)
 {
 	struct shell_request *r = find(s, request);
 
-	if (r)
+	if (r && !r->is_open) {
+		r->is_open = true;
 		r->holds++;
+	}
 }
 
 void requests_event(void *ctx, const struct event *e)
@@ -66,9 +69,10 @@ void requests_event(void *ctx, const struct event *e)
 	struct shell *s = ctx;
 	struct shell_request *r = e->id == EV_request_done ? find(s, e->about.request) : NULL;
 
-	if (r)
+	if (r) {
+		r->is_open = false;
 		release(s, r, (unsigned)e->row[0].u64);
-	else if (e->id == EV_request_done && e->about.request == REQUEST_SHUTDOWN)
+	} else if (e->id == EV_request_done && e->about.request == REQUEST_SHUTDOWN)
 		s->is_stopping = true;
 	else if (e->id == EV_request_done && e->about.request == REQUEST_SETTLE)
 		s->is_settled = true;
