@@ -1,0 +1,211 @@
+#include "base/test.h"
+#include "dataplane/firewall/firewall.h"
+
+#include <stdlib.h>
+
+static struct ts_list nets(const char *a, const char *b)
+{
+	const char *const all[] = { a, b };
+	struct ts_list l = { 0 };
+	struct range r;
+
+	for (size_t i = 0; i < COUNT(all) && all[i]; i++) {
+		assert_int_equal(range_parse(all[i], &r), OK);
+		l.ts[l.n++] = ts_from_range(&r);
+	}
+	return l;
+}
+
+static struct fw_tunnel tunnel(uint32_t reqid, const char *local, const char *remote)
+{
+	return (struct fw_tunnel){
+		.reqid = reqid, .ts_local = nets(local, NULL), .ts_remote = nets(remote, NULL)
+	};
+}
+
+static void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void has_not(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("\"%s\" in:\n%s", part, text);
+}
+
+static char *nft(const struct fw_tunnel *t)
+{
+	return fw_nft_text(&t, 1);
+}
+
+TEST(mss_is_what_the_inner_packet_leaves)
+{
+	assert_int_equal(fw_mss_of_mtu(1400), 1360);
+	assert_int_equal(fw_mss_of_mtu(0), FW_MSS_MIN);
+	assert_int_equal(fw_mss_of_mtu(1u << 20), 65495);
+}
+
+TEST(nobody_asks_and_the_table_is_gone)
+{
+	char *s = fw_nft_text(NULL, 0);
+
+	assert_string_equal(s, "table inet clearswan\ndelete table inet clearswan\n");
+	free(s);
+}
+
+TEST(mss_is_lowered_in_both_directions)
+{
+	struct fw_tunnel t = tunnel(16389, "10.0.1.0/24", "10.0.2.0/24");
+	char *s;
+
+	t.mss = 1360;
+	s = nft(&t);
+	has(s, "ip saddr 10.0.1.0/24 ip daddr 10.0.2.0/24 tcp option maxseg size > 1360 tcp option "
+	       "maxseg size set 1360");
+	has(s, "ip saddr 10.0.2.0/24 ip daddr 10.0.1.0/24 tcp option maxseg size > 1360 tcp option "
+	       "maxseg size set 1360");
+	has(s, "hook forward priority");
+	has(s, "hook input priority");
+	has(s, "hook output priority");
+	has(s, "comment \"reqid 16389\"");
+	has_not(s, "postrouting");
+	free(s);
+}
+
+TEST(ipv6_has_a_header_that_is_20_octets_larger)
+{
+	struct fw_tunnel t = tunnel(1, "fd00:1::/64", "fd00:2::/64");
+	char *s;
+
+	t.mss = 1360;
+	s = nft(&t);
+	has(s, "ip6 saddr fd00:1::/64 ip6 daddr fd00:2::/64 tcp option maxseg size > 1340 tcp "
+	       "option maxseg size set 1340");
+	free(s);
+}
+
+TEST(exemption_maps_each_address_to_itself_before_others)
+{
+	struct fw_tunnel t = tunnel(7, "10.0.1.0/24", "10.0.2.0-10.0.2.9");
+	char *s;
+
+	t.is_exempt = true;
+	s = nft(&t);
+	has(s, "type nat hook postrouting priority srcnat - 10;");
+	has(s, "ip saddr 10.0.1.0/24 ip daddr 10.0.2.0-10.0.2.9 snat ip to ip saddr");
+	has_not(s, "maxseg");
+	free(s);
+}
+
+TEST(a_tunnel_for_everything_leaves_our_own_net_alone)
+{
+	struct fw_tunnel t = tunnel(7, "10.0.1.0/24", "0.0.0.0/0");
+	char *s;
+
+	t.is_exempt = true;
+	s = nft(&t);
+	has(s, "ip saddr 10.0.1.0/24 ip daddr 0.0.0.0/0 ip daddr != 10.0.1.0/24 snat ip to ip "
+	       "saddr");
+	free(s);
+}
+
+TEST(families_are_not_mixed)
+{
+	struct fw_tunnel t = { .mss = 1300,
+		.is_exempt = true,
+		.ts_local = nets("10.0.1.0/24", "fd00:1::/64"),
+		.ts_remote = nets("10.0.2.0/24", "fd00:2::/64") };
+	char *s = nft(&t);
+
+	has(s, "ip saddr 10.0.1.0/24 ip daddr 10.0.2.0/24 snat");
+	has(s, "ip6 saddr fd00:1::/64 ip6 daddr fd00:2::/64 snat");
+	has_not(s, "ip saddr 10.0.1.0/24 ip6");
+	has_not(s, "ip6 saddr fd00:1::/64 ip daddr");
+	free(s);
+}
+
+TEST(protocol_and_ports_narrow_it)
+{
+	struct fw_tunnel t = tunnel(7, "10.0.1.0/24", "10.0.2.0/24");
+	char *s;
+
+	t.mss = 1300;
+	t.is_exempt = true;
+	t.ts_local.ts[0].protocol = t.ts_remote.ts[0].protocol = 6;
+	t.ts_remote.ts[0].port_first = t.ts_remote.ts[0].port_last = 443;
+	s = nft(&t);
+	has(s, "ip daddr 10.0.2.0/24 meta l4proto 6 th dport 443 snat");
+	has(s, "ip daddr 10.0.1.0/24 meta l4proto 6 th sport 443 tcp option");
+	free(s);
+	t.ts_local.ts[0].protocol = t.ts_remote.ts[0].protocol = 17;
+	s = nft(&t);
+	has(s, "meta l4proto 17 th dport 443 snat");
+	has_not(s, "tcp option");
+	free(s);
+	t.ts_remote.ts[0].port_last = 500;
+	s = nft(&t);
+	has(s, "th dport 443-500 snat");
+	free(s);
+}
+
+TEST(older_tables_have_a_chain_of_ours)
+{
+	struct fw_tunnel t = tunnel(7, "10.0.1.0/24", "10.0.2.0-10.0.2.9");
+	const struct fw_tunnel *one = &t;
+	char *s;
+
+	t.mss = 1300;
+	t.is_exempt = true;
+	s = fw_legacy_text(&one, 1, 4, false);
+	has(s, "*nat\n:clearswan - [0:0]\n-A clearswan -s 10.0.1.0/24 -m iprange --dst-range "
+	       "10.0.2.0-10.0.2.9 -m comment --comment \"clearswan: reqid 7\" -j ACCEPT\n-I "
+	       "POSTROUTING 1 -j clearswan\nCOMMIT\n");
+	has(s, "-A clearswan -m iprange --src-range 10.0.2.0-10.0.2.9 -d 10.0.1.0/24 -p 6 "
+	       "--tcp-flags "
+	       "SYN,RST SYN -m tcpmss --mss 1301:65535");
+	has(s, "-I FORWARD 1 -j clearswan\n");
+	free(s);
+	s = fw_legacy_text(&one, 1, 4, true);
+	has_not(s, "-I ");
+	free(s);
+	s = fw_legacy_text(&one, 1, 6, false);
+	has_not(s, "-A ");
+	free(s);
+}
+
+TEST(our_chains_are_found_and_taken_out_and_nothing_else)
+{
+	static const char saved[] =
+		"# Generated by iptables-save\n*mangle\n:FORWARD ACCEPT [0:0]\n:clearswan - [0:0]\n"
+		"-A FORWARD -j clearswan\n-A FORWARD -j MARK --set-mark 1\n"
+		"-A clearswan -s 10.0.1.0/24 -j TCPMSS --set-mss 1300\nCOMMIT\n"
+		"*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n";
+	char *s = fw_legacy_removal(saved);
+
+	assert_string_equal(
+		s, "*mangle\n-D FORWARD -j clearswan\n-F clearswan\n-X clearswan\nCOMMIT\n");
+	free(s);
+	assert_null(fw_legacy_removal("*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j "
+				      "clearswan-of-others\nCOMMIT\n"));
+	assert_null(fw_legacy_removal(""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mss_is_what_the_inner_packet_leaves),
+		cmocka_unit_test(nobody_asks_and_the_table_is_gone),
+		cmocka_unit_test(mss_is_lowered_in_both_directions),
+		cmocka_unit_test(ipv6_has_a_header_that_is_20_octets_larger),
+		cmocka_unit_test(exemption_maps_each_address_to_itself_before_others),
+		cmocka_unit_test(a_tunnel_for_everything_leaves_our_own_net_alone),
+		cmocka_unit_test(families_are_not_mixed),
+		cmocka_unit_test(protocol_and_ports_narrow_it),
+		cmocka_unit_test(older_tables_have_a_chain_of_ours),
+		cmocka_unit_test(our_chains_are_found_and_taken_out_and_nothing_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
