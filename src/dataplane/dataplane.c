@@ -144,6 +144,19 @@ enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
 	return OK;
 }
 
+/* RFC 4303 2, RFC 3948 2.1: SPI and sequence number, IV, padding with its two octets, ICV. */
+uint16_t dp_overhead(const struct suite *s, bool encap, bool outer_v6)
+{
+	enum { ESP = 8, TRAILER = 2, UDP = 8, IP4 = 20, IP6 = 40, IV = 16, BLOCK = 16, ICV = 32 };
+	const struct alg *encr = s ? alg_find(TT_ENCR, s->encr) : NULL;
+	const struct alg *integ = encr && !encr->is_aead ? alg_find(TT_INTEG, s->integ) : encr;
+	size_t outer = (size_t)(outer_v6 ? IP6 : IP4) + (encap ? UDP : 0u) + ESP + TRAILER;
+
+	if (!encr || !integ)
+		return (uint16_t)(outer + IV + BLOCK - 1 + ICV);
+	return (uint16_t)(outer + encr->iv_n + MAX(encr->block_n, (size_t)4) - 1 + integ->icv_n);
+}
+
 void dp_policy_put(struct wr *w, const struct dp_policy *p)
 {
 	wr_u32(w, p->reqid);
@@ -159,6 +172,9 @@ void dp_policy_put(struct wr *w, const struct dp_policy *p)
 	wr_u8(w, p->add_source);
 	wr_u8(w, p->add_routes);
 	wr_u16(w, p->mtu);
+	wr_u16(w, p->mss);
+	wr_u8(w, p->exempt);
+	wr_u16(w, p->overhead);
 	wr_u32(w, p->metric);
 	extra_put(w, &p->extra);
 }
@@ -180,6 +196,9 @@ enum err dp_policy_get(struct rd *r, struct dp_policy *ret)
 	p.add_source = rd_flag(r);
 	p.add_routes = rd_flag(r);
 	p.mtu = rd_u16(r);
+	p.mss = rd_u16(r);
+	p.exempt = rd_u8_max(r, DP_EXEMPT_AUTO);
+	p.overhead = rd_u16(r);
 	p.metric = rd_u32(r);
 	p.extra = extra_get(r);
 	if (r->failed)

@@ -61,6 +61,10 @@ enum err must_use dp_sa_get(struct rd *r, struct dp_sa *ret);
  */
 enum dp_action { DP_PROTECT, DP_TRAP, DP_PASS, DP_DROP };
 
+enum { DP_MSS_AUTO = 1 };
+/* Is the traffic kept from the host's NAT rules? AUTO: when one would catch it. */
+enum dp_exempt { DP_EXEMPT_NO, DP_EXEMPT_YES, DP_EXEMPT_AUTO };
+
 struct dp_policy {
 	uint32_t reqid;
 	uint8_t action, mode; /* enum dp_action, dp_mode */
@@ -72,9 +76,14 @@ struct dp_policy {
 	bool add_source;       /* put source on our interface, take it away with the policy */
 	bool add_routes;       /* routes to ts_remote through the tunnel */
 	uint16_t mtu;	       /* of the routes, mtu=; 0: none */
+	uint16_t mss;	   /* of TCP through it, for IPv4; 0: as it is; DP_MSS_AUTO: by the MTU */
+	uint8_t exempt;	   /* enum dp_exempt */
+	uint16_t overhead; /* dp_overhead() of its SAs */
 	uint32_t metric;
 	struct dp_extra extra;
 };
+/* Octets that ESP in tunnel mode adds to a packet at most. s is NULL: with any algorithm. */
+uint16_t dp_overhead(const struct suite *s, bool encap, bool outer_v6);
 void dp_policy_put(struct wr *w, const struct dp_policy *p);
 enum err must_use dp_policy_get(struct rd *r, struct dp_policy *ret);
 

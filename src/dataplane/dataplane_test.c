@@ -60,6 +60,9 @@ TEST(policy_and_notice_survive_the_line)
 		.action = DP_TRAP,
 		.mtu = 1400,
 		.add_routes = true,
+		.mss = DP_MSS_AUTO,
+		.exempt = DP_EXEMPT_AUTO,
+		.overhead = 73,
 		.extra = { .mark_out = { 9, 10 }, .is_instance = true } },
 			 q;
 	struct dp_notice n = { .kind = DP_DROPPED, .reason = DROP_replay, .count = 9 }, m;
@@ -74,11 +77,28 @@ TEST(policy_and_notice_survive_the_line)
 	r = rd_from(wr_view(&w));
 	assert_int_equal(dp_policy_get(&r, &q), OK);
 	assert_int_equal(q.mtu, 1400);
+	assert_int_equal(q.mss, DP_MSS_AUTO);
+	assert_int_equal(q.exempt, DP_EXEMPT_AUTO);
+	assert_int_equal(q.overhead, 73);
 	assert_true(q.add_routes && !q.add_source);
 	assert_true(q.extra.is_instance && !q.extra.no_ecn && q.extra.mark_out.mask == 10);
 	assert_int_equal(dp_notice_get(&r, &m), OK);
 	assert_true(rd_end(&r));
 	assert_int_equal(m.count, 9);
+}
+
+TEST(overhead_is_that_of_the_largest_padding)
+{
+	struct suite gcm = { .encr = ENCR_AES_GCM_16, .key_bits = 256 };
+	struct suite cbc = {
+		.encr = ENCR_AES_CBC, .key_bits = 256, .integ = INTEG_HMAC_SHA2_512_256
+	};
+
+	/* 20 + 8 + 8 + 2 + 3 + 16: of 1,500 octets 1,443 are left, whatever the padding */
+	assert_int_equal(dp_overhead(&gcm, false, false), 57);
+	assert_int_equal(dp_overhead(&gcm, true, false), 65);
+	assert_int_equal(dp_overhead(&cbc, true, true), 40 + 8 + 8 + 16 + 2 + 15 + 32);
+	assert_int_equal(dp_overhead(NULL, true, true), dp_overhead(&cbc, true, true));
 }
 
 TEST(every_reason_has_a_sentence)
@@ -93,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sa_survives_the_line_and_every_truncation_is_refused),
 		cmocka_unit_test(policy_and_notice_survive_the_line),
+		cmocka_unit_test(overhead_is_that_of_the_largest_padding),
 		cmocka_unit_test(every_reason_has_a_sentence),
 	};
 
