@@ -226,6 +226,7 @@ static struct conf_mark mark_get(struct rd *r)
 #define OCTETS(X)                                                                                  \
 	X(automatic, AUTO_KEEP) X(type, TYPE_REJECT) X(version, VERSION_IKEV1) X(authby, 31)       \
 	X(fragmentation, FRAG_FORCE) X(encapsulation, YNA_AUTO) X(esn, CONF_ESN_EITHER)            \
+	X(nat_exempt, YNA_AUTO)                                                                    \
 	X(failureshunt, SHUNT_HOLD) X(negotiationshunt, SHUNT_HOLD) X(nic_offload, OFFLOAD_AUTO)
 #define FLAGS(X)                                                                                   \
 	X(pfs) X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                \
@@ -267,6 +268,7 @@ static void conn_put(struct wr *w, const struct conf_conn *c, bool with_place)
 	wr_u64(w, c->max_bytes);
 	wr_u64(w, c->max_packets);
 	wr_u16(w, c->mtu);
+	wr_u16(w, c->mss);
 	mark_put(w, &c->mark_in);
 	mark_put(w, &c->mark_out);
 	addrs_put(w, c->modecfgdns, c->n_modecfgdns);
@@ -309,6 +311,7 @@ static enum err conn_get(struct rd *r, struct conf_conn *c)
 	c->max_bytes = rd_u64(r);
 	c->max_packets = rd_u64(r);
 	c->mtu = rd_u16(r);
+	c->mss = rd_u16(r);
 	c->mark_in = mark_get(r);
 	c->mark_out = mark_get(r);
 	c->n_modecfgdns = addrs_get(r, c->modecfgdns, COUNT(c->modecfgdns));

@@ -22,6 +22,7 @@ enum conf_host {
 enum conf_auto { AUTO_IGNORE, AUTO_ADD, AUTO_ONDEMAND, AUTO_START, AUTO_KEEP };
 enum conf_type { TYPE_TUNNEL, TYPE_TRANSPORT, TYPE_PASS, TYPE_DROP, TYPE_REJECT };
 enum conf_version { VERSION_IKEV2, VERSION_IKEV1 };
+enum { CONF_MSS_AUTO = 1 };
 enum conf_yna { YNA_NO, YNA_YES, YNA_AUTO };
 enum conf_frag { FRAG_NO, FRAG_YES, FRAG_FORCE };
 enum conf_esn { CONF_ESN_NO, CONF_ESN_YES, CONF_ESN_EITHER };
@@ -88,6 +89,7 @@ struct conf_conn {
 	uint8_t authby;
 	uint8_t fragmentation; /* enum conf_frag */
 	uint8_t encapsulation; /* enum conf_yna */
+	uint8_t nat_exempt;    /* enum conf_yna */
 	uint8_t esn;	       /* enum conf_esn */
 	uint8_t failureshunt, negotiationshunt;
 	uint8_t nic_offload; /* enum conf_offload */
@@ -107,6 +109,7 @@ struct conf_conn {
 	uint32_t priority; /* 0: computed */
 	struct conf_mark mark_in, mark_out;
 	uint16_t mtu; /* 0: unset */
+	uint16_t mss; /* 0: off; CONF_MSS_AUTO; for IPv4 */
 	uint32_t metric, tfc;
 	struct addr modecfgdns[CONF_DNS_MAX];
 	size_t n_modecfgdns;

@@ -18,6 +18,7 @@ enum keyword_type {
 	TYPE_BOOL,     /* bool */
 	TYPE_ENUM,     /* uint8_t, from words */
 	TYPE_U16,
+	TYPE_MSS, /* uint16_t: auto, off, or a number */
 	TYPE_U32,
 	TYPE_NUMBER,	/* checked only */
 	TYPE_TIME,	/* ns_t; bare numbers are seconds */

@@ -291,14 +291,19 @@ TEST(shown_text_parses_to_the_same)
 		"24\n\trightaddresspool=100.64.13.2-100.64.13.9\n"
 		"\tmtu=1400\n\tdpddelay=3s\n\tencapsulation=yes\n\tmodecfgdns=10.0.1."
 		"1\n\tikelifetime=1h\n"
-		"\treplay-window=0\n\tleftprotoport=tcp/443\n");
+		"\treplay-window=0\n\tleftprotoport=tcp/443\n\tmss=1360\n\tnat-exempt=no\n"
+		"conn b\n" ENDS "\tmss=auto\n\tnat-exempt=yes\n");
 	char *text = conf_show(c);
 	struct conf *back = parse(text);
 
 	assert_int_equal(c->n_error, 0);
 	assert_int_equal(back->n_error, 0);
-	assert_int_equal(back->n, 1);
+	assert_int_equal(back->n, 2);
+	assert_int_equal(c->conn[0]->mss, 1360);
+	assert_int_equal(c->conn[0]->nat_exempt, YNA_NO);
+	assert_int_equal(c->conn[1]->mss, CONF_MSS_AUTO);
 	assert_true(conf_conn_eq(c->conn[0], back->conn[0]));
+	assert_true(conf_conn_eq(c->conn[1], back->conn[1]));
 	free(text);
 	conf_free(c);
 	conf_free(back);

@@ -174,6 +174,11 @@ static char *id_text(const struct id *id)
 				     : xasprintf("\"%s\"", id_format(id, s, sizeof(s)));
 }
 
+static char *mss_text(uint16_t mss)
+{
+	return mss > CONF_MSS_AUTO ? xasprintf("%u", mss) : xstrdup(mss ? "auto" : "off");
+}
+
 /* Text that reads back to the same, or NULL when there is nothing to say. */
 static char *raw(const struct keyword *k, const void *object)
 {
@@ -198,6 +203,8 @@ static char *raw(const struct keyword *k, const void *object)
 		return xstrdup(*(const uint8_t *)f == VERSION_IKEV1 ? "ikev1" : "ikev2");
 	case TYPE_U16:
 		return *(const uint16_t *)f ? xasprintf("%u", *(const uint16_t *)f) : NULL;
+	case TYPE_MSS:
+		return mss_text(*(const uint16_t *)f);
 	case TYPE_U32:
 		return *(const uint32_t *)f || *k->fallback ? xasprintf("%u", *(const uint32_t *)f)
 							    : NULL;

@@ -162,6 +162,9 @@ TEST(bad_values_are_errors_that_say_what_is_valid)
 	wrong("\tsalifetime=8x", "units");
 	wrong("\tmtu=abc", "from 576 to 65535");
 	wrong("\tmtu=100", "from 576 to 65535");
+	wrong("\tmss=70000", "auto, off or a number from 88 to 65495");
+	wrong("\tmss=1360x", "auto, off or a number from 88 to 65495");
+	wrong("\tnat-exempt=maybe", "no, yes, auto");
 	wrong("\tipsec-max-bytes=banana", "number");
 	wrong("\tipsec-max-bytes=8EiB8", "number");
 	wrong("\tike=foo", "not recognized");

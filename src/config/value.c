@@ -334,6 +334,8 @@ enum err value_read(
 	case TYPE_TIME_MS:
 	case TYPE_COUNT:
 		return value_read_number(k, v, field, what, warning);
+	case TYPE_MSS:
+		return value_read_mss(k, v, field, what);
 	case TYPE_MARK:
 		return value_read_mark(field, v, what);
 	case TYPE_MARKS:

@@ -12,6 +12,8 @@ bool value_next_word(const char **p, char *ret, size_t n);
 /* value_number.c: within k's range; a time above it is cut with a warning, as Libreswan does. */
 enum err must_use value_read_number(
 	const struct keyword *k, const char *v, void *field, char **what, char **warning);
+enum err must_use value_read_mss(
+	const struct keyword *k, const char *v, uint16_t *ret, char **what);
 enum err must_use value_read_mark(struct conf_mark *ret, const char *v, char **what);
 
 /* value_list.c */

@@ -137,6 +137,27 @@ enum err value_read_number(
 	return OK;
 }
 
+enum err value_read_mss(const struct keyword *k, const char *v, uint16_t *ret, char **what)
+{
+	char *rest, expected[64];
+	unsigned long n = 0;
+
+	if (strcasecmp(v, "auto") == 0 || strcasecmp(v, "off") == 0 || strcasecmp(v, "no") == 0) {
+		*ret = strcasecmp(v, "auto") == 0 ? CONF_MSS_AUTO : 0;
+		return OK;
+	}
+	rest = (char *)(uintptr_t)v;
+	if (*v >= '0' && *v <= '9')
+		n = strtoul(v, &rest, 10);
+	if (*rest || n < k->min || n > k->max) {
+		snprintf(expected, sizeof(expected),
+			"auto, off or a number from %" PRIu64 " to %" PRIu64, k->min, k->max);
+		return value_wrong(what, v, expected);
+	}
+	*ret = (uint16_t)n;
+	return OK;
+}
+
 /* N or N/mask, decimal or 0x; -1: one of its own for each connection. */
 enum err value_read_mark(struct conf_mark *ret, const char *v, char **what)
 {

@@ -154,6 +154,10 @@ static bool wants_routes(const struct conf_conn *c)
 
 static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, struct dp_policy *ret)
 {
+	static const uint8_t exempt[] = {
+		[YNA_NO] = DP_EXEMPT_NO, [YNA_YES] = DP_EXEMPT_YES, [YNA_AUTO] = DP_EXEMPT_AUTO
+	};
+
 	*ret = (struct dp_policy){
 		.reqid = reqid,
 		.action = action,
@@ -163,6 +167,9 @@ static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, st
 		.outer_remote = c->remote.addr,
 		.add_routes = wants_routes(c->conf),
 		.mtu = c->conf->mtu,
+		.mss = c->conf->mss,
+		.exempt = exempt[c->conf->nat_exempt],
+		.overhead = dp_overhead(NULL, true, c->remote.addr.family == 6),
 		.metric = c->conf->metric,
 	};
 	conn_extra(c, true, &ret->extra);
@@ -375,6 +382,7 @@ static void policy_tunnel(
 	ret->outer_local = p->outer_local;
 	ret->outer_remote = p->outer_remote;
 	set_source(c, ret);
+	ret->overhead = dp_overhead(&child->suite, child->encap, child->remote.addr.family == 6);
 }
 
 uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
