@@ -33,6 +33,11 @@ struct conn_policy {
 	bool is_up;			       /* the user's script was told */
 	struct ts_list ts_local, ts_remote;    /* of the Child SAs */
 	struct addr outer_local, outer_remote; /* as the data plane was asked to have them */
+	struct {			       /* what the packet filter does for it */
+		uint16_t mss;
+		bool is_exempt;
+		char *rule, *error; /* "" or NULL: none */
+	} filter;
 };
 
 struct conn {
@@ -170,6 +175,11 @@ uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind);
 void conn_child_down(struct conn *c, const struct child *child);
 /* One that carries traffic has other outer addresses now: so has its policy. */
 void conn_child_moved(struct conn *c, const struct child *child);
+
+/* What the packet filter does now for the policy of that reqid, which is c's. */
+struct filter_notice;
+void conn_filter(struct conn *c, const struct filter_notice *n);
+void conn_filter_clear(struct conn_policy *p);
 
 /* It went down although it must be up: tries again in 5 s, growing to 300 s. Harmless when it need
  * not be, or is being revived. */

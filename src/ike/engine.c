@@ -248,6 +248,17 @@ void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
 	ike_leave(ike);
 }
 
+void ike_filter(struct ike *ike, struct now now, const struct filter_notice *n)
+{
+	struct conn *c;
+
+	ike_enter(ike, now);
+	c = conn_by_reqid(ike, n->reqid);
+	if (c)
+		conn_filter(c, n);
+	ike_leave(ike);
+}
+
 void ike_net_error(struct ike *ike, struct now now, const struct net_error *e)
 {
 	ike_enter(ike, now);

@@ -155,6 +155,15 @@ void ike_input(struct ike *ike, struct now now, const struct datagram *d);
 void ike_answer(struct ike *ike, struct now now, const struct answer *a);
 void ike_command(struct ike *ike, struct now now, const struct command *c);
 void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n);
+/* What the host's packet filter does for the policy of that reqid now. */
+struct filter_notice {
+	uint32_t reqid;
+	uint16_t mss;	   /* TCP's, lowered to this in both directions, for IPv4; 0: it is not */
+	bool is_exempt;	   /* from NAT */
+	const char *rule;  /* the NAT rule that would catch the traffic, or "" */
+	const char *error; /* why it does not do what it should, or "" */
+};
+void ike_filter(struct ike *ike, struct now now, const struct filter_notice *n);
 /* The system says that a datagram to remote did not arrive (IP_RECVERR, or sendmsg failed).
  * icmp_type and icmp_code are valid when offender is set. Evidence, never proof: it is not
  * authenticated. */

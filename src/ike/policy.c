@@ -241,6 +241,7 @@ static void take_out(struct conn *c, struct conn_policy *p)
 	if (p->state != POLICY_ABSENT)
 		ike_tell_dataplane(c->ike, &a);
 	p->state = POLICY_ABSENT;
+	conn_filter_clear(p);
 }
 
 /* Nobody carries traffic under it. What the data plane lost keeps its routes as long as somebody
@@ -381,8 +382,8 @@ static void policy_tunnel(
 	ret->ts_remote = child->ts_remote;
 	ret->outer_local = p->outer_local;
 	ret->outer_remote = p->outer_remote;
-	set_source(c, ret);
 	ret->overhead = dp_overhead(&child->suite, child->encap, child->remote.addr.family == 6);
+	set_source(c, ret);
 }
 
 uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)

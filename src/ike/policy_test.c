@@ -15,12 +15,17 @@ struct world {
 	struct fake_dp dp;
 	struct conn *conn;
 	uint32_t serial;
+	unsigned said[EV_END];
+	char filter_line[512]; /* of the status */
 };
 
-static void ignore(void *ctx, const struct event *e)
+static void count(void *ctx, const struct event *e)
 {
-	(void)ctx;
-	(void)e;
+	struct world *w = ctx;
+
+	w->said[e->id]++;
+	if (e->id == EV_connection_filter)
+		event_line(e, false, w->filter_line, sizeof(w->filter_line));
 }
 
 static struct ts net(const char *text)
@@ -54,7 +59,7 @@ static void begin(struct world *w)
 	struct conf_conn conf = { .name = (char *)"paris", .version = VERSION_IKEV2 };
 	struct command addresses = { .kind = CMD_ADDRESSES, .addrs = &here, .n_addrs = 1 };
 	struct command add = { .kind = CMD_CONN_ADD, .what = ADD_ONLY, .conn = &conf };
-	struct ike_env env = { .events = { ignore, NULL } };
+	struct ike_env env = { .events = { count, w } };
 
 	*w = (struct world){ .now = { 100 * NS_S, 1700000000 * NS_S } };
 	env.rng = rng_seeded(&w->seed, 1);
@@ -258,6 +263,76 @@ TEST(the_users_script_is_told_once_of_each_policy)
 	end(&w);
 }
 
+static const char *filter_line(struct world *w)
+{
+	const struct command show = { .kind = CMD_STATUS, .what = STATUS_CONNECTIONS };
+
+	w->filter_line[0] = '\0';
+	ike_command(w->ike, w->now, &show);
+	return w->filter_line;
+}
+
+TEST(what_the_packet_filter_does_is_told_once_and_shown_while_it_lasts)
+{
+	struct filter_notice n = {
+		.mss = 1360, .is_exempt = true, .rule = "-j MASQUERADE", .error = ""
+	};
+	struct child child;
+	struct world w;
+
+	begin(&w);
+	assert_string_equal(filter_line(&w), "\"paris\":   mss: off; nat-exempt: no;");
+	up(&w, &child, "10.0.2.0/24");
+	n.reqid = child.reqid;
+	ike_filter(w.ike, w.now, &n);
+	ike_filter(w.ike, w.now, &n);
+	assert_int_equal(w.said[EV_filter_mss], 1);
+	assert_int_equal(w.said[EV_filter_exempt], 1);
+	assert_string_equal(filter_line(&w),
+		"\"paris\":   mss: off, 1360 in force; nat-exempt: no, in force (-j MASQUERADE);");
+	n.mss = 0;
+	n.is_exempt = false;
+	n.error = "no nft";
+	ike_filter(w.ike, w.now, &n);
+	assert_int_equal(w.said[EV_filter_refused], 1);
+	assert_string_equal(filter_line(&w),
+		"\"paris\":   mss: off; nat-exempt: no, missing (-j MASQUERADE); no nft;");
+	n.reqid++; /* of nobody */
+	ike_filter(w.ike, w.now, &n);
+	down(&w, &child);
+	assert_string_equal(filter_line(&w), "\"paris\":   mss: off; nat-exempt: no;");
+	end(&w);
+}
+
+TEST(a_policy_says_what_it_needs_of_the_packet_filter)
+{
+	struct suite gcm = { .encr = ENCR_AES_GCM_16, .key_bits = 128 };
+	const struct dp_policy *p;
+	struct child child;
+	struct world w;
+
+	begin(&w);
+	child_init(&child, ++w.serial, w.conn);
+	child.suite = gcm;
+	child.remote = w.conn->remote;
+	child.ts_local = (struct ts_list){ 1, { net("10.0.1.0/24") } };
+	child.ts_remote = (struct ts_list){ 1, { net("10.0.2.0/24") } };
+	child_install(w.ike, &child, DP_IN, KIND);
+	child_install(w.ike, &child, DP_OUT, KIND);
+	child_carries(&child, KIND);
+	act(&w);
+	p = fake_dp_policy(&w.dp, child.reqid);
+	assert_int_equal(p->overhead, dp_overhead(&gcm, false, false));
+	assert_int_equal(p->exempt, DP_EXEMPT_NO);
+	assert_int_equal(p->mss, 0);
+	down(&w, &child);
+	conn_route(w.conn);
+	act(&w);
+	p = fake_dp_policy(&w.dp, w.conn->reqid); /* nobody knows yet which algorithm */
+	assert_int_equal(p->overhead, dp_overhead(NULL, true, false));
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +344,8 @@ int main(void)
 		cmocka_unit_test(
 			a_restarted_data_plane_keeps_the_routes_until_nobody_may_make_the_tunnel_anew),
 		cmocka_unit_test(the_users_script_is_told_once_of_each_policy),
+		cmocka_unit_test(what_the_packet_filter_does_is_told_once_and_shown_while_it_lasts),
+		cmocka_unit_test(a_policy_says_what_it_needs_of_the_packet_filter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

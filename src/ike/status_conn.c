@@ -263,6 +263,35 @@ static void policy(struct ike *ike, const struct conn *c, const struct event_abo
 		.keepalive = ev_str(k->nat_keepalive ? "20s" : "no"));
 }
 
+/* What is asked of the packet filter, and what it does: for the first of the connection's policies
+ * that it does something for. */
+static void filter(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	static const char *const exempt[] = {
+		[YNA_NO] = "no", [YNA_YES] = "yes", [YNA_AUTO] = "auto"
+	};
+	const struct conn_policy *p, *some = NULL;
+	char mss[16], now[16] = "";
+
+	list_each (p, &c->policies, struct conn_policy, node)
+		if (!some && (p->filter.mss || p->filter.rule))
+			some = p;
+	snprintf(mss, sizeof(mss), "%u", c->conf->mss);
+	if (some && some->filter.mss)
+		snprintf(now, sizeof(now), "%u", some->filter.mss);
+	REPLY(connection_filter,
+		.mss = ev_str(c->conf->mss == 0		      ? "off"
+			      : c->conf->mss == CONF_MSS_AUTO ? "auto"
+							      : mss),
+		.mss_now = ev_str(now), .nat_exempt = ev_str(exempt[c->conf->nat_exempt]),
+		.exempt_now = ev_str(!some		      ? ""
+				     : some->filter.is_exempt ? "in force"
+				     : *some->filter.rule     ? "missing"
+							      : "not needed"),
+		.rule = ev_str(some ? some->filter.rule : ""),
+		.refused = ev_str(some ? some->filter.error : ""));
+}
+
 static void newest(struct ike *ike, const struct conn *c, const struct event_about *about)
 {
 	char template[16] = "";
@@ -281,5 +310,6 @@ void status_conn(struct ike *ike, const struct conn *c, const struct event_about
 	how_long(ike, c, about);
 	policy(ike, c, about);
 	for_kernel(ike, c, about);
+	filter(ike, c, about);
 	newest(ike, c, about);
 }

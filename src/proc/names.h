@@ -6,7 +6,8 @@
 enum {
 	IPSEC_TABLE = 220, /* routes into tunnels; also the preference of the rules to it */
 	IPSEC_RTPROTO =
-		220, /* protocol of our routes, rules and addresses: what carries it is ours */
+		220,	/* protocol of our routes, rules and addresses: what carries it is ours */
+	TUN_MTU = 1400, /* fits ESP in UDP with every algorithm into 1500 octets */
 	IPSEC_FWMARK = 0xdc220, /* on packets that we send: they never go into a tunnel again */
 };
 

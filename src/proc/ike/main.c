@@ -188,6 +188,14 @@ static void take_notice(struct shell *s, struct bytes blob)
 	shell_output(s);
 }
 
+static void take_filter(struct shell *s, const struct msg_filter_state *m)
+{
+	const struct filter_notice n = { m->reqid, m->mss, m->is_exempt != 0, m->rule, m->error };
+
+	ike_filter(s->ike, process_now(), &n);
+	shell_output(s);
+}
+
 static void take_udp_error(struct shell *s, const struct msg_udp_error *m)
 {
 	struct net_error e = { .local = m->local,
@@ -265,6 +273,9 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	case MSG_updown_done:
 		take_answer(s, (struct answer){
 				       .ask = m->updown_done.ask, .e = err_of(m->updown_done.e) });
+		break;
+	case MSG_filter_state:
+		take_filter(s, &m->filter_state);
 		break;
 	case MSG_dp_answer:
 		planes_answer(s, from->peer, &m->dp_answer);

@@ -382,11 +382,21 @@ void policies_orphan(struct kernel *k)
 		p->is_orphan = true;
 }
 
+void policy_adopted(struct kernel *k, uint32_t reqid)
+{
+	struct policy *p = policy_find(k, reqid);
+
+	if (p)
+		p->is_orphan = false;
+}
+
 void policies_settle(struct kernel *k)
 {
 	struct policy *p;
 
 	list_each (p, &k->policies, struct policy, node)
-		if (p->is_orphan)
+		if (p->is_orphan) {
+			firewall_del(k, p->reqid);
 			policy_free(k, p);
+		}
 }

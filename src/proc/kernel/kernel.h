@@ -71,6 +71,8 @@ struct kernel {
 	char why[XFRM_ERROR_STR]; /* the last policy was refused: in the kernel's words; "" */
 	struct bounds bounds;
 	struct list effects, policies;
+	struct list held; /* of firewall.c: policies that wait for the packet filter */
+	uint32_t last_held;
 	uv_poll_t watch;
 	uv_timer_t settle; /* changes come in bursts */
 	struct buf addrs;  /* as last told */
@@ -101,6 +103,20 @@ bool rtnl_changes(int fd, unsigned ours, bool *ret_any);
 int rtnl_route_to(int fd, const struct addr *dst, const struct addr *src, unsigned *ret_oif,
 	struct addr *ret_gateway);
 
+/* ---- firewall.c: the parent's part of a policy comes first ---- */
+/* Asks for it; policy_install() is called when it is done. */
+void firewall_before(struct kernel *k, uint32_t ask, const struct dp_policy *p);
+void firewall_take(struct kernel *k, uint32_t number);
+/* A policy is gone; reqid 0: all are. */
+void firewall_del(struct kernel *k, uint32_t reqid);
+/* Who waited is gone. */
+void firewall_unasked(struct kernel *k);
+void firewall_done(struct kernel *k);
+
+/* ---- main.c ---- */
+void policy_install(struct kernel *k, uint32_t ask, const struct dp_policy *p);
+void policy_answer(struct kernel *k, uint32_t ask, enum err e, const char *text);
+
 /* ---- effects.c: policies into effects ---- */
 /* 0 or errno; then *ret_what says what was refused. */
 int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what);
@@ -109,6 +125,8 @@ void policies_flush(struct kernel *k);
 /* Another ike takes over: what it does not add again before it settles goes then. */
 void policies_orphan(struct kernel *k);
 void policies_settle(struct kernel *k);
+/* The new ike asks for it again. */
+void policy_adopted(struct kernel *k, uint32_t reqid);
 struct policy *policy_find(struct kernel *k, uint32_t reqid);
 void policy_decode(const struct policy *p, struct dp_policy *ret);
 /* The way to peers has changed: routes with it. */

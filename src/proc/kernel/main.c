@@ -14,27 +14,39 @@
 #include <unistd.h>
 
 enum {
-	TUN_MTU = 1400, /* fits ESP in UDP with every algorithm into 1500 octets */
 	SETTLE_MS = 100,
 };
 
 /* ---- data plane ---- */
 
-static void answer(struct kernel *k, uint32_t ask, enum err e, const char *text)
+void policy_answer(struct kernel *k, uint32_t ask, enum err e, const char *text)
 {
 	if (ask)
 		LINE_SEND(
 			&k->p.line[WHO_IKE], dp_answer, .ask = ask, .e = (uint8_t)e, .text = text);
 }
 
+void policy_install(struct kernel *k, uint32_t ask, const struct dp_policy *p)
+{
+	const char *what = NULL;
+	char text[XFRM_ERROR_STR + 64] = "";
+	int error = policy_add(k, p, &what);
+
+	if (error) {
+		const char *why = k->why[0] ? k->why : strerror(error);
+
+		snprintf(text, sizeof(text), "the kernel refused %s: %s", what, why);
+		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what), .why = ev_str(why));
+	}
+	policy_answer(k, ask, error ? ERR_SYSTEM : OK, text);
+}
+
 static void add(struct kernel *k, const struct msg_dp *m)
 {
 	struct rd r = rd_from(m->operand);
 	struct dp_policy p;
-	const char *what = NULL;
-	char text[XFRM_ERROR_STR + 64] = "";
+	const char *what;
 	bool allowed;
-	int error;
 
 	if (dp_policy_get(&r, &p) != OK || !rd_end(&r))
 		abort(); /* ike builds it of checked values */
@@ -45,17 +57,10 @@ static void add(struct kernel *k, const struct msg_dp *m)
 		what = "a policy that no loaded connection covers";
 		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what),
 			.why = ev_str(err_text(ERR_DENIED)));
-		answer(k, m->ask, ERR_DENIED, what);
+		policy_answer(k, m->ask, ERR_DENIED, what);
 		return;
 	}
-	error = policy_add(k, &p, &what);
-	if (error) {
-		const char *why = k->why[0] ? k->why : strerror(error);
-
-		snprintf(text, sizeof(text), "the kernel refused %s: %s", what, why);
-		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what), .why = ev_str(why));
-	}
-	answer(k, m->ask, error ? ERR_SYSTEM : OK, text);
+	firewall_before(k, m->ask, &p);
 }
 
 static void take(struct kernel *k, const struct msg_dp *m)
@@ -66,9 +71,11 @@ static void take(struct kernel *k, const struct msg_dp *m)
 	}
 	if (m->op == DP_POLICY_DEL) {
 		policy_del(k, m->reqid);
+		firewall_del(k, m->reqid);
 	} else if (m->op == DP_FLUSH) {
 		sas_flush(k);
 		policies_flush(k);
+		firewall_del(k, 0);
 	} else if (m->op == DP_SETTLE) {
 		policies_settle(k);
 		sas_settle(k);
@@ -76,7 +83,7 @@ static void take(struct kernel *k, const struct msg_dp *m)
 		plane_sa(k, m);
 		return;
 	}
-	answer(k, m->ask, OK, "");
+	policy_answer(k, m->ask, OK, "");
 }
 
 /* ---- addresses ---- */
@@ -129,6 +136,7 @@ static void sibling(void *ctx, enum ipc_who who, bool is_there)
 	if (!is_there || (who != WHO_CONTROL && who != WHO_IKE))
 		return;
 	if (who == WHO_IKE) {
+		firewall_unasked(k);
 		policies_orphan(k);
 		sas_orphan(k);
 	}
@@ -171,6 +179,8 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	(void)from;
 	if (m->id == MSG_dp)
 		take(k, &m->dp);
+	else if (m->id == MSG_filter_done)
+		firewall_take(k, m->filter_done.number);
 	else if (m->id == MSG_conn_load)
 		take_conn(k, m->conn_load.conn);
 	else if (m->id == MSG_conn_unload)
@@ -286,11 +296,13 @@ int main(int argc, char **argv)
 	list_init(&k->sas);
 	map_init(&k->sa_by, 0);
 	map_init(&k->spd, 0);
+	list_init(&k->held);
 	bounds_init(&k->bounds);
 	status = process_run(&k->p, WHO_KERNEL, &ops, k);
 	clean(k);
 	map_done(&k->sa_by);
 	spd_done(k);
+	firewall_done(k);
 	bounds_done(&k->bounds);
 	buf_done(&k->addrs);
 	free(k);

@@ -354,6 +354,9 @@ static void message(void *ctx, struct line *l, const struct msg *m, int fd)
 	case MSG_log_lost:
 		log_reopen(p);
 		break;
+	case MSG_filter:
+		firewall_take(p, &m->filter);
+		break;
 	case MSG_updown:
 		updown_run(p, &m->updown);
 		break;
@@ -396,6 +399,8 @@ static void stop_next(struct parent *p)
 	}
 	uv_timer_stop(&p->stop_timer);
 	if (!list_empty(&p->updowns)) /* the last of them brings us back here */
+		return;
+	if (!firewall_end(p)) /* likewise */
 		return;
 	if (p->state == STATE_STOPPING)
 		parent_stopped(p);

@@ -273,6 +273,7 @@ static int live(struct parent *p)
 		remember_init(p);
 		PARENT_EMIT(p, 0, service_starting, .version = ev_str(CLEARSWAN_VERSION),
 			.pid = ev_u64((uint64_t)getpid()));
+		firewall_begin(p);
 		if (plane_choose(p) && children_start(p))
 			uv_run(&p->loop, UV_RUN_DEFAULT);
 		else
@@ -288,6 +289,7 @@ static int live(struct parent *p)
 	resolve_abandon(p);
 	load_done(p);
 	updown_done(p);
+	firewall_done(p);
 	verbs_done(p);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
 		line_done(&p->child[w].line);

@@ -73,7 +73,8 @@ struct parent {
 	unsigned n_resolves;	/* connections whose hosts are being looked for */
 	struct list updowns;	/* of struct updown: calls of the user's programs, oldest first */
 	struct list told;	/* of struct updown_told: which tunnels they know of */
-	struct list texts;	/* of struct verb_text: memory that waits for its verb */
+	struct firewall *firewall; /* of firewall.c */
+	struct list texts;	   /* of struct verb_text: memory that waits for its verb */
 	size_t n_texts;
 	struct {
 		uv_process_t *process;
@@ -242,6 +243,13 @@ void secrets_take(struct parent *p, const struct msg *m);
 /* ---- updown.c ---- */
 void updown_run(struct parent *p, const struct msg_updown *m);
 void updown_done(struct parent *p);
+
+/* ---- firewall.c: what tunnels need of the packet filter ---- */
+void firewall_begin(struct parent *p); /* takes out what a daemon that was killed left behind */
+void firewall_take(struct parent *p, const struct msg_filter *m);
+/* Everything of ours is to go. False: not yet; children_stop() is called when it has. */
+bool firewall_end(struct parent *p);
+void firewall_done(struct parent *p);
 
 /* ---- main.c ---- */
 /* A child is ready: are all? Then secrets are read. */
