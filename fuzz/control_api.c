@@ -50,7 +50,8 @@ static void check_limits(const struct api_request *r)
 
 static void check_same(const struct api_request *a, const struct api_request *b)
 {
-	check(a->verb == b->verb && a->serial == b->serial && a->asynchronous == b->asynchronous);
+	check(a->verb == b->verb && a->serial == b->serial && a->asynchronous == b->asynchronous &&
+		a->all == b->all);
 	check(str_eq(a->name, b->name) && str_eq(a->config, b->config));
 	check(str_eq(a->text, b->text) && a->text_n == b->text_n && str_eq(a->debug, b->debug));
 	check(addr_eq(&a->remote_host, &b->remote_host));
@@ -84,7 +85,9 @@ static void check_message(const struct api_request *r)
 	} else if (got.id == MSG_verb) {
 		check(got.verb.request == 7 && str_eq(got.verb.verb, r->verb->name));
 		check(str_eq(got.verb.name, r->name) && str_eq(got.verb.config, r->config));
-	} else
+	} else if (got.id == MSG_xfrm_stat)
+		check(got.xfrm_stat.request == 7 && got.xfrm_stat.all == r->all);
+	else
 		check(got.id == MSG_secrets_list && r->verb->way == API_KEYS);
 	free(room);
 }

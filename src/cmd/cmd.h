@@ -20,7 +20,7 @@ enum {
 /* Options, which may stand before or after the subcommand. */
 struct cmd {
 	const struct verb *verb;
-	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall;
+	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
 	bool is_whack; /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	char **word; /* what is neither option nor subcommand */

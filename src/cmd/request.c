@@ -203,6 +203,8 @@ static json_t *args_of(const struct cmd *c)
 		json_object_set_new(args, "remote_host", json_string(c->remote_host));
 	if (c->asynchronous)
 		json_object_set_new(args, "asynchronous", json_true());
+	if (c->all)
+		json_object_set_new(args, "all", json_true());
 	if (c->config && strcmp(c->config, "-") == 0)
 		json_object_set_new(args, "text", read_stdin());
 	else if (c->config) {

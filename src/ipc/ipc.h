@@ -31,10 +31,11 @@ enum ipc_descriptor {
 	DESC_CONTROL,	/* the listening control socket */
 	DESC_LOGFILE,
 	DESC_SYSLOG,
-	DESC_TERMINAL, /* no syslog here: lines go to standard error */
-	DESC_FILE,     /* a file of secrets */
-	DESC_KEYLOG,   /* test builds only: session keys for tshark */
-	DESC_STORE,    /* memory for what outlives ike: proc/ike/store.h */
+	DESC_TERMINAL,	/* no syslog here: lines go to standard error */
+	DESC_FILE,	/* a file of secrets */
+	DESC_XFRM_STAT, /* /proc/net/xfrm_stat */
+	DESC_KEYLOG,	/* test builds only: session keys for tshark */
+	DESC_STORE,	/* memory for what outlives ike: proc/ike/store.h */
 	DESC_END,
 };
 

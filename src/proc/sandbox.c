@@ -50,7 +50,7 @@ struct profile {
 static const struct profile profiles[WHO_END] = {
 	[WHO_IKE] = { .calls = { COMMON, "recvmmsg", "sendmmsg", NULL }, .files = 64 },
 	[WHO_KEYS] = { .calls = { COMMON, "pread64", "lseek", NULL }, .files = 64 },
-	[WHO_KERNEL] = { .calls = { COMMON, NULL },
+	[WHO_KERNEL] = { .calls = { COMMON, "pread64", NULL },
 		.files = 64,
 		.may_admin_net = true,
 		.outlives_parent = true },

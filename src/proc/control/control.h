@@ -2,6 +2,7 @@
 /* The control process: the API on the control socket, the ring of events, the log, the counters.
  * See doc/protocol/control.md. */
 #include "config/conf.h"
+#include "dataplane/xfrm/xfrm.h"
 #include "ike/ike.h"
 #include "proc/control/request.h"
 #include "proc/process.h"
@@ -36,7 +37,8 @@ struct control {
 	bool has_kernel_plane; /* the kernel does ESP */
 	char *plane_why;
 	struct buf addrs; /* of this host, with their interfaces, as kernel says them */
-	uint32_t debug;	  /* enum debug_class: plutodebug=, then what "debug" said */
+	uint64_t xfrm_moved[XFRM_COUNTER_END]; /* the kernel's failure counters, since start */
+	uint32_t debug; /* enum debug_class: plutodebug=, then what "debug" said */
 };
 
 /* ---- http.c ---- */

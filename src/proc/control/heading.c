@@ -69,6 +69,23 @@ static void options(struct control *c, uint32_t request)
 			.value = ev_str(line[i].value));
 }
 
+/* The kernel's failure counters that have moved; nothing when none has. */
+static void counters(struct control *c, uint32_t request)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < XFRM_COUNTER_END; i++)
+		if (c->xfrm_moved[i]) {
+			SAY(c, request, status_xfrm_counter,
+				.counter = ev_str(xfrm_counter_name((enum xfrm_counter)i)),
+				.since_start = ev_u64(c->xfrm_moved[i]),
+				.meaning = ev_str(xfrm_counter_text((enum xfrm_counter)i)));
+			any = true;
+		}
+	if (any)
+		SAY(c, request, status_blank, );
+}
+
 void heading_show(struct control *c, uint32_t request)
 {
 	char words[128];
@@ -87,6 +104,7 @@ void heading_show(struct control *c, uint32_t request)
 	SAY(c, request, status_debug,
 		.words = ev_str(debug_format(c->debug, words, sizeof(words))));
 	SAY(c, request, status_blank, );
+	counters(c, request);
 }
 
 /* Since this process was started. */

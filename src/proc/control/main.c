@@ -49,6 +49,7 @@ static void take_event(struct control *c, struct bytes blob)
 /* Those who worked on requests end, and others that come know nothing of them. */
 static void take_pause(struct control *c)
 {
+	memset(c->xfrm_moved, 0, sizeof(c->xfrm_moved)); /* kernel counts from its own start */
 	for (enum ipc_who w = 0; w < WHO_END; w++)
 		if (w != WHO_PARENT)
 			line_forget(&c->p.line[w]);
@@ -67,6 +68,9 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	else if (m->id == MSG_addresses) {
 		buf_done(&c->addrs);
 		c->addrs = buf_from(m->addresses.addrs);
+	} else if (m->id == MSG_xfrm_moved) {
+		if (m->xfrm_moved.counter < XFRM_COUNTER_END)
+			c->xfrm_moved[m->xfrm_moved.counter] = m->xfrm_moved.since_start;
 	} else if (m->id == MSG_paused)
 		take_pause(c);
 }

@@ -33,6 +33,7 @@ static const struct api_verb verbs[] = {
 	{ "listen",            API_PARENT,  0,               0,                  false, false, true },
 	{ "shutdown",          API_PARENT,  0,               0,                  false, false, true },
 	{ "listall",           API_KEYS,    0,               0,                  false, false, true },
+	{ "xfrmstat",          API_KERNEL,  0,               0,                  false, false, true },
 	{ "debug",             API_CONTROL, 0,               0,                  false, false, true },
 };
 /* clang-format on */
@@ -117,6 +118,10 @@ static const char *take_member(struct api_request *r, const char *key, const jso
 		r->asynchronous = json_is_true(v);
 		return json_is_boolean(v) ? NULL : "asynchronous is neither true nor false";
 	}
+	if (strcmp(key, "all") == 0) {
+		r->all = json_is_true(v);
+		return json_is_boolean(v) ? NULL : "all is neither true nor false";
+	}
 	if (strcmp(key, "serial") == 0) {
 		json_int_t n = json_is_integer(v) ? json_integer_value(v) : 0;
 
@@ -176,6 +181,8 @@ enum ipc_who api_to(const struct api_request *r)
 		return WHO_PARENT;
 	case API_KEYS:
 		return WHO_KEYS;
+	case API_KERNEL:
+		return WHO_KERNEL;
 	case API_CONTROL:
 		break;
 	}
@@ -195,6 +202,9 @@ struct msg api_message(const struct api_request *r, enum ipc_who to, uint32_t re
 				.serial = r->serial,
 				.asynchronous = r->asynchronous,
 				.remote_host = r->remote_host } };
+	else if (to == WHO_KERNEL)
+		m = (struct msg){ .id = MSG_xfrm_stat,
+			.xfrm_stat = { .request = request, .all = r->all } };
 	else if (to == WHO_PARENT)
 		m = (struct msg){ .id = MSG_verb,
 			.verb = { .request = request,

@@ -13,7 +13,7 @@ enum {
 
 /* Who does it. API_WISH: what people want a connection to be: the parent remembers it, and tells
  * ike. */
-enum api_way { API_WISH, API_IKE, API_STATUS, API_PARENT, API_KEYS, API_CONTROL };
+enum api_way { API_WISH, API_IKE, API_STATUS, API_PARENT, API_KEYS, API_KERNEL, API_CONTROL };
 
 struct api_verb {
 	const char *name;
@@ -29,7 +29,7 @@ struct api_request {
 	size_t text_n;
 	struct addr remote_host; /* none: not given */
 	uint32_t serial;	 /* 0: not given */
-	bool asynchronous;
+	bool asynchronous, all;
 };
 
 /* NULL when there is no such verb. */

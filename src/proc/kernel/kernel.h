@@ -73,6 +73,7 @@ struct kernel {
 	struct list effects, policies;
 	struct list held; /* of firewall.c: policies that wait for the packet filter */
 	uint32_t last_held;
+	struct stat_watch *stat;
 	uv_poll_t watch;
 	uv_timer_t settle; /* changes come in bursts */
 	struct buf addrs;  /* as last told */
@@ -112,6 +113,13 @@ void firewall_del(struct kernel *k, uint32_t reqid);
 /* Who waited is gone. */
 void firewall_unasked(struct kernel *k);
 void firewall_done(struct kernel *k);
+
+/* ---- stat.c: the kernel's failure counters ---- */
+void stat_begin(struct kernel *k);
+void stat_watch(struct kernel *k); /* there are tunnels now */
+void stat_show(struct kernel *k, const struct msg_xfrm_stat *m);
+void stat_tell_all(struct kernel *k); /* control was started anew */
+void stat_done(struct kernel *k);
 
 /* ---- main.c ---- */
 void policy_install(struct kernel *k, uint32_t ask, const struct dp_policy *p);

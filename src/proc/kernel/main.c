@@ -38,6 +38,7 @@ void policy_install(struct kernel *k, uint32_t ask, const struct dp_policy *p)
 		snprintf(text, sizeof(text), "the kernel refused %s: %s", what, why);
 		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what), .why = ev_str(why));
 	}
+	stat_watch(k);
 	policy_answer(k, ask, error ? ERR_SYSTEM : OK, text);
 }
 
@@ -141,6 +142,8 @@ static void sibling(void *ctx, enum ipc_who who, bool is_there)
 		sas_orphan(k);
 	}
 	LINE_SEND(&k->p.line[who], addresses, .addrs = buf_view(&k->addrs));
+	if (who == WHO_CONTROL)
+		stat_tell_all(k);
 }
 
 static void on_settled(uv_timer_t *t)
@@ -179,6 +182,8 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	(void)from;
 	if (m->id == MSG_dp)
 		take(k, &m->dp);
+	else if (m->id == MSG_xfrm_stat)
+		stat_show(k, &m->xfrm_stat);
 	else if (m->id == MSG_filter_done)
 		firewall_take(k, m->filter_done.number);
 	else if (m->id == MSG_conn_load)
@@ -241,6 +246,7 @@ static void run(void *ctx)
 	if (k->has_plane)
 		plane_run(k);
 	tell_addresses(k);
+	stat_begin(k);
 }
 
 static void clean(void *ctx)
@@ -303,6 +309,7 @@ int main(int argc, char **argv)
 	map_done(&k->sa_by);
 	spd_done(k);
 	firewall_done(k);
+	stat_done(k);
 	bounds_done(&k->bounds);
 	buf_done(&k->addrs);
 	free(k);
