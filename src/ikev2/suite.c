@@ -74,6 +74,7 @@ char *v2_xfrm_text(const struct suite *c, char *s, size_t n)
 {
 	char encr[ALG_STR];
 
-	snprintf(s, n, "%s-%s", suite_encr_name(c, encr), name_of(TT_INTEG, c->integ, "NONE"));
+	snprintf(s, n, "%s-%s%s%s", suite_encr_name(c, encr), name_of(TT_INTEG, c->integ, "NONE"),
+		c->ke ? "-" : "", name_of(TT_KE, c->ke, ""));
 	return s;
 }
