@@ -274,7 +274,7 @@ static void kind(struct check *x)
 				"used");
 		c->esn = CONF_ESN_NO; /* RFC 4303 3.3.3: ESN goes with anti-replay */
 	}
-	if (!c->pfs && c->esp && proposals_groups(c->esp, groups, COUNT(groups)) != 0)
+	if (c->pfs == YNA_NO && c->esp && proposals_groups(c->esp, groups, COUNT(groups)) != 0)
 		note(x, "esp", "the group in esp= is not used, because pfs=no");
 }
 

@@ -226,10 +226,10 @@ static struct conf_mark mark_get(struct rd *r)
 #define OCTETS(X)                                                                                  \
 	X(automatic, AUTO_KEEP) X(type, TYPE_REJECT) X(version, VERSION_IKEV1) X(authby, 31)       \
 	X(fragmentation, FRAG_FORCE) X(encapsulation, YNA_AUTO) X(esn, CONF_ESN_EITHER)            \
-	X(nat_exempt, YNA_AUTO)                                                                    \
+	X(pfs, YNA_AUTO) X(nat_exempt, YNA_AUTO)                                                   \
 	X(failureshunt, SHUNT_HOLD) X(negotiationshunt, SHUNT_HOLD) X(nic_offload, OFFLOAD_AUTO)
 #define FLAGS(X)                                                                                   \
-	X(pfs) X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                \
+	X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                       \
 	X(initial_contact) X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive)              \
 	X(send_vendorid) X(overlapip) X(refuses_tfc) X(ah)
 #define TIMES(X)                                                                                   \

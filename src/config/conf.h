@@ -93,7 +93,8 @@ struct conf_conn {
 	uint8_t esn;	       /* enum conf_esn */
 	uint8_t failureshunt, negotiationshunt;
 	uint8_t nic_offload; /* enum conf_offload */
-	bool pfs, rekey, reauth, compress, mobike, narrowing, modecfgpull, initial_contact;
+	uint8_t pfs;	     /* enum conf_yna */
+	bool rekey, reauth, compress, mobike, narrowing, modecfgpull, initial_contact;
 	bool nopmtudisc, decap_dscp, encap_dscp, nat_keepalive, send_vendorid, overlapip;
 	bool refuses_tfc;	     /* send-esp-tfc-padding-not-supported= */
 	struct proposals *ike, *esp; /* NULL: the defaults; of proposals_new() */

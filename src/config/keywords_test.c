@@ -244,7 +244,7 @@ TEST(defaults_are_libreswans)
 		{ SECTION_CONN, "nat-ikev1-method", "both" },
 		{ SECTION_CONN, "nat-keepalive", "yes" },
 		{ SECTION_CONN, "negotiationshunt", "hold" },
-		{ SECTION_CONN, "pfs", "yes" },
+		{ SECTION_CONN, "pfs", "auto" },
 		{ SECTION_CONN, "phase2", "esp" },
 		{ SECTION_CONN, "ppk", "never" },
 		{ SECTION_CONN, "priority", "0" },

@@ -82,7 +82,7 @@ TEST(an_administrators_file_is_understood)
 	assert_int_equal(k->automatic, AUTO_ADD);
 	assert_int_equal(k->ikelifetime, 8 * 3600 * NS_S);
 	assert_int_equal(k->retransmit_interval, 500 * NS_MS);
-	assert_true(k->pfs && k->rekey && k->encap_dscp);
+	assert_true(k->pfs == YNA_AUTO && k->rekey && k->encap_dscp);
 	assert_null(k->ike);
 	conf_free(c);
 }
@@ -98,7 +98,7 @@ TEST(every_mistake_is_told_in_one_run_and_loses_its_conn_only)
 	assert_string_equal(c->conn[0]->name, "good");
 	assert_issue(c, true, 5, "did you mean \"leftsubnet\"");
 	assert_issue(c, true, 6, "did you mean \"tunnel\"");
-	assert_issue(c, true, 7, "yes or no");
+	assert_issue(c, true, 7, "one of: no, yes, auto");
 	assert_issue(c, true, 14, "300.1.1.1");
 	assert_issue(c, true, 15, "units ms, s");
 	conf_free(c);
@@ -115,7 +115,7 @@ TEST(trailing_comments_crlf_and_missing_newline_are_fine)
 		print_message("%u: %s\n", c->issue[i].line, c->issue[i].text);
 	assert_int_equal(c->n_issue, 0);
 	assert_int_equal(c->n, 1);
-	assert_false(c->conn[0]->pfs);
+	assert_int_equal(c->conn[0]->pfs, YNA_NO);
 	assert_int_equal(c->conn[0]->left.id.type, ID_KEY_ID);
 	conf_free(c);
 }
@@ -130,7 +130,7 @@ TEST(own_values_beat_also_which_beats_default)
 
 	assert_non_null(k);
 	assert_int_equal(c->n, 1);
-	assert_true(k->pfs);
+	assert_int_equal(k->pfs, YNA_YES);
 	assert_false(k->rekey);
 	assert_int_equal(k->dpddelay, 5 * NS_S);
 	assert_int_equal(k->mtu, 1400);

@@ -95,7 +95,7 @@ TEST(comments_of_all_kinds_end_a_value)
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		struct conf *c = one(lines[i]);
 
-		assert_false(c->conn[0]->pfs);
+		assert_int_equal(c->conn[0]->pfs, YNA_NO);
 		conf_free(c);
 	}
 }
@@ -158,7 +158,7 @@ TEST(bad_values_are_errors_that_say_what_is_valid)
 {
 	wrong("\ttype=tunel", "did you mean \"tunnel\"");
 	wrong("\tauto=starrt", "did you mean \"start\"");
-	wrong("\tpfs=perhaps", "yes or no");
+	wrong("\tpfs=perhaps", "one of: no, yes, auto");
 	wrong("\tsalifetime=8x", "units");
 	wrong("\tmtu=abc", "from 576 to 65535");
 	wrong("\tmtu=100", "from 576 to 65535");
@@ -462,7 +462,7 @@ TEST(the_later_of_two_lines_counts_and_that_is_said)
 	assert_int_equal(c->issue[0].line, 6);
 	assert_non_null(strstr(c->issue[0].text, "line 5"));
 	assert_int_equal(c->issue[1].line, 8);
-	assert_true(c->conn[0]->pfs);
+	assert_int_equal(c->conn[0]->pfs, YNA_YES);
 	assert_int_equal(c->conn[0]->salifetime, 7200 * NS_S);
 	assert_string_equal(c->setup.logfile, "/b");
 	conf_free(c);

@@ -203,7 +203,7 @@ char *conn_policy_text(const struct conn *c, char *s)
 		{ true, "+ENCRYPT" },
 		{ k->type == TYPE_TUNNEL, "+TUNNEL" },
 		{ k->type == TYPE_TRANSPORT, "+TRANSPORT" },
-		{ k->pfs, "+PFS" },
+		{ k->pfs != YNA_NO, "+PFS" },
 		{ !k->rekey, "+DONT_REKEY" },
 		{ k->reauth, "+REAUTH" },
 		{ k->narrowing, "+IKEV2_ALLOW_NARROWING" },

@@ -42,17 +42,25 @@ static bool has_ke(const struct proposal *p)
 	return false;
 }
 
-/* pfs=: the groups of esp=, or that of the IKE SA. */
+/* pfs=: the groups of esp=, or that of the IKE SA. DEVIATION: Libreswan insists on PFS by default,
+ * and strongSwan by default has none: tunnels between them end at the first rekey. So NONE is one
+ * of the choices unless PFS, or a group, was asked for (3.3.2). */
 static void set_ke(struct proposals *p, const struct v2_child *c)
 {
+	uint8_t pfs = c->c.conn->conf->pfs;
+
 	for (size_t i = 0; i < p->n; i++) {
 		struct proposal *one = &p->p[i];
 
-		if (!c->c.conn->conf->pfs)
+		if (pfs == YNA_NO) {
 			v2_proposal_without_ke(one);
-		else if (!has_ke(one) && one->n < TRANSFORMS_MAX)
+		} else if (!has_ke(one) && one->n + 1 < TRANSFORMS_MAX) {
 			one->t[one->n++] =
 				(struct transform){ .type = TT_KE, .id = c->sa->suite.ke };
+			if (pfs == YNA_AUTO)
+				one->t[one->n++] =
+					(struct transform){ .type = TT_KE, .id = KE_NONE };
+		}
 	}
 }
 

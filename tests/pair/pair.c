@@ -744,7 +744,7 @@ struct conf_conn pair_conf(const char *name)
 		.fragmentation = FRAG_YES,
 		.esn = CONF_ESN_EITHER,
 		.automatic = AUTO_ADD,
-		.pfs = true,
+		.pfs = YNA_YES,
 		.rekey = true,
 		.ikelifetime = 8 * 3600 * NS_S,
 		.salifetime = 8 * 3600 * NS_S,

@@ -143,7 +143,7 @@ static void connections(struct schedule *s)
 		c->retransmit_timeout = 20 * NS_S;
 		/* an end that gave up cannot say so: without liveness nobody would ever know */
 		c->dpddelay = 10 * NS_S;
-		c->pfs = dice(p, 2);
+		c->pfs = (uint8_t)dice(p, 3);
 		if (dice(p, 3) == 0) {
 			c->ikelifetime = 30 * NS_S;
 			c->salifetime = 20 * NS_S;

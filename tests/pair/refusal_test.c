@@ -217,7 +217,7 @@ TEST(no_proposal_chosen_for_the_child_sa_names_the_algorithms)
 		struct two t;
 
 		begin(&t);
-		t.a.pfs = t.b.pfs = false;
+		t.a.pfs = t.b.pfs = YNA_NO;
 		t.a.esp = &t.esp;
 		t.b.esp = &esp_256;
 		each_exchange(&t, i, 37, "NO_PROPOSAL_CHOSEN");

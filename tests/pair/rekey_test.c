@@ -317,9 +317,57 @@ TEST(a_pfs_group_that_the_peer_does_not_take_ends_the_command_and_keeps_the_tunn
 	pair_done(&p);
 }
 
+/* The Child SA is rekeyed by each end, which comes to these algorithms. */
+static void rekeyed_by_each(uint8_t pfs_a, uint8_t pfs_b, const char *xfrm)
+{
+	struct conf_conn a = pair_conf("paris"), b = a;
+	struct pair p;
+
+	a.pfs = pfs_a;
+	b.pfs = pfs_b;
+	pair_init(&p, 1);
+	pair_up(&p, &a, &b);
+	for (int i = 0; i < 2; i++) {
+		struct side *s = i == 0 ? &p.a : &p.b;
+
+		pair_do(s, CMD_REKEY_CHILD, "paris");
+		assert_int_equal(s->exit, 0);
+		calm(&p);
+		assert_one_tunnel(&p);
+		assert_string_equal(pair_said(s, EV_v2_child_established, "xfrm"), xfrm);
+	}
+	pair_done(&p);
+}
+
+TEST(a_peer_without_pfs_is_rekeyed_with_unless_pfs_was_demanded)
+{
+	rekeyed_by_each(YNA_AUTO, YNA_NO, "AES_GCM_16_256-NONE");
+	rekeyed_by_each(YNA_AUTO, YNA_AUTO, "AES_GCM_16_256-NONE-CURVE25519");
+	rekeyed_by_each(YNA_AUTO, YNA_YES, "AES_GCM_16_256-NONE-CURVE25519");
+}
+
+TEST(pfs_that_was_demanded_is_not_done_without)
+{
+	struct conf_conn a = pair_conf("paris"), b = a;
+	struct pair p;
+
+	a.pfs = YNA_YES;
+	b.pfs = YNA_NO;
+	pair_init(&p, 1);
+	pair_up(&p, &a, &b);
+	pair_do(&p.a, CMD_REKEY_CHILD, "paris");
+	assert_int_equal(p.a.exit, 37);
+	pair_do(&p.b, CMD_REKEY_CHILD, "paris");
+	assert_int_equal(p.b.exit, 37);
+	assert_one_tunnel(&p);
+	pair_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_peer_without_pfs_is_rekeyed_with_unless_pfs_was_demanded),
+		cmocka_unit_test(pfs_that_was_demanded_is_not_done_without),
 		cmocka_unit_test(a_rekeyed_child_sa_replaces_the_old_one_and_loses_no_packet),
 		cmocka_unit_test(the_responder_may_rekey_as_well),
 		cmocka_unit_test(
