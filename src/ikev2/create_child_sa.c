@@ -233,6 +233,8 @@ bool v2_put_child_request(struct v2_child *c, struct v2_build *b)
 
 	v2_child_offer(c, true);
 	if (group == 0)
+		group = v2_rekey_group(c);
+	if (group == 0)
 		proposals_groups(v2_child_offered(c), &group, 1);
 	if (group != 0) {
 		ke_free(c->ke);

@@ -42,25 +42,45 @@ static bool has_ke(const struct proposal *p)
 	return false;
 }
 
-/* pfs=: the groups of esp=, or that of the IKE SA. DEVIATION: Libreswan insists on PFS by default,
- * and strongSwan by default has none: tunnels between them end at the first rekey. So NONE is one
- * of the choices unless PFS, or a group, was asked for (3.3.2). */
+static void add_ke(struct proposal *p, uint16_t group)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->t[i].type == TT_KE && p->t[i].id == group)
+			return;
+	if (p->n < TRANSFORMS_MAX)
+		p->t[p->n++] = (struct transform){ .type = TT_KE, .id = group };
+}
+
+uint16_t v2_rekey_group(const struct v2_child *c)
+{
+	const struct v2_child *old = v2_child_by_serial(c->sa->v2, c->rekeys);
+
+	if (!old || c->c.conn->conf->pfs == YNA_NO)
+		return KE_NONE;
+	return old->c.suite.ke ? old->c.suite.ke : c->sa->suite.ke;
+}
+
+/* pfs=: the groups of esp=, then that of the SA that is replaced, or of the IKE SA: whatever esp=
+ * says, Libreswan rekeys with that one only. DEVIATION: Libreswan insists on PFS by default,
+ * strongSwan by default has none, and their tunnels end at the first rekey; with us NONE is one of
+ * the choices (3.3.2) unless pfs=yes, or a group, was asked for. */
 static void set_ke(struct proposals *p, const struct v2_child *c)
 {
 	uint8_t pfs = c->c.conn->conf->pfs;
 
 	for (size_t i = 0; i < p->n; i++) {
 		struct proposal *one = &p->p[i];
+		bool is_named = has_ke(one);
 
 		if (pfs == YNA_NO) {
 			v2_proposal_without_ke(one);
-		} else if (!has_ke(one) && one->n + 1 < TRANSFORMS_MAX) {
-			one->t[one->n++] =
-				(struct transform){ .type = TT_KE, .id = c->sa->suite.ke };
-			if (pfs == YNA_AUTO)
-				one->t[one->n++] =
-					(struct transform){ .type = TT_KE, .id = KE_NONE };
+			continue;
 		}
+		if (v2_rekey_group(c))
+			add_ke(one, v2_rekey_group(c));
+		add_ke(one, c->sa->suite.ke);
+		if (pfs == YNA_AUTO && !is_named)
+			add_ke(one, KE_NONE);
 	}
 }
 

@@ -19,6 +19,8 @@ void v2_ts_here(const struct v2_sa *sa, const struct v2_msg *m, bool is_transpor
 /* Fills c->offered: its connection's proposals with our SPI; with_ke: and with PFS as pfs= says,
  * the group that the peer asked for first. */
 void v2_child_offer(struct v2_child *c, bool with_ke);
+/* The group to try first for what replaces another one: Libreswan takes no other. KE_NONE: any. */
+uint16_t v2_rekey_group(const struct v2_child *c);
 /* What was offered; the empty set when nothing was. */
 const struct proposals *v2_child_offered(const struct v2_child *c);
 /* [N(USE_TRANSPORT_MODE)], [N(ESP_TFC_PADDING_NOT_SUPPORTED)], SA */

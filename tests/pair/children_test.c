@@ -116,14 +116,9 @@ TEST(what_cannot_be_made_anew_after_a_restart_ends)
 {
 	struct dp_notice n = { .kind = DP_RESTARTED };
 	struct conf_conn a = pair_conf("paris"), b = a;
-	struct proposals esp = { .n = 1,
-		.p = { { .number = 1,
-			.protocol = PROTO_ESP,
-			.n = 2,
-			.t = { { TT_ENCR, ENCR_AES_GCM_16, 256 }, { TT_KE, KE_ECP_256, 0 } } } } };
 	struct pair p;
 
-	b.esp = &esp; /* IKE_AUTH has no groups to disagree about, a rekey has */
+	b.pfs = YNA_NO; /* IKE_AUTH has no groups to disagree about, a rekey has */
 	pair_init(&p, 1);
 	pair_up(&p, &a, &b);
 	assert_int_equal(p.a.exit, 0);
