@@ -1,0 +1,219 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # names for those who source this; v is the caller's
+# The two ends of a cell, for tests/interop/lane; sourced after tests/netns/lab.sh, some of whose words it
+# makes cheaper: under User-Mode Linux a fork of bash takes 30 ms and a program as much again. We are left,
+# the peer is right; KIND says what each is.
+
+declare -A ASK ANSWER KIND SETUP
+NAME=vpn.example.com
+
+# ---- commands ------------------------------------------------------------------
+
+# In each host a shell waits for commands: one costs one program, which dash starts by vfork.
+agents() {
+	local h fd
+	for h in $LAB_HOSTS; do
+		mkfifo "$LAB/$h/ask" "$LAB/$h/answer"
+		behind "$h" dash -c 'exec 3<>"$1/ask" 4<>"$1/answer"
+			while read -r _ <&3; do . "$1/command" >"$1/said" 2>&1 </dev/null; echo $? >&4; done' agent "$LAB/$h"
+		exec {fd}<>"$LAB/$h/ask"
+		ASK[$h]=$fd
+		exec {fd}<>"$LAB/$h/answer"
+		ANSWER[$h]=$fd
+	done
+}
+# tell HOST LINE: a line for its shell; what it says is in $OUT, its status ours
+tell() {
+	local status
+	printf '%s\n' "$2" >"$LAB/$1/command"
+	echo >&"${ASK[$1]}"
+	read -r -t $((40 * ${LAB_SLOW:-1})) -u "${ANSWER[$1]}" status || { echo "$1 hangs: $2"; FAILED=1; finish; }
+	IFS='' read -r -d '' OUT <"$LAB/$1/said"
+	return "$status"
+}
+# ask HOST COMMAND...: quietly
+ask() {
+	local host=$1 word line=''
+	shift
+	for word; do line+="'${word//\'/\'\\\'\'}' "; done
+	tell "$host" "$line"
+}
+run() {
+	local status
+	printf '%s# %s\n' "$1" "${*:2}"
+	ask "$@"
+	status=$?
+	printf '%s' "$OUT"
+	return $status
+}
+NEVER=$(mktemp -u)
+mkfifo "$NEVER" && exec {NAP}<>"$NEVER" && rm "$NEVER"
+nap() { ! read -r -t "$1" -u "$NAP"; }
+wait_for() {
+	local until=$((${EPOCHREALTIME/./} + $1 * 1000000 * ${LAB_SLOW:-1}))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt "$until" ] || return 1
+		nap 0.2
+	done
+}
+file() { # file HOST PATH TEXT
+	tell "$1" "umask 077; printf '%s' '${3//\'/\'\\\'\'}' >$2"
+}
+
+# ---- files ---------------------------------------------------------------------
+
+# Who proves itself how is the same in every cell.
+secrets() {
+	local text='' ids
+	for ids in "$LEFT $RIGHT" "$LEFT6 $RIGHT6" "@warrior.example.com @gateway.example.com" "@$LONG_LEFT @$LONG_RIGHT"; do
+		text+="$ids : PSK \"$PSK\""$'\n'
+	done
+	for h in left right; do file $h /etc/ipsec.secrets "$text"; done
+}
+# pair [LINE...]: both ends get their files and load them. A LINE is one of a conn of ipsec.conf, the same
+# in both files, "KEYWORD=" to leave it out; "left:LINE", "right:LINE": in that end's file only; "swan:LINE"
+# in strongSwan's connection, "child:LINE" in its child, "more:LINE" in its file. Libreswan's updown script
+# is called where a case says "rightupdown=": it starts a dozen programs each time, and needs more time
+# than all else.
+pair() {
+	local host
+	for host in left right; do
+		write $host "$@"
+		must "$host loads it" load $host
+	done
+}
+write() { # write HOST LINE...
+	local host=$1 l conn='' k swan='' child='' more=''
+	local -A v=()
+	shift
+	for l in left=$LEFT leftid=$LEFT leftsubnet=$LEFT_NET right=$RIGHT rightid=$RIGHT rightsubnet=$RIGHT_NET \
+		rightupdown=%disabled "$@"; do
+		[[ $l != left:* && $l != right:* || $l == "$host":* ]] || continue
+		l=${l#"$host":}
+		case $l in
+		swan:*) swan+="	${l#*:}"$'\n' ;;
+		child:*) child+="		${l#*:}"$'\n' ;;
+		more:*) more+="${l#*:}"$'\n' ;;
+		*=) unset "v[${l%=}]" ;;
+		*) v[${l%%=*}]=${l#*=} ;;
+		esac
+	done
+	case ${KIND[$host]} in
+	strongswan) swanctl_conf "$host" ;;
+	*)
+		for k in "${!v[@]}"; do conn+="	$k=${v[$k]}"$'\n'; done
+		file "$host" /etc/ipsec.conf "config setup
+	logfile=/var/log/pluto.log
+${SETUP[$host]}
+conn $NAME
+$conn	authby=secret
+	ikev2=yes
+	auto=add
+"
+		;;
+	esac
+}
+# The same for strongSwan, which is always right; a child for each pair of networks.
+swanctl_conf() {
+	local remote=${v[left]} children='' l r ls=${v[leftsubnets]:-${v[leftsubnet]:-dynamic}} rs=${v[rightsubnets]:-${v[rightsubnet]:-dynamic}}
+	SWAN_CHILDREN=()
+	for l in ${ls//[\{\}]/}; do
+		for r in ${rs//[\{\}]/}; do
+			SWAN_CHILDREN+=("vpn${SWAN_CHILDREN:+${#SWAN_CHILDREN[@]}}")
+			children+="	${SWAN_CHILDREN[-1]} {
+		local_ts = $r
+		remote_ts = $l
+		mode = ${v[type]:-tunnel}
+$child	}
+"
+		done
+	done
+	file "$1" /etc/swanctl/swanctl.conf "connections { vpn {
+	version = 2
+	local_addrs = ${v[right]}
+	remote_addrs = ${remote/defaultroute/any}
+	local { auth = psk
+		id = ${v[rightid]#@} }
+	remote { auth = psk
+		id = ${v[leftid]#@} }
+$swan	children {
+$children	}
+} }
+secrets { ike { secret = \"$PSK\" } }
+$more"
+}
+
+# ---- what is done with them ------------------------------------------------------
+
+load() {
+	case ${KIND[$1]} in
+	ours) ask "$1" ipsec auto --add $NAME ;;
+	libreswan) ask "$1" /usr/libexec/ipsec/addconn --ctlsocket /run/pluto/pluto.ctl $NAME ;;
+	strongswan) ask "$1" swanctl --load-all ;;
+	esac
+}
+# unload HOST: its tunnels go away and the connection, too
+unload() {
+	case ${KIND[$1]} in
+	ours) ask "$1" ipsec auto --delete $NAME ;;
+	libreswan) ask "$1" /usr/libexec/ipsec/whack --delete --name $NAME ;;
+	strongswan) ask "$1" swanctl --terminate --ike vpn --force --timeout 5 ;;
+	esac
+}
+begin() { # begin HOST: it must come up, says the one who begins
+	case ${KIND[$1]} in
+	ours) run "$1" ipsec auto --up $NAME ;;
+	libreswan) run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME && [[ $OUT == *"established Child SA"* ]] ;;
+	strongswan)
+		local child
+		for child in "${SWAN_CHILDREN[@]}"; do run "$1" swanctl --initiate --child "$child" --timeout 30 || return; done
+		;;
+	esac
+}
+end() {
+	case ${KIND[$1]} in
+	ours) run "$1" ipsec auto --down $NAME ;;
+	libreswan) run "$1" /usr/libexec/ipsec/whack --terminate --name $NAME ;;
+	strongswan) run "$1" swanctl --terminate --ike vpn ;;
+	esac
+}
+rekey() { # rekey HOST child|ike
+	case ${KIND[$1]} in
+	ours) run "$1" ipsec "rekey-$2" $NAME ;;
+	libreswan) run "$1" /usr/libexec/ipsec/whack "--rekey-${2/child/ipsec}" --name $NAME ;;
+	strongswan) run "$1" swanctl --rekey "--$2" vpn ;;
+	esac
+}
+# sas HOST: its Child SAs in CHILDREN, what they carried in IN and OUT_BYTES
+sas() {
+	local line
+	CHILDREN=0 IN=0 SENT=0
+	case ${KIND[$1]} in
+	ours) ask "$1" ipsec trafficstatus ;;
+	libreswan) ask "$1" /usr/libexec/ipsec/whack --trafficstatus ;;
+	strongswan) ask "$1" swanctl --list-sas ;;
+	esac
+	while read -r line; do
+		if [[ $line =~ inBytes=([0-9]+),\ outBytes=([0-9]+) ]]; then
+			CHILDREN=$((CHILDREN + 1)) IN=$((IN + BASH_REMATCH[1])) SENT=$((SENT + BASH_REMATCH[2]))
+		elif [[ $line == *INSTALLED* ]]; then CHILDREN=$((CHILDREN + 1))
+		elif [[ $line =~ ^in\ .*,\ +([0-9]+)\ bytes ]]; then IN=$((IN + BASH_REMATCH[1]))
+		elif [[ $line =~ ^out\ .*,\ +([0-9]+)\ bytes ]]; then SENT=$((SENT + BASH_REMATCH[1])); fi
+	done <<<"$OUT"
+}
+has() { sas "$1" && [ $CHILDREN = "$2" ]; } # has HOST COUNT: so many Child SAs
+# keys HOST: in KEYS what tells its IKE SA or its Child SAs from others, "ike" or "child"
+keys() {
+	local line
+	KEYS=
+	case ${KIND[$1]} in
+	ours) ask "$1" ipsec showstates ;;
+	libreswan) ask "$1" /usr/libexec/ipsec/whack --showstates ;;
+	strongswan) ask "$1" swanctl --list-sas ;;
+	esac
+	while read -r line; do
+		[[ $2 = child || ! $line =~ (#[0-9]+):.*ESTABLISHED_IKE_SA|#[0-9]+,\ ESTABLISHED,.*\ ([0-9a-f]{16}_i) ]] &&
+			[[ $2 = ike || ! $line =~ (#[0-9]+):.*ESTABLISHED_CHILD_SA|^in\ +([0-9a-f]{8}) ]] ||
+			KEYS+="${BASH_REMATCH[1]}${BASH_REMATCH[2]} "
+	done <<<"$OUT"
+}
