@@ -25,12 +25,14 @@ static struct fw_tunnel tunnel(uint32_t reqid, const char *local, const char *re
 
 static void has(const char *text, const char *part)
 {
+	assert_non_null(text);
 	if (!strstr(text, part))
 		fail_msg("no \"%s\" in:\n%s", part, text);
 }
 
 static void has_not(const char *text, const char *part)
 {
+	assert_non_null(text);
 	if (strstr(text, part))
 		fail_msg("\"%s\" in:\n%s", part, text);
 }
