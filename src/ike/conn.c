@@ -83,8 +83,16 @@ static void revive_fire(struct ike *ike, struct timer *t)
 /* It is looked at before the call ends. */
 static void look_again(struct conn *c)
 {
-	list_remove(&c->unused);
-	list_append(&c->ike->unused, &c->unused);
+	struct ike *ike = c->ike;
+
+	if (c->is_looked_at)
+		return;
+	c->is_looked_at = true;
+	if (ike->n_unused == ike->room_unused) {
+		ike->room_unused = ike->room_unused ? 2 * ike->room_unused : 16;
+		ike->unused = xrealloc(ike->unused, ike->room_unused * sizeof(uint32_t));
+	}
+	ike->unused[ike->n_unused++] = c->serial;
 }
 
 /* Blank-separated words. */
@@ -129,7 +137,6 @@ static struct conn *conn_alloc(struct ike *ike, const struct conf_conn *conf)
 	c->revive.fire = revive_fire;
 	list_init(&c->policies);
 	list_init(&c->waiting);
-	list_init(&c->unused);
 	list_append(&ike->conns, &c->node);
 	map_put(&ike->conn_serials, c->serial, c);
 	return c;
@@ -227,7 +234,6 @@ void conn_free(struct conn *c)
 		each_name(c, name_del);
 	map_take(&ike->conn_serials, c->serial);
 	list_remove(&c->node);
-	list_remove(&c->unused);
 	id_done(&c->our_id);
 	id_done(&c->their_id);
 	if (c->template)
@@ -246,24 +252,31 @@ static bool is_unused(const struct conn *c)
 	return c->template && !c->must_be_up && !timer_is_set(&c->revive);
 }
 
+/* What has no user any more goes. */
+static void look_at(struct conn *c)
+{
+	c->is_looked_at = false;
+	if (c->users == 0)
+		conn_policies_sweep(c);
+	if (!is_unused(c))
+		return;
+	if (c->template)
+		EMIT(&c->ike->env.events, c->ike->now, (struct event_about[1]){ conn_about(c, 0) },
+			conn_instance_gone, .remote = ev_addr(c->remote.addr));
+	conn_free(c);
+}
+
 void ike_sweep(struct ike *ike)
 {
 	/* an instance that goes may be the last user of a removed template, which then comes here
 	 */
-	while (!list_empty(&ike->unused)) {
-		struct conn *c = list_item(ike->unused.next, struct conn, unused);
+	for (size_t i = 0; i < ike->n_unused; i++) {
+		struct conn *c = conn_by_serial(ike, ike->unused[i]);
 
-		list_remove(&c->unused);
-		if (c->users == 0)
-			conn_policies_sweep(c);
-		if (!is_unused(c))
-			continue;
-		if (c->template)
-			EMIT(&ike->env.events, ike->now,
-				(struct event_about[1]){ conn_about(c, 0) }, conn_instance_gone,
-				.remote = ev_addr(c->remote.addr));
-		conn_free(c);
+		if (c)
+			look_at(c);
 	}
+	ike->n_unused = 0;
 }
 
 void conn_lease_return(struct conn *c)

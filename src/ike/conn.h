@@ -43,7 +43,6 @@ struct conn_policy {
 struct conn {
 	struct list
 		node; /* ike->conns, in order of arrival; a removed one stays until it is freed */
-	struct list unused; /* ike->unused */
 	struct ike *ike;
 	const struct conf_conn *conf;	      /* owned unless template is set */
 	const struct conf_end *ours, *theirs; /* ends of conf */
@@ -51,8 +50,9 @@ struct conn {
 	struct conn *template;		      /* of an instance; it counts as a user of it */
 	uint32_t instance;		      /* [n]; 0 for anything but an instance */
 	uint32_t n_instances;		      /* of a template: the last number given */
-	unsigned users;	 /* IKE SAs, Child SAs, asks and instances that name it */
-	bool is_removed; /* deleted or replaced: not found by name or match */
+	unsigned users;	   /* IKE SAs, Child SAs, asks and instances that name it */
+	bool is_looked_at; /* at the end of this call: it is in ike->unused */
+	bool is_removed;   /* deleted or replaced: not found by name or match */
 	bool is_oriented;
 	bool has_fingerprint;
 	uint8_t fingerprint[32]; /* of what it is, for who takes over from us: keep.c */

@@ -15,7 +15,6 @@ struct ike *ike_new(const struct ike_env *env, struct now now)
 	ike->env = *env;
 	ike->now = now;
 	list_init(&ike->conns);
-	list_init(&ike->unused);
 	map_init(&ike->conn_serials, 0);
 	names_init(&ike->names, 0);
 	list_init(&ike->actions);
@@ -79,6 +78,7 @@ void ike_free(struct ike *ike)
 	map_done(&ike->asks);
 	map_done(&ike->conn_serials);
 	names_done(&ike->names);
+	free(ike->unused);
 	free(ike->addrs);
 	free(ike->plane_why);
 	wipe(ike, sizeof(*ike));

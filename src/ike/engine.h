@@ -25,8 +25,9 @@ struct ike {
 	struct list conns;
 	struct names names;	 /* struct conn that is no instance, by name and aliases */
 	struct map conn_serials; /* struct conn */
-	struct list
-		unused; /* struct conn that may have lost its last user: see the end of a call */
+	uint32_t *unused; /* serials of connections that may have lost their last user: looked at at
+			   * the end of a call */
+	size_t n_unused, room_unused;
 	struct pools pools;
 	struct timers timers;
 	struct addr *addrs; /* of this host */

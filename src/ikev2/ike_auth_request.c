@@ -31,7 +31,7 @@ static bool has_same_suite(void *ctx, const struct conn *c)
 /* The connection may be another one than the addresses alone suggested. */
 static bool switch_conn(struct v2_sa *sa, const struct v2_msg *m)
 {
-	struct ts_list tsi, tsr;
+	struct ts_list tsi = { 0 }, tsr = { 0 };
 	struct match want = {
 		.version = VERSION_IKEV2,
 		.local = sa->local,

@@ -86,7 +86,7 @@ static void put_child(struct wr *w, const struct v2_child *c, size_t conn)
 
 static void put_children(struct wr *w, const struct v2_sa *sa)
 {
-	struct conn *conns[CONNS_MAX];
+	struct conn *conns[CONNS_MAX] = { NULL };
 	const struct v2_child *c;
 	size_t n = conns_of(sa, conns), kept = 0;
 

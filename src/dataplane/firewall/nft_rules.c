@@ -357,7 +357,7 @@ void fw_nft_catches(
 		if (c && may_catch(q, c))
 			base[count++] = c;
 	}
-	qsort(base, count, sizeof(base[0]), by_priority);
+	qsort(base, count, sizeof(json_t *), by_priority);
 	for (size_t i = 0; i < count; i++) {
 		enum fw_verdict v = chain(&w, base[i], text_of(base[i], "name"));
 

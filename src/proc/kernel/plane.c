@@ -239,7 +239,7 @@ unsigned plane_flush_leftovers(int fd)
 
 void plane_begin(struct kernel *k)
 {
-	struct sockaddr_nl a;
+	struct sockaddr_nl a = { 0 };
 	socklen_t n = sizeof(a);
 	unsigned removed = plane_flush_leftovers(k->xfrm);
 	char what[64];

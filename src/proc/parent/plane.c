@@ -115,13 +115,13 @@ bool plane_choose(struct parent *p)
 	}
 	free(p->plane_why);
 	p->plane_why = xasprintf("dataplane=%s%s%s",
-		p->setup.dataplane == WANT_AUTO     ? "auto"
+		p->setup.dataplane == WANT_AUTO	    ? "auto"
 		: p->setup.dataplane == WANT_KERNEL ? "kernel"
-						     : "user",
+						    : "user",
 		p->setup.dataplane == WANT_AUTO ? ": " : "",
 		p->setup.dataplane != WANT_AUTO ? ""
-		: p->has_kernel_plane		 ? "the kernel has ESP and every algorithm"
-						 : why);
+		: p->has_kernel_plane		? "the kernel has ESP and every algorithm"
+						: why);
 	return true;
 }
 
