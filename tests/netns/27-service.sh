@@ -25,7 +25,7 @@ check "no guard: that is the manager's part" test -z "$(pids left ipsec-guard)"
 check "a tunnel is brought up by hand" up left ours
 
 title "a process dies"
-kill -9 "$(pids left ipsec-ike)"
+kill -9 "$(pids left ipsec-keys)"
 check "the manager is told" wait_for 5 told 'STATUS=a process died' 1
 check "and that all is well again" wait_for 10 told READY=1 2
 check "the tunnel is back" wait_for 10 is_up left ours

@@ -74,6 +74,7 @@ void firewall_take(struct kernel *k, uint32_t number)
 		if (h->number == number) {
 			policy_install(k, h->ask, &h->policy);
 			held_free(h);
+			settle(k);
 			return;
 		}
 }
@@ -81,6 +82,7 @@ void firewall_take(struct kernel *k, uint32_t number)
 void firewall_del(struct kernel *k, uint32_t reqid)
 {
 	drop(k, reqid);
+	settle(k);
 	LINE_SEND(&k->p.line[WHO_PARENT], filter, .reqid = reqid);
 }
 

@@ -73,6 +73,8 @@ struct kernel {
 	struct list effects, policies;
 	struct list held; /* of firewall.c: policies that wait for the packet filter */
 	uint32_t last_held;
+	bool is_settling; /* DP_SETTLE waits for those that are held */
+	uint32_t settle_ask;
 	struct stat_watch *stat;
 	uv_poll_t watch;
 	uv_timer_t settle; /* changes come in bursts */
@@ -133,6 +135,8 @@ void policies_flush(struct kernel *k);
 /* Another ike takes over: what it does not add again before it settles goes then. */
 void policies_orphan(struct kernel *k);
 void policies_settle(struct kernel *k);
+/* What nobody has asked for again goes, once all that was asked for is there. */
+void settle(struct kernel *k);
 /* The new ike asks for it again. */
 void policy_adopted(struct kernel *k, uint32_t reqid);
 struct policy *policy_find(struct kernel *k, uint32_t reqid);

@@ -64,6 +64,17 @@ static void add(struct kernel *k, const struct msg_dp *m)
 	firewall_before(k, m->ask, &p);
 }
 
+/* When the policies that the new ike asked for are there. */
+void settle(struct kernel *k)
+{
+	if (!k->is_settling || !list_empty(&k->held))
+		return;
+	k->is_settling = false;
+	policies_settle(k);
+	sas_settle(k);
+	policy_answer(k, k->settle_ask, OK, "");
+}
+
 static void take(struct kernel *k, const struct msg_dp *m)
 {
 	if (m->op == DP_POLICY_ADD) {
@@ -78,8 +89,10 @@ static void take(struct kernel *k, const struct msg_dp *m)
 		policies_flush(k);
 		firewall_del(k, 0);
 	} else if (m->op == DP_SETTLE) {
-		policies_settle(k);
-		sas_settle(k);
+		k->settle_ask = m->ask;
+		k->is_settling = true;
+		settle(k);
+		return;
 	} else if (k->has_plane) {
 		plane_sa(k, m);
 		return;
@@ -138,6 +151,7 @@ static void sibling(void *ctx, enum ipc_who who, bool is_there)
 		return;
 	if (who == WHO_IKE) {
 		firewall_unasked(k);
+		k->is_settling = false;
 		policies_orphan(k);
 		sas_orphan(k);
 	}
