@@ -11,6 +11,9 @@
 
 enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SAID_MS = 100 };
 
+/* Peers wait for an answer meanwhile. */
+enum { RETRY_IKE_MAX_MS = 1000 };
+
 /* Who gets what of DESC_*. */
 static const unsigned descriptors[WHO_END] = {
 	[WHO_IKE] =
@@ -285,10 +288,11 @@ static void restart(uv_timer_t *t);
 
 static void restart_later(struct child *c)
 {
-	uint64_t wait = (uint64_t)RETRY_FIRST_MS << MIN(c->failures, 7u);
+	uint64_t wait = (uint64_t)RETRY_FIRST_MS << MIN(c->failures, 7u),
+		 most = c->who == WHO_IKE ? RETRY_IKE_MAX_MS : RETRY_MAX_MS;
 
 	c->failures++;
-	uv_timer_start(&c->retry, restart, MIN(wait, (uint64_t)RETRY_MAX_MS), 0);
+	uv_timer_start(&c->retry, restart, MIN(wait, most), 0);
 }
 
 /* Of those that can be started alone. */
