@@ -128,29 +128,36 @@ static void add(struct ike *ike, const struct command *cmd)
 		do_automatic(c);
 }
 
-/* Runs f for each connection of that name. False: there is none, and the person was told. */
-static bool each_named(struct ike *ike, const struct command *cmd,
+/* Runs f for each connection of that name; if there is none, the person is told. */
+static void each_named(struct ike *ike, const struct command *cmd,
 	void (*f)(struct conn *c, const struct command *cmd))
 {
 	struct conn *c;
-	uint32_t serials[64];
-	size_t n = 0;
+	uint32_t *serials;
+	size_t n = 0, i = 0;
 
-	for (size_t i = 0; n < COUNT(serials) && (c = conn_find(ike, cmd->name, i)); i++)
-		serials[n++] = c->serial;
-	for (size_t i = 0; i < n; i++)
-		if ((c = conn_by_serial(ike, serials[i])))
-			f(c, cmd);
+	while (conn_find(ike, cmd->name, n))
+		n++;
 	if (n == 0) {
 		REQUEST_EMIT(ike, cmd->request, conn_unknown, .name = ev_str(cmd->name));
-		ike_request_hold(ike, cmd->request);
-		ike_request_release(ike, cmd->request, EXIT_IKE_UNKNOWN);
+		fail(ike, cmd, EXIT_IKE_UNKNOWN);
+		return;
 	}
-	return n != 0;
+	/* f may take names away */
+	serials = xalloc(n * sizeof(uint32_t));
+	for (; i < n; i++)
+		serials[i] = conn_find(ike, cmd->name, i)->serial;
+	for (i = 0; i < n; i++)
+		if ((c = conn_by_serial(ike, serials[i])))
+			f(c, cmd);
+	free(serials);
 }
 
+/* Those that have its name as an alias stay: whoever wants them gone, names each. */
 static void delete_one(struct conn *c, const struct command *cmd)
 {
+	if (strcmp(c->conf->name, cmd->name) != 0)
+		return;
 	unload(c, cmd->request);
 	REQUEST_EMIT(c->ike, cmd->request, conn_deleted, .name = ev_str(c->conf->name));
 }

@@ -86,7 +86,7 @@ enum command_kind {
 	CMD_CONN_ADD = 1, /* conn: the engine copies. Replaces one of that name (its SAs are
 			   * deleted, unless conf_conn_eq). what: ADD_AND_START does as auto= says
 			   * too (start of the daemon, reload), ADD_ONLY does not (ipsec add) */
-	CMD_CONN_DELETE,
+	CMD_CONN_DELETE, /* by its own name */
 	CMD_UP, /* remote_host: for a template (right=%any) */
 	CMD_DOWN,
 	CMD_ROUTE, /* trap policy: auto=ondemand */

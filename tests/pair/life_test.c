@@ -1,6 +1,7 @@
 /* The life of a connection: auto=, traps, revival, what the data plane says unasked. */
 #include "tests/pair/pair.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/test.h"
@@ -283,6 +284,31 @@ TEST(one_request_of_several_commands_is_done_once_and_at_the_end)
 	pair_done(&p);
 }
 
+/* subnets= makes many that have its name as an alias; one of that very name may be there, too */
+TEST(deleting_is_by_name_and_taking_down_by_alias)
+{
+	struct pair p;
+	char name[16];
+
+	pair_init(&p, 1);
+	for (unsigned i = 0; i <= 100; i++) {
+		struct conf_conn c = pair_conf(i ? name : "paris");
+
+		snprintf(name, sizeof(name), "paris/%u", i);
+		if (i)
+			c.aliases = "paris";
+		pair_add(&p.a, &c);
+	}
+	pair_do(&p.a, CMD_CONN_DELETE, "paris");
+	assert_int_equal(p.a.count[EV_conn_deleted], 1);
+	pair_do(&p.a, CMD_DOWN, "paris");
+	assert_int_equal(p.a.count[EV_conn_terminating], 100);
+	pair_do(&p.a, CMD_CONN_DELETE, "paris/100");
+	assert_int_equal(p.a.count[EV_conn_deleted], 2);
+	assert_int_equal(p.a.count[EV_conn_unknown], 0);
+	pair_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +326,7 @@ int main(void)
 		cmocka_unit_test(one_address_does_not_get_all_the_room),
 		cmocka_unit_test(people_who_ask_twice_are_both_told),
 		cmocka_unit_test(one_request_of_several_commands_is_done_once_and_at_the_end),
+		cmocka_unit_test(deleting_is_by_name_and_taking_down_by_alias),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
