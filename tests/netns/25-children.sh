@@ -56,4 +56,18 @@ refuses "no route to the first net" grep -q "^$RIGHT_NET dev" <<<"$OUT"
 check "we end it" down left ours
 run left ip route show table 220
 check "no route is left" test -z "$OUT"
+
+title "subnets= makes several connections of one section, and takes the place of what it was before"
+conns() { run left ipsec status && test "$(grep -c 'eroute owner' <<<"$OUT")" = "$1"; }
+check "it comes up" up left ours
+on left sed -i "s,rightsubnet=.*,rightsubnets={$RIGHT_NET $SECOND_NET}," /etc/ipsec.conf
+check "it is loaded" run left ipsec auto --add vpn.example.com
+says "the former one is gone" 'deleted connection description "vpn.example.com"'
+check "there are two" conns 2
+check "and no Child SA" children 0
+check "they come up" up left ours
+check "there are two Child SAs" children 2
+both_through
+check "both are deleted by the section's name" run left ipsec auto --delete vpn.example.com
+check "there is none" conns 0
 finish

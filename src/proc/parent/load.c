@@ -104,6 +104,7 @@ struct load {
 	size_t n, n_waiting;
 	int exit;
 	unsigned ike;	    /* the one that it was begun for */
+	char *name;	    /* that people asked for by name; NULL */
 	bool is_again;	    /* only what is still loaded */
 	bool is_first;	    /* of the daemon's start */
 	bool without_names; /* for now */
@@ -244,7 +245,27 @@ static void load_free(struct load *l)
 		conf_conn_free(l->item[i].resolved);
 	}
 	free(l->item);
+	free(l->name);
 	free(l);
+}
+
+/* A section with subnets= makes NAME/1x1 and more, and without it NAME: what it made before and
+ * makes no more goes. */
+static void unload_former(struct parent *p, const struct load *l)
+{
+	size_t n = strlen(l->name);
+	struct loaded *old;
+
+	list_each (old, &p->loaded, struct loaded, node) {
+		const char *name = old->conf->name;
+		bool is_made =
+			strncmp(name, l->name, n) == 0 && (name[n] == '\0' || name[n] == '/');
+
+		for (size_t i = 0; i < l->n && is_made; i++)
+			is_made = strcmp(l->item[i].file->name, name) != 0;
+		if (is_made)
+			unload(p, l->request, old);
+	}
 }
 
 static void load_finish(struct load *l)
@@ -253,6 +274,8 @@ static void load_finish(struct load *l)
 	bool retry = false, is_first = l->is_first;
 
 	LINE_SEND(&p->child[WHO_IKE].line, request_begin, .request = l->request);
+	if (l->name)
+		unload_former(p, l);
 	for (size_t i = 0; i < l->n; i++) {
 		if (is_news(p, l, &l->item[i]))
 			send_item(p, l, &l->item[i]);
@@ -326,6 +349,7 @@ bool load_named(struct parent *p, const struct load_request *r, const struct con
 		free(l);
 		return false;
 	}
+	l->name = xstrdup(r->name);
 	load_go_take(l);
 	return true;
 }
