@@ -138,6 +138,8 @@ enum v2_verdict ike_auth_peer_verified(struct v2_sa *sa, const struct answer *a)
 		return close_with(sa, N_AUTHENTICATION_FAILED);
 	}
 	sa->peer_is_initial_contact = v2_notify_find(&m, N_INITIAL_CONTACT);
+	if (v2_notify_find(&m, N_MOBIKE_SUPPORTED))
+		V2_EMIT(sa, v2_mobike_ignored, );
 	if (v2_auth_ask(sa, &sa->peer_id, BYTES_NONE, false) != OK)
 		return V_CLOSE;
 	return V_NEXT;

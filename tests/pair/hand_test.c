@@ -182,6 +182,7 @@ TEST(mobike_is_not_taken_up_and_its_words_do_nothing)
 	hand_said(&h, &m, &plain);
 	assert_string_equal(m.names, "SK{IDr,AUTH,SA,TSi,TSr}");
 	buf_done(&plain);
+	assert_int_equal(h.count[EV_v2_mobike_ignored], 1);
 	h.from = addr_v4(0xc0000263);
 	v2_build_chain(&b, h.room, sizeof(h.room));
 	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, UPDATE_SA_ADDRESSES, BYTES_NONE);
