@@ -240,7 +240,7 @@ no_nat() {
 	on router nft delete table inet lab_nat
 }
 # User-Mode Linux has no nf_tables for inet.
-legacy() { [ -n "${LAB_IN_UML:-}" ]; }
+legacy() { [ "${LAB_MACHINE:-}" = uml ]; }
 # loss PERCENT: of what the router forwards, at random. What goes through shuffle() is forwarded twice,
 # and counts once.
 loss() {
