@@ -1,32 +1,11 @@
 /* readwriteconf: every keyword that differs from its default, in the table's order. */
 #include "config/show.h"
 
+#include "base/text.h"
 #include "config/keywords.h"
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-struct text {
-	char *s;
-	size_t n, room;
-};
-
-static void put(struct text *t, const char *fmt, ...) printf_like(2, 3);
-static void put(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	int need;
-
-	va_start(ap, fmt);
-	need = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (t->n + (size_t)need + 1 > t->room)
-		t->s = xrealloc(t->s, t->room = (t->n + (size_t)need + 1) * 2);
-	va_start(ap, fmt);
-	t->n += (size_t)vsnprintf(t->s + t->n, t->room - t->n, fmt, ap);
-	va_end(ap);
-}
 
 static const char *word_of(const struct keyword *k, uint8_t v)
 {
@@ -80,11 +59,11 @@ static char *list_text(const struct ts_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ts *x = &l->ts[i];
 
-		put(&t, "%s%s", i ? "," : "", range_format(&x->range, s));
+		text_add(&t, "%s%s", i ? "," : "", range_format(&x->range, s));
 		if (x->protocol)
-			put(&t, "/%u", x->protocol);
+			text_add(&t, "/%u", x->protocol);
 		if (x->protocol && x->port_first != 0)
-			put(&t, "/%u", x->port_first);
+			text_add(&t, "/%u", x->port_first);
 	}
 	return t.s;
 }
@@ -95,7 +74,7 @@ static char *ranges_text(const struct range *r, size_t n)
 	char s[RANGE_STR];
 
 	for (size_t i = 0; i < n; i++)
-		put(&t, "%s%s", i ? "," : "", range_format(&r[i], s));
+		text_add(&t, "%s%s", i ? "," : "", range_format(&r[i], s));
 	return t.s;
 }
 
@@ -105,7 +84,7 @@ static char *addrs_text(const struct addr *a, size_t n)
 	char s[ADDR_STR];
 
 	for (size_t i = 0; i < n; i++)
-		put(&t, "%s%s", i ? "," : "", addr_format(&a[i], s));
+		text_add(&t, "%s%s", i ? "," : "", addr_format(&a[i], s));
 	return t.s;
 }
 
@@ -116,7 +95,7 @@ static char *proposals_text(const struct proposals *p)
 	struct text t = { 0 };
 
 	for (size_t i = 0; p && i < p->n; i++) {
-		put(&t, "%s", i ? "," : "");
+		text_add(&t, "%s", i ? "," : "");
 		for (size_t o = 0; o < COUNT(order); o++) {
 			size_t shown = 0;
 
@@ -126,13 +105,13 @@ static char *proposals_text(const struct proposals *p)
 
 				if (x->type != order[o] || !a)
 					continue;
-				put(&t, "%s%s",
+				text_add(&t, "%s%s",
 					shown ? "+"
 					: o   ? "-"
 					      : "",
 					x->type == TT_ESN ? (x->id ? "esn" : "noesn") : a->name);
 				if (x->key_bits)
-					put(&t, "_%u", x->key_bits);
+					text_add(&t, "_%u", x->key_bits);
 				shown++;
 			}
 		}
@@ -270,16 +249,16 @@ static void section(struct text *t, enum keyword_section s, const char *side, co
 								     : NULL;
 
 		if (v)
-			put(t, "\t%s%s=%s\n", side, k->name, v);
+			text_add(t, "\t%s%s=%s\n", side, k->name, v);
 		free(v);
 	}
 }
 
 static void put_conn(struct text *t, const struct conf_conn *c, const struct conf_conn *fresh)
 {
-	put(t, "conn %s\n", c->name);
+	text_add(t, "conn %s\n", c->name);
 	if (c->aliases)
-		put(t, "\tconnalias=\"%s\"\n", c->aliases);
+		text_add(t, "\tconnalias=\"%s\"\n", c->aliases);
 	section(t, SECTION_END, "left", &c->left, &fresh->left);
 	section(t, SECTION_END, "right", &c->right, &fresh->right);
 	section(t, SECTION_CONN, "", c, fresh);
@@ -304,10 +283,10 @@ char *conf_show(const struct conf *c)
 
 	conf_conn_defaults(fresh);
 	conf_setup_defaults(&setup);
-	put(&t, "config setup\n");
+	text_add(&t, "config setup\n");
 	section(&t, SECTION_SETUP, "", &c->setup, &setup);
 	for (size_t i = 0; i < c->n; i++) {
-		put(&t, "\n");
+		text_add(&t, "\n");
 		put_conn(&t, c->conn[i], fresh);
 	}
 	free(fresh);

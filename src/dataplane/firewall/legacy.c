@@ -3,7 +3,7 @@
  * then, so ACCEPT is the end of it. */
 #include "dataplane/firewall/firewall.h"
 
-#include "dataplane/firewall/text.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -17,47 +17,47 @@ static const struct table {
 	{ "mangle", { "FORWARD", "INPUT", "OUTPUT", NULL } },
 };
 
-static void address(struct fw_text *x, bool is_source, const struct range *r)
+static void address(struct text *x, bool is_source, const struct range *r)
 {
 	struct prefix p;
 	char s[RANGE_STR];
 
 	if (range_is_prefix(r, &p))
-		fw_add(x, " -%c %s", is_source ? 's' : 'd', prefix_format(&p, s));
+		text_add(x, " -%c %s", is_source ? 's' : 'd', prefix_format(&p, s));
 	else
-		fw_add(x, " -m iprange --%s-range %s", is_source ? "src" : "dst",
+		text_add(x, " -m iprange --%s-range %s", is_source ? "src" : "dst",
 			range_format(r, s));
 }
 
-static void port(struct fw_text *x, const char *which, const struct ts *t)
+static void port(struct text *x, const char *which, const struct ts *t)
 {
 	bool is_any = t->port_first == 0 && t->port_last == 65535;
 
 	if ((t->protocol == IPPROTO_TCP || t->protocol == IPPROTO_UDP) && !is_any &&
 		t->port_first <= t->port_last)
-		fw_add(x, " --%s %u:%u", which, t->port_first, t->port_last);
+		text_add(x, " --%s %u:%u", which, t->port_first, t->port_last);
 }
 
-static void match(struct fw_text *x, const struct ts *from, const struct ts *to, unsigned protocol)
+static void match(struct text *x, const struct ts *from, const struct ts *to, unsigned protocol)
 {
-	fw_add(x, "-A " FW_TABLE);
+	text_add(x, "-A " FW_TABLE);
 	address(x, true, &from->range);
 	address(x, false, &to->range);
 	if (protocol)
-		fw_add(x, " -p %u", protocol);
+		text_add(x, " -p %u", protocol);
 	port(x, "sport", from);
 	port(x, "dport", to);
 }
 
 static void clamp(
-	struct fw_text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
+	struct text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
 {
 	unsigned mss = from->range.first.family == 6 ? t->mss - 20u : t->mss;
 
 	if (from->protocol && from->protocol != IPPROTO_TCP)
 		return;
 	match(x, from, to, IPPROTO_TCP);
-	fw_add(x,
+	text_add(x,
 		" --tcp-flags SYN,RST SYN -m tcpmss --mss %u:65535 -m comment --comment \"" FW_TABLE
 		": reqid %" PRIu32 "\" -j TCPMSS --set-mss %u\n",
 		mss + 1, t->reqid, mss);
@@ -65,21 +65,21 @@ static void clamp(
 
 /* What stays in our own net does not go through a tunnel that takes everything. */
 static void exempt(
-	struct fw_text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
+	struct text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
 {
 	if (range_covers(&to->range, &from->range) && !range_eq(&to->range, &from->range)) {
 		struct ts own = *to;
 
 		own.range = from->range;
 		match(x, from, &own, from->protocol);
-		fw_add(x, " -j RETURN\n");
+		text_add(x, " -j RETURN\n");
 	}
 	match(x, from, to, from->protocol);
-	fw_add(x, " -m comment --comment \"" FW_TABLE ": reqid %" PRIu32 "\" -j ACCEPT\n",
+	text_add(x, " -m comment --comment \"" FW_TABLE ": reqid %" PRIu32 "\" -j ACCEPT\n",
 		t->reqid);
 }
 
-static void each(struct fw_text *x, const struct fw_tunnel *t, uint8_t family, bool is_nat)
+static void each(struct text *x, const struct fw_tunnel *t, uint8_t family, bool is_nat)
 {
 	for (size_t a = 0; a < t->ts_local.n; a++)
 		for (size_t b = 0; b < t->ts_remote.n; b++) {
@@ -99,18 +99,18 @@ static void each(struct fw_text *x, const struct fw_tunnel *t, uint8_t family, b
 
 char *fw_legacy_text(const struct fw_tunnel *const *t, size_t n, uint8_t family, bool is_there)
 {
-	struct fw_text x = { 0 };
+	struct text x = { 0 };
 
 	for (size_t k = 0; k < COUNT(tables); k++) {
 		bool is_nat = k == 0;
 
-		fw_add(&x, "*%s\n:" FW_TABLE " - [0:0]\n", tables[k].name);
+		text_add(&x, "*%s\n:" FW_TABLE " - [0:0]\n", tables[k].name);
 		for (size_t i = 0; i < n; i++)
 			if (is_nat ? t[i]->is_exempt : t[i]->mss != 0)
 				each(&x, t[i], family, is_nat);
 		for (size_t i = 0; tables[k].hooks[i] && !is_there; i++)
-			fw_add(&x, "-I %s 1 -j " FW_TABLE "\n", tables[k].hooks[i]);
-		fw_add(&x, "COMMIT\n");
+			text_add(&x, "-I %s 1 -j " FW_TABLE "\n", tables[k].hooks[i]);
+		text_add(&x, "COMMIT\n");
 	}
 	return x.s;
 }
@@ -131,7 +131,7 @@ static bool jumps_to_ours(const char *line, size_t n)
 
 char *fw_legacy_removal(const char *saved)
 {
-	struct fw_text x = { 0 };
+	struct text x = { 0 };
 	const char *table = NULL;
 	bool has_chain = false;
 
@@ -142,12 +142,12 @@ char *fw_legacy_removal(const char *saved)
 			table = line;
 			has_chain = false;
 		} else if (table && begins(line, ":" FW_TABLE " ")) {
-			fw_add(&x, "%.*s\n", (int)strcspn(table, "\n"), table);
+			text_add(&x, "%.*s\n", (int)strcspn(table, "\n"), table);
 			has_chain = true;
 		} else if (has_chain && jumps_to_ours(line, n)) {
-			fw_add(&x, "-D%.*s\n", (int)n - 2, line + 2);
+			text_add(&x, "-D%.*s\n", (int)n - 2, line + 2);
 		} else if (has_chain && begins(line, "COMMIT")) {
-			fw_add(&x, "-F " FW_TABLE "\n-X " FW_TABLE "\nCOMMIT\n");
+			text_add(&x, "-F " FW_TABLE "\n-X " FW_TABLE "\nCOMMIT\n");
 			has_chain = false;
 		}
 		line += n + (line[n] == '\n');

@@ -2,7 +2,7 @@
  * only. */
 #include "dataplane/firewall/firewall.h"
 
-#include "dataplane/firewall/text.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -27,29 +27,29 @@ static bool has_ports(const struct ts *t)
 	       t->port_first <= t->port_last && (t->port_first != 0 || t->port_last != 65535);
 }
 
-static void port(struct fw_text *x, const char *which, const struct ts *t)
+static void port(struct text *x, const char *which, const struct ts *t)
 {
 	if (has_ports(t) && t->port_first == t->port_last)
-		fw_add(x, " th %s %u", which, t->port_first);
+		text_add(x, " th %s %u", which, t->port_first);
 	else if (has_ports(t))
-		fw_add(x, " th %s %u-%u", which, t->port_first, t->port_last);
+		text_add(x, " th %s %u-%u", which, t->port_first, t->port_last);
 }
 
 /* from and to are the two ends of a packet. */
-static void match(struct fw_text *x, const struct ts *from, const struct ts *to)
+static void match(struct text *x, const struct ts *from, const struct ts *to)
 {
 	char a[RANGE_STR], b[RANGE_STR];
 
-	fw_add(x, "\t\t%s saddr %s %s daddr %s", ip(&from->range), range_format(&from->range, a),
+	text_add(x, "\t\t%s saddr %s %s daddr %s", ip(&from->range), range_format(&from->range, a),
 		ip(&to->range), range_format(&to->range, b));
 	if (from->protocol)
-		fw_add(x, " meta l4proto %u", from->protocol);
+		text_add(x, " meta l4proto %u", from->protocol);
 	port(x, "sport", from);
 	port(x, "dport", to);
 }
 
 static void clamp(
-	struct fw_text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
+	struct text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
 {
 	unsigned mss = t->mss;
 
@@ -58,7 +58,7 @@ static void clamp(
 	if (from->range.first.family == 6)
 		mss -= IP6_MORE;
 	match(x, from, to);
-	fw_add(x,
+	text_add(x,
 		" tcp option maxseg size > %u tcp option maxseg size set %u comment \"reqid "
 		"%" PRIu32 "\"\n",
 		mss, mss, t->reqid);
@@ -66,7 +66,7 @@ static void clamp(
 
 /* Traffic inside our own net does not go through a tunnel that takes everything. */
 static void exempt(
-	struct fw_text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
+	struct text *x, const struct fw_tunnel *t, const struct ts *from, const struct ts *to)
 {
 	char own[RANGE_STR];
 
@@ -74,14 +74,14 @@ static void exempt(
 		return;
 	match(x, from, to);
 	if (range_covers(&to->range, &from->range) && !range_eq(&to->range, &from->range))
-		fw_add(x, " %s daddr != %s", ip(&from->range), range_format(&from->range, own));
-	fw_add(x, " snat %s to %s saddr comment \"reqid %" PRIu32 "\"\n", ip(&from->range),
+		text_add(x, " %s daddr != %s", ip(&from->range), range_format(&from->range, own));
+	text_add(x, " snat %s to %s saddr comment \"reqid %" PRIu32 "\"\n", ip(&from->range),
 		ip(&from->range), t->reqid);
 }
 
 /* f for each pair of ends of one family, of all tunnels. */
-static void each(struct fw_text *x, const struct fw_tunnel *const *t, size_t n, bool both_ways,
-	void (*f)(struct fw_text *, const struct fw_tunnel *, const struct ts *, const struct ts *))
+static void each(struct text *x, const struct fw_tunnel *const *t, size_t n, bool both_ways,
+	void (*f)(struct text *, const struct fw_tunnel *, const struct ts *, const struct ts *))
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t a = 0; a < t[i]->ts_local.n; a++)
@@ -97,32 +97,32 @@ static void each(struct fw_text *x, const struct fw_tunnel *const *t, size_t n, 
 			}
 }
 
-static void clamping(struct fw_text *x, const struct fw_tunnel *const *t, size_t n)
+static void clamping(struct text *x, const struct fw_tunnel *const *t, size_t n)
 {
 	static const char *const hooks[] = { "forward", "input", "output" };
 
-	fw_add(x, "\tchain mss {\n");
+	text_add(x, "\tchain mss {\n");
 	each(x, t, n, true, clamp);
-	fw_add(x, "\t}\n");
+	text_add(x, "\t}\n");
 	for (size_t i = 0; i < COUNT(hooks); i++)
-		fw_add(x,
+		text_add(x,
 			"\tchain %s {\n\t\ttype filter hook %s priority mangle; policy accept;\n"
 			"\t\ttcp flags & (syn | rst) == syn jump mss\n\t}\n",
 			hooks[i], hooks[i]);
 }
 
 /* Before everybody's own (srcnat, 100), also those of the older tables. */
-static void exempting(struct fw_text *x, const struct fw_tunnel *const *t, size_t n)
+static void exempting(struct text *x, const struct fw_tunnel *const *t, size_t n)
 {
-	fw_add(x, "\tchain nat {\n\t\ttype nat hook postrouting priority srcnat - 10; "
-		  "policy accept;\n");
+	text_add(x, "\tchain nat {\n\t\ttype nat hook postrouting priority srcnat - 10; "
+		    "policy accept;\n");
 	each(x, t, n, false, exempt);
-	fw_add(x, "\t}\n");
+	text_add(x, "\t}\n");
 }
 
 char *fw_nft_text(const struct fw_tunnel *const *t, size_t n)
 {
-	struct fw_text x = { 0 };
+	struct text x = { 0 };
 	bool clamps = false, exempts = false;
 
 	for (size_t i = 0; i < n; i++) {
@@ -130,14 +130,14 @@ char *fw_nft_text(const struct fw_tunnel *const *t, size_t n)
 		exempts |= t[i]->is_exempt;
 	}
 	/* the first line is for the second: what is not there cannot be deleted */
-	fw_add(&x, "table inet " FW_TABLE "\ndelete table inet " FW_TABLE "\n");
+	text_add(&x, "table inet " FW_TABLE "\ndelete table inet " FW_TABLE "\n");
 	if (!clamps && !exempts)
 		return x.s;
-	fw_add(&x, "table inet " FW_TABLE " {\n");
+	text_add(&x, "table inet " FW_TABLE " {\n");
 	if (clamps)
 		clamping(&x, t, n);
 	if (exempts)
 		exempting(&x, t, n);
-	fw_add(&x, "}\n");
+	text_add(&x, "}\n");
 	return x.s;
 }

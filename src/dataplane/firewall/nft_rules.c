@@ -2,7 +2,7 @@
  * tunnel's traffic another source? Chains of all tables are walked in the kernel's order; a
  * condition that we do not understand may hold for some of the traffic. */
 #include "dataplane/firewall/match.h"
-#include "dataplane/firewall/text.h"
+#include "base/text.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@ struct walk {
 /* What is known of a rule so far. */
 struct seen {
 	enum fw_match match;
-	bool has_policy;     /* an xt match whose options nft does not tell */
-	struct fw_text text; /* the rule in words */
+	bool has_policy;  /* an xt match whose options nft does not tell */
+	struct text text; /* the rule in words */
 };
 
 static const char *text_of(const json_t *o, const char *key)
@@ -132,18 +132,18 @@ static enum fw_match protection(const struct fw_question *q, const json_t *right
 	return q->has_policy == (is_wanted != is_inverted) ? FW_ALL : FW_NONE;
 }
 
-static void put_values(struct fw_text *x, const struct values *v)
+static void put_values(struct text *x, const struct values *v)
 {
 	bool is_set = v->n != 1 || v->is_partial;
 
-	fw_add(x, is_set ? " {" : "");
+	text_add(x, is_set ? " {" : "");
 	for (size_t i = 0; i < v->n; i++)
-		fw_add(x, "%s%s", i ? ", " : " ", v->s[i]);
-	fw_add(x, v->is_partial ? " ..." : "");
-	fw_add(x, is_set ? " }" : "");
+		text_add(x, "%s%s", i ? ", " : " ", v->s[i]);
+	text_add(x, v->is_partial ? " ..." : "");
+	text_add(x, is_set ? " }" : "");
 }
 
-static enum fw_match condition(const struct fw_question *q, const json_t *match, struct fw_text *x)
+static enum fw_match condition(const struct fw_question *q, const json_t *match, struct text *x)
 {
 	const json_t *left = json_object_get(match, "left"),
 		     *right = json_object_get(match, "right"),
@@ -155,14 +155,14 @@ static enum fw_match condition(const struct fw_question *q, const json_t *match,
 
 	read_values(right, &v);
 	if (payload)
-		fw_add(x, "%s %s", text_of(payload, "protocol"), text_of(payload, "field"));
+		text_add(x, "%s %s", text_of(payload, "protocol"), text_of(payload, "field"));
 	else if (m)
-		fw_add(x, "%s", text_of(m, "key"));
+		text_add(x, "%s", text_of(m, "key"));
 	else
-		fw_add(x, "...");
-	fw_add(x, is_inverted ? " !=" : "");
+		text_add(x, "...");
+	text_add(x, is_inverted ? " !=" : "");
 	put_values(x, &v);
-	fw_add(x, " ");
+	text_add(x, " ");
 	if (payload && (is(payload, "protocol", "ip") || is(payload, "protocol", "ip6")))
 		return addresses(q, payload, &v, is_inverted);
 	if (m)
@@ -253,7 +253,7 @@ static enum fw_verdict statement(
 			s->has_policy = true;
 		else if (!is(xt, "name", "comment"))
 			s->match = fw_and(s->match, FW_SOME);
-		fw_add(&s->text, "%s ... ", text_of(xt, "name"));
+		text_add(&s->text, "%s ... ", text_of(xt, "name"));
 		return FW_GOES_ON;
 	}
 	if (s->match == FW_ALL && (!s->has_policy || w->q->has_policy)) {

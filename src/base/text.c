@@ -1,9 +1,9 @@
-#include "dataplane/firewall/text.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-void fw_add(struct fw_text *t, const char *fmt, ...)
+void text_add(struct text *t, const char *fmt, ...)
 {
 	va_list ap;
 	int need;
