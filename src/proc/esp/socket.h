@@ -2,9 +2,7 @@
 /* The outer sockets: UDP 4500 with UDP_SEGMENT and UDP_GRO, raw ESP; both addresses, DSCP/ECN and
  * DF of every packet. */
 #include "esp/outbox.h"
-
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include "proc/sockaddr.h"
 
 enum { SOCKET_CONTROL_ROOM = 256 };
 
@@ -16,14 +14,6 @@ struct socket {
 	bool gro;
 	_Atomic int df; /* what IP_MTU_DISCOVER was set to last; -1: unknown */
 };
-
-union sockaddr_any {
-	struct sockaddr sa;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-socklen_t sockaddr_put(const struct endpoint *e, union sockaddr_any *ret);
-struct endpoint sockaddr_get(const union sockaddr_any *a);
 
 /* fd stays the caller's. */
 void socket_init(struct socket *s, int fd, uint8_t family, bool is_udp);

@@ -2,14 +2,13 @@
  * addresses, and what the system says of those that did not arrive (IP_RECVERR). On port 4500 IKE
  * has a non-ESP marker in front of it (RFC 3948 2.2). */
 #include "proc/ike/shell.h"
+#include "proc/sockaddr.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/errqueue.h>
-#include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 enum { BATCH = 16, CONTROL_ROOM = 512, ERRORS_MAX = 16, MARKER_N = 4 };
 
@@ -36,38 +35,6 @@ static int socket_of(const struct shell *s, uint8_t family, uint16_t port)
 bool net_has(const struct shell *s, const struct endpoint *local)
 {
 	return local->port == 500 || s->has_kernel_plane;
-}
-
-union sockaddr_any {
-	struct sockaddr sa;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static socklen_t sockaddr_of(const struct endpoint *e, union sockaddr_any *ret)
-{
-	*ret = (union sockaddr_any){ 0 };
-	if (e->addr.family == 4) {
-		ret->v4.sin_family = AF_INET;
-		ret->v4.sin_port = htons(e->port);
-		memcpy(&ret->v4.sin_addr, e->addr.b, 4);
-		return sizeof(ret->v4);
-	}
-	ret->v6.sin6_family = AF_INET6;
-	ret->v6.sin6_port = htons(e->port);
-	memcpy(&ret->v6.sin6_addr, e->addr.b, 16);
-	return sizeof(ret->v6);
-}
-
-static struct endpoint endpoint_of(const union sockaddr_any *a)
-{
-	if (a->sa.sa_family == AF_INET)
-		return (struct endpoint){ addr_from(bytes_of(&a->v4.sin_addr, 4)),
-			ntohs(a->v4.sin_port) };
-	if (a->sa.sa_family == AF_INET6)
-		return (struct endpoint){ addr_from(bytes_of(&a->v6.sin6_addr, 16)),
-			ntohs(a->v6.sin6_port) };
-	return (struct endpoint){ 0 };
 }
 
 /* Our address of a datagram; none when the kernel did not tell. */
@@ -103,13 +70,13 @@ static bool error_of(
 		if (!v4 && !v6)
 			continue;
 		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
-		*ret = (struct net_error){ .remote = endpoint_of(to),
+		*ret = (struct net_error){ .remote = sockaddr_get(to),
 			.error = (int)ee.ee_errno,
 			.local = { .port = port } };
 		if (ee.ee_origin == SO_EE_ORIGIN_ICMP || ee.ee_origin == SO_EE_ORIGIN_ICMP6) {
 			memcpy(&offender, CMSG_DATA(c) + sizeof(ee),
 				v4 ? sizeof(offender.v4) : sizeof(offender.v6));
-			ret->offender = endpoint_of(&offender).addr;
+			ret->offender = sockaddr_get(&offender).addr;
 			ret->icmp_type = ee.ee_type;
 			ret->icmp_code = ee.ee_code;
 			ret->local.addr = local_of(h);
@@ -174,7 +141,7 @@ static bool send_once(int fd, const struct datagram *d, bool is_keepalive)
 		{ (void *)(uintptr_t)d->data.p, d->data.n } };
 	size_t skip = d->local.port == 4500 && !is_keepalive ? 0 : 1;
 	struct msghdr h = { .msg_name = &to,
-		.msg_namelen = sockaddr_of(&d->remote, &to),
+		.msg_namelen = sockaddr_put(&d->remote, &to),
 		.msg_iov = iov + skip,
 		.msg_iovlen = COUNT(iov) - skip };
 	struct cmsghdr *c = &control.align;
@@ -258,7 +225,7 @@ static void receive(struct shell *s, int socket)
 	}
 	n = recvmmsg(fd, m, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
-		struct datagram d = { .remote = endpoint_of(&from[i]),
+		struct datagram d = { .remote = sockaddr_get(&from[i]),
 			.local = { local_of(&m[i].msg_hdr), sockets[socket].port },
 			.data = bytes_of(iov[i].iov_base, m[i].msg_len) };
 
