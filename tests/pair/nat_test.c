@@ -29,20 +29,13 @@ static void behind_nat(struct pair *p, struct side *inside)
 	id_done(&outer->right.id);
 }
 
-static void assert_one_tunnel(struct pair *p)
-{
-	assert_int_equal(p->a.n_sa, 2);
-	assert_int_equal(p->b.n_sa, 2);
-	assert_true(pair_agrees(p));
-}
-
 TEST(an_initiator_behind_a_nat_floats_to_port_4500)
 {
 	struct pair p;
 
 	behind_nat(&p, &p.a);
 	assert_int_equal(p.a.exit, 0);
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.sent, 4);
 	assert_int_equal(p.a.last_port, 4500);
 	assert_int_equal(p.b.last_port, 44500);
@@ -55,7 +48,7 @@ TEST(a_responder_behind_a_nat_makes_the_initiator_float_to_port_4500)
 
 	behind_nat(&p, &p.b);
 	assert_int_equal(p.a.exit, 0);
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.a.last_port, 4500);
 	pair_done(&p);
 }
@@ -90,7 +83,7 @@ TEST(a_nat_that_gives_another_port_is_followed_and_the_tunnel_lives)
 	pair_run(&p, 10 * NS_S);
 	pair_traffic(&p);
 	pair_run(&p, 10 * NS_S);
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	pair_done(&p);
 }
 
@@ -124,7 +117,7 @@ TEST(an_end_that_talks_to_a_forgotten_port_waits_for_the_end_inside)
 		pair_run(&p, NS_S);
 		pair_traffic(&p);
 	}
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	pair_done(&p);
 }

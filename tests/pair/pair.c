@@ -804,3 +804,27 @@ void pair_up(struct pair *p, const struct conf_conn *a, const struct conf_conn *
 	pair_add(&p->b, b);
 	pair_do(&p->a, CMD_UP, a->name);
 }
+
+void pair_calm(struct pair *p, unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds; i++) {
+		pair_run(p, NS_S);
+		pair_traffic(p);
+	}
+}
+
+void pair_assert_one_tunnel(struct pair *p)
+{
+	unsigned ike, child;
+
+	assert_true(pair_agrees(p));
+	for (int i = 0; i < 2; i++) {
+		struct side *s = i ? &p->b : &p->a;
+
+		pair_count(s, &ike, &child);
+		assert_int_equal(ike, 1);
+		assert_int_equal(child, 1);
+		assert_int_equal(s->n_sa, 2);
+		assert_int_equal(s->n_policy, 1);
+	}
+}

@@ -134,9 +134,13 @@ void pair_notice(struct side *s, const struct dp_notice *n);
 void pair_run(struct pair *p, ns_t for_ns);
 /* One packet through every tunnel policy in both directions; counts, and tells who was heard. */
 void pair_traffic(struct pair *p);
+/* Seconds with traffic, one packet each: time for deletes and retries. */
+void pair_calm(struct pair *p, unsigned seconds);
 /* Do both data planes hold the same SAs, inbound here what is outbound there, with the same keys?
  */
 bool pair_agrees(const struct pair *p);
+/* One IKE SA, one Child SA, one policy at both ends, and pair_agrees(). */
+void pair_assert_one_tunnel(struct pair *p);
 /* What the last event of that kind says in a field of text; "" when there was none. */
 const char *pair_said(const struct side *s, enum event_id id, const char *field);
 /* Established IKE SAs and Child SAs as the engine shows them. */

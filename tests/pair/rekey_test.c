@@ -15,31 +15,6 @@ static void up(struct pair *p)
 	assert_int_equal(p->a.exit, 0);
 }
 
-/* Everything is over: time for deletes and retries, with traffic. */
-static void calm(struct pair *p)
-{
-	for (int i = 0; i < 20; i++) {
-		pair_run(p, NS_S);
-		pair_traffic(p);
-	}
-}
-
-static void assert_one_tunnel(struct pair *p)
-{
-	unsigned ike, child;
-
-	assert_true(pair_agrees(p));
-	for (int i = 0; i < 2; i++) {
-		struct side *s = i ? &p->b : &p->a;
-
-		pair_count(s, &ike, &child);
-		assert_int_equal(ike, 1);
-		assert_int_equal(child, 1);
-		assert_int_equal(s->n_sa, 2);
-		assert_int_equal(s->n_policy, 1);
-	}
-}
-
 TEST(a_rekeyed_child_sa_replaces_the_old_one_and_loses_no_packet)
 {
 	struct pair p;
@@ -51,8 +26,8 @@ TEST(a_rekeyed_child_sa_replaces_the_old_one_and_loses_no_packet)
 	assert_int_equal(p.a.n_done, 1);
 	assert_int_equal(p.a.exit, 0);
 	assert_int_equal(p.a.count[EV_v2_child_established], 2);
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	pair_done(&p);
 }
@@ -63,8 +38,8 @@ TEST(the_responder_may_rekey_as_well)
 
 	up(&p);
 	pair_do(&p.b, CMD_REKEY_CHILD, "paris");
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	pair_done(&p);
 }
@@ -84,8 +59,8 @@ TEST(the_responder_of_a_rekey_sends_on_the_new_sa_only_when_it_has_heard_it)
 	pair_run(&p, 100 * NS_MS);
 	pair_traffic(&p);
 	assert_int_equal(p.b.n_sa, 4);
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	pair_done(&p);
 }
@@ -102,8 +77,8 @@ TEST(both_ends_rekey_the_child_sa_at_once)
 		pair_run(&p, 20 * NS_MS);
 		pair_traffic(&p);
 	}
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	assert_true(p.a.count[EV_v2_rekey_collision] + p.b.count[EV_v2_rekey_collision] >= 1);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	assert_int_equal(p.a.n_done, 2);
@@ -121,14 +96,14 @@ TEST(a_rekeyed_ike_sa_takes_the_child_sas_along)
 	assert_int_equal(p.a.exit, 0);
 	assert_int_equal(p.a.count[EV_v2_ike_rekeyed], 1);
 	assert_int_equal(p.b.count[EV_v2_ike_rekeyed], 1);
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	pair_do(&p.b, CMD_REKEY_CHILD, "paris");
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	pair_do(&p.b, CMD_REKEY_IKE, "paris");
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	pair_do(&p.b, CMD_DOWN, "paris");
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
 	pair_done(&p);
@@ -142,8 +117,8 @@ TEST(both_ends_rekey_the_ike_sa_at_once)
 	p.delay_min = p.delay_max = 100 * NS_MS;
 	pair_command(&p.a, CMD_REKEY_IKE, "paris");
 	pair_command(&p.b, CMD_REKEY_IKE, "paris");
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.a.count[EV_v2_rekey_collision] + p.b.count[EV_v2_rekey_collision], 1);
 	pair_done(&p);
 }
@@ -156,8 +131,8 @@ TEST(one_end_rekeys_the_child_sa_the_other_one_the_ike_sa)
 	p.delay_min = p.delay_max = 100 * NS_MS;
 	pair_command(&p.a, CMD_REKEY_CHILD, "paris");
 	pair_command(&p.b, CMD_REKEY_IKE, "paris");
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.b.count[EV_v2_ike_rekeyed], 1);
 	assert_int_equal(p.b.count[EV_v2_child_established], 2);
 	pair_done(&p);
@@ -171,7 +146,7 @@ TEST(one_end_rekeys_what_the_other_one_deletes)
 	p.delay_min = p.delay_max = 100 * NS_MS;
 	pair_command(&p.a, CMD_REKEY_CHILD, "paris");
 	pair_command(&p.b, CMD_DOWN, "paris");
-	calm(&p);
+	pair_calm(&p, 20);
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
 	assert_int_equal(p.a.n_policy + p.b.n_policy, 0);
 	pair_done(&p);
@@ -287,8 +262,8 @@ TEST(reauthentication_makes_before_it_breaks)
 		pair_traffic(&p);
 	}
 	assert_true(p.a.count[EV_v2_ike_established] >= 2);
-	calm(&p);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 20);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	pair_done(&p);
 }
@@ -309,7 +284,7 @@ TEST(pfs_that_the_peer_does_not_do_ends_the_command_and_keeps_the_tunnel)
 	assert_int_equal(p.b.count[EV_v2_no_esp_proposal], 1);
 	pair_run(&p, 30 * NS_S);
 	assert_int_equal(p.a.count[EV_v2_rekey_failed], 1);
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	pair_done(&p);
 }
 
@@ -328,8 +303,8 @@ static void rekeyed_by_each(uint8_t pfs_a, uint8_t pfs_b, const char *xfrm)
 
 		pair_do(s, CMD_REKEY_CHILD, "paris");
 		assert_int_equal(s->exit, 0);
-		calm(&p);
-		assert_one_tunnel(&p);
+		pair_calm(&p, 20);
+		pair_assert_one_tunnel(&p);
 		assert_string_equal(pair_said(s, EV_v2_child_established, "xfrm"), xfrm);
 	}
 	pair_done(&p);
@@ -359,8 +334,8 @@ TEST(a_peer_that_rekeys_with_the_group_of_the_ike_sa_only_is_rekeyed_with)
 
 		pair_do(s, CMD_REKEY_CHILD, "paris");
 		assert_int_equal(s->exit, 0);
-		calm(&p);
-		assert_one_tunnel(&p);
+		pair_calm(&p, 20);
+		pair_assert_one_tunnel(&p);
 	}
 	assert_int_equal(p.b.count[EV_v2_wrong_guess], 0);
 	pair_done(&p);

@@ -6,30 +6,6 @@
 
 #include "base/test.h"
 
-static void calm(struct pair *p, unsigned seconds)
-{
-	for (unsigned i = 0; i < seconds; i++) {
-		pair_run(p, NS_S);
-		pair_traffic(p);
-	}
-}
-
-static void assert_one_tunnel(struct pair *p)
-{
-	unsigned ike, child;
-
-	assert_true(pair_agrees(p));
-	for (int i = 0; i < 2; i++) {
-		struct side *s = i ? &p->b : &p->a;
-
-		pair_count(s, &ike, &child);
-		assert_int_equal(ike, 1);
-		assert_int_equal(child, 1);
-		assert_int_equal(s->n_sa, 2);
-		assert_int_equal(s->n_policy, 1);
-	}
-}
-
 TEST(a_process_that_takes_over_goes_on_without_a_word_to_the_peer)
 {
 	struct conf_conn c = pair_conf("paris");
@@ -41,9 +17,9 @@ TEST(a_process_that_takes_over_goes_on_without_a_word_to_the_peer)
 	sent = p.sent;
 	for (int i = 0; i < 20; i++) {
 		pair_take_over(&p, i % 2 ? &p.b : &p.a, &c, 1);
-		calm(&p, 2);
+		pair_calm(&p, 2);
 	}
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.sent, sent);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	assert_int_equal(p.a.carried, 40);
@@ -66,10 +42,10 @@ TEST(two_connections_that_share_an_ike_sa_are_taken_over_with_it)
 	pair_do(&p.a, CMD_UP, "two");
 	pair_take_over(&p, &p.a, both, 2);
 	pair_take_over(&p, &p.b, both, 2);
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	assert_int_equal(p.a.carried, 4);
 	pair_do(&p.a, CMD_DOWN, "one");
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	pair_count(&p.b, &ike, &child);
 	assert_int_equal(ike, 1);
 	assert_int_equal(child, 1);
@@ -90,13 +66,13 @@ TEST(what_is_not_loaded_any_more_is_deleted_and_the_rest_goes_on)
 	pair_up(&p, &both[0], &both[0]);
 	pair_do(&p.a, CMD_UP, "two");
 	pair_take_over(&p, &p.a, &both[1], 1);
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	assert_int_equal(p.a.count[EV_v2_not_taken], 1);
 	assert_int_equal(p.a.n_sa, 2);
 	assert_true(pair_agrees(&p));
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	pair_take_over(&p, &p.a, NULL, 0);
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
 	assert_int_equal(p.a.n_policy + p.b.n_policy, 0);
 	pair_done(&p);
@@ -112,7 +88,7 @@ TEST(a_connection_that_reads_otherwise_now_is_made_anew)
 	pair_init(&p, 1);
 	pair_up(&p, &c, &c);
 	pair_take_over(&p, &p.a, &other, 1);
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	assert_string_equal(pair_said(&p.a, EV_v2_not_taken, "why"),
 		"the connection was changed or is not loaded any more");
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
@@ -130,8 +106,8 @@ TEST(a_connection_in_another_line_is_the_same)
 	pair_init(&p, 1);
 	pair_up(&p, &c, &c);
 	pair_take_over(&p, &p.a, &moved, 1);
-	calm(&p, 2);
-	assert_one_tunnel(&p);
+	pair_calm(&p, 2);
+	pair_assert_one_tunnel(&p);
 	pair_done(&p);
 }
 
@@ -146,9 +122,9 @@ TEST(a_script_is_not_told_again_what_it_knows)
 	assert_string_equal(p.a.updown.verbs, "prepare-client route-client up-client ");
 	p.a.updown.verbs[0] = '\0';
 	pair_take_over(&p, &p.a, &c, 1);
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	pair_do(&p.a, CMD_REKEY_CHILD, "paris");
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	assert_string_equal(p.a.updown.verbs, "");
 	pair_do(&p.a, CMD_DOWN, "paris");
 	assert_string_equal(p.a.updown.verbs, "down-client unroute-client ");
@@ -164,10 +140,10 @@ TEST(what_the_data_plane_has_lost_is_made_anew_under_the_same_ike_sa)
 	pair_up(&p, &c, &c);
 	p.a.n_sa = 0;
 	pair_take_over(&p, &p.a, &c, 1);
-	calm(&p, 3);
+	pair_calm(&p, 3);
 	assert_int_equal(p.a.count[EV_v2_not_taken], 1);
 	assert_int_equal(p.a.count[EV_v2_ike_established], 1);
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	pair_done(&p);
 }
 
@@ -224,18 +200,18 @@ TEST(an_instance_keeps_its_lease_and_its_place_behind_a_nat)
 	for (int i = 0; i < 3; i++) {
 		pair_take_over(&p, &p.b, &b, 1);
 		pair_take_over(&p, &p.a, &a, 1);
-		calm(&p, 2);
+		pair_calm(&p, 2);
 		assert_true(addr_eq(&p.a.source, &lent));
 		pair_do(&p.b, CMD_REKEY_CHILD, "vpn");
-		calm(&p, 2);
+		pair_calm(&p, 2);
 		pair_do(&p.a, CMD_REKEY_IKE, "vpn");
-		calm(&p, 2);
+		pair_calm(&p, 2);
 	}
-	assert_one_tunnel(&p);
+	pair_assert_one_tunnel(&p);
 	assert_int_equal(p.b.count[EV_v2_ike_established], 1);
 	assert_int_equal(p.a.lost + p.b.lost, 0);
 	pair_do(&p.a, CMD_DOWN, "vpn");
-	calm(&p, 2);
+	pair_calm(&p, 2);
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
 	assert_int_equal(p.b.count[EV_conn_instance_gone], 1);
 	pair_done(&p);
@@ -282,7 +258,7 @@ static void live(struct pair *p, const struct conf_conn *c)
 	pair_add(&p->b, c);
 	for (size_t i = 0; i < COUNT(verbs); i++) {
 		pair_do(verbs[i] != CMD_UP && i % 2 ? &p->b : &p->a, verbs[i], "paris");
-		calm(p, 15);
+		pair_calm(p, 15);
 	}
 }
 
@@ -301,17 +277,17 @@ static void assert_good(struct pair *p, const char *what, unsigned n)
 	assert_int_equal(p->b.exit, 0);
 	pair_do(&p->a, CMD_REKEY_CHILD, "paris");
 	assert_int_equal(p->a.exit, 0);
-	calm(p, 2);
+	pair_calm(p, 2);
 	pair_do(&p->b, CMD_REKEY_IKE, "paris");
 	assert_int_equal(p->b.exit, 0);
 	p->a.lost = p->b.lost = p->a.carried = 0;
-	calm(p, 20);
+	pair_calm(p, 20);
 	assert_true(pair_agrees(p));
 	assert_int_equal(p->a.lost + p->b.lost, 0);
 	assert_true(p->a.carried >= 20);
 	pair_do(&p->a, CMD_DOWN, "paris");
 	pair_do(&p->b, CMD_DOWN, "paris");
-	calm(p, 10);
+	pair_calm(p, 10);
 	assert_int_equal(p->a.n_sa + p->b.n_sa, 0);
 	assert_int_equal(p->a.n_policy + p->b.n_policy, 0);
 	assert_int_equal(p->a.n_record, 1); /* of the numbers */
@@ -341,7 +317,7 @@ static void take_over_at_each(bool at_b, bool after)
 		s->conf = &c;
 		live(&p, &c);
 		assert_true(s->n_actions >= n);
-		calm(&p, 60);
+		pair_calm(&p, 60);
 		/* a handshake is not taken over: what the peer has made of it, its liveness ends */
 		if (s->died_with_sas)
 			assert_int_equal(p.a.lost + p.b.lost, 0);
