@@ -314,7 +314,7 @@ start() {
 		}
 		X
 		behind "$1" /usr/lib/ipsec/charon
-		wait_for 10 on "$1" swanctl --stats || { bad "strongSwan does not start on $1"; return 1; }
+		wait_for 30 on "$1" swanctl --stats || { bad "strongSwan does not start on $1"; return 1; }
 		on "$1" swanctl --load-all >"$LAB/out" 2>&1 || { cat "$LAB/out"; bad "strongSwan refuses its configuration"; return 1; }
 		;;
 	libreswan)

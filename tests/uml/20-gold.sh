@@ -1,6 +1,7 @@
 #!/bin/bash
-# 20-gold.sh: what was recorded between two Libreswan 4.10, with us in the initiator's place and its two
-# files unchanged: every line that a script could parse is the same in form. Numbers that differ from run
+# 20-gold.sh PEER: what was recorded from Libreswan 4.10 to another Libreswan (libreswan) and to strongSwan
+# 5.9 (strongswan), with us in the initiator's place and its two files unchanged: every line that a script
+# could parse is the same in form. What differs by the peer, was_recorded knows. Numbers that differ from run
 # to run are N, SPIs 0xX; the lines of progress (18.) are compared by their beginning; repeats (010) and
 # wrong guesses of the group come and go. Left out, because the page that people read has it otherwise:
 # maxBytes= in trafficstatus; and what is said of aliases and instances in passing.
@@ -8,8 +9,10 @@
 . "$(dirname "$0")/../netns/lab.sh"
 # shellcheck source=tests/interop/ends.sh
 . "$(dirname "$0")/../interop/ends.sh"
-LONG_LEFT=left LONG_RIGHT=right LAB_RIGHT=libreswan
-KIND=([left]=ours [right]=libreswan)
+LONG_LEFT=left LONG_RIGHT=right
+# shellcheck disable=SC2034 # of lab.sh
+if [ "${1:-}" = strongswan ]; then SS_ESP=kernel; else LAB_RIGHT=libreswan; fi
+KIND=([left]=ours [right]=${1:-libreswan})
 PSK="one lab secret, long enough for every PRF"
 
 # ---- comparing -----------------------------------------------------------------
@@ -19,10 +22,15 @@ form() {
 		-e 's/0x[0-9a-f]+/0xX/g; s/#[0-9]+/#N/g; s/add_time=[0-9]+/add_time=N/; s/aged [0-9.]+s/aged Ns/' \
 		-e 's/reqid [0-9]+/reqid N/; s/priority [0-9]+/priority N/; s/^[[:space:]]+//; s/[[:space:]]+$//' | uniq
 }
+# strongSwan has no ESN by default, and lends the first address of its pool.
+was_recorded() {
+	if [ "${KIND[right]}" = strongswan ]; then sed 's#ESP/ESN=#ESP=#; s/af-unspec esn/af-unspec/; s/100\.64\.13\.2/100.64.13.1/'
+	else cat; fi
+}
 # expect HOST COMMAND... <<expected: its output in form, and "exit STATUS"
 expect() {
 	local status
-	form >"$LAB/expected"
+	was_recorded | form >"$LAB/expected"
 	run "$@"
 	status=$?
 	form <<<"${OUT}exit $status" >"$LAB/got"
@@ -38,6 +46,11 @@ goes_up() {
 	X
 }
 counted() { # counted HOST ID
+	if [ "${KIND[$1]}" = strongswan ]; then
+		check "the peer has counted them" sas "$1"
+		check "in both directions" test "$IN $SENT" = "252 252"
+		return
+	fi
 	expect "$1" ipsec trafficstatus <<-X
 		006 #2: "vpn.example.com", type=ESP, add_time=1795423144, inBytes=252, outBytes=252, maxBytes=2^63B, id='$2'
 		exit 0
@@ -49,10 +62,34 @@ answered() { run "$1" ping -q -c 3 -i 0.3 -w 60 "${@:2}" && [[ $OUT == *"3 packe
 # ---- configurations ------------------------------------------------------------
 
 conf() { # conf HOST IDS LINE...
+	[ "${KIND[$1]}" != strongswan ] || return 0
 	local l text="config setup"$'\n'"	logfile=/var/log/ike.log"$'\n\n'"conn vpn.example.com"$'\n'
 	for l in "${@:3}"; do text+="	$l"$'\n'; done
 	file "$1" /etc/ipsec.conf "$text"
 	file "$1" /etc/ipsec.secrets "$2 : PSK \"$PSK\""$'\n'
+}
+swan() { # swan HIS-ID OUR-ADDRESS OUR-ID OUR-NET [LINE]: strongSwan's, where it is at the right
+	[ "${KIND[right]}" = strongswan ] || return 0
+	file right /etc/swanctl/swanctl.conf "connections { vpn {
+	version = 2
+	local_addrs = 198.51.100.1
+	remote_addrs = $2
+	${5:-}
+	local { auth = psk
+		id = $1 }
+	remote { auth = psk
+		id = $3 }
+	children { vpn {
+		local_ts = 10.0.2.0/24
+		remote_ts = $4
+	} }
+} }
+pools { lease { addrs = 100.64.13.0/24 } }
+secrets { ike-vpn {
+	id-1 = $1
+	id-2 = $3
+	secret = \"$PSK\" } }
+"
 }
 both() {
 	local h
@@ -60,13 +97,14 @@ both() {
 		conf $h "192.0.2.1 198.51.100.1" left=192.0.2.1 leftsubnet=10.0.1.0/24 right=198.51.100.1 \
 			rightsubnet=10.0.2.0/24 authby=secret ikev2=yes "$@" auto=add
 	done
+	swan 198.51.100.1 192.0.2.1 192.0.2.1 10.0.1.0/24
 }
 again() {
 	local h
 	# a path MTU that was learned lives for minutes
 	for h in lpc rpc; do ask $h ip route flush cache; done
 	for h in left right; do
-		ask $h ipsec whack --rereadsecrets
+		[ "${KIND[$h]}" = strongswan ] || ask $h ipsec whack --rereadsecrets
 		unload $h
 		ask $h ip route flush cache
 		check "$h loads it" load $h
@@ -76,7 +114,7 @@ again() {
 lab_up
 agents
 both
-start right libreswan
+start right "${KIND[right]}"
 start left ours
 
 title "healthy-v2"
@@ -130,7 +168,7 @@ exit 0
 X
 for h in left right; do
 	check "$h knows" wait_for 10 has $h 0
-	expect $h ipsec trafficstatus <<<"exit 0"
+	[ "${KIND[$h]}" = strongswan ] || expect $h ipsec trafficstatus <<<"exit 0"
 done
 expect left ipsec auto --up nosuch.example.com <<'X'
 000 initiating all conns with alias='nosuch.example.com'
@@ -144,6 +182,7 @@ ids="@vpn.example.com @roadwarrior.example.com"
 conf left "$ids" left=192.0.2.1 leftid=@roadwarrior.example.com leftmodecfgclient=yes leftsubnet=0.0.0.0/0 "${lease[@]}"
 conf right "$ids" left=%any leftid=@roadwarrior.example.com leftaddresspool=100.64.13.2-100.64.13.254 leftmodecfgclient=yes \
 	rightmodecfgserver=yes "${lease[@]}"
+swan vpn.example.com %any roadwarrior.example.com dynamic "pools = lease"
 again
 expect left ipsec auto --up $NAME <<'X'
 181 "vpn.example.com"[1] 198.51.100.1 #1
@@ -159,7 +198,7 @@ expect left ipsec trafficstatus <<'X'
 exit 0
 X
 run left ip -br addr
-says "the lease is an address of this host, as recorded" '^lo .*100\.64\.13\.2/32'
+says "the lease is an address of this host, as recorded" "^lo .*$(was_recorded <<<100.64.13.2 | sed 's/\./\\./g')/32"
 expect left ipsec auto --down $NAME <<'X'
 002 "vpn.example.com"[1] 198.51.100.1: terminating SAs using this connection
 002 "vpn.example.com"[1] 198.51.100.1 #1: deleting state (STATE_V2_ESTABLISHED_IKE_SA) aged 8.755304s and sending notification
