@@ -189,7 +189,7 @@ sas() {
 	local line
 	CHILDREN=0 IN=0 SENT=0
 	case ${KIND[$1]} in
-	ours) ask "$1" ipsec trafficstatus ;;
+	ours) ask "$1" "$LAB_BUILD/tests/interop/interop_status" trafficstatus ;;
 	libreswan) ask "$1" /usr/libexec/ipsec/whack --trafficstatus ;;
 	strongswan) ask "$1" swanctl --list-sas ;;
 	esac
@@ -207,7 +207,7 @@ keys() {
 	local line
 	KEYS=
 	case ${KIND[$1]} in
-	ours) ask "$1" ipsec showstates ;;
+	ours) ask "$1" "$LAB_BUILD/tests/interop/interop_status" showstates ;;
 	libreswan) ask "$1" /usr/libexec/ipsec/whack --showstates ;;
 	strongswan) ask "$1" swanctl --list-sas ;;
 	esac
