@@ -105,9 +105,11 @@ static void take(void *ctx, struct line *l, const struct msg *m, int fd)
 		take_descriptor(p, m->descriptor.kind, fd);
 		return;
 	case MSG_begin:
+		p->takes_over = m->begin.takes_over != 0;
 		begin(p);
 		return;
 	case MSG_stop:
+		p->hands_over = m->stop.hands_over != 0;
 		if (p->ops->stop && p->phase == PHASE_RUN)
 			p->ops->stop(p->ctx);
 		else

@@ -13,6 +13,8 @@ struct process {
 	int fd[DESC_END];	   /* -1: not given */
 	struct event_sink events;  /* goes to control */
 	uint64_t lost_debug; /* events of level DEBUG dropped since control reads too slowly */
+	bool takes_over; /* from one before: what it left in the system stays until it is settled */
+	bool hands_over; /* to one after: what we leave in the system stays; known when we stop */
 	const struct process_ops *ops;
 	void *ctx;
 };

@@ -109,8 +109,10 @@ static bool take_one(void *ctx, const struct xfrm_said *s)
 {
 	struct xfrm_said *ret = ctx;
 
-	if (ret)
+	if (ret) {
 		*ret = *s;
+		ret->sa.encr_key = ret->sa.integ_key = BYTES_NONE;
+	}
 	return true;
 }
 

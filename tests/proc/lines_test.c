@@ -98,7 +98,7 @@ TEST(garbage_ends_a_process)
 TEST(a_message_with_something_left_over_ends_a_process)
 {
 	for (enum ipc_who who = WHO_IKE; who < WHO_END; who++) {
-		static const uint8_t stop[] = { 0, MSG_stop, 0 };
+		static const uint8_t stop[] = { 0, MSG_stop, 0, 0 };
 		struct run r;
 
 		start(&r, who, true);

@@ -50,3 +50,8 @@ bool xfrm_is_own_index(uint32_t index)
 {
 	return (index & 0xff000000u) == OWN_POLICY;
 }
+
+uint32_t xfrm_own_number(uint32_t index)
+{
+	return (index & OWN_POLICY_MAX) >> 3;
+}

@@ -39,6 +39,18 @@ static void encap_from(struct bytes v, struct xfrm_sa *ret)
 	ret->dst_port = ntohs(e.encap_dport);
 }
 
+/* What follows a structure that begins with a name and the key's length in bits. */
+static struct bytes key_from(struct bytes v, size_t head)
+{
+	struct xfrm_algo a;
+	size_t n;
+
+	if (!nl_as(v, &a, sizeof(a)) || v.n < head)
+		return BYTES_NONE;
+	n = ((size_t)a.alg_key_len + 7) / 8;
+	return n <= v.n - head ? bytes_of(v.p + head, n) : BYTES_NONE;
+}
+
 static void attr_from(uint16_t type, struct bytes v, struct xfrm_sa *ret)
 {
 	struct xfrm_user_offload o;
@@ -70,7 +82,16 @@ static void attr_from(uint16_t type, struct bytes v, struct xfrm_sa *ret)
 			ret->id.mark_mask = m.m;
 		}
 		break;
-	default: /* algorithms and keys among them: nobody here needs them */
+	case XFRMA_ALG_AEAD:
+		ret->encr_key = key_from(v, sizeof(struct xfrm_algo_aead));
+		break;
+	case XFRMA_ALG_CRYPT:
+		ret->encr_key = key_from(v, sizeof(struct xfrm_algo));
+		break;
+	case XFRMA_ALG_AUTH_TRUNC:
+		ret->integ_key = key_from(v, sizeof(struct xfrm_algo_auth));
+		break;
+	default:
 		break;
 	}
 }

@@ -59,6 +59,7 @@ struct xfrm_sa {
 	uint64_t added, first_used, last_used;	/* seconds since 1970; 0: never, or not told */
 	uint32_t late, replayed, not_authentic; /* dropped: before the window, twice, wrong ICV */
 	struct xfrm_replay replay;
+	struct bytes encr_key, integ_key; /* views into the message; struct xfrm_said kept: none */
 };
 
 /* ADD is refused when there is one (somebody else's), UPDATE when there is none. An UPDATE changes
@@ -140,6 +141,7 @@ void xfrm_own_policy(struct wr *w, uint32_t index);
 /* The n-th index of ours in that direction; they repeat after 2^21. */
 uint32_t xfrm_own_index(uint32_t n, enum xfrm_dir d);
 bool xfrm_is_own_index(uint32_t index);
+uint32_t xfrm_own_number(uint32_t index); /* n of xfrm_own_index */
 uint32_t xfrm_own_seq(uint32_t spi);
 
 /* ---- event.c ---- */

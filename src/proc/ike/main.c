@@ -351,6 +351,10 @@ static void stop(void *ctx)
 {
 	struct shell *s = ctx;
 
+	if (s->p.hands_over) {
+		process_end(&s->p);
+		return;
+	}
 	ike_command(s->ike, process_now(),
 		&(struct command){ .kind = CMD_SHUTDOWN, .request = REQUEST_SHUTDOWN });
 	shell_output(s);

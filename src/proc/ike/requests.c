@@ -67,8 +67,13 @@ void requests_hold(struct shell *s, uint32_t request)
 void requests_event(void *ctx, const struct event *e)
 {
 	struct shell *s = ctx;
-	struct shell_request *r = e->id == EV_request_done ? find(s, e->about.request) : NULL;
+	struct shell_request *r;
 
+	if (e->id == EV_ike_taken_over) {
+		s->n_taken = (uint32_t)e->row[0].u64;
+		s->n_lost = (uint32_t)e->row[1].u64;
+	}
+	r = e->id == EV_request_done ? find(s, e->about.request) : NULL;
 	if (r) {
 		r->is_open = false;
 		release(s, r, (unsigned)e->row[0].u64);

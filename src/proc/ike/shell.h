@@ -24,10 +24,11 @@ struct shell {
 	bool has_kernel_plane; /* the kernel does ESP, and UDP 4500 is ours */
 	bool has_esp;	       /* else: ipsec-esp is there now */
 	bool is_stopping;
-	struct store *store; /* what outlives us; NULL: nothing does */
-	bool is_taking_over; /* from the one before us: nobody is listened to yet */
-	bool is_settled;     /* that is over, and is to be told */
-	struct list held;    /* of struct held: what people asked meanwhile */
+	struct store *store;	  /* what outlives us; NULL: nothing does */
+	bool is_taking_over;	  /* from the one before us: nobody is listened to yet */
+	bool is_settled;	  /* that is over, and is to be told */
+	uint32_t n_taken, n_lost; /* tunnels, then */
+	struct list held;	  /* of struct held: what people asked meanwhile */
 	struct shell_addr *addrs;
 	size_t n_addrs;
 	uint8_t *room; /* datagrams are received into */

@@ -107,7 +107,7 @@ void takeover_done(struct shell *s)
 	if (s->is_taking_over)
 		net_watch(s);
 	s->is_taking_over = false;
-	LINE_SEND(&s->p.line[WHO_PARENT], settled, );
+	LINE_SEND(&s->p.line[WHO_PARENT], settled, .tunnels = s->n_taken, .lost = s->n_lost);
 	list_each (h, &s->held, struct held, node) {
 		shell_command(s, &h->command);
 		held_free(h);
@@ -120,7 +120,7 @@ void takeover_close(struct shell *s)
 
 	list_each (h, &s->held, struct held, node)
 		held_free(h);
-	if (s->store)
+	if (s->store && !s->p.hands_over)
 		store_wipe(s->store);
 	store_close(s->store);
 }

@@ -58,6 +58,11 @@ static void effect_release(struct kernel *k, struct effect *e)
 	free(e);
 }
 
+bool effects_have(struct kernel *k, const struct effect_key *key)
+{
+	return find(k, key) != NULL;
+}
+
 bool effects_have_address(struct kernel *k, const struct addr *a)
 {
 	struct effect *e;

@@ -64,6 +64,13 @@ struct sa {
 	struct buf dp; /* dp_sa_put: for when it has to move */
 };
 
+/* What one before us left in the kernel: SAs and policies that nobody has asked for again. */
+struct found {
+	struct map sa;	     /* struct found_sa by SPI */
+	struct map policy;   /* struct found_policy by spd_hash */
+	uint32_t last_index; /* the highest number that a policy of ours has */
+};
+
 struct kernel {
 	struct process p;
 	int rtnl;
@@ -88,6 +95,8 @@ struct kernel {
 	struct map sa_by; /* by serial and direction */
 	struct map spd;	  /* struct spd_entry by a hash of what it matches */
 	uint32_t n_index; /* policies numbered so far */
+	struct found found;
+	bool is_finding; /* until it is settled */
 	uv_poll_t news;
 	uv_timer_t tick; /* while an SA is to be heard, or leaves */
 };
@@ -95,8 +104,9 @@ struct kernel {
 /* ---- rtnl.c: one request, its answer; errno values, 0 is well ---- */
 int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex);
 int rtnl_effect(int fd, const struct effect_key *k, unsigned ifindex, bool add);
-/* Removes rules and routes that carry our protocol number. Gives how many. */
-unsigned rtnl_flush(int fd);
+/* Removes rules, routes and addresses that carry our protocol number, but for those of k's effects
+ * (NULL: all). Gives how many. */
+unsigned rtnl_flush(int fd, struct kernel *k);
 /* Every address but those of ifindex except: addr_put and the interface's name (16 octets) each. */
 struct buf rtnl_addresses(int fd, unsigned except);
 /* Reads what changed from a watching socket; true: a default route of others did. *ret_any:
@@ -143,6 +153,7 @@ struct policy *policy_find(struct kernel *k, uint32_t reqid);
 void policy_decode(const struct policy *p, struct dp_policy *ret);
 /* The way to peers has changed: routes with it. */
 void policies_refresh(struct kernel *k);
+bool effects_have(struct kernel *k, const struct effect_key *key);
 /* Is the address one that we put on this host? */
 bool effects_have_address(struct kernel *k, const struct addr *a);
 
@@ -150,6 +161,10 @@ bool effects_have_address(struct kernel *k, const struct addr *a);
 /* 0 or errno; then text (XFRM_ERROR_STR) says why. What was put until then is own's. */
 int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, char *text);
 void spd_remove(struct kernel *k, struct policy *own);
+/* What the kernel tells policies apart by: a hash over it, and whether it is the same. */
+uint64_t spd_hash(const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
+bool spd_is_alike(const struct xfrm_sel *a, const struct dp_extra *found_by,
+	const struct xfrm_sel *b, const struct dp_extra *x, enum xfrm_dir d);
 /* Somebody removed policies: all of ours are put again. */
 void spd_restore(struct kernel *k);
 void spd_done(struct kernel *k);
@@ -161,8 +176,8 @@ void sa_del(struct kernel *k, uint32_t serial, enum dp_dir dir);
 /* The peer, or this host, is elsewhere. */
 enum err sa_move(struct kernel *k, const struct msg_dp *m, char *text);
 enum err sa_query(struct kernel *k, uint32_t serial, struct dp_counters *ret);
-/* dp without keys, of an ike that is gone. */
-enum err sa_adopt(struct kernel *k, const struct dp_sa *dp, struct dp_counters *ret);
+/* dp without keys, of an ike that is gone: also what a process before us left in the kernel. */
+enum err sa_adopt(struct kernel *k, struct dp_sa *dp, struct dp_counters *ret);
 void sas_orphan(struct kernel *k);
 void sas_settle(struct kernel *k);
 void sas_flush(struct kernel *k);
@@ -177,5 +192,14 @@ void plane_begin(struct kernel *k);
 void plane_run(struct kernel *k);
 void plane_sa(struct kernel *k, const struct msg_dp *m);
 void plane_tell(struct kernel *k, const struct dp_notice *n);
-/* SAs and policies of ours that an earlier daemon left. Gives how many. */
-unsigned plane_flush_leftovers(int fd);
+
+/* ---- found.c: what a process before us left in the kernel ---- */
+void found_init(struct found *f);
+void found_read(struct found *f, int fd);
+/* Is there that SA? Then it is the caller's, and dp gets its keys. */
+bool found_sa(struct found *f, struct dp_sa *dp);
+/* The index of that policy, which is the caller's then; 0: there is none. */
+uint32_t found_policy(
+	struct found *f, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
+/* Takes the rest out of the kernel, and forgets it; fd -1: only forgets. Gives how many. */
+unsigned found_remove(struct found *f, int fd);

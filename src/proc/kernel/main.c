@@ -64,6 +64,25 @@ static void add(struct kernel *k, const struct msg_dp *m)
 	firewall_before(k, m->ask, &p);
 }
 
+static void tell_leftover(struct kernel *k, unsigned n, const char *of_what)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "%u %s", n, of_what);
+	if (n)
+		PROCESS_EMIT(&k->p, kernel_leftover, .what = ev_str(what));
+}
+
+/* What one before us left and nobody asked for again. */
+static void forget_found(struct kernel *k)
+{
+	if (!k->is_finding)
+		return;
+	k->is_finding = false;
+	tell_leftover(k, found_remove(&k->found, k->xfrm), "SAs and policies");
+	tell_leftover(k, rtnl_flush(k->rtnl, k), "routes, rules and addresses");
+}
+
 /* When the policies that the new ike asked for are there. */
 void settle(struct kernel *k)
 {
@@ -72,6 +91,7 @@ void settle(struct kernel *k)
 	k->is_settling = false;
 	policies_settle(k);
 	sas_settle(k);
+	forget_found(k);
 	policy_answer(k, k->settle_ask, OK, "");
 }
 
@@ -208,22 +228,35 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 /* ---- life ---- */
 
-/* Of a daemon that had the kernel's plane, also when this one has not. */
+/* Of a daemon that had the kernel's plane also when this one has not. */
 static void flush_xfrm(struct kernel *k)
 {
-	int fd = k->has_plane ? -1 : xfrm_open(false);
+	int fd = k->has_plane ? k->xfrm : xfrm_open(false);
 
 	if (fd < 0)
 		return;
-	plane_flush_leftovers(fd);
-	close(fd);
+	found_read(&k->found, fd);
+	tell_leftover(k, found_remove(&k->found, fd), "SAs and policies");
+	if (!k->has_plane)
+		close(fd);
+}
+
+/* What is there already: to be asked for again, or to go. */
+static void find(struct kernel *k)
+{
+	k->is_finding = k->p.takes_over;
+	if (!k->is_finding) {
+		tell_leftover(k, rtnl_flush(k->rtnl, NULL), "routes, rules and addresses");
+		flush_xfrm(k);
+	} else if (k->has_plane) {
+		found_read(&k->found, k->xfrm);
+		k->n_index = k->found.last_index;
+	}
 }
 
 static bool begin(void *ctx)
 {
 	struct kernel *k = ctx;
-	unsigned removed;
-	char what[64];
 	int error;
 
 	k->rtnl = k->p.fd[DESC_RTNL];
@@ -231,12 +264,7 @@ static bool begin(void *ctx)
 		sizeof(struct timeval));
 	k->xfrm = k->p.fd[DESC_XFRM];
 	k->has_plane = k->xfrm >= 0;
-	removed = rtnl_flush(k->rtnl);
-	if (removed) {
-		snprintf(what, sizeof(what), "%u routes, rules and addresses", removed);
-		PROCESS_EMIT(&k->p, kernel_leftover, .what = ev_str(what));
-	}
-	flush_xfrm(k);
+	find(k);
 	if (k->has_plane) {
 		k->ifindex = if_nametoindex("lo");
 		plane_begin(k);
@@ -273,7 +301,11 @@ static void stop(void *ctx)
 {
 	struct kernel *k = ctx;
 
-	clean(k);
+	/* what ike still wanted, before it ended, lies on its line */
+	while (k->p.hands_over && line_receive(&k->p.line[WHO_IKE]))
+		;
+	if (!k->p.hands_over)
+		clean(k);
 	process_end(&k->p);
 }
 
@@ -282,16 +314,19 @@ static int flush_only(void)
 {
 	struct sockaddr_nl none = { .nl_family = AF_NETLINK };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+	struct found found;
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&none, sizeof(none)) != 0) {
 		perror("ipsec-kernel: netlink");
 		return EXIT_FAILURE;
 	}
-	rtnl_flush(fd);
+	rtnl_flush(fd, NULL);
 	close(fd);
 	fd = xfrm_open(false);
 	if (fd >= 0) {
-		plane_flush_leftovers(fd);
+		found_init(&found);
+		found_read(&found, fd);
+		found_remove(&found, fd);
 		close(fd);
 	}
 	return EXIT_SUCCESS;
@@ -317,9 +352,13 @@ int main(int argc, char **argv)
 	map_init(&k->sa_by, 0);
 	map_init(&k->spd, 0);
 	list_init(&k->held);
+	found_init(&k->found);
 	bounds_init(&k->bounds);
 	status = process_run(&k->p, WHO_KERNEL, &ops, k);
+	if (k->p.hands_over)
+		_exit(status); /* all of it stays as it is */
 	clean(k);
+	found_remove(&k->found, -1);
 	map_done(&k->sa_by);
 	spd_done(k);
 	firewall_done(k);

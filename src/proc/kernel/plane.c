@@ -185,69 +185,13 @@ static void on_news(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, on_news);
 }
 
-/* ---- leftovers ---- */
-
-struct leftovers {
-	struct xfrm_id_of_sa *sa;
-	struct xfrm_policy_said *policy;
-	size_t n_sa, n_policy;
-};
-
-static void keep(void *ctx, const struct xfrm_said *s)
-{
-	struct leftovers *l = ctx;
-
-	if (s->kind == XFRM_SAID_SA && s->sa.is_ours) {
-		l->sa = xrealloc(l->sa, (l->n_sa + 1) * sizeof(*l->sa));
-		l->sa[l->n_sa++] = s->sa.id;
-	} else if (s->kind == XFRM_SAID_POLICY && xfrm_is_own_index(s->policy.index)) {
-		l->policy = xrealloc(l->policy, (l->n_policy + 1) * sizeof(*l->policy));
-		l->policy[l->n_policy++] = s->policy;
-	}
-}
-
-unsigned plane_flush_leftovers(int fd)
-{
-	struct leftovers l = { 0 };
-	uint8_t room[XFRM_ROOM];
-	unsigned removed = 0;
-
-	xfrm_each(fd, XFRM_LIST_POLICIES, keep, &l);
-	xfrm_each(fd, XFRM_LIST_SAS, keep, &l);
-	for (size_t i = 0; i < l.n_policy; i++) {
-		const struct xfrm_policy_said *p = &l.policy[i];
-		struct wr w = wr_to(room, sizeof(room));
-		struct dp_mark mark = { p->mark, p->mark_mask };
-		struct dp_extra x = { .mark_in = mark, .mark_out = mark, .if_id = p->if_id };
-
-		xfrm_policy_del_put(&w, &p->sel, (enum xfrm_dir)p->dir, &x);
-		xfrm_own_policy(&w, p->index);
-		removed += xfrm_ask(fd, &w, NULL) == 0;
-	}
-	for (size_t i = 0; i < l.n_sa; i++) {
-		struct wr w = wr_to(room, sizeof(room));
-
-		xfrm_sa_del_put(&w, &l.sa[i]);
-		removed += xfrm_ask(fd, &w, NULL) == 0;
-	}
-	free(l.sa);
-	free(l.policy);
-	return removed;
-}
-
 /* ---- life ---- */
 
 void plane_begin(struct kernel *k)
 {
 	struct sockaddr_nl a = { 0 };
 	socklen_t n = sizeof(a);
-	unsigned removed = plane_flush_leftovers(k->xfrm);
-	char what[64];
 
-	if (removed) {
-		snprintf(what, sizeof(what), "%u SAs and policies", removed);
-		PROCESS_EMIT(&k->p, kernel_leftover, .what = ev_str(what));
-	}
 	if (getsockname(k->xfrm, (struct sockaddr *)&a, &n) == 0)
 		k->portid = a.nl_pid;
 }

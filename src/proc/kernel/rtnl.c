@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+/* What Linux gives an IPv6 route without a metric (linux/ipv6_route.h). */
+enum { IP6_RT_PRIO_USER = 1024 };
+
 enum { MESSAGE_ROOM = 1024, ANSWER_ROOM = 32768, GSO_MAX_SIZE = 61440, GSO_MAX_SEGS = 60 };
 
 static uint8_t af_of(const struct addr *a)
@@ -24,16 +27,20 @@ static void put_addr(struct nlmsghdr *h, uint16_t type, const struct addr *a)
 	mnl_attr_put(h, type, addr_bytes(a).n, a->b);
 }
 
-/* The attribute of that type after the offset octets of the message's own header; NULL. */
-static struct nlattr *attr_of(const struct nlmsghdr *h, size_t offset, uint16_t type)
+/* The attribute of that type from a on; NULL. */
+static struct nlattr *attr_in(struct nlattr *a, const char *end, uint16_t type)
 {
-	struct nlattr *a = mnl_nlmsg_get_payload_offset(h, offset);
-	const char *end = mnl_nlmsg_get_payload_tail(h);
-
 	for (; mnl_attr_ok(a, (int)(end - (char *)a)); a = mnl_attr_next(a))
 		if (mnl_attr_get_type(a) == type)
 			return a;
 	return NULL;
+}
+
+/* The same after the offset octets of the message's own header. */
+static struct nlattr *attr_of(const struct nlmsghdr *h, size_t offset, uint16_t type)
+{
+	return attr_in(
+		mnl_nlmsg_get_payload_offset(h, offset), mnl_nlmsg_get_payload_tail(h), type);
 }
 
 /* Sends one request and takes its acknowledgement. */
@@ -281,11 +288,16 @@ static int keep_rule(const struct nlmsghdr *h, void *ctx)
 	return MNL_CB_OK;
 }
 
-static int keep_own_address(const struct nlmsghdr *h, void *ctx)
+static bool is_own_address(const struct nlmsghdr *h)
 {
 	struct nlattr *a = attr_of(h, sizeof(struct ifaddrmsg), IFA_PROTO);
 
-	if (a && mnl_attr_get_u8(a) == IPSEC_RTPROTO)
+	return a && mnl_attr_get_u8(a) == IPSEC_RTPROTO;
+}
+
+static int keep_own_address(const struct nlmsghdr *h, void *ctx)
+{
+	if (is_own_address(h))
 		keep(ctx, h);
 	return MNL_CB_OK;
 }
@@ -297,7 +309,87 @@ static uint16_t opposite(uint16_t type)
 				     : RTM_DELADDR;
 }
 
-unsigned rtnl_flush(int fd)
+static uint32_t number_of(const struct nlmsghdr *h, size_t offset, uint16_t type)
+{
+	struct nlattr *a = attr_of(h, offset, type);
+
+	return a ? mnl_attr_get_u32(a) : 0;
+}
+
+static struct addr addr_at(const struct nlmsghdr *h, size_t offset, uint16_t type)
+{
+	struct nlattr *a = attr_of(h, offset, type);
+
+	return a ? addr_from(bytes_of(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a)))
+		 : (struct addr){ 0 };
+}
+
+static struct prefix prefix_at(
+	const struct nlmsghdr *h, size_t offset, uint16_t type, uint8_t family, uint8_t bits)
+{
+	struct addr a = addr_at(h, offset, type);
+
+	if (!addr_is_set(&a)) /* of only zeroes: not told */
+		a = (struct addr){ .family = family == AF_INET6 ? 6 : 4 };
+	return (struct prefix){ a, bits };
+}
+
+static struct effect_key route_key(const struct nlmsghdr *h, unsigned ifindex)
+{
+	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
+	struct nlattr *metrics = attr_of(h, sizeof(*r), RTA_METRICS), *mtu = NULL;
+	struct effect_key k = { .kind = r->rtm_type == RTN_THROW       ? EFFECT_THROW
+					: r->rtm_type == RTN_BLACKHOLE ? EFFECT_BLACKHOLE
+								       : EFFECT_ROUTE,
+		.prefix = prefix_at(h, sizeof(*r), RTA_DST, r->rtm_family, r->rtm_dst_len),
+		.source = addr_at(h, sizeof(*r), RTA_PREFSRC),
+		.gateway = addr_at(h, sizeof(*r), RTA_GATEWAY),
+		.metric = number_of(h, sizeof(*r), RTA_PRIORITY) };
+
+	if (k.kind == EFFECT_ROUTE)
+		k.oif = number_of(h, sizeof(*r), RTA_OIF);
+	if (k.oif == ifindex)
+		k.oif = 0;
+	if (r->rtm_family == AF_INET6 && k.metric == IP6_RT_PRIO_USER)
+		k.metric = 0;
+	if (metrics)
+		mtu = attr_in(mnl_attr_get_payload(metrics),
+			(const char *)metrics + mnl_attr_get_len(metrics), RTAX_MTU);
+	if (mtu)
+		k.mtu = (uint16_t)mnl_attr_get_u32(mtu);
+	return k;
+}
+
+static struct effect_key rule_key(const struct nlmsghdr *h)
+{
+	const struct fib_rule_hdr *r = mnl_nlmsg_get_payload(h);
+	struct effect_key k = { .kind = r->action == FR_ACT_GOTO  ? EFFECT_RULE_OURS
+					: r->action == FR_ACT_NOP ? EFFECT_RULE_END
+								  : EFFECT_RULE,
+		.prefix = prefix_at(h, sizeof(*r), FRA_SRC, r->family, r->src_len) };
+
+	if (attr_of(h, sizeof(*r), FRA_IIFNAME))
+		k.kind = EFFECT_RULE_UNBOUND;
+	return k;
+}
+
+static struct effect_key address_key(const struct nlmsghdr *h)
+{
+	const struct ifaddrmsg *a = mnl_nlmsg_get_payload(h);
+
+	return (struct effect_key){ .kind = EFFECT_ADDRESS,
+		.prefix = prefix_at(h, sizeof(*a), IFA_ADDRESS, a->ifa_family, a->ifa_prefixlen) };
+}
+
+/* Of what rtnl_effect() has done. */
+static struct effect_key key_of(const struct nlmsghdr *h, unsigned ifindex)
+{
+	return h->nlmsg_type == RTM_NEWROUTE  ? route_key(h, ifindex)
+	       : h->nlmsg_type == RTM_NEWRULE ? rule_key(h)
+					      : address_key(h);
+}
+
+unsigned rtnl_flush(int fd, struct kernel *k)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct leftovers l = { 0 };
@@ -310,7 +402,12 @@ unsigned rtnl_flush(int fd)
 	}
 	for (size_t i = 0; i < l.n; i++) {
 		struct nlmsghdr *h = l.message[i];
+		struct effect_key key = key_of(h, k ? k->ifindex : 0);
 
+		if (k && effects_have(k, &key)) {
+			free(h);
+			continue;
+		}
 		h->nlmsg_type = opposite(h->nlmsg_type);
 		h->nlmsg_pid = 0;
 		removed += talk(fd, h, 0) == 0;
@@ -370,7 +467,7 @@ static int keep_address(const struct nlmsghdr *h, void *ctx)
 	at = at ? at : attr_of(h, sizeof(*m), IFA_ADDRESS);
 	if (at)
 		a = addr_from(bytes_of(mnl_attr_get_payload(at), mnl_attr_get_payload_len(at)));
-	if (!addr_is_set(&a) || m->ifa_index == l->except || !name)
+	if (!addr_is_set(&a) || m->ifa_index == l->except || !name || is_own_address(h))
 		return MNL_CB_OK;
 	addr_put(&w, &a);
 	wr_bytes(&w, bytes_of(name, IFNAMSIZ));

@@ -187,15 +187,11 @@ static int add(struct kernel *k, struct dp_sa *dp, const struct xfrm_sa *resume,
 	return 0;
 }
 
-enum err sa_add(struct kernel *k, const struct dp_sa *dp, char *text)
+/* It is in the kernel now. */
+static struct sa *enlist(struct kernel *k, const struct dp_sa *dp)
 {
-	struct dp_sa own = *dp; /* with dp's keys */
-	int error = add(k, &own, NULL, text);
-	struct sa *s;
+	struct sa *s = find(k, dp->serial, (enum dp_dir)dp->dir);
 
-	if (error)
-		return xfrm_err(error);
-	s = find(k, dp->serial, (enum dp_dir)dp->dir);
 	if (s)
 		sa_forget(s, k);
 	s = xalloc(sizeof(*s));
@@ -208,6 +204,17 @@ enum err sa_add(struct kernel *k, const struct dp_sa *dp, char *text)
 	list_append(&k->sas, &s->node);
 	map_put(&k->sa_by, key_of(s->serial, (enum dp_dir)s->dir), s);
 	arm(k);
+	return s;
+}
+
+enum err sa_add(struct kernel *k, const struct dp_sa *dp, char *text)
+{
+	struct dp_sa own = *dp; /* with dp's keys */
+	int error = add(k, &own, NULL, text);
+
+	if (error)
+		return xfrm_err(error);
+	enlist(k, dp);
 	return OK;
 }
 
@@ -299,14 +306,19 @@ enum err sa_query(struct kernel *k, uint32_t serial, struct dp_counters *ret)
 	return e;
 }
 
-enum err sa_adopt(struct kernel *k, const struct dp_sa *dp, struct dp_counters *ret)
+enum err sa_adopt(struct kernel *k, struct dp_sa *dp, struct dp_counters *ret)
 {
 	struct sa *s = find(k, dp->serial, (enum dp_dir)dp->dir);
+	enum err e;
 
+	if (!s && found_sa(&k->found, dp))
+		s = enlist(k, dp);
 	if (!s || s->is_leaving || s->id.spi != dp->spi || s->reqid != dp->reqid)
 		return ERR_NOT_FOUND;
 	s->is_orphan = false;
-	return sa_query(k, dp->serial, ret);
+	e = sa_query(k, dp->serial, ret);
+	s->is_heard = s->is_heard || ret->in_packets != 0; /* which ike sees for itself */
+	return e;
 }
 
 void sas_orphan(struct kernel *k)

@@ -32,7 +32,7 @@ static bool found_alike(const struct dp_extra *a, const struct dp_extra *b, enum
 }
 
 /* FNV-1a over everything that the kernel tells policies apart by. */
-static uint64_t hash_of(const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
+uint64_t spd_hash(const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
 {
 	const struct dp_mark *mark = mark_of(x, d);
 	uint8_t room[128];
@@ -70,26 +70,33 @@ static bool sel_eq(const struct xfrm_sel *a, const struct xfrm_sel *b)
 	       a->remote_mask == b->remote_mask;
 }
 
+bool spd_is_alike(const struct xfrm_sel *a, const struct dp_extra *found_by,
+	const struct xfrm_sel *b, const struct dp_extra *x, enum xfrm_dir d)
+{
+	return sel_eq(a, b) && found_alike(found_by, x, d);
+}
+
 static struct spd_entry *find(
 	struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
 {
-	struct spd_entry *e = map_get(&k->spd, hash_of(s, d, x));
+	struct spd_entry *e = map_get(&k->spd, spd_hash(s, d, x));
 
-	while (e && !(e->dir == d && sel_eq(&e->sel, s) && found_alike(&e->found_by, x, d)))
+	while (e && !(e->dir == d && spd_is_alike(&e->sel, &e->found_by, s, x, d)))
 		e = e->next;
 	return e;
 }
 
-static struct spd_entry *entry_new(
-	struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
+/* index: of one that is there; 0: a new one. */
+static struct spd_entry *entry_new(struct kernel *k, const struct xfrm_sel *s, enum xfrm_dir d,
+	const struct dp_extra *x, uint32_t index)
 {
 	struct spd_entry *e = xalloc(sizeof(*e));
 
-	e->hash = hash_of(s, d, x);
+	e->hash = spd_hash(s, d, x);
 	e->found_by = *x;
 	e->sel = *s;
 	e->dir = (uint8_t)d;
-	e->index = xfrm_own_index(++k->n_index, d);
+	e->index = index ? index : xfrm_own_index(++k->n_index, d);
 	e->next = map_get(&k->spd, e->hash);
 	map_put(&k->spd, e->hash, e);
 	return e;
@@ -147,12 +154,13 @@ static int hold(struct kernel *k, struct policy *own, const struct dp_policy *dp
 	const struct xfrm_sel *s, enum xfrm_dir d, char *text)
 {
 	struct spd_entry *e = find(k, s, d, &dp->extra);
+	uint32_t found = e ? 0 : found_policy(&k->found, s, d, &dp->extra);
 	bool is_new = !e;
 	int error;
 
 	if (is_new)
-		e = entry_new(k, s, d, &dp->extra);
-	error = put(k, is_new ? XFRM_ADD : XFRM_UPDATE, e, dp, text);
+		e = entry_new(k, s, d, &dp->extra, found);
+	error = put(k, is_new && !found ? XFRM_ADD : XFRM_UPDATE, e, dp, text);
 	if (error) {
 		if (is_new)
 			entry_free(k, e);
