@@ -251,6 +251,8 @@ void http_stop(struct control *c)
 
 	if (!c->http)
 		return;
+	/* who comes from here on waits for the next one that listens, if there is one */
+	c->p.fd[DESC_CONTROL] = MHD_quiesce_daemon(c->http);
 	list_each (client, &c->clients, struct client, node) {
 		client->is_done = true;
 		if (client->is_suspended)
