@@ -45,6 +45,12 @@ static void forget_rules(struct firewall *f)
 	}
 }
 
+static bool is_same(const struct fw_tunnel *a, const struct fw_tunnel *b)
+{
+	return a->mss == b->mss && a->is_exempt == b->is_exempt &&
+	       ts_list_eq(&a->ts_local, &b->ts_local) && ts_list_eq(&a->ts_remote, &b->ts_remote);
+}
+
 static void judge(struct firewall *f)
 {
 	struct tunnel *t;
@@ -57,8 +63,12 @@ static void judge(struct firewall *f)
 			t->exempt == DP_EXEMPT_YES || (t->exempt == DP_EXEMPT_AUTO && t->rule[0]);
 		t->want.mss = t->mss == DP_MSS_AUTO ? fw_mss_of_mtu(t->inner_mtu) : t->mss;
 		t->is_judged = true;
-		if (fw_tunnel_is_some(&t->want))
+		if (t->has_before && is_same(&t->want, &t->before)) {
+			t->has_before = false;
+			t->is_there = true;
+		} else if (t->has_before || fw_tunnel_is_some(&t->want)) {
 			f->todo |= STEP(APPLY_NFT);
+		}
 	}
 	forget_rules(f);
 }
@@ -208,7 +218,22 @@ static bool has_conntrack(void)
 	return access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK) == 0;
 }
 
-static void add(struct firewall *f, const struct msg_filter *m)
+/* What is in force for old stays so until t is. */
+static void replace(struct tunnel *old, struct tunnel *t)
+{
+	const struct fw_tunnel *before = old->is_there	   ? &old->want
+					 : old->has_before ? &old->before
+							   : NULL;
+
+	if (before) {
+		t->before = *before;
+		t->has_before = true;
+	}
+	tunnel_free(old);
+}
+
+/* old: the one of that reqid; NULL. */
+static void add(struct firewall *f, const struct msg_filter *m, struct tunnel *old)
 {
 	struct tunnel *t = xalloc(sizeof(*t));
 	struct rd r = rd_from(m->ts);
@@ -231,14 +256,15 @@ static void add(struct firewall *f, const struct msg_filter *m)
 	if (m->mtu && m->mtu < t->inner_mtu)
 		t->inner_mtu = m->mtu;
 	snprintf(t->interface, sizeof(t->interface), "%s", m->interface);
+	if (old)
+		replace(old, t);
 	list_append(&f->tunnels, &t->node);
 	f->next |= LOOKING | (has_conntrack() ? STEP(FORGET) : 0);
 }
 
-/* An older one of that reqid: replaced or gone. */
 static void del(struct firewall *f, struct tunnel *t)
 {
-	if (t && t->is_there)
+	if (t && (t->is_there || t->has_before))
 		f->next |= STEP(APPLY_NFT);
 	if (t)
 		tunnel_free(t);
@@ -260,10 +286,10 @@ void firewall_take(struct parent *p, const struct msg_filter *m)
 		return;
 	if (m->reqid == 0)
 		flush(f);
+	else if (m->add)
+		add(f, m, find(f, m->reqid));
 	else
 		del(f, find(f, m->reqid));
-	if (m->add)
-		add(f, m);
 	firewall_turn(f);
 }
 
@@ -274,11 +300,20 @@ bool firewall_end(struct parent *p)
 	return firewall_is_idle(p->firewall);
 }
 
+static struct firewall *firewall_new(struct parent *p)
+{
+	struct firewall *f = xalloc(sizeof(*f));
+
+	f->p = p;
+	list_init(&f->tunnels);
+	return f;
+}
+
 void firewall_begin(struct parent *p)
 {
-	p->firewall = xalloc(sizeof(*p->firewall));
-	p->firewall->p = p;
-	list_init(&p->firewall->tunnels);
+	if (p->firewall) /* which goes on */
+		return;
+	p->firewall = firewall_new(p);
 	p->firewall->next = CLEANING;
 	firewall_turn(p->firewall);
 }

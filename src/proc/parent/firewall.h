@@ -29,18 +29,21 @@ enum step {
 
 struct tunnel {
 	struct list node;
-	struct fw_tunnel want; /* in force when is_there */
-	uint32_t number;       /* to answer; 0: nobody waits */
-	uint16_t mss;	       /* as configured */
-	uint8_t exempt;	       /* enum dp_exempt */
+	struct fw_tunnel want;	 /* in force when is_there */
+	struct fw_tunnel before; /* until then: what it replaces, in force when has_before */
+	uint32_t number;	 /* to answer; 0: nobody waits */
+	uint16_t mss;		 /* as configured */
+	uint8_t exempt;		 /* enum dp_exempt */
 	uint32_t inner_mtu;
 	char interface[IF_NAMESIZE];
 	char rule[FW_RULE_STR];
 	char *error;
-	bool is_looked;	    /* the rules were read after it came */
-	bool is_judged;	    /* want is known */
-	bool is_there;	    /* it is part of what was applied */
-	bool is_refused;    /* the programs did not want it */
+	bool is_looked;	 /* the rules were read after it came */
+	bool is_judged;	 /* want is known */
+	bool is_there;	 /* it is part of what was applied */
+	bool is_refused; /* the programs did not want it */
+	bool has_before;
+	bool is_orphan;	    /* of a parent before us: not asked for again yet */
 	bool is_up;	    /* its policy is more than a trap */
 	unsigned forgotten; /* pairs of selectors whose flows were */
 };
@@ -56,6 +59,16 @@ struct firewall {
 	char *saved[2];		      /* those of the older tables, v4 and v6 */
 	char *why_not_nft;
 };
+
+/* What is to be in force for it; NULL: nothing. */
+static inline const struct fw_tunnel *firewall_of(const struct tunnel *t)
+{
+	const struct fw_tunnel *w = t->is_judged && !t->is_refused ? &t->want
+				    : t->has_before		   ? &t->before
+								   : NULL;
+
+	return w && fw_tunnel_is_some(w) ? w : NULL;
+}
 
 /* Has everything been done? */
 static inline bool firewall_is_idle(const struct firewall *f)

@@ -160,11 +160,6 @@ void firewall_look_old(struct firewall *f, unsigned i)
 
 /* ---- our rules ---- */
 
-static bool is_wanted(const struct tunnel *t)
-{
-	return t->is_judged && !t->is_refused && fw_tunnel_is_some(&t->want);
-}
-
 /* Those that ask for something. To be freed; *ret_n is how many. */
 static const struct fw_tunnel **wanted(struct firewall *f, size_t *ret_n)
 {
@@ -173,9 +168,9 @@ static const struct fw_tunnel **wanted(struct firewall *f, size_t *ret_n)
 	size_t n = 0;
 
 	list_each (t, &f->tunnels, struct tunnel, node)
-		if (is_wanted(t)) {
+		if (firewall_of(t)) {
 			all = xrealloc(all, (n + 1) * sizeof(struct fw_tunnel *));
-			all[n++] = &t->want;
+			all[n++] = firewall_of(t);
 		}
 	*ret_n = n;
 	return all;
@@ -185,8 +180,10 @@ static void applied(struct firewall *f)
 {
 	struct tunnel *t;
 
-	list_each (t, &f->tunnels, struct tunnel, node)
-		t->is_there = is_wanted(t);
+	list_each (t, &f->tunnels, struct tunnel, node) {
+		t->is_there = firewall_of(t) == &t->want;
+		t->has_before = t->has_before && !(t->is_judged && !t->is_refused);
+	}
 }
 
 /* What is there stays; what was to be added is refused, and does not stand in the way of others. */
@@ -195,7 +192,7 @@ static void refused(struct firewall *f, const char *why)
 	struct tunnel *t;
 
 	list_each (t, &f->tunnels, struct tunnel, node)
-		if (is_wanted(t) && !t->is_there) {
+		if (firewall_of(t) == &t->want && !t->is_there) {
 			t->is_refused = true;
 			free(t->error);
 			t->error = xstrdup(why);
@@ -212,7 +209,7 @@ static void applied_nft(void *ctx, const struct program_end *end)
 		f->is_nft_there = false;
 		applied(f);
 		list_each (t, &f->tunnels, struct tunnel, node)
-			f->is_nft_there |= t->is_there;
+			f->is_nft_there |= firewall_of(t) != NULL;
 	} else if (f->is_nft_there) {
 		refused(f, end->why);
 	} else {
