@@ -13,6 +13,7 @@ enum {
 	EXIT_CONFIG = 3,    /* a configuration file does not parse */
 	EXIT_PRIVILEGE = 4, /* needs root */
 	EXIT_UNKNOWN = 21,  /* no such connection */
+	EXIT_BUSY = 32,	    /* its processes are being started */
 	EXIT_NOT_RUNNING = 33,
 	EXIT_PROTOCOL = 50, /* the daemon's answer makes no sense, or it went away */
 };
@@ -64,6 +65,10 @@ int out_end(int status);
 /* One request: POSTs args (stolen) to verb, prints every line as it comes, gives the exit status.
  */
 int request(const struct cmd *c, const char *api, json_t *args_take);
+/* One without arguments, to a daemon that may be on its way: EXIT_BUSY, EXIT_NOT_RUNNING, and
+ * nothing was printed: another time. is_last: else the end of one that went well is not printed
+ * either. */
+int request_once(const struct cmd *c, const char *api, bool is_last);
 /* Does a daemon answer on the socket? */
 bool daemon_answers(const struct cmd *c);
 /* Says why not, with the next step; gives the exit status. */

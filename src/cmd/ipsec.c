@@ -17,7 +17,7 @@
 const struct verb verbs[] = {
 	{ "start",            NULL,        "start",  run_start,         0, 1, "[CONN]", "start the service; with CONN: load it and bring it up" },
 	{ "stop",             "shutdown",  NULL,     run_stop,          0, 0, "", "stop the service" },
-	{ "restart",          NULL,        NULL,     run_restart,       0, 0, "", "stop, then start" },
+	{ "restart",          NULL,        NULL,     run_restart,       0, 0, "", "other processes take over; tunnels stay" },
 	{ "reload",           NULL,        "reload", run_request,       0, 0, "", "read ipsec.conf again; what did not change keeps running" },
 	{ "add",              NULL,        "add",    run_addconn,       0, 99, "--autoall|CONN...", "load a connection from ipsec.conf, or all but those of auto=ignore" },
 	{ "replace",          NULL,        "replace",run_request,       1, 99, "CONN...", "load it again" },

@@ -71,28 +71,47 @@ struct answer {
 	size_t n, room;
 	int status;
 	bool done;
+	bool is_kept; /* lines are shown when all are there, or never */
+	char **kept;
+	size_t n_kept;
 };
+
+static void show(const char *line)
+{
+	json_t *e = json_loads(line, 0, NULL);
+	const char *name = json_string_value(json_object_get(e, "event"));
+	const char *text = json_string_value(json_object_get(e, "line"));
+	const char *error = json_string_value(json_object_get(e, "error"));
+	bool is_end = name && strcmp(name, "request_done") == 0;
+
+	if (error)
+		out_error("ipsec: %s", error);
+	else if (out_is_json() && e)
+		out_event(line, is_end ? (int)json_integer_value(json_object_get(e, "exit")) : -1);
+	else if (text && *text)
+		puts(strncmp(text, "001 ", 4) == 0 ? text + 4 : text); /* 001: raw, as Libreswan */
+	json_decref(e);
+}
 
 static void take_event(struct answer *a)
 {
 	json_t *e = json_loads(a->line, 0, NULL);
 	const char *name = json_string_value(json_object_get(e, "event"));
-	const char *text = json_string_value(json_object_get(e, "line"));
-	const char *error = json_string_value(json_object_get(e, "error"));
 
-	if (error) {
-		out_error("ipsec: %s", error);
+	if (json_object_get(e, "error")) {
 		a->status = EXIT_USAGE;
 		a->done = true;
 	} else if (name && strcmp(name, "request_done") == 0) {
 		a->status = (int)json_integer_value(json_object_get(e, "exit"));
 		a->done = true;
 	}
-	if (out_is_json() && e && !error)
-		out_event(a->line, a->done ? a->status : -1);
-	else if (text && *text && !out_is_json())
-		puts(strncmp(text, "001 ", 4) == 0 ? text + 4 : text); /* 001: raw, as Libreswan */
 	json_decref(e);
+	if (!a->is_kept) {
+		show(a->line);
+		return;
+	}
+	a->kept = xrealloc(a->kept, (a->n_kept + 1) * sizeof(char *));
+	a->kept[a->n_kept++] = xstrdup(a->line);
 }
 
 static size_t take(char *data, size_t size, size_t n, void *ctx)
@@ -129,35 +148,70 @@ static void finish(struct answer *a)
 	take_event(a);
 }
 
-static int perform(const struct cmd *c, const char *path, const char *body)
+/* *ret_why: the library's words when it did not work; to be freed. */
+static void ask(
+	const struct cmd *c, const char *path, const char *body, struct answer *a, char **ret_why)
 {
-	struct answer a = { .status = EXIT_PROTOCOL };
 	char url[256], text[CURL_ERROR_SIZE] = "";
 	CURL *curl = curl_easy_init();
 	CURLcode e;
 
+	a->status = EXIT_PROTOCOL;
 	if (!curl)
-		return EXIT_PROTOCOL;
+		return;
 	snprintf(url, sizeof(url), "http://ipsec/v1/%s", path);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cmd_socket(c));
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &a);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
 	if (body) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
 	}
 	e = curl_easy_perform(curl);
-	finish(&a);
-	if (!a.done && e != CURLE_OK)
-		out_error("ipsec: %s: %s", cmd_socket(c), *text ? text : curl_easy_strerror(e));
+	finish(a);
+	if (e != CURLE_OK)
+		*ret_why = xstrdup(*text ? text : curl_easy_strerror(e));
+	curl_easy_cleanup(curl);
+	free(a->line);
+}
+
+static int perform(const struct cmd *c, const char *path, const char *body)
+{
+	struct answer a = { 0 };
+	char *why = NULL;
+
+	ask(c, path, body, &a, &why);
+	if (!a.done && why)
+		out_error("ipsec: %s: %s", cmd_socket(c), why);
 	else if (!a.done && body)
 		out_error("ipsec: the daemon went away before it had answered; see its log");
-	curl_easy_cleanup(curl);
-	free(a.line);
+	free(why);
 	return a.status;
+}
+
+int request_once(const struct cmd *c, const char *api, bool is_last)
+{
+	struct answer a = { .is_kept = true };
+	char *why = NULL;
+	int status;
+
+	ask(c, api, "{}", &a, &why);
+	status = a.done ? a.status : EXIT_NOT_RUNNING;
+	for (size_t i = 0; i < a.n_kept; i++) {
+		bool is_end = i + 1 == a.n_kept;
+
+		if (status != EXIT_BUSY && status != EXIT_NOT_RUNNING &&
+			(is_last || status != 0 || !is_end))
+			show(a.kept[i]);
+		free(a.kept[i]);
+	}
+	fflush(stdout);
+	free(a.kept);
+	free(why);
+	return status;
 }
 
 int request(const struct cmd *c, const char *api, json_t *args_take)

@@ -139,13 +139,40 @@ int run_stop(const struct cmd *c)
 	return status ? status : EXIT_SERVICE;
 }
 
+/* Until it answers, for as long as tries take. */
+static int request_until(const struct cmd *c, const char *api, bool is_last, int tries)
+{
+	int status = EXIT_NOT_RUNNING;
+
+	for (int i = 0; i < tries && (status == EXIT_NOT_RUNNING || status == EXIT_BUSY); i++) {
+		if (i)
+			nap();
+		status = request_once(c, api, is_last);
+	}
+	return status;
+}
+
+/* The daemon becomes the program that is installed now; what has come of that is said by who is
+ * there afterwards. */
 int run_restart(const struct cmd *c)
 {
 	int status;
 
+	if (!daemon_answers(c))
+		return by_systemd(c) ? systemctl("restart") : start_daemon(c);
+	status = request_until(c, "restart", false, 60);
+	if (status == 0) {
+		status = request_until(c, "restarted", true, 400);
+		if (status == EXIT_NOT_RUNNING || status == EXIT_BUSY)
+			out_error("ipsec: the daemon does not answer on %s after 20 s; see its log",
+				cmd_socket(c));
+		return status;
+	}
+	if (status != EXIT_BUSY && status != EXIT_NOT_RUNNING)
+		return status;
+	/* its processes die one after the other: from the beginning, then */
 	if (by_systemd(c))
 		return systemctl("restart");
-	if (daemon_answers(c) && (status = run_stop(c)) != 0)
-		return status;
-	return start_daemon(c);
+	status = run_stop(c);
+	return status ? status : start_daemon(c);
 }

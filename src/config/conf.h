@@ -179,6 +179,9 @@ const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t
 bool conf_conn_is_called(const struct conf_conn *c, const char *name);
 void conf_conn_free(struct conf_conn *c);
 struct conf_conn *conf_conn_copy(const struct conf_conn *c);
+/* To be raised when conf_conn_put or conf_setup_put write otherwise: what one program has written
+ * another one may read. */
+#define CONF_FORMAT 1
 void conf_conn_put(struct wr *w, const struct conf_conn *c);
 enum err must_use conf_conn_get(struct rd *r, struct conf_conn **ret);
 void conf_setup_put(struct wr *w, const struct conf_setup *s);

@@ -132,6 +132,8 @@ struct command {
 /* Where the engine keeps what another one needs to go on where it ended: a record per established
  * IKE SA, and one (serial 0) of its own numbers. Told at the end of every call, before its actions
  * are given out: nothing is said or done that a successor would not know of. Records hold keys. */
+#define IKE_RECORD_FORMAT                                                                          \
+	1 /* to be raised when records, or what keeps them, are written otherwise */
 struct ike_keeper {
 	void (*keep)(void *ctx, uint32_t serial, struct bytes record); /* for the one before */
 	void (*forget)(void *ctx, uint32_t serial);

@@ -5,7 +5,7 @@
 #include "crypto/prf.h"
 #include <stdlib.h>
 
-enum { FORMAT = 1, OURS = 0, FINGERPRINT_N = 32 };
+enum { OURS = 0, FINGERPRINT_N = 32 };
 
 /* ---- keeping ---- */
 
@@ -16,7 +16,7 @@ bool ike_is_kept(const struct ike *ike)
 
 void ike_keep_begin(struct wr *w, uint8_t major)
 {
-	wr_u8(w, FORMAT);
+	wr_u8(w, IKE_RECORD_FORMAT);
 	wr_u8(w, major);
 }
 
@@ -84,7 +84,7 @@ static enum err restore(struct ike *ike, uint32_t serial, struct bytes record)
 	major = rd_u8(&r);
 	if (r.failed)
 		return ERR_TRUNCATED;
-	if (format != FORMAT)
+	if (format != IKE_RECORD_FORMAT)
 		return ERR_UNSUPPORTED;
 	if (serial == 0)
 		return major == OURS ? restore_numbers(ike, &r) : ERR_VALUE;

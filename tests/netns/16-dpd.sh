@@ -36,8 +36,12 @@ check "traffic passes" wait_for 10 ping_through 3
 check "we have one tunnel" test "$(on left ipsec trafficstatus | wc -l)" = 1
 
 title "we are restarted"
+was=$(ike_spi right "$peer")
 check "restart ends 0" run left ipsec restart
+check "the peer has the IKE SA that it had" test "$(ike_spi right "$peer")" = "$was"
+check "stop" run left ipsec stop
 check "the peer was told" wait_for 5 is_down right "$peer"
+start left ours
 check "the tunnel comes up" up left ours
 check "traffic passes" ping_through 3
 check "the peer has one tunnel" test "$(show right "$peer" | grep -cE 'INSTALLED|^006')" = 1

@@ -95,9 +95,15 @@ for process in ipsec-control ipsec-esp ipsec-keys ipsec-kernel ipsec-ike ipsec-g
 	check "one of each process" one_of_each
 done
 
-title "restart by a person: as ipsec.conf says"
+title "restart by a person: what is up stays, what ipsec.conf wants to be up comes"
 check "restart" run left ipsec restart
 check "what was taken down is up" wait_for 10 is_up_conn downed
+check "what was up by hand still is" wait_for 10 is_up_conn byhand
+check "another file's, too" wait_for 10 is_up_conn otherfile
+title "stop and start: as ipsec.conf says"
+check "stop" run left ipsec stop
+QUIET=1 start left ours
+check "what ipsec.conf wants to be up is" wait_for 10 is_up_conn downed
 refuses "what was up by hand is not" is_up_conn byhand
 OUT=$(on left ipsec connectionstatus)
 refuses "nor is another file's loaded" grep -q otherfile <<<"$OUT"

@@ -31,6 +31,8 @@ static const struct api_verb verbs[] = {
 	{ "reload",            API_PARENT,  0,               0,                  false, false, true },
 	{ "rereadsecrets",     API_PARENT,  0,               0,                  false, false, true },
 	{ "listen",            API_PARENT,  0,               0,                  false, false, true },
+	{ "restart",           API_PARENT,  0,               0,                  false, false, true },
+	{ "restarted",         API_PARENT,  0,               0,                  false, false, true },
 	{ "shutdown",          API_PARENT,  0,               0,                  false, false, true },
 	{ "listall",           API_KEYS,    0,               0,                  false, false, true },
 	{ "xfrmstat",          API_KERNEL,  0,               0,                  false, false, true },

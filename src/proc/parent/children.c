@@ -245,7 +245,7 @@ static bool start_others(struct parent *p)
 			connect_pair(p, a, b);
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
 		if (w != WHO_CONTROL && plane_needs(p, w))
-			LINE_SEND(&p->child[w].line, begin, );
+			LINE_SEND(&p->child[w].line, begin, .takes_over = p->is_handing);
 	return true;
 }
 
@@ -261,7 +261,8 @@ bool children_start(struct parent *p)
 	if (!start(p, WHO_CONTROL))
 		return false;
 	LINE_SEND(&p->child[WHO_CONTROL].line, begin, );
-	takeover_memory(p);
+	if (!p->is_handing)
+		takeover_memory(p);
 	if (p->restarts == 0)
 		return sockets_open(p) && start_others(p);
 	p->state = STATE_PAUSED;
@@ -276,6 +277,7 @@ static void resume(uv_timer_t *t)
 	p->state = STATE_STARTING;
 	p->has_secrets = p->may_open_secrets = false;
 	takeover_memory(p);
+	sockets_forget(p);
 	if (sockets_open(p) && start_others(p))
 		return;
 	free(p->paused_by);
@@ -341,7 +343,7 @@ static void message(void *ctx, struct line *l, const struct msg *m, int fd)
 		ready(c);
 		break;
 	case MSG_settled:
-		takeover_settled(p);
+		takeover_settled(p, m->settled.tunnels, m->settled.lost);
 		break;
 	case MSG_addresses:
 		if (p->is_loaded)
@@ -397,15 +399,17 @@ static void stop_next(struct parent *p)
 			return; /* its end brings us back here */
 		if (c->who == WHO_CONTROL && p->shutdown_request)
 			verb_done(p, p->shutdown_request, 0);
+		if (c->who == WHO_CONTROL && p->restart)
+			restart_leave(p);
 		c->is_told = true;
-		LINE_SEND(&c->line, stop, );
+		LINE_SEND(&c->line, stop, .hands_over = p->restart == RESTART_LIVE);
 		uv_timer_start(&p->stop_timer, stop_late, STOP_PATIENCE_MS, 0);
 		return;
 	}
 	uv_timer_stop(&p->stop_timer);
 	if (!list_empty(&p->updowns)) /* the last of them brings us back here */
 		return;
-	if (!firewall_end(p)) /* likewise */
+	if (!(p->restart == RESTART_LIVE ? firewall_pause(p) : firewall_end(p))) /* likewise */
 		return;
 	if (p->state == STATE_STOPPING)
 		parent_stopped(p);
@@ -428,7 +432,9 @@ static void pause_all(struct parent *p)
 	p->restarts++;
 	p->state = STATE_PAUSED;
 	p->generation++;
-	p->is_loaded = p->is_taking_over = false;
+	if (p->is_handing && !p->restart_why)
+		p->restart_why = xstrdup(p->paused_by);
+	p->is_loaded = p->is_taking_over = p->is_handing = false;
 	uv_timer_stop(&p->retry_timer);
 	LINE_SEND(&p->child[WHO_CONTROL].line, paused, );
 	notify("STATUS=a process died; starting again");
@@ -470,12 +476,32 @@ static const char *how_text(int64_t status, int signal, char *s, size_t n)
 	return s;
 }
 
-static void died(struct child *c, const char *how, int pid)
+/* Is it started again by itself, while the others go on? */
+static bool goes_alone(const struct child *c)
 {
 	struct parent *p = c->parent;
-	bool alone = c->who == WHO_CONTROL || (c->who == WHO_ESP && p->state == STATE_RUNNING) ||
-		     (c->who == WHO_IKE && takeover_may(p));
-	bool is_early = p->state == STATE_STARTING && !p->has_run && p->opt.again == 0;
+
+	switch (c->who) {
+	case WHO_CONTROL:
+		return true;
+	case WHO_ESP:
+		return p->state == STATE_RUNNING;
+	case WHO_IKE:
+		return takeover_may(p);
+	case WHO_KERNEL:
+	case WHO_KEYS:
+	case WHO_PARENT:
+	case WHO_END:
+		break;
+	}
+	return false;
+}
+
+static void died(struct child *c, const char *how, int pid, bool alone)
+{
+	struct parent *p = c->parent;
+	bool is_early =
+		p->state == STATE_STARTING && !p->has_run && p->opt.again == 0 && !p->is_handed;
 
 	if (parent_now().mono - c->started > (c->who == WHO_IKE ? NS_S : STABLE_TIME))
 		c->failures = 0;
@@ -492,10 +518,10 @@ static void died(struct child *c, const char *how, int pid)
 		free(p->paused_by);
 		p->paused_by = xasprintf("process %s died: %s", ipc_who_name(c->who), how);
 	}
-	if (alone)
-		restart_later(c);
-	else
+	if (!alone)
 		pause_all(p);
+	else
+		restart_later(c);
 }
 
 static void ended(uv_process_t *process, int64_t status, int signal)
@@ -503,6 +529,9 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	struct child *c = process->data;
 	struct parent *p = c->parent;
 	int pid = process->pid;
+	bool is_ending = p->state == STATE_STOPPING ||
+			 (p->state == STATE_PAUSED && c->who != WHO_CONTROL),
+	     alone;
 	char how[64];
 
 	uv_close((uv_handle_t *)process, (uv_close_cb)free);
@@ -511,10 +540,12 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	hear_children(p); /* its last words come before the news of its death */
 	if (c->who != WHO_CONTROL)
 		line_forget(&c->line);
-	if (c->who == WHO_KERNEL && (status != 0 || signal) && c->is_ready)
+	alone = !is_ending && goes_alone(c);
+	if (c->who == WHO_KERNEL && (status != 0 || signal) && c->is_ready && !alone &&
+		p->restart != RESTART_LIVE)
 		clean_up(p);
-	if (p->state == STATE_STOPPING || (p->state == STATE_PAUSED && c->who != WHO_CONTROL))
+	if (is_ending)
 		stop_next(p);
 	else
-		died(c, how_text(status, signal, how, sizeof(how)), pid);
+		died(c, how_text(status, signal, how, sizeof(how)), pid, alone);
 }

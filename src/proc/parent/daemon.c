@@ -99,6 +99,10 @@ enum lock daemon_lock(struct parent *p)
 	char *path = xasprintf("%s/pluto.pid", p->opt.rundir), pid[32] = "";
 	int n;
 
+	if (p->lock >= 0) { /* of the one before us in this process */
+		free(path);
+		return LOCK_OURS;
+	}
 	p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (p->lock < 0) {
 		fprintf(stderr, "ipsecd: cannot write %s: %s; another place: --rundir DIR\n", path,
@@ -174,8 +178,20 @@ void guard_start(struct parent *p)
 	p->guard.pipe = fds[1];
 }
 
+void guard_dismiss_old(struct parent *p)
+{
+	if (p->old_guard.pipe < 0)
+		return;
+	if (write(p->old_guard.pipe, "Q", 1) != 1)
+		perror("ipsecd: guard");
+	close(p->old_guard.pipe);
+	p->old_guard.pipe = -1;
+	waitpid(p->old_guard.pid, NULL, 0);
+}
+
 void guard_dismiss(struct parent *p)
 {
+	guard_dismiss_old(p);
 	if (p->guard.pipe < 0)
 		return;
 	if (write(p->guard.pipe, "Q", 1) != 1)

@@ -332,3 +332,80 @@ void firewall_done(struct parent *p)
 	free(f);
 	p->firewall = NULL;
 }
+
+/* ---- from one program to the next ---- */
+
+bool firewall_pause(struct parent *p)
+{
+	struct firewall *f = p->firewall;
+
+	f->todo = f->next = 0; /* who asked is gone; the next one asks again */
+	return !f->is_busy;
+}
+
+static const struct fw_tunnel *in_force(const struct tunnel *t)
+{
+	return t->is_there ? &t->want : t->has_before ? &t->before : NULL;
+}
+
+void firewall_put(struct wr *w, const struct parent *p)
+{
+	const struct firewall *f = p->firewall;
+	const struct tunnel *t;
+	uint32_t n = 0;
+
+	list_each (t, &f->tunnels, struct tunnel, node)
+		n += in_force(t) != NULL;
+	wr_u8(w, f->is_nft_there);
+	wr_u8(w, f->is_old);
+	wr_u8(w, f->is_old_there[0]);
+	wr_u8(w, f->is_old_there[1]);
+	wr_u32(w, n);
+	list_each (t, &f->tunnels, struct tunnel, node) {
+		const struct fw_tunnel *x = in_force(t);
+
+		if (!x)
+			continue;
+		wr_u32(w, x->reqid);
+		wr_u16(w, x->mss);
+		wr_u8(w, x->is_exempt);
+		ts_list_put(w, &x->ts_local);
+		ts_list_put(w, &x->ts_remote);
+	}
+}
+
+enum err firewall_get(struct rd *r, struct parent *p)
+{
+	struct firewall *f = p->firewall = firewall_new(p);
+	enum err e = OK;
+	uint32_t n;
+
+	f->is_nft_there = rd_flag(r);
+	f->is_old = rd_flag(r);
+	f->is_old_there[0] = rd_flag(r);
+	f->is_old_there[1] = rd_flag(r);
+	n = rd_u32(r);
+	for (uint32_t i = 0; i < n && !r->failed && e == OK; i++) {
+		struct tunnel *t = xalloc(sizeof(*t));
+
+		list_append(&f->tunnels, &t->node);
+		t->is_orphan = t->is_looked = t->is_judged = t->is_there = true;
+		t->want.reqid = rd_u32(r);
+		t->want.mss = rd_u16(r);
+		t->want.is_exempt = rd_flag(r);
+		e = ts_list_get(r, &t->want.ts_local);
+		e = e ? e : ts_list_get(r, &t->want.ts_remote);
+	}
+	return r->failed ? ERR_TRUNCATED : e;
+}
+
+void firewall_settle(struct parent *p)
+{
+	struct firewall *f = p->firewall;
+	struct tunnel *t;
+
+	list_each (t, &f->tunnels, struct tunnel, node)
+		if (t->is_orphan)
+			del(f, t);
+	firewall_turn(f);
+}

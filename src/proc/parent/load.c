@@ -235,7 +235,8 @@ static bool is_news(struct parent *p, const struct load *l, const struct load_it
 {
 	const struct loaded *old = loaded_find(p, i->file->name);
 
-	return !l->is_again || (old && i->is_resolved && !conf_conn_eq(old->sent, i->resolved));
+	return !l->is_again ||
+	       (old && (!old->sent || (i->is_resolved && !conf_conn_eq(old->sent, i->resolved))));
 }
 
 static void load_free(struct load *l)
@@ -394,23 +395,51 @@ void load_take_over(struct parent *p)
 {
 	struct line *ike = &p->child[WHO_IKE].line;
 	struct load wishes = { .after = LOAD_WISH, .asynchronous = true };
+	struct loaded *l;
+
+	load_into(p, WHO_IKE);
+	LINE_SEND(ike, take_over, );
+	list_each (l, &p->loaded, struct loaded, node)
+		if (!l->sent)
+			continue;
+		else if (!is_automatic(&l->wish, l->conf))
+			send_wish(p, &wishes, l->conf->name, &l->wish);
+		else if (l->wish.up || l->wish.routed)
+			LINE_SEND(ike, command, .kind = CMD_AUTO, .name = l->conf->name);
+	LINE_SEND(ike, command, .kind = CMD_SETTLE, .request = REQUEST_SETTLE);
+}
+
+void load_into(struct parent *p, enum ipc_who who)
+{
 	uint8_t *room = xalloc(IPC_MAX);
 	struct loaded *l;
 
 	list_each (l, &p->loaded, struct loaded, node) {
 		struct wr w = wr_to(room, IPC_MAX);
 
+		if (!l->sent)
+			continue; /* it comes when its hosts are known */
 		conf_conn_put(&w, l->sent);
-		LINE_SEND(ike, conn_load, .conn = wr_view(&w));
+		LINE_SEND(&p->child[who].line, conn_load, .conn = wr_view(&w));
 	}
 	free(room);
-	LINE_SEND(ike, take_over, );
-	list_each (l, &p->loaded, struct loaded, node)
-		if (!is_automatic(&l->wish, l->conf))
-			send_wish(p, &wishes, l->conf->name, &l->wish);
-		else if (l->wish.up || l->wish.routed)
-			LINE_SEND(ike, command, .kind = CMD_AUTO, .name = l->conf->name);
-	LINE_SEND(ike, command, .kind = CMD_SETTLE, .request = REQUEST_SETTLE);
+}
+
+/* What stays as it was stays up, and what ipsec.conf wants to be up comes up. */
+void load_handed(struct parent *p)
+{
+	struct loaded *l;
+
+	list_each (l, &p->loaded, struct loaded, node) {
+		struct wish by_conf = automatic(l->conf);
+
+		l->wish.up = l->wish.up || by_conf.up;
+		l->wish.routed = l->wish.routed || by_conf.routed;
+	}
+	load_into(p, WHO_KEYS);
+	load_into(p, WHO_KERNEL);
+	if (p->child[WHO_IKE].is_ready)
+		load_take_over(p);
 }
 
 /* Blank-separated names. */

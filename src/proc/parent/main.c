@@ -176,6 +176,10 @@ void parent_ready(struct parent *p)
 
 void parent_load(struct parent *p)
 {
+	if (p->is_handing) {
+		load_handed(p);
+		return;
+	}
 	if (!p->conf) {
 		load_restore(p);
 		return;
@@ -195,6 +199,8 @@ void parent_loaded(struct parent *p)
 	notify_watchdog(p);
 	daemon_started(p, 0);
 	guard_start(p);
+	guard_dismiss_old(p);
+	restart_done(p);
 }
 
 void parent_stop(struct parent *p, int exit)
@@ -252,8 +258,13 @@ static int prepare(struct parent *p)
 		return status;
 	if ((lock = daemon_lock(p)) != LOCK_OURS)
 		return lock == LOCK_TAKEN ? STATUS_RUNNING : STATUS_FAIL;
-	if (!remember_read(p))
+	if (p->is_handed && !p->is_handing)
+		remember_forget(p);
+	if (!remember_read(p)) {
+		if (p->is_handing)
+			handover_refuse(p, "what was loaded cannot be read");
 		status = read_config(p);
+	}
 	if (status == 0 && !sockets_open_ours(p))
 		status = STATUS_FAIL;
 	return status;
@@ -281,11 +292,17 @@ static int live(struct parent *p)
 	}
 	if (status != 0)
 		children_kill(p);
-	else if ((status = p->exit) == 0)
+	else if (p->restart) {
+		resolve_abandon(p);
+		handover_exec(p);
+		status = STATUS_FAIL; /* whoever guards us starts another one */
+		goto out;
+	} else if ((status = p->exit) == 0)
 		remember_forget(p);
 	sockets_close(p);
 	guard_dismiss(p);
 	daemon_started(p, status);
+out:
 	resolve_abandon(p);
 	load_done(p);
 	updown_done(p);
@@ -315,7 +332,7 @@ int main(int argc, char **argv)
 	struct parent *p = xalloc(sizeof(*p));
 	int status;
 
-	p->ready_pipe = p->guard.pipe = p->lock = p->said[0] = p->said[1] = -1;
+	p->ready_pipe = p->guard.pipe = p->old_guard.pipe = p->lock = p->said[0] = p->said[1] = -1;
 	p->phase = PHASE_RUN;
 	p->events = (struct event_sink){ take_event, p };
 	list_init(&p->loaded);
@@ -340,13 +357,17 @@ int main(int argc, char **argv)
 			again(&p->opt);
 		goto out;
 	}
-	daemon_detach(&p->opt);
-	if (!p->opt.foreground)
-		p->ready_pipe = daemon_background();
+	handover_open(p);
+	if (!p->is_handed) {
+		daemon_detach(&p->opt);
+		if (!p->opt.foreground)
+			p->ready_pipe = daemon_background();
+	}
 	status = live(p);
 out:
 	free(p->paused_by);
 	free(p->plane_why);
+	free(p->restart_why);
 	free(p);
 	return status < 0 ? 0 : status;
 }

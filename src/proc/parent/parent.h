@@ -52,6 +52,14 @@ struct loaded {
 	bool is_unresolved;	/* waits for a name or a route */
 };
 
+enum restart {
+	RESTART_NONE,
+	RESTART_LIVE,  /* everything stays, others take over */
+	RESTART_PLAIN, /* everything is taken down first */
+};
+
+enum { WAITERS_MAX = 16 };
+
 struct parent {
 	struct options opt;
 	enum state state;
@@ -94,16 +102,26 @@ struct parent {
 	int exit;	/* status to end with */
 	int ready_pipe; /* the one who started us waits here; -1: nobody */
 
-	unsigned restarts;   /* in a row */
-	unsigned generation; /* what was begun before a pause is not finished after it */
-	char *paused_by;     /* what died, in words; NULL: nothing did */
-	unsigned ikes;	     /* so many were started: what was begun for one is not for the next */
-	unsigned takeovers;  /* of ike, in a row, that did not come to an end */
-	bool is_taking_over; /* one is under way */
-	bool is_loaded;	     /* this generation's connections are: people may ask for something */
-	bool has_run;	     /* some generation's were */
-	bool is_changed;     /* what is loaded or wished, since it was written down */
-	bool is_forgetful;   /* it could not be written down */
+	unsigned restarts;    /* in a row */
+	unsigned generation;  /* what was begun before a pause is not finished after it */
+	char *paused_by;      /* what died, in words; NULL: nothing did */
+	unsigned ikes;	      /* so many were started: what was begun for one is not for the next */
+	unsigned takeovers;   /* of ike, in a row, that did not come to an end */
+	bool is_taking_over;  /* one is under way */
+	enum restart restart; /* why we stop */
+	bool is_handed;	      /* we are what a parent before us became */
+	bool is_handing;      /* and take over from it, until that is settled */
+	char *restart_why;    /* why we do not; NULL: we do, or nobody was before us */
+	struct {
+		int pipe, pid;
+	} old_guard;		      /* of the one before; pipe -1: none */
+	uint32_t waiter[WAITERS_MAX]; /* who asked for a restart, or for what has come of it */
+	size_t n_waiters;
+	uint32_t n_kept, n_lost; /* tunnels, by it */
+	bool is_loaded;	   /* this generation's connections are: people may ask for something */
+	bool has_run;	   /* some generation's were */
+	bool is_changed;   /* what is loaded or wished, since it was written down */
+	bool is_forgetful; /* it could not be written down */
 };
 
 #define PARENT_EMIT(p, request_id, name, ...)                                                      \
@@ -126,6 +144,7 @@ enum lock { LOCK_OURS, LOCK_TAKEN, LOCK_FAILED };
 enum lock daemon_lock(struct parent *p);
 void guard_start(struct parent *p);
 void guard_dismiss(struct parent *p);
+void guard_dismiss_old(struct parent *p); /* that of the one before */
 /* The life of a guard; returns when its daemon is gone without a word, false: in good order. */
 bool guard_watch(struct options *o);
 bool notify_is_wanted(void);
@@ -137,6 +156,8 @@ void notify_watchdog(struct parent *p);
 bool sockets_open_ours(struct parent *p);
 /* Opens what children need for their work, anew. False: said so on stderr. */
 bool sockets_open(struct parent *p);
+/* Those go: with ipsec0 its addresses and routes, and what was meant for those who died. */
+void sockets_forget(struct parent *p);
 void sockets_close(struct parent *p);
 void log_open(struct parent *p);
 /* Opens the log again (rotated, or syslog was restarted) and passes it on. */
@@ -145,6 +166,8 @@ void log_reopen(struct parent *p);
 /* ---- plane.c ---- */
 /* Once, at the start: who does ESP. False: said so on stderr. */
 bool plane_choose(struct parent *p);
+/* Would it be the same for that configuration? */
+bool plane_stays(const struct parent *p, const struct conf *conf);
 /* Is that process part of us? */
 bool plane_needs(const struct parent *p, enum ipc_who w);
 
@@ -155,7 +178,29 @@ void takeover_memory(struct parent *p);
 bool takeover_may(struct parent *p);
 /* That one is ready: connections, what was kept, wishes. */
 void takeover_begin(struct parent *p);
-void takeover_settled(struct parent *p);
+void takeover_settled(struct parent *p, uint32_t tunnels, uint32_t lost);
+
+/* ---- restart.c: ipsec restart ---- */
+void restart_begin(struct parent *p, uint32_t request);
+/* Somebody else wants one that has begun already. */
+void restart_join(struct parent *p, uint32_t request);
+/* The next program is to answer from here on. */
+void restart_leave(struct parent *p);
+/* Somebody wants to be told when it has come to its end. */
+void restart_wait(struct parent *p, uint32_t request);
+/* Everything is there. */
+void restart_done(struct parent *p);
+
+/* ---- handover.c: what one program leaves to the next in the same process ---- */
+/* Becomes the program that is installed. Returns when that cannot be: said so on stderr. */
+void handover_exec(struct parent *p);
+/* What the one before left, if there was one. */
+void handover_open(struct parent *p);
+/* It is of no use: what it has left goes, and all begins anew. */
+void handover_refuse(struct parent *p, const char *why);
+/* A text as messages between the two have it. get: to be freed. */
+void handover_put_text(struct wr *w, const char *s);
+char *handover_get_text(struct rd *r);
 
 /* ---- children.c ---- */
 void children_init(struct parent *p);
@@ -189,6 +234,10 @@ void load_restore(struct parent *p);
 /* The same into a new ike alone, as the others have it; what it is to take over before it does
  * anything of its own. */
 void load_take_over(struct parent *p);
+/* What is loaded, into a new process. */
+void load_into(struct parent *p, enum ipc_who who);
+/* The same, into keys, kernel and ike: all of them are new. */
+void load_handed(struct parent *p);
 /* A person wants connections (by name or alias) up, down, routed, unrouted. */
 void load_wish(struct parent *p, const struct msg_command *m);
 /* Unloads by name or alias. False: there is none. */
@@ -208,6 +257,8 @@ void wish_add_remote(struct wish *w, const struct addr *remote);
 void remember_init(struct parent *p);
 /* False: nothing is there, or it is not ours. */
 bool remember_read(struct parent *p);
+/* Now. False: it could not be written. */
+bool remember_write(struct parent *p);
 void remember_forget(struct parent *p);
 
 /* ---- resolve.c: hosts into addresses, and which end is ours ---- */
@@ -243,12 +294,22 @@ void secrets_take(struct parent *p, const struct msg *m);
 /* ---- updown.c ---- */
 void updown_run(struct parent *p, const struct msg_updown *m);
 void updown_done(struct parent *p);
+/* Who knows of which tunnels, for the program that we become. */
+void updown_put(struct wr *w, const struct parent *p);
+enum err must_use updown_get(struct rd *r, struct parent *p);
 
 /* ---- firewall.c: what tunnels need of the packet filter ---- */
 void firewall_begin(struct parent *p); /* takes out what a daemon that was killed left behind */
 void firewall_take(struct parent *p, const struct msg_filter *m);
-/* Everything of ours is to go. False: not yet; children_stop() is called when it has. */
+/* Everything of ours is to go, or to stay as it is for the program that we become. False: not yet;
+ * children_stop() is called when it has. */
 bool firewall_end(struct parent *p);
+bool firewall_pause(struct parent *p);
+/* What is in force, for the program that we become. */
+void firewall_put(struct wr *w, const struct parent *p);
+enum err must_use firewall_get(struct rd *r, struct parent *p);
+/* All has been asked for again that is. */
+void firewall_settle(struct parent *p);
 void firewall_done(struct parent *p);
 
 /* ---- main.c ---- */

@@ -54,15 +54,15 @@ static void want_proposals(struct wanted *w, const struct proposals *ps)
 }
 
 /* False: why says what is missing. */
-static bool kernel_can(const struct parent *p, int fd, uint8_t family, char *why, size_t n)
+static bool kernel_can(const struct conf *conf, int fd, uint8_t family, char *why, size_t n)
 {
 	struct wanted w = { 0 };
 	char text[XFRM_ERROR_STR], encr[ALG_STR];
 
 	want_proposals(&w, proposals_default_esp());
-	for (size_t i = 0; p->conf && i < p->conf->n; i++)
-		if (p->conf->conn[i]->esp)
-			want_proposals(&w, p->conf->conn[i]->esp);
+	for (size_t i = 0; conf && i < conf->n; i++)
+		if (conf->conn[i]->esp)
+			want_proposals(&w, conf->conn[i]->esp);
 	for (size_t i = 0; i < w.n; i++) {
 		const struct suite *s = &w.suite[i];
 		const struct alg *integ = s->integ ? alg_find(TT_INTEG, s->integ) : NULL;
@@ -86,11 +86,11 @@ static bool has_family(int family)
 	return fd >= 0;
 }
 
-static bool probe(const struct parent *p, char *why, size_t n)
+static bool probe(const struct conf *conf, char *why, size_t n)
 {
 	int fd = xfrm_open(false);
-	bool ok = fd >= 0 && kernel_can(p, fd, 4, why, n) &&
-		  (!has_family(AF_INET6) || kernel_can(p, fd, 6, why, n));
+	bool ok = fd >= 0 && kernel_can(conf, fd, 4, why, n) &&
+		  (!has_family(AF_INET6) || kernel_can(conf, fd, 6, why, n));
 
 	if (fd < 0)
 		snprintf(why, n, "this kernel has no XFRM (modprobe xfrm_user): %s",
@@ -105,7 +105,9 @@ bool plane_choose(struct parent *p)
 	char why[512] = "";
 
 	p->wants_plane = p->setup.dataplane;
-	p->has_kernel_plane = p->setup.dataplane != WANT_USER && probe(p, why, sizeof(why));
+	if (p->is_handing) /* it is there already */
+		return true;
+	p->has_kernel_plane = p->setup.dataplane != WANT_USER && probe(p->conf, why, sizeof(why));
 	if (p->setup.dataplane == WANT_KERNEL && !p->has_kernel_plane) {
 		fprintf(stderr,
 			"ipsecd: dataplane=kernel: %s; with dataplane=auto ESP is done in "
@@ -123,6 +125,15 @@ bool plane_choose(struct parent *p)
 		: p->has_kernel_plane		? "the kernel has ESP and every algorithm"
 						: why);
 	return true;
+}
+
+bool plane_stays(const struct parent *p, const struct conf *conf)
+{
+	char why[512];
+
+	return conf->setup.dataplane == p->wants_plane &&
+	       (conf->setup.dataplane != WANT_USER && probe(conf, why, sizeof(why))) ==
+		       p->has_kernel_plane;
 }
 
 bool plane_needs(const struct parent *p, enum ipc_who w)

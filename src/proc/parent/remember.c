@@ -2,8 +2,6 @@
  * that starts after ours was killed goes on with that. It is no secret's place: conns name none. */
 #include "proc/parent/parent.h"
 
-#include "config_build.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,10 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Another version may put a conn differently. */
-static const char magic[] = "clearswan " CLEARSWAN_VERSION " connections\n";
+#define STR_(x) #x
+#define STR(x)	STR_(x)
 
-enum { UP = 1, ROUTED = 2, FOREIGN = 4, FILE_MAX = 1 << 30 };
+/* Another format may put a conn differently; the last number is of what stands around it here. */
+static const char magic[] = "clearswan connections " STR(CONF_FORMAT) ".1\n";
+
+enum { UP = 1, ROUTED = 2, FOREIGN = 4, SENT = 8, UNRESOLVED = 16, FILE_MAX = 1 << 30 };
 
 static char *path_of(const struct parent *p, const char *end)
 {
@@ -26,11 +27,14 @@ static char *path_of(const struct parent *p, const char *end)
 static void put_conn(struct wr *w, const struct loaded *l)
 {
 	wr_u8(w, (uint8_t)((l->wish.up ? UP : 0) | (l->wish.routed ? ROUTED : 0) |
-			   (l->is_foreign ? FOREIGN : 0)));
+			   (l->is_foreign ? FOREIGN : 0) | (l->sent ? SENT : 0) |
+			   (l->is_unresolved ? UNRESOLVED : 0)));
 	wr_u32(w, (uint32_t)l->wish.n_remote);
 	for (size_t i = 0; i < l->wish.n_remote; i++)
 		addr_put(w, &l->wish.remote[i]);
 	conf_conn_put(w, l->conf);
+	if (l->sent)
+		conf_conn_put(w, l->sent);
 }
 
 /* One part: its length, then the part. */
@@ -76,26 +80,31 @@ static bool write_all(const struct parent *p, const char *path)
 	return fclose(f) == 0 && ok;
 }
 
-static void on_turn(uv_prepare_t *h)
+bool remember_write(struct parent *p)
 {
-	struct parent *p = h->data;
 	char *path = path_of(p, ""), *fresh = path_of(p, ".new");
-	bool ok = true;
+	bool ok = write_all(p, fresh) && rename(fresh, path) == 0;
 
-	if (p->is_changed && p->state != STATE_STOPPING) {
-		p->is_changed = false;
-		ok = write_all(p, fresh) && rename(fresh, path) == 0;
-		if (!ok && !p->is_forgetful)
-			PARENT_EMIT(p, 0, service_forgetful, .file = ev_str(path),
-				.why = ev_str(strerror(errno)));
-		p->is_forgetful = !ok;
-		if (!ok) { /* an old one would bring back what people have changed */
-			unlink(fresh);
-			unlink(path);
-		}
+	if (!ok && !p->is_forgetful)
+		PARENT_EMIT(p, 0, service_forgetful, .file = ev_str(path),
+			.why = ev_str(strerror(errno)));
+	p->is_forgetful = !ok;
+	p->is_changed = false;
+	if (!ok) { /* an old one would bring back what people have changed */
+		unlink(fresh);
+		unlink(path);
 	}
 	free(path);
 	free(fresh);
+	return ok;
+}
+
+static void on_turn(uv_prepare_t *h)
+{
+	struct parent *p = h->data;
+
+	if (p->is_changed && p->state != STATE_STOPPING)
+		remember_write(p);
 }
 
 void remember_init(struct parent *p)
@@ -120,7 +129,7 @@ static bool get_conn(struct parent *p, struct rd r)
 	uint8_t flags = rd_u8(&r);
 	uint32_t n = rd_u32(&r);
 	struct wish wish = { .up = flags & UP, .routed = flags & ROUTED };
-	struct conf_conn *conf = NULL;
+	struct conf_conn *conf = NULL, *sent = NULL;
 	struct loaded *l;
 
 	for (uint32_t i = 0; i < n && rd_more(&r); i++) {
@@ -128,13 +137,16 @@ static bool get_conn(struct parent *p, struct rd r)
 
 		wish_add_remote(&wish, &a);
 	}
-	if (conf_conn_get(&r, &conf) != OK) {
+	if (conf_conn_get(&r, &conf) != OK || (flags & SENT && conf_conn_get(&r, &sent) != OK)) {
+		conf_conn_free(conf);
 		free(wish.remote);
 		return false;
 	}
 	l = loaded_new(p, conf);
 	l->wish = wish;
 	l->is_foreign = flags & FOREIGN;
+	l->is_unresolved = flags & UNRESOLVED || !sent;
+	l->sent = sent;
 	return rd_end(&r);
 }
 

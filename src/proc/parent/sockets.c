@@ -132,7 +132,8 @@ static bool open_udp(struct parent *p)
 		uint8_t family = all[i].family == AF_INET ? 4 : 6;
 		int e;
 
-		if (addr_is_set(&p->setup.listen) && p->setup.listen.family != family)
+		if (p->fd[all[i].kind] >= 0 ||
+			(addr_is_set(&p->setup.listen) && p->setup.listen.family != family))
 			continue;
 		do {
 			p->fd[all[i].kind] = udp_open(p, all[i].family, all[i].port);
@@ -153,22 +154,26 @@ static void open_raw(struct parent *p)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		int family = i == 0 ? AF_INET : AF_INET6;
-		int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ESP);
+		int *fd = &p->fd[i == 0 ? DESC_ESP_V4 : DESC_ESP_V6];
 
-		if (fd < 0)
+		if (*fd >= 0)
 			continue;
-		packet_options(fd, family);
-		p->fd[i == 0 ? DESC_ESP_V4 : DESC_ESP_V6] = fd;
+		*fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ESP);
+		if (*fd >= 0)
+			packet_options(*fd, family);
 	}
 }
 
 static bool open_tun(struct parent *p)
 {
 	struct ifreq r = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	unsigned naps = 0;
 	bool done = false;
+	int fd;
 
+	if (p->fd[DESC_TUN] >= 0)
+		return true;
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	snprintf(r.ifr_name, sizeof(r.ifr_name), TUN_NAME);
 	do
 		done = fd >= 0 && ioctl(fd, TUNSETIFF, &r) == 0;
@@ -199,10 +204,13 @@ static bool open_netlink(struct parent *p)
 	struct sockaddr_nl none = { .nl_family = AF_NETLINK };
 
 	p->fd[DESC_RTNL] = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (p->fd[DESC_RTNL] >= 0 &&
+		bind(p->fd[DESC_RTNL], (struct sockaddr *)&none, sizeof(none)) == 0 &&
+		p->fd[DESC_WATCH] >= 0)
+		return true;
 	p->fd[DESC_WATCH] =
 		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (p->fd[DESC_RTNL] >= 0 && p->fd[DESC_WATCH] >= 0 &&
-		bind(p->fd[DESC_RTNL], (struct sockaddr *)&none, sizeof(none)) == 0 &&
 		bind(p->fd[DESC_WATCH], (struct sockaddr *)&watch, sizeof(watch)) == 0)
 		return true;
 	fprintf(stderr, "ipsecd: rtnetlink: %s\n", strerror(errno));
@@ -211,7 +219,8 @@ static bool open_netlink(struct parent *p)
 
 static bool open_xfrm(struct parent *p)
 {
-	p->fd[DESC_XFRM_NEWS] = xfrm_open(true);
+	if (p->fd[DESC_XFRM_NEWS] < 0)
+		p->fd[DESC_XFRM_NEWS] = xfrm_open(true);
 	p->fd[DESC_XFRM] = xfrm_open(false);
 	if (p->fd[DESC_XFRM] >= 0 && p->fd[DESC_XFRM_NEWS] >= 0)
 		return true;
@@ -255,7 +264,8 @@ static int open_syslog(void)
 void log_open(struct parent *p)
 {
 	const char *file = p->setup.logfile;
-	bool is_fresh = !p->has_run && p->opt.again == 0; /* else the log is in use */
+	bool is_fresh =
+		!p->has_run && p->opt.again == 0 && !p->is_handed; /* else the log is in use */
 
 	if (file && *file) {
 		p->fd[DESC_LOGFILE] = open(file,
@@ -304,7 +314,7 @@ static void open_keylog(struct parent *p)
 
 bool sockets_open_ours(struct parent *p)
 {
-	if (!open_control(p))
+	if (p->fd[DESC_CONTROL] < 0 && !open_control(p))
 		return false;
 	log_open(p);
 	open_keylog(p);
@@ -315,10 +325,14 @@ bool sockets_open_ours(struct parent *p)
 
 /* The interface goes with its last descriptor, and takes its addresses and routes along; nothing
  * that was meant for those who died waits in the others. */
-bool sockets_open(struct parent *p)
+void sockets_forget(struct parent *p)
 {
 	for (unsigned k = DESC_UDP500_V4; k <= DESC_XFRM_NEWS; k++)
 		close_one(p, k);
+}
+
+bool sockets_open(struct parent *p)
+{
 	p->listening = p->setup.listen;
 	if (!open_udp(p) || !open_netlink(p))
 		return false;

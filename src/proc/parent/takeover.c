@@ -61,16 +61,29 @@ bool takeover_may(struct parent *p)
 
 void takeover_begin(struct parent *p)
 {
-	if (p->is_taking_over)
+	if (p->is_taking_over && p->has_secrets)
 		load_take_over(p);
 }
 
-void takeover_settled(struct parent *p)
+/* All that there was is there again: now ipsec.conf is read, which may have changed. */
+static void handed(struct parent *p, uint32_t tunnels, uint32_t lost)
+{
+	p->n_kept = tunnels;
+	p->n_lost = lost;
+	p->is_handing = false;
+	firewall_settle(p);
+	parent_loaded(p);
+	load_reload(p, 0);
+}
+
+void takeover_settled(struct parent *p, uint32_t tunnels, uint32_t lost)
 {
 	if (!p->is_taking_over)
 		return;
 	p->is_taking_over = false;
 	p->takeovers = 0;
 	p->is_loaded = true;
+	if (p->is_handing)
+		handed(p, tunnels, lost);
 	load_again(p);
 }

@@ -236,3 +236,36 @@ void updown_done(struct parent *p)
 	list_each (t, &p->told, struct updown_told, node)
 		told_free(t);
 }
+
+void updown_put(struct wr *w, const struct parent *p)
+{
+	const struct updown_told *t;
+	uint32_t n = 0;
+
+	list_each (t, &p->told, struct updown_told, node)
+		n += t->generation == p->generation;
+	wr_u32(w, n);
+	list_each (t, &p->told, struct updown_told, node) {
+		if (t->generation != p->generation)
+			continue;
+		wr_u32(w, t->reqid);
+		handover_put_text(w, t->conn);
+		handover_put_text(w, t->script);
+	}
+}
+
+enum err updown_get(struct rd *r, struct parent *p)
+{
+	uint32_t n = rd_u32(r);
+
+	for (uint32_t i = 0; i < n && !r->failed; i++) {
+		struct updown_told *t = xalloc(sizeof(*t));
+
+		t->reqid = rd_u32(r);
+		t->conn = handover_get_text(r);
+		t->script = handover_get_text(r);
+		t->generation = p->generation;
+		list_append(&p->told, &t->node);
+	}
+	return r->failed ? ERR_TRUNCATED : OK;
+}

@@ -153,6 +153,16 @@ static void verb_shutdown(struct parent *p, const struct msg_verb *m)
 	parent_stop(p, 0);
 }
 
+static void verb_restart(struct parent *p, const struct msg_verb *m)
+{
+	restart_begin(p, m->request);
+}
+
+static void verb_restarted(struct parent *p, const struct msg_verb *m)
+{
+	restart_wait(p, m->request);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct parent *p, const struct msg_verb *m);
@@ -166,6 +176,8 @@ static const struct {
 	{ "rereadsecrets", verb_rereadsecrets },
 	{ "listen", verb_listen },
 	{ "shutdown", verb_shutdown },
+	{ "restart", verb_restart },
+	{ "restarted", verb_restarted },
 };
 
 /* Nothing can be asked of those who do not run; whoever asks is told when they will. */
@@ -199,8 +211,15 @@ void verb_command(struct parent *p, const struct msg_command *m)
 void verb_take(struct parent *p, const struct msg_verb *m)
 {
 	bool is_shutdown = strcmp(m->verb, "shutdown") == 0 && p->state != STATE_STOPPING;
+	bool waits = strcmp(m->verb, "restarted") == 0 && !p->has_run;
+	bool joins = strcmp(m->verb, "restart") == 0 &&
+		     (p->state == STATE_STOPPING ? p->restart : p->is_handed && !p->has_run);
 
-	if (!is_shutdown && is_busy(p, m->request))
+	if (joins) {
+		restart_join(p, m->request);
+		return;
+	}
+	if (!is_shutdown && !waits && is_busy(p, m->request))
 		return;
 	for (size_t i = 0; i < COUNT(verbs); i++)
 		if (strcmp(verbs[i].name, m->verb) == 0) {
