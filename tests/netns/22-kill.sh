@@ -79,7 +79,7 @@ for process in ipsec-control ipsec-esp ipsec-keys ipsec-kernel ipsec-ike ipsec-g
 	title "kill -9 of $process"
 	pid=$(pids left $process)
 	[ -n "$pid" ] || { bad "there is no $process"; continue; }
-	before=$(on left wc -l /var/log/pluto.log)
+	before=$(on left wc -l /var/log/pluto.log) had=$(spis left ours)
 	kill -9 "$pid"
 	check "there is another $process" wait_for 15 replaced $process "$pid"
 	check "each connection is as people had left it" wait_for 30 as_left
@@ -91,6 +91,9 @@ for process in ipsec-control ipsec-esp ipsec-keys ipsec-kernel ipsec-ike ipsec-g
 	*) says "the log tells of it" "process ${process#ipsec-} \(pid $pid\) died: signal 9" ;;
 	esac
 	check "traffic passes" wait_for 10 ping_through 2
+	case $process in
+	ipsec-kernel | ipsec-ike | ipsec-control) check "Child SAs are those that were" test "$(spis left ours)" = "$had" ;;
+	esac
 	check "one Child SA each" test "$(on left ipsec trafficstatus | wc -l)" = 5
 	check "one of each process" one_of_each
 done

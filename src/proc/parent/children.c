@@ -305,13 +305,15 @@ static void restart(uv_timer_t *t)
 
 	if (p->state == STATE_STOPPING || (c->who != WHO_CONTROL && p->state != STATE_RUNNING))
 		return;
-	if (!start(p, c->who)) {
+	if ((c->who == WHO_KERNEL && !sockets_again(p)) || !start(p, c->who)) {
 		restart_later(c);
 		return;
 	}
 	for (enum ipc_who w = WHO_IKE; w < WHO_END; w++)
 		connect_pair(p, c->who, w);
-	LINE_SEND(&c->line, begin, );
+	LINE_SEND(&c->line, begin, .takes_over = c->who == WHO_KERNEL);
+	if (c->who == WHO_KERNEL)
+		load_into(p, WHO_KERNEL);
 }
 
 static void ready(struct child *c)
@@ -489,6 +491,7 @@ static bool goes_alone(const struct child *c)
 	case WHO_IKE:
 		return takeover_may(p);
 	case WHO_KERNEL:
+		return takeover_may_kernel(p);
 	case WHO_KEYS:
 	case WHO_PARENT:
 	case WHO_END:
@@ -514,7 +517,7 @@ static void died(struct child *c, const char *how, int pid, bool alone)
 		parent_stop(p, EXIT_FAILURE);
 		return;
 	}
-	if (c->who == WHO_IKE || !alone) {
+	if (c->who == WHO_IKE || c->who == WHO_KERNEL || !alone) {
 		free(p->paused_by);
 		p->paused_by = xasprintf("process %s died: %s", ipc_who_name(c->who), how);
 	}
@@ -522,6 +525,8 @@ static void died(struct child *c, const char *how, int pid, bool alone)
 		pause_all(p);
 	else
 		restart_later(c);
+	if (alone && c->who == WHO_KERNEL) /* it does not know what became of what it asked */
+		uv_process_kill(p->child[WHO_IKE].process, SIGKILL);
 }
 
 static void ended(uv_process_t *process, int64_t status, int signal)

@@ -409,3 +409,11 @@ void firewall_settle(struct parent *p)
 			del(f, t);
 	firewall_turn(f);
 }
+
+void firewall_unasked(struct parent *p)
+{
+	struct tunnel *t;
+
+	list_each (t, &p->firewall->tunnels, struct tunnel, node)
+		t->number = 0;
+}

@@ -156,6 +156,8 @@ void notify_watchdog(struct parent *p);
 bool sockets_open_ours(struct parent *p);
 /* Opens what children need for their work, anew. False: said so on stderr. */
 bool sockets_open(struct parent *p);
+/* Those for requests to the kernel, in place of some that a dead process has asked with. */
+bool sockets_again(struct parent *p);
 /* Those go: with ipsec0 its addresses and routes, and what was meant for those who died. */
 void sockets_forget(struct parent *p);
 void sockets_close(struct parent *p);
@@ -176,6 +178,8 @@ bool plane_needs(const struct parent *p, enum ipc_who w);
 void takeover_memory(struct parent *p);
 /* It died: may another one take over? */
 bool takeover_may(struct parent *p);
+/* kernel died: may another one, with another ike, take over? */
+bool takeover_may_kernel(struct parent *p);
 /* That one is ready: connections, what was kept, wishes. */
 void takeover_begin(struct parent *p);
 void takeover_settled(struct parent *p, uint32_t tunnels, uint32_t lost);
@@ -310,6 +314,8 @@ void firewall_put(struct wr *w, const struct parent *p);
 enum err must_use firewall_get(struct rd *r, struct parent *p);
 /* All has been asked for again that is. */
 void firewall_settle(struct parent *p);
+/* Who waits for answers is dead. */
+void firewall_unasked(struct parent *p);
 void firewall_done(struct parent *p);
 
 /* ---- main.c ---- */

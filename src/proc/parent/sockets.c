@@ -331,6 +331,13 @@ void sockets_forget(struct parent *p)
 		close_one(p, k);
 }
 
+bool sockets_again(struct parent *p)
+{
+	close_one(p, DESC_RTNL);
+	close_one(p, DESC_XFRM);
+	return open_netlink(p) && (!p->has_kernel_plane || open_xfrm(p));
+}
+
 bool sockets_open(struct parent *p)
 {
 	p->listening = p->setup.listen;

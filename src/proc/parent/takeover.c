@@ -59,6 +59,17 @@ bool takeover_may(struct parent *p)
 	return true;
 }
 
+/* What the dead one did is in the kernel, and carries our marks: another one finds it there, when a
+ * new ike asks for it. */
+bool takeover_may_kernel(struct parent *p)
+{
+	if (p->state != STATE_RUNNING || !p->is_loaded || p->fd[DESC_STORE] < 0 ||
+		!p->child[WHO_IKE].process)
+		return false;
+	firewall_unasked(p);
+	return true;
+}
+
 void takeover_begin(struct parent *p)
 {
 	if (p->is_taking_over && p->has_secrets)
