@@ -362,7 +362,8 @@ down() {
 }
 rekey_child() {
 	case $2 in
-	ours | libreswan) run "$1" ipsec whack --rekey-child --name vpn.example.com ;;
+	ours) run "$1" ipsec whack --rekey-child --name vpn.example.com ;;
+	libreswan) run "$1" ipsec whack --rekey-ipsec --name vpn.example.com ;;
 	strongswan) run "$1" swanctl --rekey --child vpn ;;
 	esac
 }
