@@ -191,29 +191,30 @@ sas() {
 	case ${KIND[$1]} in
 	ours) ask "$1" "$LAB_BUILD/tests/interop/interop_status" trafficstatus ;;
 	libreswan) ask "$1" /usr/libexec/ipsec/whack --trafficstatus ;;
-	strongswan) ask "$1" swanctl --list-sas ;;
+	strongswan) ask "$1" "$LAB_BUILD/tests/interop/interop_status" strongswan ;;
 	esac
 	while read -r line; do
 		if [[ $line =~ inBytes=([0-9]+),\ outBytes=([0-9]+) ]]; then
 			CHILDREN=$((CHILDREN + 1)) IN=$((IN + BASH_REMATCH[1])) SENT=$((SENT + BASH_REMATCH[2]))
-		elif [[ $line == *INSTALLED* ]]; then CHILDREN=$((CHILDREN + 1))
-		elif [[ $line =~ ^in\ .*,\ +([0-9]+)\ bytes ]]; then IN=$((IN + BASH_REMATCH[1]))
-		elif [[ $line =~ ^out\ .*,\ +([0-9]+)\ bytes ]]; then SENT=$((SENT + BASH_REMATCH[1])); fi
+		elif [[ $line = state=INSTALLED ]]; then CHILDREN=$((CHILDREN + 1))
+		elif [[ $line = bytes-in=* ]]; then IN=$((IN + ${line#*=}))
+		elif [[ $line = bytes-out=* ]]; then SENT=$((SENT + ${line#*=})); fi
 	done <<<"$OUT"
 }
 has() { sas "$1" && [ $CHILDREN = "$2" ]; } # has HOST COUNT: so many Child SAs
 # keys HOST: in KEYS what tells its IKE SA or its Child SAs from others, "ike" or "child"
 keys() {
-	local line
+	local line state=
 	KEYS=
 	case ${KIND[$1]} in
 	ours) ask "$1" "$LAB_BUILD/tests/interop/interop_status" showstates ;;
 	libreswan) ask "$1" /usr/libexec/ipsec/whack --showstates ;;
-	strongswan) ask "$1" swanctl --list-sas ;;
+	strongswan) ask "$1" "$LAB_BUILD/tests/interop/interop_status" strongswan ;;
 	esac
 	while read -r line; do
-		[[ $2 = child || ! $line =~ (#[0-9]+):.*ESTABLISHED_IKE_SA|#[0-9]+,\ ESTABLISHED,.*\ ([0-9a-f]{16}_i) ]] &&
-			[[ $2 = ike || ! $line =~ (#[0-9]+):.*ESTABLISHED_CHILD_SA|^in\ +([0-9a-f]{8}) ]] ||
-			KEYS+="${BASH_REMATCH[1]}${BASH_REMATCH[2]} "
+		[[ $line != state=* ]] || state=${line#*=}
+		[[ $2 = child || ! $line =~ (#[0-9]+):.*ESTABLISHED_IKE_SA && ! $state,$line =~ ^ESTABLISHED,initiator-spi=(.*) ]] &&
+			[[ $2 = ike || ! $line =~ (#[0-9]+):.*ESTABLISHED_CHILD_SA && ! $state,$line =~ ^INSTALLED,spi-in=(.*) ]] ||
+			KEYS+="${BASH_REMATCH[1]} "
 	done <<<"$OUT"
 }

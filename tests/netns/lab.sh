@@ -313,6 +313,7 @@ start() {
 				default = ${SS_DEBUG:-1} } }
 		}
 		X
+		echo "swanctl { load = random }" | put "$1" /etc/strongswan.d/lab-swanctl.conf
 		behind "$1" /usr/lib/ipsec/charon
 		wait_for 30 on "$1" swanctl --stats || { bad "strongSwan does not start on $1"; return 1; }
 		on "$1" swanctl --load-all >"$LAB/out" 2>&1 || { cat "$LAB/out"; bad "strongSwan refuses its configuration"; return 1; }
