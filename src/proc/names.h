@@ -9,6 +9,7 @@ enum {
 		220,	/* protocol of our routes, rules and addresses: what carries it is ours */
 	TUN_MTU = 1400, /* fits ESP in UDP with every algorithm into 1500 octets */
 	IPSEC_FWMARK = 0xdc220, /* on packets that we send: they never go into a tunnel again */
+	IPSEC_GROUP = 0xdc220,	/* of devices that we made: what is in it is ours */
 };
 
 /* Requests of our own to ike: it is to shut down; it is to end a take-over. */

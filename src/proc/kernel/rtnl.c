@@ -1,6 +1,7 @@
 /* rtnetlink messages by libmnl: links, addresses, routes, rules. */
 #include "proc/kernel/kernel.h"
 
+#include "proc/link.h"
 #include "proc/names.h"
 
 #include <arpa/inet.h>
@@ -41,29 +42,6 @@ static struct nlattr *attr_of(const struct nlmsghdr *h, size_t offset, uint16_t 
 {
 	return attr_in(
 		mnl_nlmsg_get_payload_offset(h, offset), mnl_nlmsg_get_payload_tail(h), type);
-}
-
-/* Sends one request and takes its acknowledgement. */
-static int talk(int fd, struct nlmsghdr *h, uint16_t flags)
-{
-	static uint32_t seq; /* answers of a request that timed out are not the next one's */
-	uint8_t room[ANSWER_ROOM];
-
-	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
-	h->nlmsg_seq = ++seq;
-	if (send(fd, h, h->nlmsg_len, 0) < 0)
-		return errno;
-	for (;;) {
-		ssize_t n = recv(fd, room, sizeof(room), 0);
-		int left = (int)n;
-
-		if (n < 0 && errno != EINTR)
-			return errno;
-		for (struct nlmsghdr *a = (void *)room; n > 0 && mnl_nlmsg_ok(a, left);
-			a = mnl_nlmsg_next(a, &left))
-			if (a->nlmsg_seq == h->nlmsg_seq && a->nlmsg_type == NLMSG_ERROR)
-				return -((struct nlmsgerr *)mnl_nlmsg_get_payload(a))->error;
-	}
 }
 
 /* Asks for all of a kind; each is given to f. */
@@ -113,7 +91,7 @@ static void no_link_local(int fd, unsigned index)
 	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 	mnl_attr_nest_end(h, v6);
 	mnl_attr_nest_end(h, spec);
-	talk(fd, h, 0);
+	link_ask(fd, h, 0);
 }
 
 /* Super-packets that still fit one UDP send (65,507 octets, 64 datagrams) when ESP has grown them.
@@ -125,7 +103,7 @@ static void limit_super_packets(int fd, unsigned index)
 
 	mnl_attr_put_u32(h, IFLA_GSO_MAX_SIZE, GSO_MAX_SIZE);
 	mnl_attr_put_u32(h, IFLA_GSO_MAX_SEGS, GSO_MAX_SEGS);
-	talk(fd, h, 0);
+	link_ask(fd, h, 0);
 }
 
 int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex)
@@ -141,7 +119,7 @@ int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex)
 	h = link_message(room, index, IFF_UP);
 	mnl_attr_put_u32(h, IFLA_MTU, mtu);
 	*ret_ifindex = index;
-	return talk(fd, h, 0);
+	return link_ask(fd, h, 0);
 }
 
 /* ---- effects ---- */
@@ -160,7 +138,7 @@ static int address(int fd, const struct effect_key *k, unsigned ifindex, bool ad
 	put_addr(h, IFA_LOCAL, &k->prefix.addr);
 	put_addr(h, IFA_ADDRESS, &k->prefix.addr);
 	mnl_attr_put_u8(h, IFA_PROTO, IPSEC_RTPROTO); /* kernels before 5.18 do not keep it */
-	return talk(fd, h, add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+	return link_ask(fd, h, add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
 }
 
 static int route(int fd, const struct effect_key *k, unsigned ifindex, bool add)
@@ -195,7 +173,7 @@ static int route(int fd, const struct effect_key *k, unsigned ifindex, bool add)
 		mnl_attr_put_u32(h, RTAX_MTU, k->mtu);
 		mnl_attr_nest_end(h, metrics);
 	}
-	return talk(fd, h, add ? NLM_F_CREATE | NLM_F_APPEND : 0);
+	return link_ask(fd, h, add ? NLM_F_CREATE | NLM_F_APPEND : 0);
 }
 
 /* At IPSEC_TABLE stand the rules that lead into our table; one step before, packets that carry our
@@ -231,7 +209,7 @@ static int rule(int fd, const struct effect_key *k, bool add)
 	}
 	mnl_attr_put_u32(h, FRA_PRIORITY, place);
 	mnl_attr_put_u8(h, FRA_PROTOCOL, IPSEC_RTPROTO);
-	return talk(fd, h, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	return link_ask(fd, h, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
 }
 
 int rtnl_effect(int fd, const struct effect_key *k, unsigned ifindex, bool add)
@@ -410,7 +388,7 @@ unsigned rtnl_flush(int fd, struct kernel *k)
 		}
 		h->nlmsg_type = opposite(h->nlmsg_type);
 		h->nlmsg_pid = 0;
-		removed += talk(fd, h, 0) == 0;
+		removed += link_ask(fd, h, 0) == 0;
 		free(h);
 	}
 	free(l.message);
