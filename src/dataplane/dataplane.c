@@ -60,6 +60,7 @@ static void extra_put(struct wr *w, const struct dp_extra *x)
 	wr_u8(w, x->offload);
 	wr_u32(w, x->offload_ifindex);
 	wr_u8(w, x->no_ecn);
+	wr_u8(w, x->has_device);
 	wr_u8(w, x->is_instance);
 }
 
@@ -73,8 +74,32 @@ static struct dp_extra extra_get(struct rd *r)
 	x.offload = rd_u8_max(r, DP_OFFLOAD_AUTO);
 	x.offload_ifindex = rd_u32(r);
 	x.no_ecn = rd_flag(r);
+	x.has_device = rd_flag(r);
 	x.is_instance = rd_flag(r);
 	return x;
+}
+
+static void device_put(struct wr *w, const struct dp_device *d)
+{
+	wr_u8(w, d->kind);
+	wr_bytes(w, bytes_of(d->name, sizeof(d->name)));
+	wr_u8(w, d->is_shared);
+	wr_u8(w, d->is_unmanaged);
+	addr_put(w, &d->address.addr);
+	wr_u8(w, d->address.bits);
+}
+
+static struct dp_device device_get(struct rd *r)
+{
+	struct dp_device d = { .kind = rd_u8_max(r, DP_DEVICE_VTI) };
+
+	rd_copy(r, d.name, sizeof(d.name));
+	r->failed = r->failed || d.name[sizeof(d.name) - 1] != '\0';
+	d.is_shared = rd_flag(r);
+	d.is_unmanaged = rd_flag(r);
+	d.address.addr = addr_get(r);
+	d.address.bits = rd_u8_max(r, addr_bits(d.address.addr.family));
+	return d;
 }
 
 void dp_sa_put(struct wr *w, const struct dp_sa *sa)
@@ -176,6 +201,7 @@ void dp_policy_put(struct wr *w, const struct dp_policy *p)
 	wr_u8(w, p->exempt);
 	wr_u16(w, p->overhead);
 	wr_u32(w, p->metric);
+	device_put(w, &p->device);
 	extra_put(w, &p->extra);
 }
 
@@ -200,6 +226,7 @@ enum err dp_policy_get(struct rd *r, struct dp_policy *ret)
 	p.exempt = rd_u8_max(r, DP_EXEMPT_AUTO);
 	p.overhead = rd_u16(r);
 	p.metric = rd_u32(r);
+	p.device = device_get(r);
 	p.extra = extra_get(r);
 	if (r->failed)
 		return ERR_TRUNCATED;

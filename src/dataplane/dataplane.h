@@ -24,7 +24,9 @@ struct dp_extra {
 	uint8_t offload;		  /* enum dp_offload, nic-offload= */
 	uint32_t offload_ifindex; /* the device, which the plane finds itself; 0: not offloaded */
 	bool no_ecn;		  /* congestion is not copied between the headers */
-	bool is_instance;	  /* policies: of a template (right=%any); goes before it */
+	bool has_device;  /* packets come from a device of the tunnel: what ESP makes of them
+			   * goes past it */
+	bool is_instance; /* policies: of a template (right=%any); goes before it */
 };
 
 /* One direction of a Child SA (RFC 4301 4.4.2). Outbound SAs are found by reqid, which stands for a
@@ -65,6 +67,19 @@ enum { DP_MSS_AUTO = 1 };
 /* Is the traffic kept from the host's NAT rules? AUTO: when one would catch it. */
 enum dp_exempt { DP_EXEMPT_NO, DP_EXEMPT_YES, DP_EXEMPT_AUTO };
 
+/* The device that a tunnel's packets go through, made by the plane and gone with the connections
+ * that name it; what somebody else made is used as it is. */
+enum dp_device_kind { DP_DEVICE_NONE, DP_DEVICE_XFRM, DP_DEVICE_VTI };
+enum { DP_DEVICE_NAME = 16 };
+
+struct dp_device {
+	uint8_t kind; /* enum dp_device_kind. XFRM: extra.if_id; VTI: the values of extra's marks */
+	char name[DP_DEVICE_NAME];
+	bool is_shared;	       /* VTI: for any peer */
+	bool is_unmanaged;     /* somebody else makes it */
+	struct prefix address; /* leftinterface-ip=, leftvti=; or none */
+};
+
 struct dp_policy {
 	uint32_t reqid;
 	uint8_t action, mode; /* enum dp_action, dp_mode */
@@ -80,6 +95,7 @@ struct dp_policy {
 	uint8_t exempt;	   /* enum dp_exempt */
 	uint16_t overhead; /* dp_overhead() of its SAs */
 	uint32_t metric;
+	struct dp_device device;
 	struct dp_extra extra;
 };
 /* Octets that ESP in tunnel mode adds to a packet at most. s is NULL: with any algorithm. */

@@ -24,7 +24,8 @@ TEST(sa_survives_the_line_and_every_truncation_is_refused)
 			.if_id = 7,
 			.offload = DP_OFFLOAD_PACKET,
 			.offload_ifindex = 8,
-			.no_ecn = true } };
+			.no_ecn = true,
+			.has_device = true } };
 	uint8_t room[4096];
 	struct wr w = wr_to(room, sizeof(room));
 	struct dp_sa back;
@@ -47,6 +48,7 @@ TEST(sa_survives_the_line_and_every_truncation_is_refused)
 	assert_int_equal(back.spi, sa.spi);
 	assert_memory_equal(&back.extra.mark_in, &sa.extra.mark_in, 3 * sizeof(struct dp_mark));
 	assert_int_equal(back.extra.if_id, 7);
+	assert_true(back.extra.has_device);
 	assert_int_equal(back.extra.offload, DP_OFFLOAD_PACKET);
 	assert_int_equal(back.extra.offload_ifindex, 8);
 	assert_true(back.extra.no_ecn && !back.extra.is_instance);
@@ -63,6 +65,8 @@ TEST(policy_and_notice_survive_the_line)
 		.mss = DP_MSS_AUTO,
 		.exempt = DP_EXEMPT_AUTO,
 		.overhead = 73,
+		.device = { DP_DEVICE_VTI, "vti-to-the-peer", true, false,
+			{ addr_v4(0x0a630001), 24 } },
 		.extra = { .mark_out = { 9, 10 }, .is_instance = true } },
 			 q;
 	struct dp_notice n = { .kind = DP_DROPPED, .reason = DROP_replay, .count = 9 }, m;
@@ -80,8 +84,14 @@ TEST(policy_and_notice_survive_the_line)
 	assert_int_equal(q.mss, DP_MSS_AUTO);
 	assert_int_equal(q.exempt, DP_EXEMPT_AUTO);
 	assert_int_equal(q.overhead, 73);
+	assert_int_equal(q.device.kind, DP_DEVICE_VTI);
+	assert_string_equal(q.device.name, "vti-to-the-peer");
+	assert_true(q.device.is_shared && !q.device.is_unmanaged);
+	assert_true(addr_eq(&q.device.address.addr, &p.device.address.addr));
+	assert_int_equal(q.device.address.bits, 24);
 	assert_true(q.add_routes && !q.add_source);
-	assert_true(q.extra.is_instance && !q.extra.no_ecn && q.extra.mark_out.mask == 10);
+	assert_true(q.extra.is_instance && !q.extra.no_ecn && !q.extra.has_device &&
+		    q.extra.mark_out.mask == 10);
 	assert_int_equal(dp_notice_get(&r, &m), OK);
 	assert_true(rd_end(&r));
 	assert_int_equal(m.count, 9);
