@@ -5,6 +5,8 @@
 #include "base/word.h"
 #include "ipsec/limits.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void end_done(struct conf_end *e)
@@ -29,6 +31,7 @@ void conf_conn_free(struct conf_conn *c)
 	free(c->modecfgdomains);
 	free(c->modecfgbanner);
 	free(c->debug);
+	free(c->vti_interface);
 	free(c);
 }
 
@@ -62,6 +65,16 @@ void conf_free(struct conf *c)
 bool conf_conn_is_called(const struct conf_conn *c, const char *name)
 {
 	return strcmp(c->name, name) == 0 || word_in(c->aliases, name);
+}
+
+bool conf_device_name(const struct conf_conn *c, char *ret)
+{
+	if (c->if_id)
+		snprintf(ret, CONF_DEVICE_NAME, "ipsec%" PRIu32,
+			c->if_id == CONF_IF_ID_ZERO ? 0 : c->if_id);
+	else if (c->vti_interface)
+		snprintf(ret, CONF_DEVICE_NAME, "%s", c->vti_interface);
+	return c->if_id || c->vti_interface;
 }
 
 const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t i)
@@ -141,6 +154,20 @@ static size_t addrs_get(struct rd *r, struct addr *ret, size_t max)
 	return r->failed ? 0 : n;
 }
 
+static void prefix_put(struct wr *w, const struct prefix *p)
+{
+	addr_put(w, &p->addr);
+	wr_u8(w, p->bits);
+}
+
+static struct prefix prefix_get(struct rd *r)
+{
+	struct prefix p = { .addr = addr_get(r) };
+
+	p.bits = rd_u8_max(r, addr_bits(p.addr.family));
+	return p;
+}
+
 static void end_put(struct wr *w, const struct conf_end *e)
 {
 	wr_u8(w, e->host_kind);
@@ -158,6 +185,8 @@ static void end_put(struct wr *w, const struct conf_end *e)
 	wr_u8(w, e->modecfgserver);
 	wr_u8(w, e->authby);
 	str_put(w, e->updown);
+	prefix_put(w, &e->interface_ip);
+	prefix_put(w, &e->vti);
 	str_put(w, e->username);
 }
 
@@ -180,6 +209,8 @@ static enum err end_get(struct rd *r, struct conf_end *e)
 	e->modecfgserver = rd_flag(r);
 	e->authby = rd_u8(r);
 	e->updown = str_get(r);
+	e->interface_ip = prefix_get(r);
+	e->vti = prefix_get(r);
 	e->username = str_get(r);
 	return r->failed ? ERR_TRUNCATED : OK;
 }
@@ -231,11 +262,12 @@ static struct conf_mark mark_get(struct rd *r)
 #define FLAGS(X)                                                                                   \
 	X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                       \
 	X(initial_contact) X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive)              \
-	X(send_vendorid) X(overlapip) X(refuses_tfc) X(ah)
+	X(send_vendorid) X(overlapip) X(refuses_tfc) X(ah) X(vti_routing) X(vti_shared)            \
+	X(is_device_unmanaged)
 #define TIMES(X)                                                                                   \
 	X(ikelifetime) X(salifetime) X(rekeymargin) X(dpddelay) X(dpdtimeout)                      \
 	X(retransmit_interval) X(retransmit_timeout)
-#define NUMBERS(X) X(rekeyfuzz) X(replay_window) X(reqid) X(priority) X(metric) X(tfc)
+#define NUMBERS(X) X(rekeyfuzz) X(replay_window) X(reqid) X(priority) X(metric) X(tfc) X(if_id)
 /* clang-format on */
 
 /* Where it stands, file and line, is not part of what it means. */
@@ -275,6 +307,7 @@ static void conn_put(struct wr *w, const struct conf_conn *c, bool with_place)
 	str_put(w, c->modecfgdomains);
 	str_put(w, c->modecfgbanner);
 	str_put(w, c->debug);
+	str_put(w, c->vti_interface);
 }
 
 void conf_conn_put(struct wr *w, const struct conf_conn *c)
@@ -318,6 +351,9 @@ static enum err conn_get(struct rd *r, struct conf_conn *c)
 	c->modecfgdomains = str_get(r);
 	c->modecfgbanner = str_get(r);
 	c->debug = str_get(r);
+	c->vti_interface = str_get(r);
+	if (c->vti_interface && strlen(c->vti_interface) >= CONF_DEVICE_NAME)
+		return ERR_LENGTH;
 	return r->failed || !c->name || strlen(c->name) > LIMIT_CONN_NAME ? ERR_TRUNCATED : OK;
 }
 
@@ -387,6 +423,7 @@ void conf_setup_put(struct wr *w, const struct conf_setup *s)
 	wr_u8(w, s->ddos_mode);
 	wr_u8(w, s->uniqueids);
 	wr_u8(w, s->errqueue);
+	wr_u8(w, s->ipsec_interface_managed);
 	str_put(w, s->myvendorid);
 	wr_u64(w, (uint64_t)s->shuntlifetime);
 	wr_u8(w, s->ikev1_policy);
@@ -411,6 +448,7 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	s.ddos_mode = rd_u8_max(r, 2);
 	s.uniqueids = rd_flag(r);
 	s.errqueue = rd_flag(r);
+	s.ipsec_interface_managed = rd_flag(r);
 	s.myvendorid = str_get(r);
 	s.shuntlifetime = (ns_t)rd_u64(r);
 	s.ikev1_policy = rd_u8_max(r, 2);

@@ -43,6 +43,7 @@ struct conf_mark {
 	bool is_unique;	      /* -1: each connection has one of its own */
 };
 
+enum { CONF_IF_ID_ZERO = 16384, CONF_DEVICE_NAME = 16 };
 enum { CONF_SUBNETS_MAX = 32, CONF_POOLS_MAX = 4, CONF_DNS_MAX = 4 };
 
 struct conf_end {
@@ -60,8 +61,9 @@ struct conf_end {
 	struct range pool[CONF_POOLS_MAX]; /* addresspool=: what this end is leased by the other */
 	size_t n_pool;
 	bool modecfgclient, modecfgserver;
-	uint8_t authby; /* leftauth=; 0: conn's authby */
-	char *updown;	/* NULL: none of the user's */
+	uint8_t authby;			 /* leftauth=; 0: conn's authby */
+	char *updown;			 /* NULL: none of the user's */
+	struct prefix interface_ip, vti; /* addresses of the tunnel's device; none */
 	char *username;
 };
 
@@ -106,8 +108,12 @@ struct conf_conn {
 	ns_t dpddelay, dpdtimeout;
 	ns_t retransmit_interval, retransmit_timeout;
 	uint32_t replay_window;
-	uint32_t reqid;	   /* 0: automatic */
-	uint32_t priority; /* 0: computed */
+	uint32_t if_id;	     /* ipsec-interface=; 0: none, CONF_IF_ID_ZERO: ipsec0 */
+	char *vti_interface; /* NULL: none */
+	bool vti_routing, vti_shared;
+	bool is_device_unmanaged; /* ipsec-interface-managed=no */
+	uint32_t reqid;		  /* 0: automatic */
+	uint32_t priority;	  /* 0: computed */
 	struct conf_mark mark_in, mark_out;
 	uint16_t mtu; /* 0: unset */
 	uint16_t mss; /* 0: off; CONF_MSS_AUTO; for IPv4 */
@@ -128,7 +134,7 @@ struct conf_setup {
 	ns_t keep_alive;
 	uint32_t ddos_threshold, max_halfopen;
 	uint8_t ddos_mode; /* 0 auto, 1 busy, 2 unlimited */
-	bool uniqueids, errqueue;
+	bool uniqueids, errqueue, ipsec_interface_managed;
 	char *myvendorid;
 	ns_t shuntlifetime;
 	uint8_t ikev1_policy; /* 0 accept 1 reject 2 drop */
@@ -177,6 +183,8 @@ const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t
 
 /* By that name or alias? */
 bool conf_conn_is_called(const struct conf_conn *c, const char *name);
+/* The device of its own that the tunnel has; false: none. ret has CONF_DEVICE_NAME octets. */
+bool conf_device_name(const struct conf_conn *c, char *ret);
 void conf_conn_free(struct conf_conn *c);
 struct conf_conn *conf_conn_copy(const struct conf_conn *c);
 /* To be raised when conf_conn_put or conf_setup_put write otherwise: what one program has written

@@ -316,14 +316,20 @@ TEST(conn_survives_the_line_and_every_truncation_is_refused)
 		      "\tike=aes256-sha2_256-dh19\n\tleftsubnet=10.0.1.0/24,10.0.9.0/24\n");
 	uint8_t *room = malloc(65536);
 	struct wr w = wr_to(room, 65536);
+	char device[CONF_DEVICE_NAME];
 	struct conf_conn *back;
 	struct rd r;
 
+	c->conn[0]->if_id = CONF_IF_ID_ZERO;
+	c->conn[0]->left.interface_ip = (struct prefix){ addr_v4(0x0a630001), 24 };
 	conf_conn_put(&w, c->conn[0]);
 	r = rd_from(wr_view(&w));
 	assert_int_equal(conf_conn_get(&r, &back), OK);
 	assert_true(rd_end(&r));
 	assert_true(conf_conn_eq(back, c->conn[0]));
+	assert_int_equal(back->left.interface_ip.bits, 24);
+	assert_true(conf_device_name(back, device));
+	assert_string_equal(device, "ipsec0");
 	back->mtu++;
 	assert_false(conf_conn_eq(back, c->conn[0]));
 	conf_conn_free(back);
