@@ -71,10 +71,27 @@ static bool ts_allowed(const struct ts_list *l, const struct conf_end *e)
 	return l->n != 0;
 }
 
-static bool covers(
-	const struct conf_end *ours, const struct conf_end *theirs, const struct dp_policy *p)
+static bool device_allowed(
+	const struct conf_conn *c, const struct conf_end *ours, const struct dp_policy *p)
 {
-	return ts_allowed(&p->ts_local, ours) && ts_allowed(&p->ts_remote, theirs);
+	const struct prefix *address = c->if_id ? &ours->interface_ip : &ours->vti;
+	char name[CONF_DEVICE_NAME];
+
+	if (!conf_device_name(c, name))
+		return p->device.kind == DP_DEVICE_NONE && p->extra.if_id == 0;
+	return p->device.kind == (c->if_id ? DP_DEVICE_XFRM : DP_DEVICE_VTI) &&
+	       strcmp(p->device.name, name) == 0 && p->extra.if_id == c->if_id &&
+	       p->device.address.bits == address->bits &&
+	       addr_eq(&p->device.address.addr, &address->addr);
+}
+
+static bool covers(const struct conf_conn *c, bool ours_is_left, const struct dp_policy *p)
+{
+	const struct conf_end *ours = ours_is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = ours_is_left ? &c->right : &c->left;
+
+	return ts_allowed(&p->ts_local, ours) && ts_allowed(&p->ts_remote, theirs) &&
+	       device_allowed(c, ours, p);
 }
 
 bool bounds_allow(const struct bounds *b, const struct dp_policy *p)
@@ -86,9 +103,19 @@ bool bounds_allow(const struct bounds *b, const struct dp_policy *p)
 		bool left = !c->oriented || c->local_is_left,
 		     right = !c->oriented || !c->local_is_left;
 
-		if ((left && covers(&c->left, &c->right, p)) ||
-			(right && covers(&c->right, &c->left, p)))
+		if ((left && covers(c, true, p)) || (right && covers(c, false, p)))
 			return true;
 	}
+	return false;
+}
+
+bool bounds_name_device(const struct bounds *b, const char *name)
+{
+	char device[CONF_DEVICE_NAME];
+	struct bound *i;
+
+	list_each (i, &b->conns, struct bound, node)
+		if (conf_device_name(i->conn, device) && strcmp(device, name) == 0)
+			return true;
 	return false;
 }

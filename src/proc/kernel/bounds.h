@@ -15,5 +15,7 @@ void bounds_done(struct bounds *b);
 /* Takes conn; replaces the one of that name. */
 void bounds_add_take(struct bounds *b, struct conf_conn *conn_take);
 void bounds_del(struct bounds *b, const char *name);
-/* Does some loaded connection cover both ends of the policy? */
+/* Does some loaded connection cover both ends of the policy, and have its device? */
 bool bounds_allow(const struct bounds *b, const struct dp_policy *p);
+/* Has a loaded connection that device? */
+bool bounds_name_device(const struct bounds *b, const char *name);

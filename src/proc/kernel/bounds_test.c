@@ -46,6 +46,37 @@ TEST(what_is_inside_a_loaded_connection_is_allowed)
 	bounds_done(&b);
 }
 
+TEST(a_policy_goes_through_the_device_of_its_connection_and_no_other)
+{
+	struct dp_policy p = { .ts_local = net("10.0.1.0/24"), .ts_remote = net("10.0.2.0/24") };
+	struct conf_conn *c = conn("a", "10.0.1.0/24", "10.0.2.0/24");
+	struct bounds b;
+
+	bounds_init(&b);
+	c->if_id = 3;
+	c->left.interface_ip = (struct prefix){ addr_v4(0x0a630001), 24 };
+	bounds_add_take(&b, c);
+	assert_true(bounds_name_device(&b, "ipsec3"));
+	assert_false(bounds_name_device(&b, "ipsec1"));
+	assert_false(bounds_allow(&b, &p));
+	p.extra.if_id = 3;
+	p.device = (struct dp_device){
+		.kind = DP_DEVICE_XFRM, .name = "ipsec3", .address = { addr_v4(0x0a630001), 24 }
+	};
+	assert_true(bounds_allow(&b, &p));
+	p.device.address.bits = 16;
+	assert_false(bounds_allow(&b, &p));
+	p.device.address.bits = 24;
+	memcpy(p.device.name, "eth0", 5);
+	assert_false(bounds_allow(&b, &p));
+	bounds_done(&b);
+
+	bounds_init(&b);
+	bounds_add_take(&b, conn("a", "10.0.1.0/24", "10.0.2.0/24"));
+	assert_false(bounds_allow(&b, &p));
+	bounds_done(&b);
+}
+
 TEST(without_a_connection_nothing_is_allowed)
 {
 	struct bounds b;
@@ -97,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_inside_a_loaded_connection_is_allowed),
+		cmocka_unit_test(a_policy_goes_through_the_device_of_its_connection_and_no_other),
 		cmocka_unit_test(without_a_connection_nothing_is_allowed),
 		cmocka_unit_test(two_connections_do_not_add_up),
 		cmocka_unit_test(an_end_without_subnet_is_one_host),

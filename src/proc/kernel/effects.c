@@ -48,7 +48,7 @@ static void tell(struct kernel *k, const char *done, const struct effect_key *ke
 		.prefix = ev_str(prefix_format(&key->prefix, prefix)), .source = ev_str(source));
 }
 
-static void effect_release(struct kernel *k, struct effect *e)
+void effect_release(struct kernel *k, struct effect *e)
 {
 	if (--e->uses)
 		return;
@@ -73,14 +73,11 @@ bool effects_have_address(struct kernel *k, const struct addr *a)
 	return false;
 }
 
-/* Does it, or counts one more who needs it. 0 or errno. */
-static int use(struct kernel *k, struct policy *p, const struct effect_key *key)
+int effect_use(struct kernel *k, const struct effect_key *key, struct effect **ret)
 {
 	struct effect *e = find(k, key);
 	int error;
 
-	if (p->n == EFFECTS_MAX)
-		return E2BIG;
 	if (!e) {
 		error = rtnl_effect(k->rtnl, key, k->ifindex, true);
 		if (error && error != EEXIST)
@@ -91,8 +88,16 @@ static int use(struct kernel *k, struct policy *p, const struct effect_key *key)
 		list_append(&k->effects, &e->node);
 	}
 	e->uses++;
-	p->effect[p->n++] = e;
+	*ret = e;
 	return 0;
+}
+
+static int use(struct kernel *k, struct policy *p, const struct effect_key *key)
+{
+	int error = p->n == EFFECTS_MAX ? E2BIG : effect_use(k, key, &p->effect[p->n]);
+
+	p->n += error == 0;
+	return error;
 }
 
 static struct prefix whole(uint8_t family)
@@ -166,28 +171,50 @@ static bool way_to_peer(
 	return true;
 }
 
-/* With the kernel's ESP the peer itself is reached as always: a route of its own would hold for ESP
- * as well. */
-static bool is_peer_itself(const struct kernel *k, const struct dp_policy *p, const struct range *r)
+static bool has_range(const struct ts_list *l, const struct range *r)
 {
-	return k->has_plane && addr_eq(&r->first, &r->last) && addr_eq(&r->first, &p->outer_remote);
+	for (size_t i = 0; i < l->n; i++)
+		if (range_eq(&l->ts[i].range, r))
+			return true;
+	return false;
+}
+
+/* With the kernel's ESP the peer itself is reached as always: a route of its own would hold for ESP
+ * as well. Packets of a device pass such a route by; but where both ends have the same networks,
+ * people's routes say what goes through it. */
+static bool has_route(const struct kernel *k, const struct policy *own, const struct dp_policy *p,
+	const struct range *r)
+{
+	if (own->device)
+		return !has_range(&p->ts_local, r);
+	return !k->has_plane || !addr_eq(&r->first, &r->last) ||
+	       !addr_eq(&r->first, &p->outer_remote);
+}
+
+static struct ts_list routed(
+	const struct kernel *k, const struct policy *own, const struct dp_policy *p, uint8_t family)
+{
+	struct ts_list l = { 0 };
+
+	for (size_t i = 0; i < p->ts_remote.n; i++)
+		if (p->ts_remote.ts[i].range.first.family == family &&
+			has_route(k, own, p, &p->ts_remote.ts[i].range))
+			l.ts[l.n++] = p->ts_remote.ts[i];
+	return l;
 }
 
 static int add_routes(
 	struct kernel *k, struct policy *own, const struct dp_policy *p, uint8_t family)
 {
 	struct effect_key key = { .kind = route_kind(p->action), .metric = p->metric };
-	struct ts_list remote = { 0 };
+	struct ts_list remote = routed(k, own, p, family);
 	int error;
 
-	for (size_t i = 0; i < p->ts_remote.n; i++)
-		if (p->ts_remote.ts[i].range.first.family == family &&
-			!is_peer_itself(k, p, &p->ts_remote.ts[i].range))
-			remote.ts[remote.n++] = p->ts_remote.ts[i];
 	if (key.kind == EFFECT_ROUTE) {
 		key.mtu = p->mtu;
 		key.source = source_of(p, family);
-		if (k->has_plane && !way_to_peer(k, p, family, &key))
+		key.oif = device_index(own->device);
+		if (!key.oif && k->has_plane && !way_to_peer(k, p, family, &key))
 			return 0;
 	}
 	error = each_prefix(k, own, &remote, key);
@@ -233,8 +260,7 @@ static int add_rules(
 	return error;
 }
 
-/* On lo it would be there twice, and go with the tunnel. */
-static bool is_foreign_address(struct kernel *k, const struct addr *a)
+bool is_foreign_address(struct kernel *k, const struct addr *a)
 {
 	struct rd r = rd_from(buf_view(&k->addrs));
 
@@ -248,25 +274,34 @@ static bool is_foreign_address(struct kernel *k, const struct addr *a)
 	return false;
 }
 
+static int add_sources(struct kernel *k, struct policy *own, const struct dp_policy *p)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < COUNT(p->source) && !error && p->add_source; i++)
+		if (addr_is_set(&p->source[i]) && !is_foreign_address(k, &p->source[i]))
+			error = use(k, own,
+				&(struct effect_key){ EFFECT_ADDRESS,
+					.prefix = { p->source[i], addr_bits(p->source[i].family) },
+					.oif = device_index(own->device) });
+	return error;
+}
+
 static int add(
 	struct kernel *k, struct policy *own, const struct dp_policy *p, const char **ret_what)
 {
 	static const uint8_t families[] = { 4, 6 };
-	int error = 0;
+	int error;
 
 	*ret_what = "the virtual address";
-	for (size_t i = 0; i < COUNT(p->source) && !error && p->add_source; i++)
-		if (addr_is_set(&p->source[i]) && !is_foreign_address(k, &p->source[i]))
-			error = use(k, own,
-				&(struct effect_key){
-					EFFECT_ADDRESS, .prefix = { p->source[i],
-								addr_bits(p->source[i].family) } });
+	error = add_sources(k, own, p);
 	/* in the kernel a policy lets pass and drops by itself */
 	for (size_t i = 0; i < COUNT(families) && !error && p->add_routes &&
 			   !(k->has_plane && route_kind(p->action) != EFFECT_ROUTE);
 		i++) {
 		if (!has_family(&p->ts_remote, families[i]) ||
-			!has_family(&p->ts_local, families[i]))
+			!has_family(&p->ts_local, families[i]) ||
+			(own->device && routed(k, own, p, families[i]).n == 0))
 			continue;
 		*ret_what = "the tunnel's routes";
 		error = add_routes(k, own, p, families[i]);
@@ -314,6 +349,7 @@ static void policy_free(struct kernel *k, struct policy *p)
 	spd_remove(k, p);
 	while (p->n) /* rules before routes before addresses */
 		effect_release(k, p->effect[--p->n]);
+	device_leave(k, p);
 	buf_done(&p->dp);
 	free(p);
 }
@@ -328,7 +364,9 @@ int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_wha
 	own->dp = encode(p);
 	list_append(&k->policies, &own->node);
 	k->why[0] = '\0';
-	if (k->has_plane) {
+	*ret_what = "the tunnel's device";
+	error = device_use(k, own, p);
+	if (k->has_plane && !error) {
 		*ret_what = "the tunnel's policies";
 		error = spd_add(k, own, p, k->why);
 	}

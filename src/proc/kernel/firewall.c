@@ -31,7 +31,10 @@ static void ask_parent(struct kernel *k, uint32_t number, const struct dp_policy
 	LINE_SEND(&k->p.line[WHO_PARENT], filter, .number = number, .reqid = p->reqid, .add = 1,
 		.is_up = p->action == DP_PROTECT, .mss = p->mss, .exempt = p->exempt, .mtu = mtu,
 		.overhead = p->overhead, .remote = p->outer_remote,
-		.interface = k->has_plane ? "" : TUN_NAME, .ts = wr_view(&w));
+		.interface = p->device.kind ? p->device.name
+			     : k->has_plane ? ""
+					    : TUN_NAME,
+		.ts = wr_view(&w));
 	free(room);
 }
 

@@ -8,9 +8,11 @@
 #include "proc/xfrm.h"
 
 enum effect_kind {
-	EFFECT_ADDRESS,	     /* prefix on our interface; with the kernel's ESP on lo */
-	EFFECT_ROUTE,	     /* prefix into the tunnel, in our table; with the kernel's ESP to where
-			      * the peer is, since policies find the packets there */
+	EFFECT_ADDRESS,	     /* prefix on the tunnel's device, or our interface; with the kernel's
+			      * ESP on lo */
+	EFFECT_ROUTE,	     /* prefix into the tunnel, in our table; with the kernel's ESP to the
+			      * tunnel's device, or to where the peer is, since policies find the
+			      * packets there */
 	EFFECT_THROW,	     /* prefix not into the tunnel: the next table decides */
 	EFFECT_BLACKHOLE,    /* prefix is dropped */
 	EFFECT_RULE,	     /* from prefix: look into our table */
@@ -27,7 +29,7 @@ struct effect_key {
 	uint32_t metric;
 	uint16_t mtu;	     /* ROUTE; 0: the interface's */
 	struct addr gateway; /* ROUTE: none: on the link */
-	unsigned oif;	     /* ROUTE; 0: our interface */
+	unsigned oif;	     /* ROUTE, ADDRESS; 0: our interface */
 };
 
 /* One thing done in the kernel, for as many policies as need it. */
@@ -51,6 +53,7 @@ struct policy {
 	size_t n;
 	struct spd_entry **spd; /* the kernel's policies that it holds */
 	size_t n_spd;
+	struct device *device; /* of device.c; NULL: none */
 };
 
 /* One direction of a Child SA in the kernel. */
@@ -78,7 +81,8 @@ struct kernel {
 	char why[XFRM_ERROR_STR]; /* the last policy was refused: in the kernel's words; "" */
 	struct bounds bounds;
 	struct list effects, policies;
-	struct list held; /* of firewall.c: policies that wait for the packet filter */
+	struct list devices; /* of device.c */
+	struct list held;    /* of firewall.c: policies that wait for the packet filter */
 	uint32_t last_held;
 	bool is_settling; /* DP_SETTLE waits for those that are held */
 	uint32_t settle_ask;
@@ -104,6 +108,10 @@ struct kernel {
 /* ---- rtnl.c: one request, its answer; errno values, 0 is well ---- */
 int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex);
 int rtnl_effect(int fd, const struct effect_key *k, unsigned ifindex, bool add);
+/* Asks for all of a kind; each is given to f. */
+struct nlmsghdr;
+int rtnl_dump(int fd, uint16_t type, uint8_t family, int (*f)(const struct nlmsghdr *h, void *ctx),
+	void *ctx);
 /* Removes rules, routes and addresses that carry our protocol number, but for those of k's effects
  * (NULL: all). Gives how many. */
 unsigned rtnl_flush(int fd, struct kernel *k);
@@ -115,6 +123,21 @@ bool rtnl_changes(int fd, unsigned ours, bool *ret_any);
 /* The way of our own packets to dst. */
 int rtnl_route_to(int fd, const struct addr *dst, const struct addr *src, unsigned *ret_oif,
 	struct addr *ret_gateway);
+
+/* ---- device.c: devices of tunnels ---- */
+/* The device of that policy is there from now on, and own's. 0 or errno; then k->why says why. */
+int device_use(struct kernel *k, struct policy *own, const struct dp_policy *p);
+void device_leave(struct kernel *k, struct policy *own);
+unsigned device_index(const struct device *d); /* 0 without one */
+/* Did somebody remove one of ours that is used? Policies are to be added again. */
+bool devices_lost(struct kernel *k);
+/* Those that nobody uses or names go. */
+void devices_sweep(struct kernel *k);
+/* So do those that an earlier daemon made and nobody names. */
+void devices_settle(struct kernel *k);
+/* All that we made; that any daemon of ours did. */
+void devices_done(struct kernel *k);
+unsigned devices_flush(int fd);
 
 /* ---- firewall.c: the parent's part of a policy comes first ---- */
 /* Asks for it; policy_install() is called when it is done. */
@@ -138,6 +161,9 @@ void policy_install(struct kernel *k, uint32_t ask, const struct dp_policy *p);
 void policy_answer(struct kernel *k, uint32_t ask, enum err e, const char *text);
 
 /* ---- effects.c: policies into effects ---- */
+/* Does it, or counts one more who needs it. 0 or errno. */
+int effect_use(struct kernel *k, const struct effect_key *key, struct effect **ret);
+void effect_release(struct kernel *k, struct effect *e);
 /* 0 or errno; then *ret_what says what was refused. */
 int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what);
 void policy_del(struct kernel *k, uint32_t reqid);
@@ -156,6 +182,8 @@ void policies_refresh(struct kernel *k);
 bool effects_have(struct kernel *k, const struct effect_key *key);
 /* Is the address one that we put on this host? */
 bool effects_have_address(struct kernel *k, const struct addr *a);
+/* Is it on this host without us? It would be there twice, and go with the tunnel. */
+bool is_foreign_address(struct kernel *k, const struct addr *a);
 
 /* ---- spd.c: policies in the kernel ---- */
 /* 0 or errno; then text (XFRM_ERROR_STR) says why. What was put until then is own's. */

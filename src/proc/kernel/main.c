@@ -92,6 +92,7 @@ void settle(struct kernel *k)
 	policies_settle(k);
 	sas_settle(k);
 	forget_found(k);
+	devices_settle(k);
 	policy_answer(k, k->settle_ask, OK, "");
 }
 
@@ -182,7 +183,11 @@ static void sibling(void *ctx, enum ipc_who who, bool is_there)
 
 static void on_settled(uv_timer_t *t)
 {
-	tell_addresses(t->data);
+	struct kernel *k = t->data;
+
+	if (devices_lost(k))
+		policies_refresh(k);
+	tell_addresses(k);
 }
 
 static void on_watch(uv_poll_t *poll, int status, int events)
@@ -207,6 +212,7 @@ static void take_conn(struct kernel *k, struct bytes blob)
 	if (conf_conn_get(&r, &c) != OK || !rd_end(&r))
 		abort(); /* only our own parent speaks here */
 	bounds_add_take(&k->bounds, c);
+	devices_sweep(k); /* it may have named another one */
 }
 
 static void message(void *ctx, struct line *from, const struct msg *m)
@@ -222,8 +228,10 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 		firewall_take(k, m->filter_done.number);
 	else if (m->id == MSG_conn_load)
 		take_conn(k, m->conn_load.conn);
-	else if (m->id == MSG_conn_unload)
+	else if (m->id == MSG_conn_unload) {
 		bounds_del(&k->bounds, m->conn_unload.name);
+		devices_sweep(k);
+	}
 }
 
 /* ---- life ---- */
@@ -247,6 +255,7 @@ static void find(struct kernel *k)
 	k->is_finding = k->p.takes_over;
 	if (!k->is_finding) {
 		tell_leftover(k, rtnl_flush(k->rtnl, NULL), "routes, rules and addresses");
+		tell_leftover(k, devices_flush(k->rtnl), "devices");
 		flush_xfrm(k);
 	} else if (k->has_plane) {
 		found_read(&k->found, k->xfrm);
@@ -295,6 +304,7 @@ static void clean(void *ctx)
 {
 	sas_flush(ctx);
 	policies_flush(ctx);
+	devices_done(ctx);
 }
 
 static void stop(void *ctx)
@@ -321,6 +331,7 @@ static int flush_only(void)
 		return EXIT_FAILURE;
 	}
 	rtnl_flush(fd, NULL);
+	devices_flush(fd);
 	close(fd);
 	fd = xfrm_open(false);
 	if (fd >= 0) {
@@ -348,6 +359,7 @@ int main(int argc, char **argv)
 	k = xalloc(sizeof(*k));
 	list_init(&k->effects);
 	list_init(&k->policies);
+	list_init(&k->devices);
 	list_init(&k->sas);
 	map_init(&k->sa_by, 0);
 	map_init(&k->spd, 0);

@@ -44,8 +44,8 @@ static struct nlattr *attr_of(const struct nlmsghdr *h, size_t offset, uint16_t 
 		mnl_nlmsg_get_payload_offset(h, offset), mnl_nlmsg_get_payload_tail(h), type);
 }
 
-/* Asks for all of a kind; each is given to f. */
-static int dump(int fd, uint16_t type, uint8_t family, mnl_cb_t f, void *ctx)
+int rtnl_dump(int fd, uint16_t type, uint8_t family, int (*f)(const struct nlmsghdr *h, void *ctx),
+	void *ctx)
 {
 	uint8_t request[MESSAGE_ROOM] = { 0 }, room[ANSWER_ROOM];
 	struct nlmsghdr *h = mnl_nlmsg_put_header(request);
@@ -133,7 +133,7 @@ static int address(int fd, const struct effect_key *k, unsigned ifindex, bool ad
 	h->nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR;
 	a->ifa_family = af_of(&k->prefix.addr);
 	a->ifa_prefixlen = k->prefix.bits;
-	a->ifa_index = ifindex;
+	a->ifa_index = k->oif ? k->oif : ifindex;
 	a->ifa_flags = a->ifa_family == AF_INET6 ? IFA_F_NODAD : 0;
 	put_addr(h, IFA_LOCAL, &k->prefix.addr);
 	put_addr(h, IFA_ADDRESS, &k->prefix.addr);
@@ -351,12 +351,13 @@ static struct effect_key rule_key(const struct nlmsghdr *h)
 	return k;
 }
 
-static struct effect_key address_key(const struct nlmsghdr *h)
+static struct effect_key address_key(const struct nlmsghdr *h, unsigned ifindex)
 {
 	const struct ifaddrmsg *a = mnl_nlmsg_get_payload(h);
 
 	return (struct effect_key){ .kind = EFFECT_ADDRESS,
-		.prefix = prefix_at(h, sizeof(*a), IFA_ADDRESS, a->ifa_family, a->ifa_prefixlen) };
+		.prefix = prefix_at(h, sizeof(*a), IFA_ADDRESS, a->ifa_family, a->ifa_prefixlen),
+		.oif = a->ifa_index == ifindex ? 0 : a->ifa_index };
 }
 
 /* Of what rtnl_effect() has done. */
@@ -364,7 +365,7 @@ static struct effect_key key_of(const struct nlmsghdr *h, unsigned ifindex)
 {
 	return h->nlmsg_type == RTM_NEWROUTE  ? route_key(h, ifindex)
 	       : h->nlmsg_type == RTM_NEWRULE ? rule_key(h)
-					      : address_key(h);
+					      : address_key(h, ifindex);
 }
 
 unsigned rtnl_flush(int fd, struct kernel *k)
@@ -374,9 +375,9 @@ unsigned rtnl_flush(int fd, struct kernel *k)
 	unsigned removed = 0;
 
 	for (size_t i = 0; i < COUNT(families); i++) {
-		dump(fd, RTM_GETROUTE, families[i], keep_route, &l);
-		dump(fd, RTM_GETRULE, families[i], keep_rule, &l);
-		dump(fd, RTM_GETADDR, families[i], keep_own_address, &l);
+		rtnl_dump(fd, RTM_GETROUTE, families[i], keep_route, &l);
+		rtnl_dump(fd, RTM_GETRULE, families[i], keep_rule, &l);
+		rtnl_dump(fd, RTM_GETADDR, families[i], keep_own_address, &l);
 	}
 	for (size_t i = 0; i < l.n; i++) {
 		struct nlmsghdr *h = l.message[i];
@@ -459,8 +460,8 @@ struct buf rtnl_addresses(int fd, unsigned except)
 {
 	struct addresses l = { .except = except };
 
-	dump(fd, RTM_GETLINK, AF_UNSPEC, keep_interface, &l);
-	dump(fd, RTM_GETADDR, AF_UNSPEC, keep_address, &l);
+	rtnl_dump(fd, RTM_GETLINK, AF_UNSPEC, keep_interface, &l);
+	rtnl_dump(fd, RTM_GETADDR, AF_UNSPEC, keep_address, &l);
 	free(l.interface);
 	return l.list;
 }

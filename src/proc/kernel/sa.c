@@ -1,6 +1,8 @@
 /* SAs in the kernel: made, moved, counted, taken out. */
 #include "proc/kernel/kernel.h"
 
+#include "proc/names.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -100,13 +102,25 @@ static void arm(struct kernel *k)
 		}
 }
 
+/* What came through a device of the tunnel's own leaves with our mark, so that routes to the device
+ * do not hold for it. */
+static enum err sa_put(
+	struct wr *w, enum xfrm_how how, const struct dp_sa *dp, const struct xfrm_sa *resume)
+{
+	struct dp_sa own = *dp; /* with dp's keys */
+
+	if (dp->dir == DP_OUT && dp->extra.has_device)
+		own.extra.set_mark = (struct dp_mark){ IPSEC_FWMARK, UINT32_MAX };
+	return xfrm_sa_put(w, how, &own, resume);
+}
+
 static int put(struct kernel *k, enum xfrm_how how, const struct dp_sa *dp,
 	const struct xfrm_sa *resume, char *text)
 {
 	uint8_t room[XFRM_ROOM];
 	struct wr w = wr_to(room, sizeof(room));
 	struct xfrm_said *said = xalloc(sizeof(*said));
-	enum err e = xfrm_sa_put(&w, how, dp, resume);
+	enum err e = sa_put(&w, how, dp, resume);
 	int error = e == ERR_UNSUPPORTED ? ENOSYS : EINVAL;
 
 	if (e == OK) {

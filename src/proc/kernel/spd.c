@@ -238,7 +238,8 @@ static int hold_all(struct kernel *k, struct policy *own, const struct dp_policy
 	return error;
 }
 
-/* Traffic between hosts of our own subnet stays outside of a tunnel that takes more than that. */
+/* Traffic between hosts of our own subnet stays outside of a tunnel that takes more than that. What
+ * goes through a device of the tunnel's own was sent there. */
 static int hold_own_subnets(
 	struct kernel *k, struct policy *own, const struct dp_policy *p, char *text)
 {
@@ -265,7 +266,7 @@ int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, cha
 {
 	int error = 0;
 
-	if (p->action == DP_PROTECT || p->action == DP_TRAP)
+	if ((p->action == DP_PROTECT || p->action == DP_TRAP) && p->device.kind == DP_DEVICE_NONE)
 		error = hold_own_subnets(k, own, p, text);
 	return error ? error : hold_all(k, own, p, text);
 }
