@@ -9,6 +9,10 @@ static const char *needs_kernel(const struct conf_conn *c)
 		return "type=transport";
 	if (c->mark_in.mask || c->mark_out.mask)
 		return "mark=";
+	if (c->if_id)
+		return "ipsec-interface=";
+	if (c->vti_interface)
+		return "vti-interface=";
 	return NULL;
 }
 
@@ -39,7 +43,9 @@ bool ike_plane_takes(struct ike *ike, const struct conf_conn *c, uint32_t reques
 	if (!what)
 		tell_without(ike, c, &about);
 	else
-		EMIT(&ike->env.events, ike->now, &about, conn_needs_kernel, .name = ev_str(c->name),
-			.what = ev_str(what), .why = ev_str(ike->plane_why ? ike->plane_why : ""));
+		EMIT(&ike->env.events, ike->now, &about, conn_needs_kernel,
+			.file = ev_str(c->file ? c->file : ""), .at_line = ev_u64(c->line),
+			.name = ev_str(c->name), .what = ev_str(what),
+			.why = ev_str(ike->plane_why ? ike->plane_why : ""));
 	return !what;
 }

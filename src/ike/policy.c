@@ -112,7 +112,9 @@ void conn_extra(const struct conn *c, bool is_policy, struct dp_extra *ret)
 {
 	struct addr theirs = conf_host(c->theirs);
 
-	*ret = (struct dp_extra){ .offload = c->conf->nic_offload };
+	*ret = (struct dp_extra){ .offload = c->conf->nic_offload,
+		.if_id = c->conf->if_id,
+		.has_device = c->conf->if_id || c->conf->vti_interface };
 	if (!is_policy)
 		return;
 	ret->mark_in = mark_of(c, &c->conf->mark_in);
@@ -146,9 +148,25 @@ static void set_source(const struct conn *c, struct dp_policy *p)
 	}
 }
 
+/* As Libreswan's script has it: an instance shares the device with others like it. */
+static struct dp_device device_of(const struct conn *c)
+{
+	const struct conf_conn *conf = c->conf;
+	struct dp_device d = { .is_shared = conf->vti_shared || c->template,
+		.is_unmanaged = conf->is_device_unmanaged };
+
+	if (!conf_device_name(conf, d.name))
+		return (struct dp_device){ 0 };
+	d.kind = conf->if_id ? DP_DEVICE_XFRM : DP_DEVICE_VTI;
+	d.address = conf->if_id ? c->ours->interface_ip : c->ours->vti;
+	return d;
+}
+
 /* Hosts have their routes; and where packets go that have not the mark is not ours to say. */
 static bool wants_routes(const struct conf_conn *c)
 {
+	if (c->if_id || c->vti_interface)
+		return c->if_id || c->vti_routing;
 	return c->type != TYPE_TRANSPORT && !c->mark_in.mask && !c->mark_out.mask;
 }
 
@@ -171,6 +189,7 @@ static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, st
 		.exempt = exempt[c->conf->nat_exempt],
 		.overhead = dp_overhead(NULL, true, c->remote.addr.family == 6),
 		.metric = c->conf->metric,
+		.device = device_of(c),
 	};
 	conn_extra(c, true, &ret->extra);
 }

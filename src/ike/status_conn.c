@@ -235,6 +235,9 @@ static void for_kernel(struct ike *ike, const struct conn *c, const struct event
 			"%" PRIu32 "/0x%08" PRIx32 ", %" PRIu32 "/0x%08" PRIx32, x.mark_in.value,
 			x.mark_in.mask, x.mark_out.value, x.mark_out.mask);
 	REPLY(connection_kernel, .mark = ev_str(mark),
+		.vti = ev_str(c->conf->vti_interface ? c->conf->vti_interface : "unset"),
+		.routing = ev_str(c->conf->vti_routing ? "yes" : "no"),
+		.shared = ev_str(c->conf->vti_shared ? "yes" : "no"),
 		.offload = ev_str(offload[MIN(c->conf->nic_offload, OFFLOAD_AUTO)]));
 }
 
@@ -242,8 +245,9 @@ static void policy(struct ike *ike, const struct conn *c, const struct event_abo
 {
 	const struct conf_conn *k = c->conf;
 	char nets[16], mtu[16] = "unset", prio[16] = "auto", tfc[16] = "none";
-	char words[CONN_POLICY_STR];
+	char words[CONN_POLICY_STR], device[CONF_DEVICE_NAME] = "ipsec0";
 
+	(void)conf_device_name(k, device);
 	REPLY(connection_policy, .policy = ev_str(conn_policy_text(c, words)));
 	if (k->mtu)
 		snprintf(mtu, sizeof(mtu), "%u", k->mtu);
@@ -253,7 +257,7 @@ static void policy(struct ike *ike, const struct conn *c, const struct event_abo
 		snprintf(tfc, sizeof(tfc), "%u", k->tfc);
 	snprintf(nets, sizeof(nets), "%u,%u", net_bits(&c->ours->subnet, &c->local.addr),
 		net_bits(&c->theirs->subnet, &c->remote.addr));
-	REPLY(connection_prio, .prio = ev_str(nets), .interface = ev_str("ipsec0"),
+	REPLY(connection_prio, .prio = ev_str(nets), .interface = ev_str(device),
 		.metric = ev_u64(k->metric), .mtu = ev_str(mtu), .sa_prio = ev_str(prio),
 		.tfc = ev_str(tfc));
 	REPLY(connection_nat,

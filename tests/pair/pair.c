@@ -420,6 +420,7 @@ static enum err policy_add(struct side *s, const struct action *a)
 		.mode = a->dp.policy->mode,
 		.add_routes = a->dp.policy->add_routes,
 		.extra = a->dp.policy->extra,
+		.device = a->dp.policy->device,
 		.outer_remote = a->dp.policy->outer_remote,
 		.ours = a->dp.policy->ts_local.ts[0],
 	};

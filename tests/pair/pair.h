@@ -58,6 +58,7 @@ struct side {
 		bool is_orphan;
 		bool add_routes;
 		struct dp_extra extra;
+		struct dp_device device;
 		struct addr outer_remote;
 		struct ts ours; /* the first of its selectors */
 	} policy[PAIR_POLICIES_MAX];

@@ -55,6 +55,19 @@ TEST(userspace_esp_takes_no_marks)
 	assert_int_equal(loads(PLANE_KERNEL, &c), 0);
 }
 
+TEST(userspace_esp_takes_no_devices)
+{
+	struct conf_conn c = pair_conf("paris");
+
+	c.if_id = 1;
+	assert_int_equal(loads(PLANE_USER, &c), 39);
+	assert_int_equal(loads(PLANE_KERNEL, &c), 0);
+	c.if_id = 0;
+	c.vti_interface = (char *)"vti1";
+	assert_int_equal(loads(PLANE_USER, &c), 39);
+	assert_int_equal(loads(PLANE_KERNEL, &c), 0);
+}
+
 static unsigned tells(enum ike_plane plane, const struct conf_conn *c, enum event_id id)
 {
 	struct pair p;
@@ -110,6 +123,57 @@ TEST(marks_are_of_policies_and_offload_is_of_both)
 	assert_int_equal(p.a.sa[0].extra.mark_in.mask | p.a.sa[0].extra.mark_out.mask, 0);
 	assert_int_equal(p.a.sa[0].extra.offload, DP_OFFLOAD_PACKET);
 	pair_done(&p);
+}
+
+TEST(a_tunnel_with_an_xfrm_interface)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	c.if_id = 3;
+	c.left.interface_ip = (struct prefix){ addr_v4(0x0a630001), 24 };
+	c.right.interface_ip = (struct prefix){ addr_v4(0x0a630002), 24 };
+	pair_init(&p, 1);
+	pair_plane(&p.a, PLANE_KERNEL);
+	pair_plane(&p.b, PLANE_KERNEL);
+	pair_up(&p, &c, &c);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.policy[0].device.kind, DP_DEVICE_XFRM);
+	assert_string_equal(p.a.policy[0].device.name, "ipsec3");
+	assert_true(addr_eq(&p.a.policy[0].device.address.addr, &c.left.interface_ip.addr));
+	assert_true(addr_eq(&p.b.policy[0].device.address.addr, &c.right.interface_ip.addr));
+	assert_int_equal(p.a.policy[0].extra.if_id, 3);
+	assert_true(p.a.policy[0].add_routes);
+	assert_int_equal(p.a.sa[0].extra.if_id, 3);
+	assert_true(p.a.sa[0].extra.has_device && p.a.sa[1].extra.has_device);
+	pair_done(&p);
+}
+
+TEST(a_tunnel_with_a_vti)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	c.vti_interface = (char *)"vti7";
+	c.vti_shared = true;
+	c.left.vti = (struct prefix){ addr_v4(0x0a630001), 30 };
+	c.mark_in = c.mark_out = (struct conf_mark){ 5, UINT32_MAX, false };
+	for (int routing = 0; routing < 2; routing++) {
+		c.vti_routing = routing;
+		pair_init(&p, 1);
+		pair_plane(&p.a, PLANE_KERNEL);
+		pair_plane(&p.b, PLANE_KERNEL);
+		pair_up(&p, &c, &c);
+		assert_int_equal(p.a.policy[0].device.kind, DP_DEVICE_VTI);
+		assert_string_equal(p.a.policy[0].device.name, "vti7");
+		assert_int_equal(p.a.policy[0].device.address.bits, 30);
+		assert_true(p.a.policy[0].device.is_shared);
+		assert_int_equal(p.a.policy[0].extra.mark_out.value, 5);
+		assert_int_equal(p.a.policy[0].add_routes, routing);
+		assert_int_equal(p.a.sa[0].extra.if_id | p.a.sa[0].extra.mark_in.mask, 0);
+		assert_true(p.a.sa[0].extra.has_device);
+		pair_done(&p);
+	}
 }
 
 TEST(each_connection_has_a_unique_mark_of_its_own)
@@ -180,8 +244,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(userspace_esp_takes_no_connection_that_needs_the_kernel),
 		cmocka_unit_test(userspace_esp_takes_no_marks),
+		cmocka_unit_test(userspace_esp_takes_no_devices),
 		cmocka_unit_test(what_a_plane_does_without_is_told),
 		cmocka_unit_test(marks_are_of_policies_and_offload_is_of_both),
+		cmocka_unit_test(a_tunnel_with_an_xfrm_interface),
+		cmocka_unit_test(a_tunnel_with_a_vti),
 		cmocka_unit_test(each_connection_has_a_unique_mark_of_its_own),
 		cmocka_unit_test(request_ids_are_libreswans_or_as_the_file_says),
 		cmocka_unit_test(a_connection_that_is_refused_takes_its_predecessor_along),
