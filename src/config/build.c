@@ -372,6 +372,7 @@ void parser_build(struct parser *x, struct section *sec)
 	b.conn->name = xstrdup(sec->name);
 	b.conn->file = xstrdup(sec->file);
 	b.conn->line = sec->line;
+	b.conn->is_device_unmanaged = !x->c->setup.ipsec_interface_managed;
 	for (size_t i = 0; i < x->n_defaults; i++)
 		apply(&b, x->defaults[i]);
 	apply(&b, sec);

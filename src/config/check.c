@@ -225,12 +225,72 @@ static void transport(struct check *x)
 	}
 }
 
+/* A VTI is known by its marks. */
+static void vti(struct check *x)
+{
+	const struct conf_conn *c = x->conn;
+	bool is_any = c->left.host_kind == HOST_ANY || c->right.host_kind == HOST_ANY;
+
+	if (!c->mark_in.mask || !c->mark_out.mask)
+		wrong(x, "vti-interface",
+			"vti-interface= needs a mark by which packets find the tunnel: mark=5, "
+			"another number for each device");
+	else if ((!c->mark_in.value && !c->mark_in.is_unique) ||
+		 (!c->mark_out.value && !c->mark_out.is_unique))
+		wrong(x, "vti-interface",
+			"vti-interface= needs a mark that is not 0, which all other packets have");
+	else if ((c->mark_in.is_unique || c->mark_out.is_unique) && (is_any || c->vti_shared))
+		wrong(x, "vti-interface",
+			"vti-interface= for several peers needs one mark for all: a number, not "
+			"mark=-1");
+}
+
+static void without(struct check *x, enum keyword_section section, int side, const char *keyword,
+	const char *other)
+{
+	const struct item *i = x->at->by[side][keyword_number(keyword_find(section, keyword))];
+
+	if (i)
+		say(x, false, side, keyword,
+			xasprintf("%s= has no effect without %s=", i->key, other));
+}
+
+/* The tunnel's own. */
+static void device(struct check *x)
+{
+	struct conf_conn *c = x->conn;
+
+	if (c->if_id && c->vti_interface)
+		wrong(x, "vti-interface",
+			"ipsec-interface= and vti-interface= exclude each other: a tunnel has one "
+			"device");
+	if (c->type == TYPE_TRANSPORT && (c->if_id || c->vti_interface))
+		wrong(x, c->if_id ? "ipsec-interface" : "vti-interface",
+			"type=transport protects what the two hosts say to each other, and has no "
+			"device: write type=tunnel");
+	if (c->vti_interface)
+		vti(x);
+	for (int side = LEFT; side <= RIGHT; side++) {
+		if (!c->if_id)
+			without(x, SECTION_END, side, "interface-ip", "ipsec-interface");
+		if (!c->vti_interface)
+			without(x, SECTION_END, side, "vti", "vti-interface");
+	}
+	if (!c->vti_interface && c->vti_routing)
+		without(x, SECTION_CONN, LEFT, "vti-routing", "vti-interface");
+	if (!c->vti_interface && c->vti_shared)
+		without(x, SECTION_CONN, LEFT, "vti-shared", "vti-interface");
+}
+
 /* No IKE: what is between the two networks passes, or does not. */
 static void shunt(struct check *x)
 {
 	struct conf_conn *c = x->conn;
 	const struct conf_end *end[] = { &c->left, &c->right };
 
+	c->if_id = 0;
+	free(c->vti_interface);
+	c->vti_interface = NULL;
 	c->authby = AUTHBY_NEVER;
 	c->left.authby = c->right.authby = 0;
 	if (c->type == TYPE_REJECT)
@@ -262,6 +322,8 @@ static void kind(struct check *x)
 		transport(x);
 	else if (c->type != TYPE_TUNNEL)
 		shunt(x);
+	if (c->type < TYPE_PASS)
+		device(x);
 	if (c->ah)
 		wrong(x, "phase2",
 			"phase2=ah is refused; esp=aes_gcm protects as much and passes NAT");

@@ -45,6 +45,9 @@ enum keyword_type {
 	TYPE_IKE,	/* struct proposals * */
 	TYPE_ESP,
 	TYPE_VERSION,	/* uint8_t: enum conf_version, from keyexchange= or ikev2= */
+	TYPE_CIDR,	/* struct prefix, with its host bits */
+	TYPE_IF_ID,	/* uint32_t: yes is 1, no is 0, 0 is CONF_IF_ID_ZERO */
+	TYPE_DEVICE,	/* char *: the name of a network device */
 	TYPE_STRUCTURE, /* also, alsoflip, subnets, connalias: read by parse.c */
 };
 

@@ -153,6 +153,11 @@ static char *id_text(const struct id *id)
 				     : xasprintf("\"%s\"", id_format(id, s, sizeof(s)));
 }
 
+static char *if_id_text(uint32_t id)
+{
+	return id ? xasprintf("%" PRIu32, id == CONF_IF_ID_ZERO ? 0 : id) : xstrdup("no");
+}
+
 static char *mss_text(uint16_t mss)
 {
 	return mss > CONF_MSS_AUTO ? xasprintf("%u", mss) : xstrdup(mss ? "auto" : "off");
@@ -164,7 +169,7 @@ static char *raw(const struct keyword *k, const void *object)
 	const void *f = (const char *)object + k->offset;
 	const struct conf_end *e = object;
 	const struct conf_conn *c = object;
-	char s[ADDR_STR];
+	char s[ADDR_STR], prefix[PREFIX_STR];
 
 	switch ((enum keyword_type)k->type) {
 	case TYPE_ANYTHING:
@@ -219,6 +224,14 @@ static char *raw(const struct keyword *k, const void *object)
 	case TYPE_AUTHBY:
 	case TYPE_AUTH:
 		return authby_text(*(const uint8_t *)f);
+	case TYPE_CIDR:
+		return addr_is_set(&((const struct prefix *)f)->addr)
+			       ? xstrdup(prefix_format(f, prefix))
+			       : NULL;
+	case TYPE_IF_ID:
+		return if_id_text(*(const uint32_t *)f);
+	case TYPE_DEVICE:
+		return *(char *const *)f ? xstrdup(*(char *const *)f) : NULL;
 	case TYPE_IKE:
 	case TYPE_ESP:
 		return proposals_text(*(struct proposals *const *)f);

@@ -307,8 +307,6 @@ TEST(what_cannot_work_is_refused_in_its_line)
 	wrong("\trightaddresspool=10.0.1.1-10.0.1.9\n\ttype=transport", "type=tunnel");
 	wrong("\tleftmodecfgclient=yes\n\ttype=transport", "type=tunnel");
 	wrong("\tphase2=ah", "esp=aes_gcm");
-	wrong("\tipsec-interface=yes", "every packet");
-	wrong("\tvti-interface=vti1", "every packet");
 	wrong("\tauthby=rsasig", "secret");
 	wrong("\tauthby=secret,null", "cannot be mixed");
 	wrong("\tleftauth=secret", "both be given");
@@ -316,6 +314,80 @@ TEST(what_cannot_work_is_refused_in_its_line)
 	wrong("\tleft=%any\n\tright=%any", "one end must be this host");
 	wrong("\tleft=2001:db8::1", "address family");
 	wrong("\tleft=198.51.100.1", "same address");
+}
+
+TEST(a_device_is_named_as_libreswan_names_it)
+{
+	static const struct {
+		const char *line, *name;
+	} is[] = { { "\tipsec-interface=yes", "ipsec1" }, { "\tipsec-interface=1", "ipsec1" },
+		{ "\tipsec-interface=0", "ipsec0" }, { "\tipsec-interface=7", "ipsec7" },
+		{ "\tipsec-interface=4294967294", "ipsec4294967294" },
+		{ "\tvti-interface=vti-to-lyon\n\tmark=5/0xffffffff", "vti-to-lyon" },
+		{ "\tvti-interface=vti1\n\tmark=-1\n\tleftvti=10.99.0.1/30", "vti1" } };
+	char name[CONF_DEVICE_NAME];
+
+	for (size_t i = 0; i < COUNT(is); i++) {
+		struct conf *c = one(is[i].line), *back;
+		char *text = conf_show(c);
+
+		assert_true(conf_device_name(c->conn[0], name));
+		assert_string_equal(name, is[i].name);
+		back = parse(text);
+		assert_true(conf_conn_eq(c->conn[0], back->conn[0]));
+		free(text);
+		conf_free(back);
+		conf_free(c);
+	}
+	conf_free(one("\tipsec-interface=no\n\tvti-routing=no"));
+}
+
+TEST(a_device_that_cannot_be_is_refused_in_its_line)
+{
+	wrong("\tipsec-interface=maybe", "ipsecN");
+	wrong("\tipsec-interface=-1", "ipsecN");
+	wrong("\tipsec-interface=4294967295", "ipsecN");
+	wrong("\tvti-interface=a/b\n\tmark=1", "network device");
+	wrong("\tvti-interface=a-name-of-16-chr\n\tmark=1", "network device");
+	wrong("\tvti-interface=vti%d\n\tmark=1", "network device");
+	wrong("\tvti-interface=vti1\n\tmark-in=5", "mark=5");
+	wrong("\tvti-interface=vti1\n\tmark=0", "not 0");
+	wrong("\tvti-interface=vti1\n\tmark=-1\n\tvti-shared=yes", "mark=-1");
+	wrong("\tvti-interface=vti1\n\tright=%any\n\tmark=-1", "mark=-1");
+	wrong("\tvti-interface=vti1\n\tmark=5\n\tipsec-interface=yes", "exclude");
+	wrong("\tipsec-interface=yes\n\ttype=transport", "type=tunnel");
+	wrong("\tleftinterface-ip=10.0.0.300/24\n\tipsec-interface=yes", "its length");
+	conf_free(warned("\tleftinterface-ip=10.99.0.1/24", "ipsec-interface="));
+	conf_free(warned("\trightvti=10.99.0.1/24", "vti-interface="));
+	conf_free(warned("\tvti-shared=yes", "vti-interface="));
+}
+
+TEST(a_shunt_has_no_device)
+{
+	struct conf *c = parse("conn %default\n\tipsec-interface=yes\n"
+			       "conn x\n\tleft=127.0.0.1\n\tright=0.0.0.0\n"
+			       "\tleftsubnet=10.0.0.0/8\n\trightsubnet=10.0.0.0/8\n"
+			       "\ttype=passthrough\n");
+	char name[CONF_DEVICE_NAME];
+
+	print_issues(c);
+	assert_int_equal(c->n_issue, 0);
+	assert_int_equal(c->n, 1);
+	assert_false(conf_device_name(c->conn[0], name));
+	conf_free(c);
+}
+
+TEST(who_makes_devices_is_said_once_for_all)
+{
+	struct conf *c = parse("conn x\n\tipsec-interface=yes\n" ENDS
+			       "config setup\n\tipsec-interface-managed=no\n");
+
+	assert_int_equal(c->n, 1);
+	assert_true(c->conn[0]->is_device_unmanaged);
+	conf_free(c);
+	c = one("\tipsec-interface=yes");
+	assert_false(c->conn[0]->is_device_unmanaged);
+	conf_free(c);
 }
 
 TEST(shunts_have_no_authentication_and_two_networks)
@@ -700,6 +772,10 @@ int main(void)
 		cmocka_unit_test(words_of_strongswan_name_the_right_keyword),
 		cmocka_unit_test(keywords_without_effect_are_quiet_at_their_defaults),
 		cmocka_unit_test(what_cannot_work_is_refused_in_its_line),
+		cmocka_unit_test(a_device_is_named_as_libreswan_names_it),
+		cmocka_unit_test(a_device_that_cannot_be_is_refused_in_its_line),
+		cmocka_unit_test(a_shunt_has_no_device),
+		cmocka_unit_test(who_makes_devices_is_said_once_for_all),
 		cmocka_unit_test(shunts_have_no_authentication_and_two_networks),
 		cmocka_unit_test(marks_are_of_one_direction_or_both),
 		cmocka_unit_test(domains_for_clients_are_names_and_want_a_server),

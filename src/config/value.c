@@ -313,6 +313,28 @@ static enum err read_addr(struct addr *ret, const char *v, char **what)
 	return OK;
 }
 
+static enum err read_cidr(struct prefix *ret, const char *v, char **what)
+{
+	struct prefix p;
+
+	if (prefix_parse(v, &p))
+		return value_wrong(what, v, "an address with its length, like 192.0.2.1/24");
+	*ret = p;
+	return OK;
+}
+
+/* What the kernel takes for a name, and does not fill in itself. */
+static enum err read_device(char **ret, const char *v, char **what)
+{
+	size_t n = strlen(v);
+
+	if (n >= CONF_DEVICE_NAME || strpbrk(v, "/: \t%\"'") || !is_printable(v) ||
+		strcmp(v, ".") == 0 || strcmp(v, "..") == 0)
+		return value_wrong(
+			what, v, "the name of a network device, of 15 characters at most");
+	return read_string(ret, v, what);
+}
+
 enum err value_read(
 	const struct keyword *k, void *object, const char *v, char **what, char **warning)
 {
@@ -377,6 +399,12 @@ enum err value_read(
 	case TYPE_IKE:
 	case TYPE_ESP:
 		return read_proposals(k, field, v, what, warning);
+	case TYPE_CIDR:
+		return read_cidr(field, v, what);
+	case TYPE_IF_ID:
+		return value_read_if_id(field, v, what);
+	case TYPE_DEVICE:
+		return read_device(field, v, what);
 	case TYPE_VERSION:
 		return k->is_spelling ? read_ikev2(field, v, what) : read_version(field, v, what);
 	}

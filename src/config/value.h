@@ -14,6 +14,7 @@ enum err must_use value_read_number(
 	const struct keyword *k, const char *v, void *field, char **what, char **warning);
 enum err must_use value_read_mss(
 	const struct keyword *k, const char *v, uint16_t *ret, char **what);
+enum err must_use value_read_if_id(uint32_t *ret, const char *v, char **what);
 enum err must_use value_read_mark(struct conf_mark *ret, const char *v, char **what);
 
 /* value_list.c */

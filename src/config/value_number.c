@@ -158,6 +158,26 @@ enum err value_read_mss(const struct keyword *k, const char *v, uint16_t *ret, c
 	return OK;
 }
 
+/* 1 and 0 are numbers here, as in Libreswan. */
+enum err value_read_if_id(uint32_t *ret, const char *v, char **what)
+{
+	static const char *const yes[] = { "yes", "y", "true", "on" }, *const no[] = { "no", "n",
+		"false", "off" };
+	char *rest;
+	unsigned long long n;
+
+	for (size_t i = 0; i < COUNT(yes); i++)
+		if (strcasecmp(v, yes[i]) == 0 || strcasecmp(v, no[i]) == 0) {
+			*ret = strcasecmp(v, yes[i]) == 0;
+			return OK;
+		}
+	n = strtoull(v, &rest, 10);
+	if (*v < '0' || *v > '9' || *rest || n >= UINT32_MAX)
+		return value_wrong(what, v, "yes (ipsec1), no, or the number N of a device ipsecN");
+	*ret = n ? (uint32_t)n : CONF_IF_ID_ZERO;
+	return OK;
+}
+
 /* N or N/mask, decimal or 0x; -1: one of its own for each connection. */
 enum err value_read_mark(struct conf_mark *ret, const char *v, char **what)
 {

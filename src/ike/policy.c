@@ -153,7 +153,7 @@ static struct dp_device device_of(const struct conn *c)
 {
 	const struct conf_conn *conf = c->conf;
 	struct dp_device d = { .is_shared = conf->vti_shared || c->template,
-		.is_unmanaged = conf->is_device_unmanaged };
+		.is_unmanaged = conf->if_id && conf->is_device_unmanaged };
 
 	if (!conf_device_name(conf, d.name))
 		return (struct dp_device){ 0 };

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 8 << 20, RETRY_MS = 30000 };
+enum { TEXT_MAX = 8 << 20, RETRY_MS = 30000, EXIT_NO_DEVICE = 39 };
 
 static void report(struct parent *p, uint32_t request, const struct conf *c)
 {
@@ -269,6 +269,19 @@ static void unload_former(struct parent *p, const struct load *l)
 	}
 }
 
+/* What is loaded under that name says something else now. */
+static bool has_device(struct load *l, const struct conf_conn *c)
+{
+	struct loaded *old = loaded_find(l->p, c->name);
+
+	if (plane_has_device(l->p, l->request, c))
+		return true;
+	if (old)
+		unload(l->p, l->request, old);
+	l->exit = EXIT_NO_DEVICE;
+	return false;
+}
+
 static void load_finish(struct load *l)
 {
 	struct parent *p = l->p;
@@ -278,7 +291,7 @@ static void load_finish(struct load *l)
 	if (l->name)
 		unload_former(p, l);
 	for (size_t i = 0; i < l->n; i++) {
-		if (is_news(p, l, &l->item[i]))
+		if (is_news(p, l, &l->item[i]) && has_device(l, l->item[i].resolved))
 			send_item(p, l, &l->item[i]);
 		retry = retry || !l->item[i].is_resolved;
 	}

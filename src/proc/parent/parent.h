@@ -91,11 +91,12 @@ struct parent {
 	int said[2]; /* what children write to standard error when nobody looks at ours; -1 */
 	uv_poll_t said_poll;
 	uv_timer_t said_timer;
-	uint32_t secrets_request; /* of the last secrets_read */
-	bool has_secrets;	  /* they were read once */
-	bool may_open_secrets;	  /* between secrets_read and secrets_done */
-	bool has_kernel_plane;	  /* the kernel does ESP, not our own process */
-	uint8_t wants_plane;	  /* dataplane= when that was decided */
+	uint32_t secrets_request;	   /* of the last secrets_read */
+	bool has_secrets;		   /* they were read once */
+	bool may_open_secrets;		   /* between secrets_read and secrets_done */
+	bool has_kernel_plane;		   /* the kernel does ESP, not our own process */
+	bool has_xfrm_interfaces, has_vti; /* it makes such devices: it was tried */
+	uint8_t wants_plane;		   /* dataplane= when that was decided */
 	char *plane_why;
 	uint32_t shutdown_request;
 	ns_t ready_at;
@@ -170,6 +171,8 @@ void log_reopen(struct parent *p);
 bool plane_choose(struct parent *p);
 /* Would it be the same for that configuration? */
 bool plane_stays(const struct parent *p, const struct conf *conf);
+/* Can the kernel make the device that c names, if any? Tried; if not, the request is told. */
+bool plane_has_device(struct parent *p, uint32_t request, const struct conf_conn *c);
 /* Is that process part of us? */
 bool plane_needs(const struct parent *p, enum ipc_who w);
 

@@ -2,6 +2,7 @@
  * algorithm that may be negotiated is given to the kernel in an SA that nobody uses. */
 #include "proc/parent/parent.h"
 
+#include "proc/link.h"
 #include "proc/xfrm.h"
 
 #include <errno.h>
@@ -139,4 +140,27 @@ bool plane_stays(const struct parent *p, const struct conf *conf)
 bool plane_needs(const struct parent *p, enum ipc_who w)
 {
 	return w != WHO_ESP || !p->has_kernel_plane;
+}
+
+/* What the kernel could once, it can; a module that was missing may have come. */
+bool plane_has_device(struct parent *p, uint32_t request, const struct conf_conn *c)
+{
+	bool is_vti = !c->if_id;
+	bool *known = is_vti ? &p->has_vti : &p->has_xfrm_interfaces;
+	int e;
+
+	if (!p->has_kernel_plane || *known || (is_vti && !c->vti_interface))
+		return true; /* without the kernel's ESP ike refuses it */
+	e = link_probe(is_vti ? LINK_VTI : LINK_XFRM);
+	*known = e == 0;
+	if (e)
+		PARENT_EMIT(p, request, conn_no_device, .file = ev_str(c->file),
+			.at_line = ev_u64(c->line), .name = ev_str(c->name),
+			.keyword = ev_str(is_vti ? "vti-interface" : "ipsec-interface"),
+			.what = ev_str(is_vti ? "VTI devices" : "xfrm interfaces"),
+			.why = ev_str(strerror(e)),
+			.advice = ev_str(
+				is_vti ? "modprobe ip_vti ip6_vti"
+				       : "modprobe xfrm_interface, or write vti-interface="));
+	return *known;
 }
