@@ -68,6 +68,7 @@ struct action {
 		uint32_t metric;
 		uint16_t mtu; /* 0: unset */
 		bool is_instance, is_cfg_client, is_cfg_server;
+		struct dp_mark mark_in, mark_out;
 	} updown;
 };
 
@@ -86,8 +87,8 @@ enum command_kind {
 	CMD_CONN_ADD = 1, /* conn: the engine copies. Replaces one of that name (its SAs are
 			   * deleted, unless conf_conn_eq). what: ADD_AND_START does as auto= says
 			   * too (start of the daemon, reload), ADD_ONLY does not (ipsec add) */
-	CMD_CONN_DELETE, /* by its own name */
-	CMD_UP, /* remote_host: for a template (right=%any) */
+	CMD_CONN_DELETE,  /* by its own name */
+	CMD_UP,		  /* remote_host: for a template (right=%any) */
 	CMD_DOWN,
 	CMD_ROUTE, /* trap policy: auto=ondemand */
 	CMD_UNROUTE,

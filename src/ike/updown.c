@@ -35,6 +35,11 @@ static void fill_child(struct action *a, const struct child *c, bool is_v6)
 
 static void fill_conn(struct action *a, const struct conn *c)
 {
+	struct dp_extra extra;
+
+	conn_extra(c, true, &extra);
+	a->updown.mark_in = extra.mark_in;
+	a->updown.mark_out = extra.mark_out;
 	a->updown.conn = c->conf->name;
 	a->updown.ours = &c->our_id;
 	a->updown.domains = c->dns.domains ? c->dns.domains : "";

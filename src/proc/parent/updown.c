@@ -203,6 +203,7 @@ static bool is_verb(const char *s)
 void updown_run(struct parent *p, const struct msg_updown *m)
 {
 	char interface[IF_NAMESIZE];
+	struct loaded *l;
 	struct updown *u;
 	char *script;
 
@@ -223,7 +224,9 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 	u->conn = xstrdup(m->conn);
 	u->verb = xstrdup(m->verb);
 	u->script = script;
-	u->env = updown_env(m, interface_of(&m->local.addr, interface) ? interface : NULL);
+	l = loaded_find(p, m->conn);
+	u->env = updown_env(
+		m, l ? l->sent : NULL, interface_of(&m->local.addr, interface) ? interface : NULL);
 	u->process.data = u->timer.data = u;
 	list_append(&p->updowns, &u->node);
 	run_next(p);

@@ -167,7 +167,51 @@ static void put_conn(struct env *e, const struct msg_updown *m)
 	put(e, "XAUTH_FAILED", "0");
 }
 
-char **updown_env(const struct msg_updown *m, const char *interface)
+static void put_prefix(struct env *e, const char *name, const struct prefix *p)
+{
+	char text[PREFIX_STR];
+
+	if (addr_is_set(&p->addr))
+		put(e, name, prefix_format(p, text));
+}
+
+static void put_mark(struct env *e, const char *name, uint32_t value, uint32_t mask)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu32 "/0x%08" PRIx32, value, mask);
+	if (mask)
+		put(e, name, text);
+}
+
+/* ESP goes past routes to an xfrm interface by its mark; a script whose routes take the peer along
+ * needs to know it. */
+static void put_device(struct env *e, const struct msg_updown *m, const struct conf_conn *conf,
+	const struct ts *peer)
+{
+	const struct conf_end *ours =
+		conf ? conf->local_is_left ? &conf->left : &conf->right : NULL;
+	char device[CONF_DEVICE_NAME] = TUN_NAME;
+
+	if (conf)
+		(void)conf_device_name(conf, device);
+	put(e, "PLUTO_VIRT_INTERFACE", device);
+	put_mark(e, "CONNMARK_IN", m->mark_in, m->mark_in_mask);
+	put_mark(e, "CONNMARK_OUT", m->mark_out, m->mark_out_mask);
+	if (conf && conf->if_id) {
+		put(e, "PLUTO_XFRMI_ROUTE", "yes");
+		if (range_has(&peer->range, &m->remote.addr))
+			put_mark(e, "PLUTO_XFRMI_FWMARK", IPSEC_FWMARK, UINT32_MAX);
+		put_prefix(e, "INTERFACE_IP", &ours->interface_ip);
+	} else if (conf && conf->vti_interface) {
+		put(e, "VTI_IFACE", device);
+		put(e, "VTI_ROUTING", conf->vti_routing ? "yes" : "no");
+		put(e, "VTI_SHARED", conf->vti_shared ? "yes" : "no");
+		put_prefix(e, "VTI_IP", &ours->vti);
+	}
+}
+
+char **updown_env(const struct msg_updown *m, const struct conf_conn *conf, const char *interface)
 {
 	struct env e = { 0 };
 	struct rd r = rd_from(m->ts);
@@ -176,7 +220,6 @@ char **updown_env(const struct msg_updown *m, const char *interface)
 	put(&e, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
 	put(&e, "PLUTO_VERB", m->verb);
 	put(&e, "PLUTO_CONNECTION", m->conn);
-	put(&e, "PLUTO_VIRT_INTERFACE", TUN_NAME);
 	if (interface)
 		put(&e, "PLUTO_INTERFACE", interface);
 	put_tunnel(&e, m);
@@ -189,6 +232,7 @@ char **updown_env(const struct msg_updown *m, const char *interface)
 		put_net(&e, "MY", &ts.ts[0]);
 		put_net(&e, "PEER", &ts.ts[1]);
 	}
+	put_device(&e, m, conf, &ts.ts[1]);
 	return e.v;
 }
 
