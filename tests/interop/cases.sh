@@ -269,7 +269,7 @@ logged() { [[ $(tail -n 20 "$LAB/$1"/log/*.log) == *"$2"* ]]; }
 case_fragments() {
 	pair "leftid=@$LONG_LEFT" "rightid=@$LONG_RIGHT" fragmentation=force "swan:fragmentation = force" \
 		esp=aes_gcm256,aes_gcm128,aes256-sha2_512,aes256-sha2_256,aes128-sha2_512,aes128-sha2_256,aes256-sha1,aes128-sha1
-	tell router "tcpdump -lnni left0 'udp and (udp[24] = 53 or udp[28] = 53)' >$LAB/router/said.skf 2>&1 & echo \$!"
+	tell router "rm -f $LAB/router/said.skf; tcpdump -lnni left0 'udp and (udp[24] = 53 or udp[28] = 53)' >$LAB/router/said.skf 2>&1 & echo \$!"
 	SNIFFER=${OUT%%[!0-9]*}
 	must "we look at what passes" wait_for 5 skf listening
 	comes_up
@@ -281,7 +281,7 @@ case_fragments() {
 	ends
 }
 # payload 53, Encrypted Fragment, follows the header of IKE
-skf() { [[ $(<"$LAB/router/said.skf") == *"$1"* ]]; }
+skf() { [ -e "$LAB/router/said.skf" ] && [[ $(<"$LAB/router/said.skf") == *"$1"* ]]; }
 
 declare -A SWAN
 # ike= and esp=, and strongSwan's words for them; what Libreswan does not know, or only in ESP, is last.
