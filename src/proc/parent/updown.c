@@ -226,7 +226,9 @@ void updown_run(struct parent *p, const struct msg_updown *m)
 	u->script = script;
 	l = loaded_find(p, m->conn);
 	u->env = updown_env(
-		m, l ? l->sent : NULL, interface_of(&m->local.addr, interface) ? interface : NULL);
+		m, &(struct updown_about){ .conf = l ? l->sent : NULL,
+			   .interface = interface_of(&m->local.addr, interface) ? interface : NULL,
+			   .has_kernel_plane = p->has_kernel_plane });
 	u->process.data = u->timer.data = u;
 	list_append(&p->updowns, &u->node);
 	run_next(p);

@@ -131,13 +131,14 @@ static void put_dns(struct env *e, const struct msg_updown *m)
 	put(e, "PLUTO_PEER_DOMAIN_INFO", domains);
 }
 
-static void put_tunnel(struct env *e, const struct msg_updown *m)
+static void put_tunnel(struct env *e, const struct msg_updown *m, const struct updown_about *a)
 {
 	bool is_v6 = m->local.addr.family == 6;
 
-	put(e, "PLUTO_CONNECTION_TYPE", "tunnel");
+	put(e, "PLUTO_CONNECTION_TYPE",
+		a->conf && a->conf->type == TYPE_TRANSPORT ? "transport" : "tunnel");
 	put(e, "PLUTO_SA_TYPE", "ESP");
-	put(e, "PLUTO_STACK", "user");
+	put(e, "PLUTO_STACK", a->has_kernel_plane ? "xfrm" : "user");
 	put_addr(e, "PLUTO_ME", &m->local.addr);
 	put_addr(e, "PLUTO_PEER", &m->remote.addr);
 	put(e, "PLUTO_CONN_ADDRFAMILY", is_v6 ? "ipv6" : "ipv4");
@@ -211,7 +212,7 @@ static void put_device(struct env *e, const struct msg_updown *m, const struct c
 	}
 }
 
-char **updown_env(const struct msg_updown *m, const struct conf_conn *conf, const char *interface)
+char **updown_env(const struct msg_updown *m, const struct updown_about *about)
 {
 	struct env e = { 0 };
 	struct rd r = rd_from(m->ts);
@@ -220,9 +221,9 @@ char **updown_env(const struct msg_updown *m, const struct conf_conn *conf, cons
 	put(&e, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
 	put(&e, "PLUTO_VERB", m->verb);
 	put(&e, "PLUTO_CONNECTION", m->conn);
-	if (interface)
-		put(&e, "PLUTO_INTERFACE", interface);
-	put_tunnel(&e, m);
+	if (about->interface)
+		put(&e, "PLUTO_INTERFACE", about->interface);
+	put_tunnel(&e, m, about);
 	put_conn(&e, m);
 	if (addr_is_set(&m->source))
 		put_addr(&e, "PLUTO_MY_SOURCEIP", &m->source);
@@ -232,7 +233,7 @@ char **updown_env(const struct msg_updown *m, const struct conf_conn *conf, cons
 		put_net(&e, "MY", &ts.ts[0]);
 		put_net(&e, "PEER", &ts.ts[1]);
 	}
-	put_device(&e, m, conf, &ts.ts[1]);
+	put_device(&e, m, about->conf, &ts.ts[1]);
 	return e.v;
 }
 

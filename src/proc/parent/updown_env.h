@@ -4,7 +4,12 @@
 #include "config/conf.h"
 #include "ipc/ipc.h"
 
-/* conf: of the connection, or NULL when it is not loaded any more. interface: the device with our
- * outer address, or NULL. NULL-terminated; of updown_env_free(). */
-char **updown_env(const struct msg_updown *m, const struct conf_conn *conf, const char *interface);
+/* What the message does not say. */
+struct updown_about {
+	const struct conf_conn *conf; /* NULL: it is not loaded any more */
+	const char *interface;	      /* with our outer address; NULL: there is none */
+	bool has_kernel_plane;
+};
+/* NULL-terminated; of updown_env_free(). */
+char **updown_env(const struct msg_updown *m, const struct updown_about *about);
 void updown_env_free(char **env);

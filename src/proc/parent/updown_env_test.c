@@ -74,7 +74,7 @@ TEST(networks_come_with_their_masks)
 	char **env;
 
 	tell(&t, "100.64.13.5", "10.0.0.0/15");
-	env = updown_env(&t.m, NULL, "eth0");
+	env = updown_env(&t.m, &(struct updown_about){ NULL, "eth0", false });
 	ASSERT_VALUE(env, "PLUTO_VERB", "up-client");
 	ASSERT_VALUE(env, "PLUTO_CONNECTION", "office");
 	ASSERT_VALUE(env, "PLUTO_INTERFACE", "eth0");
@@ -97,7 +97,7 @@ TEST(networks_come_with_their_masks)
 
 	tell(&t, "fd00:1::/60", "10.0.0.1-10.0.0.6");
 	t.m.local.addr = address("2001:db8::1");
-	env = updown_env(&t.m, NULL, NULL);
+	env = updown_env(&t.m, &(struct updown_about){ NULL, NULL, false });
 	assert_null(value(env, "PLUTO_INTERFACE"));
 	ASSERT_VALUE(env, "PLUTO_CLIENT_FAMILY", "ipv6");
 	ASSERT_VALUE(env, "PLUTO_CONN_ADDRFAMILY", "ipv6");
@@ -115,7 +115,7 @@ TEST(a_device_is_told_as_libreswan_tells_it)
 
 	c.left.interface_ip = (struct prefix){ address("10.99.0.1"), 24 };
 	tell(&t, "10.0.1.0/24", "10.0.2.0/24");
-	env = updown_env(&t.m, &c, "eth0");
+	env = updown_env(&t.m, &(struct updown_about){ &c, "eth0", false });
 	ASSERT_VALUE(env, "PLUTO_VIRT_INTERFACE", "ipsec3");
 	ASSERT_VALUE(env, "PLUTO_XFRMI_ROUTE", "yes");
 	ASSERT_VALUE(env, "INTERFACE_IP", "10.99.0.1/24");
@@ -125,8 +125,14 @@ TEST(a_device_is_told_as_libreswan_tells_it)
 	updown_env_free(env);
 
 	tell(&t, "10.0.1.0/24", "0.0.0.0/0");
-	env = updown_env(&t.m, &c, "eth0");
+	env = updown_env(&t.m, &(struct updown_about){ &c, "eth0", false });
 	ASSERT_VALUE(env, "PLUTO_XFRMI_FWMARK", "901664/0xffffffff");
+	updown_env_free(env);
+
+	c = (struct conf_conn){ .type = TYPE_TRANSPORT };
+	env = updown_env(&t.m, &(struct updown_about){ &c, "eth0", true });
+	ASSERT_VALUE(env, "PLUTO_STACK", "xfrm");
+	ASSERT_VALUE(env, "PLUTO_CONNECTION_TYPE", "transport");
 	updown_env_free(env);
 
 	c = (struct conf_conn){ .vti_interface = (char *)"vti7", .vti_routing = true };
@@ -134,7 +140,7 @@ TEST(a_device_is_told_as_libreswan_tells_it)
 	t.m.mark_in = t.m.mark_out = 5;
 	t.m.mark_in_mask = UINT32_MAX;
 	t.m.mark_out_mask = 255;
-	env = updown_env(&t.m, &c, "eth0");
+	env = updown_env(&t.m, &(struct updown_about){ &c, "eth0", false });
 	ASSERT_VALUE(env, "PLUTO_VIRT_INTERFACE", "vti7");
 	ASSERT_VALUE(env, "VTI_IFACE", "vti7");
 	ASSERT_VALUE(env, "VTI_ROUTING", "yes");
@@ -152,7 +158,7 @@ TEST(what_is_not_set_is_left_out_or_empty)
 	char **env;
 
 	tell(&t, "10.0.1.0/24", "0.0.0.0/0");
-	env = updown_env(&t.m, NULL, NULL);
+	env = updown_env(&t.m, &(struct updown_about){ NULL, NULL, false });
 	ASSERT_VALUE(env, "PLUTO_PEER_CLIENT_MASK", "0.0.0.0");
 	ASSERT_VALUE(env, "PLUTO_PEER_DNS_INFO", "");
 	ASSERT_VALUE(env, "PLUTO_PEER_DOMAIN_INFO", "");
@@ -168,7 +174,7 @@ TEST(what_is_not_set_is_left_out_or_empty)
 	t.m.metric = 50;
 	t.m.mtu = 1400;
 	t.m.is_instance = t.m.is_cfg_client = 1;
-	env = updown_env(&t.m, NULL, NULL);
+	env = updown_env(&t.m, &(struct updown_about){ NULL, NULL, false });
 	ASSERT_VALUE(env, "PLUTO_CONN_KIND", "CK_INSTANCE");
 	ASSERT_VALUE(env, "PLUTO_CFG_CLIENT", "1");
 	ASSERT_VALUE(env, "PLUTO_CFG_SERVER", "0");
@@ -190,7 +196,7 @@ TEST(numbers_of_the_sa_are_there)
 	t.m.in_bytes = UINT64_MAX;
 	t.m.out_bytes = 84;
 	t.m.add_time = 1700000000;
-	env = updown_env(&t.m, NULL, NULL);
+	env = updown_env(&t.m, &(struct updown_about){ NULL, NULL, false });
 	ASSERT_VALUE(env, "PLUTO_SA_REQID", "16389");
 	ASSERT_VALUE(env, "SPI_IN", "0x0000001a");
 	ASSERT_VALUE(env, "SPI_OUT", "0xfedcba98");
@@ -213,7 +219,7 @@ TEST(what_a_peer_sent_is_harmless_in_a_command)
 	t.m.policy = "IKEv2$(reboot)";
 	tell_dns(&t, "10.0.2.53");
 	tell_dns(&t, "2001:db8::53");
-	env = updown_env(&t.m, NULL, NULL);
+	env = updown_env(&t.m, &(struct updown_about){ NULL, NULL, false });
 	ASSERT_VALUE(env, "PLUTO_MY_ID", "@laptop.example.com");
 	assert_null(strpbrk(value(env, "PLUTO_PEER_ID"), "`$();'\"&|<>\n"));
 	assert_non_null(strstr(value(env, "PLUTO_PEER_ID"), "a\\x60id\\x60\\x24\\x28id\\x29\\x3b"));
@@ -238,7 +244,7 @@ TEST(lists_have_an_end)
 	t.m.domains = domains;
 	for (size_t i = 0; i < LIMIT_DNS_SERVERS + 2; i++)
 		tell_dns(&t, "2001:db8:1111:2222:3333:4444:5555:6666");
-	env = updown_env(&t.m, NULL, NULL);
+	env = updown_env(&t.m, &(struct updown_about){ NULL, NULL, false });
 	assert_int_equal(strlen(value(env, "PLUTO_PEER_DOMAIN_INFO")), LIMIT_DNS_DOMAINS * 254 - 1);
 	assert_int_equal(strlen(value(env, "PLUTO_PEER_DNS_INFO")),
 		LIMIT_DNS_SERVERS * (sizeof("2001:db8:1111:2222:3333:4444:5555:6666")) - 1);
@@ -246,7 +252,7 @@ TEST(lists_have_an_end)
 
 	t.m.dns = bytes_of(t.dns, 16); /* cut off */
 	t.m.ts = BYTES_NONE;
-	env = updown_env(&t.m, NULL, NULL);
+	env = updown_env(&t.m, &(struct updown_about){ NULL, NULL, false });
 	ASSERT_VALUE(env, "PLUTO_PEER_DNS_INFO", "");
 	assert_null(value(env, "PLUTO_MY_CLIENT"));
 	updown_env_free(env);
