@@ -32,7 +32,8 @@ check "the tunnel is back" wait_for 10 is_up left ours
 
 title "the daemon dies"
 kill -9 "$(pids left ipsecd)"
-check "nobody is left" wait_for 10 test -z "$(pids left ipsec-ike)$(pids left ipsec-kernel)"
+nobody() { [ -z "$(pids left ipsec-ike)$(pids left ipsec-kernel)" ]; }
+check "nobody is left" wait_for 10 nobody
 on left /usr/libexec/ipsec/ipsec-kernel --flush # ExecStopPost=
 service
 check "it is ready" wait_for 10 told READY=1 3

@@ -24,7 +24,7 @@ form() {
 }
 # strongSwan has no ESN by default, and lends the first address of its pool.
 was_recorded() {
-	if [ "${KIND[right]}" = strongswan ]; then sed 's#ESP/ESN=#ESP=#; s/af-unspec esn/af-unspec/; s/100\.64\.13\.2/100.64.13.1/'
+	if [ "${KIND[right]}" = strongswan ]; then sed 's#ESP/ESN=#ESP=#; s/af-unspec esn/af-unspec/; s/100\.64\.13\.2/100.64.13.1/g'
 	else cat; fi
 }
 # expect HOST COMMAND... <<expected: its output in form, and "exit STATUS"
