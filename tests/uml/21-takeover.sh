@@ -1,9 +1,9 @@
 #!/bin/bash
-# 21-takeover.sh PEER: with the kernel's ESP a ping every 10 ms and a TCP stream go through the tunnel while
-# "ipsec restart" is said ten times and ipsec-ike is killed ten times: not one packet is lost, and the peer has the
+# 21-takeover.sh PEER [TIMES]: with the kernel's ESP a ping every 10 ms and a TCP stream go through the tunnel while
+# "ipsec restart" is said ten (or TIMES) times and ipsec-ike is killed as often: not one packet is lost, and the peer has the
 # SAs that it had. Then life goes on; what others have in the kernel is as it was. A kill of ipsec-kernel loses nothing either.
 # shellcheck source=tests/netns/lab.sh
-peer=${1:-ours}
+peer=${1:-ours} times=${2:-10}
 [ "$peer" != libreswan ] || export LAB_RIGHT=libreswan
 . "$(dirname "$0")/../netns/lab.sh"
 lab_up
@@ -57,11 +57,11 @@ spis=$(spis left ours) peer_spis=$(spis right "$peer") peer_ike=$(ike_spi right 
 theirs=$(others) rules=$(filter) calls=$(on left cat /var/log/updown) sent=$(retransmitted)
 check "it has rules in the packet filter" test -n "$rules"
 
-title "ten times ipsec restart, and ten times kill -9 of ipsec-ike"
+title "$times times ipsec restart, and $times times kill -9 of ipsec-ike"
 stream
 pings &
 pinger=$!
-for i in 1 2 3 4 5 6 7 8 9 10; do
+for ((i = 1; i <= times; i++)); do
 	run left ipsec restart || bad "restart ends with $?"
 	says "the tunnel stays" '^002 restarted: 1 tunnels kept, 0 are set up anew'
 	check "so do the rules in the packet filter" test "$(filter)" = "$rules"
@@ -69,7 +69,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	wait_for 5 taken $((2 * i)) || bad "it is not taken over the ${i}th time"
 done
 kill -9 "$(pids left ipsec-kernel)"
-check "kill -9 of ipsec-kernel" wait_for 10 taken 21
+check "kill -9 of ipsec-kernel" wait_for 10 taken $((2 * times + 1))
 touch "$LAB/enough"
 wait $pinger $STREAM_FROM $STREAM_TO
 read -r transmitted received <<<"$(awk '/packets transmitted/ { t += $1; r += $4 } END { print t + 0, r + 0 }' "$LAB/pings")"
