@@ -484,3 +484,25 @@ ping6_through() {
 	shift
 	run lpc ping -6 -q -c "$n" -i 0.05 -W 2 "$@" $RPC6 && grep -q ' 0% packet loss' <<<"$OUT"
 }
+# stream: TCP from behind left to behind right, in the background, until $LAB/enough is there; wait for
+# $STREAM_FROM and $STREAM_TO then: what was sent and what arrived is in $LAB/sent and $LAB/arrived
+stream() {
+	on rpc python3 -c '
+import socket
+s = socket.create_server(("0.0.0.0", 5001))
+c, n = s.accept()[0], 0
+while d := c.recv(1 << 16):
+	n += len(d)
+print(n)' >"$LAB/arrived" &
+	STREAM_TO=$!
+	wait_for 5 on rpc bash -c 'ss -ltn | grep -q :5001'
+	on lpc python3 -c '
+import os, socket, sys, time
+s, n = socket.create_connection((sys.argv[1], 5001)), 0
+while not os.path.exists(sys.argv[2]):
+	n += s.send(b"x" * 1000)
+	time.sleep(0.002 * int(sys.argv[3]))
+s.close()
+print(n)' $RPC "$LAB/enough" "${LAB_SLOW:-1}" >"$LAB/sent" &
+	STREAM_FROM=$!
+}

@@ -5,6 +5,8 @@
 # shellcheck source=tests/netns/lab.sh
 LAB_RIGHT=libreswan
 . "$(dirname "$0")/../netns/lab.sh"
+# shellcheck source=tests/uml/device.sh
+. "$(dirname "$0")/device.sh"
 lab_up
 NAME=vpn.example.com
 
@@ -16,15 +18,6 @@ no_device() {
 		on "$1" ip xfrm state | grep 'proto esp'; on "$1" ip xfrm policy | grep -E '^src [0-9]' | grep -v 'src 0.0.0.0/0 dst 0.0.0.0/0 $'
 		on "$1" ip addr | grep -E 'inet (10\.99|100\.64)\.')
 	[ -z "$out" ] || { printf '%s\n' "$out"; return 1; }
-}
-has_device() { [ "$(on "$1" ip -o link show group 901664 | grep -c ": $2@")" = 1 ]; }
-packets() { on left cat "/sys/class/net/$1/statistics/rx_packets" "/sys/class/net/$1/statistics/tx_packets" | tr '\n' ' '; }
-passes() { # passes DEVICE COMMAND...: what the command sends goes through it, both ways
-	local rx tx rx2 tx2
-	read -r rx tx <<<"$(packets "$1")"
-	"${@:2}" || return 1
-	read -r rx2 tx2 <<<"$(packets "$1")"
-	[ "$rx2" -gt "$rx" ] && [ "$tx2" -gt "$tx" ]
 }
 # anew HOST KIND [LINE...]: another configuration of tunnel(), loaded
 anew() {

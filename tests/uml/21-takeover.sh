@@ -12,27 +12,6 @@ lab_up
 pings() {
 	until [ -e "$LAB/enough" ]; do on lpc ping -q -i 0.01 -c 400 -W 5 $RPC; done >"$LAB/pings" 2>&1
 }
-# stream: from lpc to rpc until $LAB/enough is there; what was sent and what arrived end up in $LAB/sent and $LAB/arrived
-stream() {
-	on rpc python3 -c '
-import socket
-s = socket.create_server(("0.0.0.0", 5001))
-c, n = s.accept()[0], 0
-while d := c.recv(1 << 16):
-	n += len(d)
-print(n)' >"$LAB/arrived" &
-	STREAM_TO=$!
-	wait_for 5 on rpc bash -c 'ss -ltn | grep -q :5001'
-	on lpc python3 -c '
-import os, socket, sys, time
-s, n = socket.create_connection(("10.0.2.33", 5001)), 0
-while not os.path.exists(sys.argv[1]):
-	n += s.send(b"x" * 1000)
-	time.sleep(0.01)
-s.close()
-print(n)' "$LAB/enough" >"$LAB/sent" &
-	STREAM_FROM=$!
-}
 retransmitted() { on lpc cat /proc/net/netstat /proc/net/snmp | awk '/^Tcp:/ && $2 + 0 == $2 { print $13 }'; }
 others() { on left ip xfrm state | grep -A3 'spi 0x00000999'; on left ip xfrm policy | grep -A1 10.9.9.0; }
 filter() { on left iptables-legacy-save | grep -- '^-A clearswan'; }
