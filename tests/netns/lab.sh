@@ -315,6 +315,8 @@ start() {
 		X
 		echo "swanctl { load = random }" | put "$1" /etc/strongswan.d/lab-swanctl.conf
 		behind "$1" /usr/lib/ipsec/charon
+		# asked only then: under User-Mode Linux each time takes a second that charon could have had
+		wait_for 30 strongswan_begins "$1"
 		wait_for 30 on "$1" swanctl --stats || { bad "strongSwan does not start on $1"; return 1; }
 		on "$1" swanctl --load-all >"$LAB/out" 2>&1 || { cat "$LAB/out"; bad "strongSwan refuses its configuration"; return 1; }
 		;;
@@ -335,6 +337,7 @@ stop() {
 	libreswan) run "$1" ipsec whack --shutdown ;;
 	esac
 }
+strongswan_begins() { [[ $(<"$LAB/$1/log/charon.log") == *spawning* ]]; }
 libreswan_loaded() {
 	local want
 	want=$(on "$1" grep -cE '^[[:space:]]*auto=(add|start|route|ondemand)' /etc/ipsec.conf)
