@@ -145,6 +145,8 @@ $more"
 
 # ---- what is done with them ------------------------------------------------------
 
+STATUS=$LAB_BUILD/tests/interop/interop_status
+
 load() {
 	case ${KIND[$1]} in
 	ours) ask "$1" ipsec auto --add $NAME ;;
@@ -157,7 +159,7 @@ unload() {
 	case ${KIND[$1]} in
 	ours) ask "$1" ipsec auto --delete $NAME ;;
 	libreswan) ask "$1" /usr/libexec/ipsec/whack --delete --name $NAME ;;
-	strongswan) ask "$1" swanctl --terminate --ike vpn --force --timeout 5 ;;
+	strongswan) ask "$1" "$STATUS" strongswan terminate ike=vpn force=yes timeout=5000 ;;
 	esac
 }
 begin() { # begin HOST: it must come up, says the one who begins
@@ -166,7 +168,7 @@ begin() { # begin HOST: it must come up, says the one who begins
 	libreswan) run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME && [[ $OUT == *"established Child SA"* ]] ;;
 	strongswan)
 		local child
-		for child in "${SWAN_CHILDREN[@]}"; do run "$1" swanctl --initiate --child "$child" --timeout 30 || return; done
+		for child in "${SWAN_CHILDREN[@]}"; do run "$1" "$STATUS" strongswan initiate "child=$child" timeout=30000 || return; done
 		;;
 	esac
 }
@@ -174,14 +176,14 @@ end() {
 	case ${KIND[$1]} in
 	ours) run "$1" ipsec auto --down $NAME ;;
 	libreswan) run "$1" /usr/libexec/ipsec/whack --terminate --name $NAME ;;
-	strongswan) run "$1" swanctl --terminate --ike vpn ;;
+	strongswan) run "$1" "$STATUS" strongswan terminate ike=vpn timeout=30000 ;;
 	esac
 }
 rekey() { # rekey HOST child|ike
 	case ${KIND[$1]} in
 	ours) run "$1" ipsec "rekey-$2" $NAME ;;
 	libreswan) run "$1" /usr/libexec/ipsec/whack "--rekey-${2/child/ipsec}" --name $NAME ;;
-	strongswan) run "$1" swanctl --rekey "--$2" vpn ;;
+	strongswan) run "$1" "$STATUS" strongswan rekey "$2=vpn" ;;
 	esac
 }
 # sas HOST: its Child SAs in CHILDREN, what they carried in IN and OUT_BYTES
@@ -189,9 +191,9 @@ sas() {
 	local line
 	CHILDREN=0 IN=0 SENT=0
 	case ${KIND[$1]} in
-	ours) ask "$1" "$LAB_BUILD/tests/interop/interop_status" trafficstatus ;;
+	ours) ask "$1" "$STATUS" trafficstatus ;;
 	libreswan) ask "$1" /usr/libexec/ipsec/whack --trafficstatus ;;
-	strongswan) ask "$1" "$LAB_BUILD/tests/interop/interop_status" strongswan ;;
+	strongswan) ask "$1" "$STATUS" strongswan list-sas ;;
 	esac
 	while read -r line; do
 		if [[ $line =~ inBytes=([0-9]+),\ outBytes=([0-9]+) ]]; then
@@ -207,9 +209,9 @@ keys() {
 	local line state=
 	KEYS=
 	case ${KIND[$1]} in
-	ours) ask "$1" "$LAB_BUILD/tests/interop/interop_status" showstates ;;
+	ours) ask "$1" "$STATUS" showstates ;;
 	libreswan) ask "$1" /usr/libexec/ipsec/whack --showstates ;;
-	strongswan) ask "$1" "$LAB_BUILD/tests/interop/interop_status" strongswan ;;
+	strongswan) ask "$1" "$STATUS" strongswan list-sas ;;
 	esac
 	while read -r line; do
 		[[ $line != state=* ]] || state=${line#*=}

@@ -1,8 +1,10 @@
-/* status WHAT: what `ipsec --json WHAT` says; status strongswan: what `swanctl --list-sas` says, a
- * line KEY=VALUE each. For tests/interop/ends.sh, which asks several times a second: under
- * User-Mode Linux the libraries of those two take a third of a second to start, and more. */
+/* status WHAT: what `ipsec --json WHAT` says; status strongswan COMMAND [KEY=VALUE...]: a command
+ * of VICI, and what is answered, a line KEY=VALUE each; it fails when the answer is success=no. For
+ * tests/interop/ends.sh, which asks several times a second: under User-Mode Linux the libraries of
+ * ipsec and swanctl take a third of a second to start, and more. */
 #include <arpa/inet.h>
 #include <err.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,11 +42,30 @@ static int ours(const char *what)
 enum { COMMAND = 0, RESPONSE = 1, REGISTER = 3, CONFIRM = 5, EVENT = 7 };
 enum { SECTION = 1, VALUE = 3, LIST = 4, ITEM = 5 };
 
-static void say(int fd, uint8_t type, const char *name)
+static void say(int fd, uint8_t type, const char *name, char **values)
 {
-	uint8_t head[6] = { 0, 0, 0, (uint8_t)(2 + strlen(name)), type, (uint8_t)strlen(name) };
+	uint8_t text[512] = { 0, 0, 0, 0, type, (uint8_t)strlen(name) };
+	size_t at = 6 + strlen(name);
 
-	if (write(fd, head, 6) != 6 || write(fd, name, head[5]) != head[5])
+	memcpy(text + 6, name, at - 6);
+	for (; values && *values; values++) {
+		size_t key_n = strcspn(*values, "="), n = strlen(*values);
+
+		if (key_n == n || key_n > 255 || at + n + 3 > sizeof(text))
+			errx(2, "%s: not KEY=VALUE, or too long", *values);
+		text[at++] = VALUE;
+		text[at++] = (uint8_t)key_n;
+		memcpy(text + at, *values, key_n);
+		at += key_n;
+		n -= key_n + 1;
+		text[at++] = (uint8_t)(n >> 8);
+		text[at++] = (uint8_t)n;
+		memcpy(text + at, *values + key_n + 1, n);
+		at += n;
+	}
+	text[2] = (uint8_t)((at - 4) >> 8);
+	text[3] = (uint8_t)(at - 4);
+	if (write(fd, text, at) != (ssize_t)at)
 		err(1, "vici");
 }
 
@@ -62,8 +83,11 @@ static uint8_t hear(int fd, uint8_t **ret, size_t *ret_n)
 	return **ret;
 }
 
-static void print_values(const uint8_t *at, const uint8_t *end)
+/* False: one of them is success=no. */
+static bool print_values(const uint8_t *at, const uint8_t *end)
 {
+	bool ret = true;
+
 	while (at < end) {
 		uint8_t type = *at++;
 		int key = 0, value = 0;
@@ -71,42 +95,50 @@ static void print_values(const uint8_t *at, const uint8_t *end)
 
 		if (type == SECTION || type == VALUE || type == LIST) {
 			if (at == end || end - at < 1 + (key = *at))
-				return;
+				return ret;
 			at += 1 + key;
 		}
 		if (type == VALUE || type == ITEM) {
 			if (end - at < 2 || end - at < 2 + (value = at[0] << 8 | at[1]))
-				return;
+				return ret;
 			if (type == VALUE)
 				printf("%.*s=%.*s\n", key, text, value, (const char *)at + 2);
+			if (key == 7 && value == 2 && memcmp(text, "success", 7) == 0 &&
+				memcmp(at + 2, "no", 2) == 0)
+				ret = false;
 			at += 2 + value;
 		}
 	}
+	return ret;
 }
 
-static int strongswan(void)
+static int strongswan(const char *command, char **values)
 {
 	int fd = connected("/run/charon.vici");
+	bool is_good = true;
 	uint8_t *p, type;
 	size_t n;
 
-	say(fd, REGISTER, "list-sa");
+	say(fd, REGISTER, "list-sa", NULL);
 	if (hear(fd, &p, &n) != CONFIRM)
 		errx(1, "vici: no events of list-sa");
 	free(p);
-	say(fd, COMMAND, "list-sas");
+	say(fd, COMMAND, command, values);
 	while ((type = hear(fd, &p, &n)) != RESPONSE) {
 		if (type == EVENT && n > 2)
 			print_values(p + 2 + p[1], p + n);
 		free(p);
 	}
+	is_good = print_values(p + 1, p + n);
 	free(p);
-	return 0;
+	return !is_good;
 }
 
 int main(int argc, char **argv)
 {
+	if (argc > 2 && strcmp(argv[1], "strongswan") == 0)
+		return strongswan(argv[2], argv + 3);
 	if (argc != 2)
-		errx(2, "usage: status WHAT");
-	return strcmp(argv[1], "strongswan") == 0 ? strongswan() : ours(argv[1]);
+		errx(2, "usage: status WHAT, or status strongswan COMMAND [KEY=VALUE...]");
+	return ours(argv[1]);
 }
