@@ -14,7 +14,7 @@ pings() {
 }
 retransmitted() { on lpc cat /proc/net/netstat /proc/net/snmp | awk '/^Tcp:/ && $2 + 0 == $2 { print $13 }'; }
 others() { on left ip xfrm state | grep -A3 'spi 0x00000999'; on left ip xfrm policy | grep -A1 10.9.9.0; }
-filter() { on left iptables-legacy-save | grep -- '^-A clearswan'; }
+filter() { if legacy; then on left iptables-legacy-save | grep -- '^-A clearswan'; else on left nft list table inet clearswan; fi 2>/dev/null; }
 ike() { pids left ipsec-ike; }
 taken() { [ "$(on left grep -c 'took over 1 tunnels of the process before this one; 0 had' /var/log/pluto.log)" -ge "$1" ]; }
 
