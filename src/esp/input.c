@@ -2,6 +2,7 @@
 #include "esp/input.h"
 
 #include "esp/tos.h"
+#include "esp/transport.h"
 
 enum esp_udp_kind esp_udp_kind(const uint8_t *p, size_t n)
 {
@@ -33,7 +34,7 @@ static void check_mapping(
 }
 
 /* What ESP protected must be one packet inside the selectors; TFC padding behind it is cut. */
-static enum drop_reason judge(const struct esp_sa *sa, const struct esp_arrival *a,
+static enum drop_reason judge_tunnel(const struct esp_sa *sa, const struct esp_arrival *a,
 	const struct esp_opened *o, struct packet *ret)
 {
 	struct packet k;
@@ -50,6 +51,37 @@ static enum drop_reason judge(const struct esp_sa *sa, const struct esp_arrival 
 	packet_set_tos(&k, tos);
 	*ret = k;
 	return DROP_none;
+}
+
+static enum drop_reason judge_transport(struct esp_worker *w, const struct esp_sa *sa,
+	const struct esp_arrival *a, const struct esp_opened *o, struct packet *ret)
+{
+	const struct esp_path *path = atomic_load_explicit(&sa->path, memory_order_acquire);
+	enum drop_reason why;
+	struct packet k;
+
+	if (!esp_input_has_room(w))
+		return DROP_no_buffer;
+	if ((why = transport_put(path, a, o, w->room + w->room_n, &k)))
+		return why;
+	if (!selectors_have(&sa->ts_local, &sa->ts_remote, &k, false))
+		return DROP_selector_in;
+	w->room_n += k.n;
+	*ret = k;
+	return DROP_none;
+}
+
+static enum drop_reason judge(struct esp_worker *w, const struct esp_sa *sa,
+	const struct esp_arrival *a, const struct esp_opened *o, struct packet *ret)
+{
+	if (o->next_header == PROTO_NONE) /* a dummy */
+		return DROP_none;
+	return sa->is_transport ? judge_transport(w, sa, a, o, ret) : judge_tunnel(sa, a, o, ret);
+}
+
+bool esp_input_has_room(const struct esp_worker *w)
+{
+	return sizeof(w->room) - w->room_n >= TRANSPORT_MAX;
 }
 
 enum drop_reason esp_input(
@@ -72,9 +104,9 @@ enum drop_reason esp_input(
 	if ((why = esp_open(sa, p, n, &o)))
 		goto drop;
 	check_mapping(w, sa, a, o.seq);
-	if (o.next_header != PROTO_NONE && (why = judge(sa, a, &o, &k)))
+	if ((why = judge(w, sa, a, &o, &k)))
 		goto drop;
-	if (!esp_sa_account(w, sa, o.seq, k.n))
+	if (!esp_sa_account(w, sa, o.seq, sa->is_transport && k.n ? o.n : k.n))
 		return DROP_expired;
 	*ret = k;
 	return DROP_none;

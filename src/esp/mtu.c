@@ -37,5 +37,8 @@ uint32_t esp_sa_inner_mtu(const struct esp_sa *sa, const struct esp_path *path)
 	uint32_t inner = fits(outer, headers_n(path->encap, path->remote.addr.family == 6),
 		sa->iv_n, sa->icv_n, sa->align);
 
+	/* there the packet's own header is the outer one */
+	if (sa->is_transport && inner)
+		inner += headers_n(false, path->remote.addr.family == 6);
 	return sa->mtu && sa->mtu < inner ? sa->mtu : inner;
 }

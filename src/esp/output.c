@@ -5,6 +5,7 @@
 #include "esp/frag.h"
 #include "esp/segment.h"
 #include "esp/tos.h"
+#include "esp/transport.h"
 
 enum {
 	IP6_MTU_MIN = 1280,
@@ -19,6 +20,7 @@ struct job {
 	const struct esp_path *path;
 	struct esp_outbox *out;
 	struct segments s;
+	size_t skip; /* transport mode: octets of the header that stays outside */
 	uint8_t tos, next_header;
 	bool df;
 };
@@ -79,7 +81,7 @@ static enum drop_reason find_sa(struct esp_worker *w, const struct packet *k, st
 	return DROP_none;
 }
 
-/* Room for an inner packet of n octets, with the number it will carry. NULL: *why tells. */
+/* Room for n octets of an inner packet, with the number it will carry. NULL: *why tells. */
 static uint8_t *begin(struct job *j, size_t n, uint64_t *seq, enum drop_reason *why)
 {
 	uint8_t *p;
@@ -117,12 +119,12 @@ static enum drop_reason send_segments(struct job *j)
 	uint64_t seq;
 
 	for (size_t i = 0; i < j->s.count && !why; i++) {
-		size_t n = segments_n(&j->s, i);
+		size_t n = segments_n(&j->s, i) - j->skip;
 		uint8_t *p = begin(j, n, &seq, &why);
 
 		if (!p)
 			break;
-		segments_put(&j->s, i, p + esp_text_at(j->sa));
+		segments_put(&j->s, i, j->skip, p + esp_text_at(j->sa));
 		why = finish(j, p, seq, n);
 	}
 	return why;
@@ -156,8 +158,8 @@ static enum drop_reason send_cut(struct job *j, size_t mtu)
 	for (size_t i = 0; i < j->s.count && !why; i++) {
 		struct packet k;
 
-		segments_put(&j->s, i, j->w->scratch);
-		if (packet_parse(j->w->scratch, segments_n(&j->s, i), &k))
+		segments_put(&j->s, i, 0, j->w->room);
+		if (packet_parse(j->w->room, segments_n(&j->s, i), &k))
 			return sa_dropped(j->sa, DROP_malformed);
 		why = send_fragments(j, &k, mtu);
 	}
@@ -178,6 +180,39 @@ static void too_big(
 		return;
 	w->icmp_tokens--;
 	icmp_too_big(k, mtu, reply);
+}
+
+/* What goes into ESP, and what stands outside. */
+static enum drop_reason choose_form(struct job *j)
+{
+	const struct packet *k = &j->s.k;
+
+	j->df = k->df && !j->sa->clear_df;
+	if (!j->sa->is_transport) {
+		j->tos = tos_encap(k->tos, j->sa->dont_copy_dscp);
+		j->next_header = k->version == 4 ? PROTO_IPIP : PROTO_IPV6;
+		return DROP_none;
+	}
+	j->skip = transport_header_n(k);
+	if (!j->skip)
+		return sa_dropped(j->sa, DROP_transport);
+	/* the header that the system makes would say something else */
+	if (!addr_eq(&k->src, &j->path->local.addr) || !addr_eq(&k->dst, &j->path->remote.addr))
+		return sa_dropped(j->sa, DROP_selector_out);
+	j->tos = k->tos;
+	j->next_header = transport_next(k);
+	return DROP_none;
+}
+
+/* RFC 4303 3.1.1: what transport mode has made is cut outside. Of IPv6 packets only those of TCP
+ * can be had smaller by telling: the device's route lets the others come whole (proc/kernel). */
+static bool is_cut_outside(const struct job *j, size_t n)
+{
+	const struct packet *k = &j->s.k;
+
+	if (!j->sa->is_transport || n > ESP_DATAGRAM_MAX - ESP_OVERHEAD_MAX)
+		return false;
+	return k->version == 6 ? k->protocol != PROTO_TCP : !k->df;
 }
 
 /* Octets of an inner packet that may go out on this SA in one piece. */
@@ -204,17 +239,16 @@ enum drop_reason esp_output(struct esp_worker *w, uint8_t *frame, size_t n, stru
 	if ((why = find_sa(w, k, &j.sa)))
 		return why;
 	j.path = atomic_load_explicit(&j.sa->path, memory_order_acquire);
-	j.tos = tos_encap(k->tos, j.sa->dont_copy_dscp);
-	j.df = k->df && !j.sa->clear_df;
-	j.next_header = k->version == 4 ? PROTO_IPIP : PROTO_IPV6;
+	if ((why = choose_form(&j)))
+		return why;
 	mtu = limit_of(j.sa, j.path);
 	first = segments_n(&j.s, 0);
 	if (first <= mtu)
 		return send_segments(&j);
-	if (!k->df)
+	if (!k->df && !j.skip)
 		return send_cut(&j, mtu);
 	/* IPv6 knows no link below 1280: what fits that goes, cut outside (RFC 8200 5). */
-	if (k->version == 6 && first <= IP6_MTU_MIN) {
+	if (is_cut_outside(&j, first) || (k->version == 6 && first <= IP6_MTU_MIN)) {
 		j.df = false;
 		return send_segments(&j);
 	}

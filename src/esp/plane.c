@@ -77,6 +77,7 @@ void esp_enter(struct esp_worker *w, ns_t now)
 	atomic_store(&w->epoch, atomic_load(&w->plane->epoch));
 	w->table = atomic_load(&w->plane->table);
 	w->now = now;
+	w->room_n = 0;
 }
 
 void esp_leave(struct esp_worker *w)
@@ -332,8 +333,6 @@ enum err esp_plane_policy_add(struct esp_plane *p, const struct dp_policy *dp)
 {
 	struct esp_policy *policy;
 
-	if (dp->mode != DP_TUNNEL)
-		return ERR_UNSUPPORTED;
 	if (dp->action > DP_DROP)
 		return ERR_VALUE;
 	(void)policy_take(p, dp->reqid);

@@ -11,7 +11,11 @@
 
 enum esp_worker_id { ESP_OUTBOUND, ESP_INBOUND, ESP_WORKERS };
 
-enum { ESP_NOTICES = 256 /* waiting in one worker's ring; a power of two */, ESP_FLOWS = 256 };
+enum {
+	ESP_NOTICES = 256, /* waiting in one worker's ring; a power of two */
+	ESP_FLOWS = 256,
+	ESP_ROOM = 4 * 65536,
+};
 
 struct esp_policy {
 	struct dp_policy dp;
@@ -60,7 +64,10 @@ struct esp_worker {
 	ns_t icmp_since;
 	uint32_t icmp_tokens;
 	struct esp_flow flow[ESP_FLOWS];
-	uint8_t scratch[65536]; /* a segment that is to be fragmented */
+	/* outbound: a segment that is to be fragmented; inbound: packets of transport mode, which
+	 * need more room than they came in, back to back */
+	uint8_t room[ESP_ROOM];
+	size_t room_n;
 };
 
 struct esp_plane;

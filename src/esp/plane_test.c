@@ -441,14 +441,11 @@ TEST(numbers_without_esn_end_and_are_told)
 	fixture_free(f);
 }
 
-TEST(transport_mode_and_bad_keys_are_refused)
+TEST(bad_keys_and_reserved_spis_are_refused)
 {
 	struct esp_plane *p = esp_plane_new(0);
 	struct dp_sa sa = fixture_sa(DP_OUT, &fixture_gcm);
 
-	sa.mode = DP_TRANSPORT;
-	assert_int_equal(esp_plane_sa_add(p, &sa), ERR_UNSUPPORTED);
-	sa.mode = DP_TUNNEL;
 	sa.encr_key.n--;
 	assert_int_equal(esp_plane_sa_add(p, &sa), ERR_LENGTH);
 	sa.encr_key.n++;
@@ -558,7 +555,7 @@ int main(void)
 		cmocka_unit_test(tfc_padding_hides_the_length_and_is_cut),
 		cmocka_unit_test(dummy_packet_is_silently_taken),
 		cmocka_unit_test(numbers_without_esn_end_and_are_told),
-		cmocka_unit_test(transport_mode_and_bad_keys_are_refused),
+		cmocka_unit_test(bad_keys_and_reserved_spis_are_refused),
 		cmocka_unit_test(path_mtu_is_learnt_and_never_below_576),
 		cmocka_unit_test(another_ike_adopts_what_it_knows_and_the_rest_goes),
 		cmocka_unit_test(replaced_sas_live_while_a_batch_looks_at_them),

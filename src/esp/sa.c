@@ -25,8 +25,6 @@ enum err esp_sa_new(const struct dp_sa *dp, uint32_t outer_mtu, struct esp_sa **
 	struct esp_sa *sa;
 	enum err e;
 
-	if (dp->mode != DP_TUNNEL)
-		return ERR_UNSUPPORTED;
 	if ((dp->dir != DP_IN && dp->dir != DP_OUT) || dp->spi < 256) /* RFC 4303 2.1 */
 		return ERR_VALUE;
 	if ((e = protect_new(&dp->suite, dp->dir == DP_OUT ? PROTECT_SEAL : PROTECT_OPEN,
@@ -46,7 +44,9 @@ enum err esp_sa_new(const struct dp_sa *dp, uint32_t outer_mtu, struct esp_sa **
 		.is_aead = protect_is_aead(protect),
 		.esn = dp->suite.esn == ESN_YES,
 		.is_out = dp->dir == DP_OUT,
-		.tfc = dp->tfc,
+		.is_transport = dp->mode == DP_TRANSPORT,
+		/* the upper layer need not say where it ends (RFC 4303 2.7) */
+		.tfc = dp->mode == DP_TRANSPORT ? 0 : dp->tfc,
 		.mtu = dp->mtu,
 		.clear_df = dp->dont_copy_df,
 		.copy_dscp_in = dp->decap_dscp,

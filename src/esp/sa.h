@@ -35,7 +35,7 @@ struct esp_sa {
 	/* read by every packet */
 	uint32_t spi, serial, reqid;
 	uint8_t iv_n, icv_n, align; /* align: of what is encrypted, trailer included */
-	bool is_aead, esn, is_out, can_move;
+	bool is_aead, esn, is_out, is_transport;
 	struct protect *protect;
 	_Atomic(struct esp_path *) path;
 	_Atomic uint32_t outer_mtu;
@@ -68,7 +68,7 @@ enum {
 	ESP_DATAGRAM_MAX = 65507, /* UDP payload over IPv4 */
 };
 
-/* ERR_UNSUPPORTED: transport mode, or an algorithm; ERR_LENGTH: keys; ERR_VALUE. */
+/* ERR_UNSUPPORTED: an algorithm; ERR_LENGTH: keys; ERR_VALUE. */
 enum err must_use esp_sa_new(const struct dp_sa *dp, uint32_t outer_mtu, struct esp_sa **ret);
 void esp_sa_free(struct esp_sa *sa);
 

@@ -93,19 +93,20 @@ static void put_tcp(const struct segments *s, size_t i, uint8_t *h)
 		h[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
 }
 
-void segments_put(const struct segments *s, size_t i, uint8_t *to)
+void segments_put(const struct segments *s, size_t i, size_t skip, uint8_t *to)
 {
-	size_t n = segments_n(s, i), l4_n = n - s->k.l4;
-	uint8_t *h = to + s->k.l4, *field;
+	size_t n = segments_n(s, i), l4_n = n - s->k.l4, head_n = s->header_n - skip;
+	uint8_t *h = to + s->k.l4 - skip, *field;
 	uint16_t sum;
 
 	if (!s->header_n) {
-		memcpy(to, s->k.p, n);
+		memcpy(to, s->k.p + skip, n - skip);
 		return;
 	}
-	memcpy(to, s->k.p, s->header_n);
-	memcpy(to + s->header_n, s->k.p + s->header_n + i * s->size, n - s->header_n);
-	put_ip(s, i, to, n);
+	memcpy(to, s->k.p + skip, head_n);
+	memcpy(to + head_n, s->k.p + s->header_n + i * s->size, n - s->header_n);
+	if (!skip)
+		put_ip(s, i, to, n);
 	if (s->k.protocol == PROTO_TCP) {
 		put_tcp(s, i, h);
 		field = h + TCP_SUM;

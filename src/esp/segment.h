@@ -16,5 +16,6 @@ struct segments {
 enum err must_use segments_parse(uint8_t *frame, size_t n, struct segments *ret);
 /* Octets of segment i < count. */
 size_t segments_n(const struct segments *s, size_t i);
-/* Writes segment i, segments_n() octets, checksums and all. */
-void segments_put(const struct segments *s, size_t i, uint8_t *to);
+/* Writes segment i, segments_n() octets, checksums and all; without its first skip octets, which
+ * are the IP header's or none. */
+void segments_put(const struct segments *s, size_t i, size_t skip, uint8_t *to);

@@ -42,7 +42,7 @@ static size_t split_and_add(struct bench *b, const struct fixture_packet *o, siz
 	for (size_t i = 0; i < s.count; i++) {
 		struct packet k;
 
-		segments_put(&s, i, b->pieces + at);
+		segments_put(&s, i, 0, b->pieces + at);
 		assert_int_equal(packet_parse(b->pieces + at, segments_n(&s, i), &k), OK);
 		assert_int_equal(k.n, segments_n(&s, i));
 		assert_true(packet_sum_ok(&k));
@@ -135,7 +135,7 @@ TEST(segments_count_on_and_only_the_last_ends)
 	assert_int_equal(segments_parse(b->f.frame, fixture_frame(&b->f, &o), &s), OK);
 	assert_int_equal(s.count, 5);
 	for (size_t i = 0; i < 5; i++) {
-		segments_put(&s, i, p);
+		segments_put(&s, i, 0, p);
 		assert_int_equal(load16(p + 4), (uint16_t)(65534 + i));
 		assert_true(load32(p + 24) == (uint32_t)(0xfffffff0 + i * 1000));
 		assert_int_equal(p[33], (i == 0 ? CWR : 0) | ACK | (i == 4 ? PSH | FIN : 0));
@@ -168,7 +168,7 @@ TEST(packets_that_differ_are_not_merged)
 		for (size_t n = 0; n < 2; n++) {
 			uint8_t *p = b->pieces + n * 2000;
 
-			segments_put(&s, n, p);
+			segments_put(&s, n, 0, p);
 			if (n == 1) {
 				p[change[i].at] ^= change[i].x;
 				if (change[i].at < 1000) { /* all checksums right again */
@@ -206,7 +206,7 @@ TEST(flows_merge_beside_each_other_and_order_holds)
 		o.seq = i / 3 * 100;
 		o.id = (uint16_t)(i / 3);
 		assert_int_equal(segments_parse(b->f.frame, fixture_frame(&b->f, &o), &s), OK);
-		segments_put(&s, 0, b->pieces + at);
+		segments_put(&s, 0, 0, b->pieces + at);
 		assert_int_equal(packet_parse(b->pieces + at, s.k.n, &k), OK);
 		assert_true(coalesce_add(&b->c, &k));
 		at += k.n;

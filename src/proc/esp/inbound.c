@@ -38,12 +38,15 @@ static void write_all(struct inbound *in)
 	if (lost)
 		esp_count(&in->w->dropped[DROP_send_failed], lost);
 	coalesce_reset(&in->merge);
+	esp_input_let_go(in->w);
 }
 
 static void take_esp(struct inbound *in, const struct esp_arrival *a, uint8_t *p, size_t n)
 {
 	struct packet k;
 
+	if (!esp_input_has_room(in->w))
+		write_all(in);
 	if (esp_input(in->w, a, p, n, &k) || !k.n)
 		return;
 	if (!coalesce_add(&in->merge, &k)) {
