@@ -107,14 +107,10 @@ struct kernel {
 
 /* ---- rtnl.c: one request, its answer; errno values, 0 is well ---- */
 int rtnl_link_up(int fd, const char *name, unsigned mtu, unsigned *ret_ifindex);
-int rtnl_effect(int fd, const struct effect_key *k, unsigned ifindex, bool add);
 /* Asks for all of a kind; each is given to f. */
 struct nlmsghdr;
 int rtnl_dump(int fd, uint16_t type, uint8_t family, int (*f)(const struct nlmsghdr *h, void *ctx),
 	void *ctx);
-/* Removes rules, routes and addresses that carry our protocol number, but for those of k's effects
- * (NULL: all). Gives how many. */
-unsigned rtnl_flush(int fd, struct kernel *k);
 /* Every address but those of ifindex except: addr_put and the interface's name (16 octets) each. */
 struct buf rtnl_addresses(int fd, unsigned except);
 /* Reads what changed from a watching socket; true: a default route of others did. *ret_any:
@@ -123,6 +119,12 @@ bool rtnl_changes(int fd, unsigned ours, bool *ret_any);
 /* The way of our own packets to dst. */
 int rtnl_route_to(int fd, const struct addr *dst, const struct addr *src, unsigned *ret_oif,
 	struct addr *ret_gateway);
+
+/* ---- rtnl_effect.c ---- */
+int rtnl_effect(int fd, const struct effect_key *k, unsigned ifindex, bool add);
+/* Removes rules, routes and addresses that carry our protocol number, but for those of k's effects
+ * (NULL: all). Gives how many. */
+unsigned rtnl_flush(int fd, struct kernel *k);
 
 /* ---- device.c: devices of tunnels ---- */
 /* The device of that policy is there from now on, and own's. 0 or errno; then k->why says why. */
