@@ -5,6 +5,9 @@
 
 enum {
 	IPSEC_TABLE = 220, /* routes into tunnels; also the preference of the rules to it */
+	/* routes to peers of transport mode, which only what its rules name may take */
+	IPSEC_TABLE_TCP = 221,
+	IPSEC_TABLE_WHOLE = 222, /* not cut to the device's MTU: ESP does that */
 	IPSEC_RTPROTO =
 		220,	/* protocol of our routes, rules and addresses: what carries it is ours */
 	TUN_MTU = 1400, /* fits ESP in UDP with every algorithm into 1500 octets */

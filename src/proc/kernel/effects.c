@@ -10,12 +10,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
+static bool flow_eq(const struct effect_flow *a, const struct effect_flow *b)
+{
+	return addr_eq(&a->to, &b->to) && a->protocol == b->protocol &&
+	       memcmp(a->sport, b->sport, sizeof(a->sport)) == 0 &&
+	       memcmp(a->dport, b->dport, sizeof(a->dport)) == 0;
+}
+
 static bool key_eq(const struct effect_key *a, const struct effect_key *b)
 {
 	return a->kind == b->kind && a->prefix.bits == b->prefix.bits &&
 	       addr_eq(&a->prefix.addr, &b->prefix.addr) && addr_eq(&a->source, &b->source) &&
 	       a->metric == b->metric && a->mtu == b->mtu && a->oif == b->oif &&
-	       addr_eq(&a->gateway, &b->gateway);
+	       addr_eq(&a->gateway, &b->gateway) && a->table == b->table &&
+	       a->is_whole == b->is_whole && flow_eq(&a->flow, &b->flow);
 }
 
 static struct effect *find(struct kernel *k, const struct effect_key *key)
@@ -39,6 +47,9 @@ static void tell(struct kernel *k, const char *done, const struct effect_key *ke
 		[EFFECT_RULE_UNBOUND] = "rule for unbound",
 		[EFFECT_RULE_OURS] = "rule for our own packets",
 		[EFFECT_RULE_END] = "last rule",
+		[EFFECT_RULE_FLOW] = "rule for a flow from",
+		[EFFECT_RULE_FLOW_UNBOUND] = "rule for an unbound flow",
+		[EFFECT_RULE_OUTSIDE] = "rule for what stays outside, from",
 	};
 	char prefix[PREFIX_STR], source[ADDR_STR] = "";
 
@@ -92,7 +103,7 @@ int effect_use(struct kernel *k, const struct effect_key *key, struct effect **r
 	return 0;
 }
 
-static int use(struct kernel *k, struct policy *p, const struct effect_key *key)
+int policy_use(struct kernel *k, struct policy *p, const struct effect_key *key)
 {
 	int error = p->n == EFFECTS_MAX ? E2BIG : effect_use(k, key, &p->effect[p->n]);
 
@@ -122,7 +133,7 @@ static int each_prefix(
 			/* a source is of the prefix's family, or none */
 			if (key.source.family != prefix[j].addr.family)
 				key.source = (struct addr){ 0 };
-			if ((error = use(k, p, &key)))
+			if ((error = policy_use(k, p, &key)))
 				return error;
 		}
 	}
@@ -247,14 +258,14 @@ static int add_rules(
 	for (size_t i = 0; i < p->ts_local.n; i++)
 		if (p->ts_local.ts[i].range.first.family == family)
 			local.ts[local.n++] = p->ts_local.ts[i];
-	if ((error = use(
+	if ((error = policy_use(
 		     k, own, &(struct effect_key){ EFFECT_RULE_END, .prefix = whole(family) })) ||
-		(error = use(k, own,
+		(error = policy_use(k, own,
 			 &(struct effect_key){ EFFECT_RULE_OURS, .prefix = whole(family) })) ||
 		(error = each_prefix(k, own, &local, (struct effect_key){ .kind = EFFECT_RULE })))
 		return error;
 	if (family == 4 && addr_is_set(&source))
-		error = use(k, own,
+		error = policy_use(k, own,
 			&(struct effect_key){
 				EFFECT_RULE_UNBOUND, .prefix = { { .family = 4 }, 32 } });
 	return error;
@@ -280,7 +291,7 @@ static int add_sources(struct kernel *k, struct policy *own, const struct dp_pol
 
 	for (size_t i = 0; i < COUNT(p->source) && !error && p->add_source; i++)
 		if (addr_is_set(&p->source[i]) && !is_foreign_address(k, &p->source[i]))
-			error = use(k, own,
+			error = policy_use(k, own,
 				&(struct effect_key){ EFFECT_ADDRESS,
 					.prefix = { p->source[i], addr_bits(p->source[i].family) },
 					.oif = device_index(own->device) });
@@ -293,6 +304,8 @@ static int add(
 	static const uint8_t families[] = { 4, 6 };
 	int error;
 
+	if (p->mode == DP_TRANSPORT)
+		return k->has_plane ? 0 : flows_add(k, own, p, ret_what);
 	*ret_what = "the virtual address";
 	error = add_sources(k, own, p);
 	/* in the kernel a policy lets pass and drops by itself */

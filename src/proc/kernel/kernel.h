@@ -20,6 +20,16 @@ enum effect_kind {
 			      */
 	EFFECT_RULE_OURS,    /* packets that carry our mark pass these rules by */
 	EFFECT_RULE_END,     /* and go on here */
+	EFFECT_RULE_FLOW,    /* from prefix and like flow: look into key's table */
+	EFFECT_RULE_FLOW_UNBOUND,
+	EFFECT_RULE_OUTSIDE, /* from prefix and like flow: as with our mark */
+};
+
+/* What a rule asks of a packet besides its source. */
+struct effect_flow {
+	struct addr to;
+	uint8_t protocol;	     /* 0: any */
+	uint16_t sport[2], dport[2]; /* first and last; 0: any */
 };
 
 struct effect_key {
@@ -30,6 +40,9 @@ struct effect_key {
 	uint16_t mtu;	     /* ROUTE; 0: the interface's */
 	struct addr gateway; /* ROUTE: none: on the link */
 	unsigned oif;	     /* ROUTE, ADDRESS; 0: our interface */
+	uint8_t table;	     /* ROUTE, RULE_FLOW; 0: IPSEC_TABLE */
+	bool is_whole;	     /* ROUTE: packets larger than the MTU are not cut there */
+	struct effect_flow flow;
 };
 
 /* One thing done in the kernel, for as many policies as need it. */
@@ -166,6 +179,7 @@ void policy_answer(struct kernel *k, uint32_t ask, enum err e, const char *text)
 /* Does it, or counts one more who needs it. 0 or errno. */
 int effect_use(struct kernel *k, const struct effect_key *key, struct effect **ret);
 void effect_release(struct kernel *k, struct effect *e);
+int policy_use(struct kernel *k, struct policy *p, const struct effect_key *key);
 /* 0 or errno; then *ret_what says what was refused. */
 int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what);
 void policy_del(struct kernel *k, uint32_t reqid);
@@ -186,6 +200,10 @@ bool effects_have(struct kernel *k, const struct effect_key *key);
 bool effects_have_address(struct kernel *k, const struct addr *a);
 /* Is it on this host without us? It would be there twice, and go with the tunnel. */
 bool is_foreign_address(struct kernel *k, const struct addr *a);
+
+/* ---- flows.c: transport mode ---- */
+int flows_add(
+	struct kernel *k, struct policy *own, const struct dp_policy *p, const char **ret_what);
 
 /* ---- spd.c: policies in the kernel ---- */
 /* 0 or errno; then text (XFRM_ERROR_STR) says why. What was put until then is own's. */

@@ -37,7 +37,7 @@ static int route(int fd, const struct effect_key *k, unsigned ifindex, bool add)
 	h->nlmsg_type = add ? RTM_NEWROUTE : RTM_DELROUTE;
 	r->rtm_family = af_of(&p.addr);
 	r->rtm_dst_len = p.bits;
-	r->rtm_table = IPSEC_TABLE;
+	r->rtm_table = k->table ? k->table : IPSEC_TABLE;
 	r->rtm_protocol = IPSEC_RTPROTO;
 	r->rtm_scope = k->kind == EFFECT_ROUTE && !addr_is_set(&k->gateway) ? RT_SCOPE_LINK
 									    : RT_SCOPE_UNIVERSE;
@@ -57,13 +57,41 @@ static int route(int fd, const struct effect_key *k, unsigned ifindex, bool add)
 		struct nlattr *metrics = mnl_attr_nest_start(h, RTA_METRICS);
 
 		mnl_attr_put_u32(h, RTAX_MTU, k->mtu);
+		if (k->is_whole)
+			mnl_attr_put_u32(h, RTAX_LOCK, 1U << RTAX_MTU);
 		mnl_attr_nest_end(h, metrics);
 	}
 	return link_ask(fd, h, add ? NLM_F_CREATE | NLM_F_APPEND : 0);
 }
 
-/* At IPSEC_TABLE stand the rules that lead into our table; one step before, packets that carry our
- * mark jump to the one after. An inverted match would not do: it inverts "from" as well. */
+static void put_ports(struct nlmsghdr *h, uint16_t type, const uint16_t port[2])
+{
+	struct fib_rule_port_range range = { port[0], port[1] };
+
+	if (port[0])
+		mnl_attr_put(h, type, sizeof(range), &range);
+}
+
+static void put_flow(struct nlmsghdr *h, struct fib_rule_hdr *r, const struct effect_flow *f)
+{
+	if (!addr_is_set(&f->to))
+		return;
+	r->dst_len = addr_bits(f->to.family);
+	put_addr(h, FRA_DST, &f->to);
+	if (f->protocol)
+		mnl_attr_put_u8(h, FRA_IP_PROTO, f->protocol);
+	put_ports(h, FRA_SPORT_RANGE, f->sport);
+	put_ports(h, FRA_DPORT_RANGE, f->dport);
+}
+
+static bool is_unbound(const struct effect_key *k)
+{
+	return k->kind == EFFECT_RULE_UNBOUND || k->kind == EFFECT_RULE_FLOW_UNBOUND;
+}
+
+/* At IPSEC_TABLE stand the rules that lead into our tables; one step before, packets that carry our
+ * mark, or stay outside for another reason, jump to the one after. An inverted match would not do:
+ * it inverts "from" as well. */
 static int rule(int fd, const struct effect_key *k, bool add)
 {
 	uint8_t room[MESSAGE_ROOM] = { 0 };
@@ -74,21 +102,23 @@ static int rule(int fd, const struct effect_key *k, bool add)
 
 	h->nlmsg_type = add ? RTM_NEWRULE : RTM_DELRULE;
 	r->family = af_of(&p.addr);
-	if (k->kind == EFFECT_RULE_OURS) {
+	r->src_len = p.bits;
+	if (p.bits)
+		put_addr(h, FRA_SRC, &p.addr);
+	put_flow(h, r, &k->flow);
+	if (k->kind == EFFECT_RULE_OURS || k->kind == EFFECT_RULE_OUTSIDE) {
 		place = IPSEC_TABLE - 1;
 		r->action = FR_ACT_GOTO;
 		mnl_attr_put_u32(h, FRA_GOTO, IPSEC_TABLE + 1);
-		mnl_attr_put_u32(h, FRA_FWMARK, IPSEC_FWMARK);
+		if (k->kind == EFFECT_RULE_OURS)
+			mnl_attr_put_u32(h, FRA_FWMARK, IPSEC_FWMARK);
 	} else if (k->kind == EFFECT_RULE_END) {
 		place = IPSEC_TABLE + 1;
 		r->action = FR_ACT_NOP;
 	} else {
 		r->action = FR_ACT_TO_TBL;
-		r->table = IPSEC_TABLE;
-		r->src_len = p.bits;
-		if (p.bits)
-			put_addr(h, FRA_SRC, &p.addr);
-		if (k->kind == EFFECT_RULE_UNBOUND)
+		r->table = k->table ? k->table : IPSEC_TABLE;
+		if (is_unbound(k))
 			mnl_attr_put_strz(h, FRA_IIFNAME, "lo"); /* made on this host */
 		else if (r->family == AF_INET6)
 			r->flags |= FIB_RULE_FIND_SADDR; /* tries which source it would choose */
@@ -111,6 +141,9 @@ int rtnl_effect(int fd, const struct effect_key *k, unsigned ifindex, bool add)
 	case EFFECT_RULE_UNBOUND:
 	case EFFECT_RULE_OURS:
 	case EFFECT_RULE_END:
+	case EFFECT_RULE_FLOW:
+	case EFFECT_RULE_FLOW_UNBOUND:
+	case EFFECT_RULE_OUTSIDE:
 		return rule(fd, k, add);
 	}
 	return EINVAL;
@@ -191,17 +224,30 @@ static struct prefix prefix_at(
 	return (struct prefix){ a, bits };
 }
 
+/* Of struct effect_key. */
+static uint8_t table_of(uint8_t table)
+{
+	return table == IPSEC_TABLE ? 0 : table;
+}
+
+static struct nlattr *metric_in(struct nlattr *metrics, uint16_t type)
+{
+	return attr_in(mnl_attr_get_payload(metrics),
+		(const char *)metrics + mnl_attr_get_len(metrics), type);
+}
+
 static struct effect_key route_key(const struct nlmsghdr *h, unsigned ifindex)
 {
 	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
-	struct nlattr *metrics = attr_of(h, sizeof(*r), RTA_METRICS), *mtu = NULL;
+	struct nlattr *metrics = attr_of(h, sizeof(*r), RTA_METRICS), *mtu = NULL, *lock = NULL;
 	struct effect_key k = { .kind = r->rtm_type == RTN_THROW       ? EFFECT_THROW
 					: r->rtm_type == RTN_BLACKHOLE ? EFFECT_BLACKHOLE
 								       : EFFECT_ROUTE,
 		.prefix = prefix_at(h, sizeof(*r), RTA_DST, r->rtm_family, r->rtm_dst_len),
 		.source = addr_at(h, sizeof(*r), RTA_PREFSRC),
 		.gateway = addr_at(h, sizeof(*r), RTA_GATEWAY),
-		.metric = number_of(h, sizeof(*r), RTA_PRIORITY) };
+		.metric = number_of(h, sizeof(*r), RTA_PRIORITY),
+		.table = table_of(r->rtm_table) };
 
 	if (k.kind == EFFECT_ROUTE)
 		k.oif = number_of(h, sizeof(*r), RTA_OIF);
@@ -209,24 +255,51 @@ static struct effect_key route_key(const struct nlmsghdr *h, unsigned ifindex)
 		k.oif = 0;
 	if (r->rtm_family == AF_INET6 && k.metric == IP6_RT_PRIO_USER)
 		k.metric = 0;
-	if (metrics)
-		mtu = attr_in(mnl_attr_get_payload(metrics),
-			(const char *)metrics + mnl_attr_get_len(metrics), RTAX_MTU);
+	if (metrics) {
+		mtu = metric_in(metrics, RTAX_MTU);
+		lock = metric_in(metrics, RTAX_LOCK);
+	}
+	k.is_whole = lock && mnl_attr_get_u32(lock) & 1U << RTAX_MTU;
 	if (mtu)
 		k.mtu = (uint16_t)mnl_attr_get_u32(mtu);
 	return k;
 }
 
+static void ports_at(const struct nlmsghdr *h, uint16_t type, uint16_t ret[2])
+{
+	struct nlattr *a = attr_of(h, sizeof(struct fib_rule_hdr), type);
+	struct fib_rule_port_range range;
+
+	if (!a || mnl_attr_get_payload_len(a) < sizeof(range))
+		return;
+	memcpy(&range, mnl_attr_get_payload(a), sizeof(range));
+	ret[0] = range.start;
+	ret[1] = range.end;
+}
+
 static struct effect_key rule_key(const struct nlmsghdr *h)
 {
 	const struct fib_rule_hdr *r = mnl_nlmsg_get_payload(h);
-	struct effect_key k = { .kind = r->action == FR_ACT_GOTO  ? EFFECT_RULE_OURS
-					: r->action == FR_ACT_NOP ? EFFECT_RULE_END
-								  : EFFECT_RULE,
-		.prefix = prefix_at(h, sizeof(*r), FRA_SRC, r->family, r->src_len) };
+	struct nlattr *protocol = attr_of(h, sizeof(*r), FRA_IP_PROTO);
+	bool is_unbound = attr_of(h, sizeof(*r), FRA_IIFNAME) != NULL, has_flow = r->dst_len != 0;
+	struct effect_key k = { .kind = EFFECT_RULE,
+		.prefix = prefix_at(h, sizeof(*r), FRA_SRC, r->family, r->src_len),
+		.flow.to = addr_at(h, sizeof(*r), FRA_DST),
+		.flow.protocol = protocol ? mnl_attr_get_u8(protocol) : 0 };
 
-	if (attr_of(h, sizeof(*r), FRA_IIFNAME))
-		k.kind = EFFECT_RULE_UNBOUND;
+	ports_at(h, FRA_SPORT_RANGE, k.flow.sport);
+	ports_at(h, FRA_DPORT_RANGE, k.flow.dport);
+	if (r->action == FR_ACT_GOTO) {
+		k.kind = has_flow ? EFFECT_RULE_OUTSIDE : EFFECT_RULE_OURS;
+	} else if (r->action == FR_ACT_NOP) {
+		k.kind = EFFECT_RULE_END;
+	} else {
+		k.table = table_of(r->table);
+		if (has_flow)
+			k.kind = is_unbound ? EFFECT_RULE_FLOW_UNBOUND : EFFECT_RULE_FLOW;
+		else if (is_unbound)
+			k.kind = EFFECT_RULE_UNBOUND;
+	}
 	return k;
 }
 
