@@ -170,12 +170,13 @@ enum err dp_sa_get(struct rd *r, struct dp_sa *ret)
 }
 
 /* RFC 4303 2, RFC 3948 2.1: SPI and sequence number, IV, padding with its two octets, ICV. */
-uint16_t dp_overhead(const struct suite *s, bool encap, bool outer_v6)
+uint16_t dp_overhead(const struct suite *s, enum dp_mode mode, bool encap, bool outer_v6)
 {
 	enum { ESP = 8, TRAILER = 2, UDP = 8, IP4 = 20, IP6 = 40, IV = 16, BLOCK = 16, ICV = 32 };
 	const struct alg *encr = s ? alg_find(TT_ENCR, s->encr) : NULL;
 	const struct alg *integ = encr && !encr->is_aead ? alg_find(TT_INTEG, s->integ) : encr;
-	size_t outer = (size_t)(outer_v6 ? IP6 : IP4) + (encap ? UDP : 0u) + ESP + TRAILER;
+	size_t header = mode == DP_TRANSPORT ? 0u : outer_v6 ? IP6 : IP4;
+	size_t outer = header + (encap ? UDP : 0u) + ESP + TRAILER;
 
 	if (!encr || !integ)
 		return (uint16_t)(outer + IV + BLOCK - 1 + ICV);

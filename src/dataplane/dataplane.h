@@ -98,8 +98,8 @@ struct dp_policy {
 	struct dp_device device;
 	struct dp_extra extra;
 };
-/* Octets that ESP in tunnel mode adds to a packet at most. s is NULL: with any algorithm. */
-uint16_t dp_overhead(const struct suite *s, bool encap, bool outer_v6);
+/* Octets that ESP adds to a packet at most. s is NULL: with any algorithm. */
+uint16_t dp_overhead(const struct suite *s, enum dp_mode mode, bool encap, bool outer_v6);
 void dp_policy_put(struct wr *w, const struct dp_policy *p);
 enum err must_use dp_policy_get(struct rd *r, struct dp_policy *ret);
 

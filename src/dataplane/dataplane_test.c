@@ -105,10 +105,13 @@ TEST(overhead_is_that_of_the_largest_padding)
 	};
 
 	/* 20 + 8 + 8 + 2 + 3 + 16: of 1,500 octets 1,443 are left, whatever the padding */
-	assert_int_equal(dp_overhead(&gcm, false, false), 57);
-	assert_int_equal(dp_overhead(&gcm, true, false), 65);
-	assert_int_equal(dp_overhead(&cbc, true, true), 40 + 8 + 8 + 16 + 2 + 15 + 32);
-	assert_int_equal(dp_overhead(NULL, true, true), dp_overhead(&cbc, true, true));
+	assert_int_equal(dp_overhead(&gcm, DP_TUNNEL, false, false), 57);
+	assert_int_equal(dp_overhead(&gcm, DP_TRANSPORT, false, false), 37);
+	assert_int_equal(dp_overhead(&gcm, DP_TRANSPORT, true, true), 45);
+	assert_int_equal(dp_overhead(&gcm, DP_TUNNEL, true, false), 65);
+	assert_int_equal(dp_overhead(&cbc, DP_TUNNEL, true, true), 40 + 8 + 8 + 16 + 2 + 15 + 32);
+	assert_int_equal(
+		dp_overhead(NULL, DP_TUNNEL, true, true), dp_overhead(&cbc, DP_TUNNEL, true, true));
 }
 
 TEST(every_reason_has_a_sentence)

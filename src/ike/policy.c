@@ -187,10 +187,10 @@ static void policy_base(const struct conn *c, uint32_t reqid, uint8_t action, st
 		.mtu = c->conf->mtu,
 		.mss = c->conf->mss,
 		.exempt = exempt[c->conf->nat_exempt],
-		.overhead = dp_overhead(NULL, true, c->remote.addr.family == 6),
 		.metric = c->conf->metric,
 		.device = device_of(c),
 	};
+	ret->overhead = dp_overhead(NULL, ret->mode, true, c->remote.addr.family == 6);
 	conn_extra(c, true, &ret->extra);
 }
 
@@ -401,7 +401,8 @@ static void policy_tunnel(
 	ret->ts_remote = child->ts_remote;
 	ret->outer_local = p->outer_local;
 	ret->outer_remote = p->outer_remote;
-	ret->overhead = dp_overhead(&child->suite, child->encap, child->remote.addr.family == 6);
+	ret->overhead =
+		dp_overhead(&child->suite, ret->mode, child->encap, child->remote.addr.family == 6);
 	set_source(c, ret);
 }
 

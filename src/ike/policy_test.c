@@ -322,14 +322,14 @@ TEST(a_policy_says_what_it_needs_of_the_packet_filter)
 	child_carries(&child, KIND);
 	act(&w);
 	p = fake_dp_policy(&w.dp, child.reqid);
-	assert_int_equal(p->overhead, dp_overhead(&gcm, false, false));
+	assert_int_equal(p->overhead, dp_overhead(&gcm, DP_TUNNEL, false, false));
 	assert_int_equal(p->exempt, DP_EXEMPT_NO);
 	assert_int_equal(p->mss, 0);
 	down(&w, &child);
 	conn_route(w.conn);
 	act(&w);
 	p = fake_dp_policy(&w.dp, w.conn->reqid); /* nobody knows yet which algorithm */
-	assert_int_equal(p->overhead, dp_overhead(NULL, true, false));
+	assert_int_equal(p->overhead, dp_overhead(NULL, DP_TUNNEL, true, false));
 	end(&w);
 }
 
