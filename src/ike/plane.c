@@ -5,8 +5,6 @@
 /* What only the kernel can do, as it stands in ipsec.conf; NULL: nothing. */
 static const char *needs_kernel(const struct conf_conn *c)
 {
-	if (c->type == TYPE_TRANSPORT)
-		return "type=transport";
 	if (c->mark_in.mask || c->mark_out.mask)
 		return "mark=";
 	if (c->if_id)

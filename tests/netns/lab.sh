@@ -437,10 +437,10 @@ tunnel() {
 		conn vpn.example.com
 		    left=$me
 		    leftid=$id
-		    leftsubnet=$ts
+		    ${ts:+leftsubnet=$ts}
 		    right=$peer
 		    rightid=$peerid
-		    rightsubnet=$peerts
+		    ${peerts:+rightsubnet=$peerts}
 		    authby=secret
 		    ikev2=yes
 		    auto=add

@@ -32,13 +32,13 @@ static unsigned loads(enum ike_plane plane, const struct conf_conn *c)
 	return exit;
 }
 
-TEST(userspace_esp_takes_no_connection_that_needs_the_kernel)
+TEST(both_planes_have_both_modes)
 {
 	struct conf_conn c = pair_conf("paris");
 
 	assert_int_equal(loads(PLANE_USER, &c), 0);
 	c.type = TYPE_TRANSPORT;
-	assert_int_equal(loads(PLANE_USER, &c), 39);
+	assert_int_equal(loads(PLANE_USER, &c), 0);
 	assert_int_equal(loads(PLANE_KERNEL, &c), 0);
 }
 
@@ -231,7 +231,7 @@ TEST(a_connection_that_is_refused_takes_its_predecessor_along)
 	pair_init(&p, 1);
 	pair_up(&p, &c, &c);
 	assert_int_equal(p.a.n_sa, 2);
-	c.type = TYPE_TRANSPORT;
+	c.if_id = 1;
 	assert_int_equal(add(&p.a, &c), 39);
 	assert_int_equal(p.a.n_sa + p.b.n_sa, 0);
 	pair_do(&p.a, CMD_UP, "paris");
@@ -242,7 +242,7 @@ TEST(a_connection_that_is_refused_takes_its_predecessor_along)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(userspace_esp_takes_no_connection_that_needs_the_kernel),
+		cmocka_unit_test(both_planes_have_both_modes),
 		cmocka_unit_test(userspace_esp_takes_no_marks),
 		cmocka_unit_test(userspace_esp_takes_no_devices),
 		cmocka_unit_test(what_a_plane_does_without_is_told),
