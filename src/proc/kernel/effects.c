@@ -23,7 +23,7 @@ static bool key_eq(const struct effect_key *a, const struct effect_key *b)
 	       addr_eq(&a->prefix.addr, &b->prefix.addr) && addr_eq(&a->source, &b->source) &&
 	       a->metric == b->metric && a->mtu == b->mtu && a->oif == b->oif &&
 	       addr_eq(&a->gateway, &b->gateway) && a->table == b->table &&
-	       a->is_whole == b->is_whole && flow_eq(&a->flow, &b->flow);
+	       flow_eq(&a->flow, &b->flow);
 }
 
 static struct effect *find(struct kernel *k, const struct effect_key *key)

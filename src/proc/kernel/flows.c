@@ -68,9 +68,8 @@ static int add_base(struct flows *f)
 /* The route, then what leads to it. A program that has not chosen a source gets ours. */
 static int add_flow(struct flows *f, uint8_t table, const struct effect_flow *flow)
 {
-	bool is_whole = table == IPSEC_TABLE_WHOLE;
 	struct effect_key key = { EFFECT_ROUTE, .prefix = f->to, .source = f->from.addr,
-		.mtu = is_whole ? WHOLE_MTU : f->mtu, .table = table, .is_whole = is_whole };
+		.mtu = table == IPSEC_TABLE_WHOLE ? WHOLE_MTU : f->mtu, .table = table };
 	int error = policy_use(f->k, f->own, &key);
 
 	if (error)

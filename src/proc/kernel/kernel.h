@@ -41,7 +41,6 @@ struct effect_key {
 	struct addr gateway; /* ROUTE: none: on the link */
 	unsigned oif;	     /* ROUTE, ADDRESS; 0: our interface */
 	uint8_t table;	     /* ROUTE, RULE_FLOW; 0: IPSEC_TABLE */
-	bool is_whole;	     /* ROUTE: packets larger than the MTU are not cut there */
 	struct effect_flow flow;
 };
 

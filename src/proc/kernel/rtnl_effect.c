@@ -57,7 +57,7 @@ static int route(int fd, const struct effect_key *k, unsigned ifindex, bool add)
 		struct nlattr *metrics = mnl_attr_nest_start(h, RTA_METRICS);
 
 		mnl_attr_put_u32(h, RTAX_MTU, k->mtu);
-		if (k->is_whole)
+		if (k->table == IPSEC_TABLE_WHOLE)
 			mnl_attr_put_u32(h, RTAX_LOCK, 1U << RTAX_MTU);
 		mnl_attr_nest_end(h, metrics);
 	}
@@ -239,7 +239,7 @@ static struct nlattr *metric_in(struct nlattr *metrics, uint16_t type)
 static struct effect_key route_key(const struct nlmsghdr *h, unsigned ifindex)
 {
 	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
-	struct nlattr *metrics = attr_of(h, sizeof(*r), RTA_METRICS), *mtu = NULL, *lock = NULL;
+	struct nlattr *metrics = attr_of(h, sizeof(*r), RTA_METRICS), *mtu = NULL;
 	struct effect_key k = { .kind = r->rtm_type == RTN_THROW       ? EFFECT_THROW
 					: r->rtm_type == RTN_BLACKHOLE ? EFFECT_BLACKHOLE
 								       : EFFECT_ROUTE,
@@ -255,11 +255,8 @@ static struct effect_key route_key(const struct nlmsghdr *h, unsigned ifindex)
 		k.oif = 0;
 	if (r->rtm_family == AF_INET6 && k.metric == IP6_RT_PRIO_USER)
 		k.metric = 0;
-	if (metrics) {
+	if (metrics)
 		mtu = metric_in(metrics, RTAX_MTU);
-		lock = metric_in(metrics, RTAX_LOCK);
-	}
-	k.is_whole = lock && mnl_attr_get_u32(lock) & 1U << RTAX_MTU;
 	if (mtu)
 		k.mtu = (uint16_t)mnl_attr_get_u32(mtu);
 	return k;
