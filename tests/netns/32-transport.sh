@@ -53,8 +53,8 @@ all_in_esp() {
 # pings HOST ADDRESS [OPTION...]
 pings() { run "$1" ping -q -c 5 -i 0.1 -W 3 "${@:3}" "$2" && grep -q ' 0% packet loss' <<<"$OUT"; }
 octets() { on left ipsec trafficstatus | sed -n "s/.*$1=\([0-9]*\),.*/\1/p" | head -1; }
-# stream HOST ADDRESS [OPTION...]: what iperf3 says is its status
-stream() {
+# transfer HOST ADDRESS [OPTION...]: what iperf3 says is its status
+transfer() {
 	local to=right
 	[ "$1" = left ] || to=left
 	behind $to iperf3 -s -1
@@ -70,15 +70,15 @@ everything() {
 	check "large ones, which ESP cuts" pings left "$1" -s 9000
 	check "also the peer's" pings right "$2" -s 9000
 	before=$(octets outBytes)
-	check "a TCP stream" stream left "$1" -n 64M
+	check "a TCP stream" transfer left "$1" -n 64M
 	check "has been counted" [ $(($(octets outBytes) - before)) -gt 60000000 ]
 	before=$(octets inBytes)
-	check "one to us" stream left "$1" -R -n 64M
+	check "one to us" transfer left "$1" -R -n 64M
 	check "has been counted" [ $(($(octets inBytes) - before)) -gt 60000000 ]
 	# not so fast that a queue overflows
-	check "UDP" stream left "$1" -u -b 10M -t 1 -l 1000
+	check "UDP" transfer left "$1" -u -b 10M -t 1 -l 1000
 	says "arrives" ' [0-9]+/[1-9][0-9]* \(0%\) +receiver'
-	check "large datagrams" stream left "$1" -u -b 5M -t 1 -l 8000
+	check "large datagrams" transfer left "$1" -u -b 5M -t 1 -l 8000
 	says "arrive" ' [0-9]+/[1-9][0-9]* \(0%\) +receiver'
 }
 
@@ -137,7 +137,7 @@ title "one flow of many: protoport="
 hosts left:leftprotoport=tcp left:rightprotoport=tcp/5201 right:leftprotoport=tcp/5201 right:rightprotoport=tcp
 check "it comes up" up left ours
 look
-check "a stream to that port" stream left $RIGHT -n 4M
+check "a stream to that port" transfer left $RIGHT -n 4M
 all_in_esp
 before=$(octets outBytes)
 look
@@ -145,7 +145,7 @@ check "pings are not in it" pings left $RIGHT
 looked
 says "and go in the clear" "IP $LEFT > $RIGHT: ICMP echo request"
 check "nothing was counted" [ "$(octets outBytes)" = "$before" ]
-check "other ports are not, either" stream right $LEFT -n 100K
+check "other ports are not, either" transfer right $LEFT -n 100K
 again
 
 title "on demand"
