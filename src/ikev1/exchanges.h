@@ -1,0 +1,47 @@
+#pragma once
+/* The handlers that the tables name, by the file that has them. */
+#include "ikev1/step.h"
+
+/* main_mode.c (RFC 2409 5.4): the initiator; rekeys: serial of the ISAKMP SA to be replaced, 0 */
+void main_mode_start(struct v1 *v1, struct conn *c, uint32_t rekeys);
+enum v1_verdict main_mode_mr1(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict main_mode_mr2(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict main_mode_i_keyed(struct v1_sa *sa, const struct answer *a);
+enum v1_verdict main_mode_mr3(struct v1_sa *sa, const struct v1_msg *m);
+
+/* main_mode_responder.c; the first message meets no SA yet */
+void main_mode_mi1(struct v1 *v1, const struct datagram *d, const struct v1_msg *m);
+enum v1_verdict main_mode_mi2(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict main_mode_r_keyed(struct v1_sa *sa, const struct answer *a);
+enum v1_verdict main_mode_mi3(struct v1_sa *sa, const struct v1_msg *m);
+
+/* aggressive_mode.c: both roles */
+void aggressive_mode_start(struct v1 *v1, struct conn *c, uint32_t rekeys);
+enum v1_verdict aggressive_mode_ar1(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict aggressive_mode_i_keyed(struct v1_sa *sa, const struct answer *a);
+void aggressive_mode_ai1(struct v1 *v1, const struct datagram *d, const struct v1_msg *m);
+enum v1_verdict aggressive_mode_r_keyed(struct v1_sa *sa, const struct answer *a);
+enum v1_verdict aggressive_mode_ai2(struct v1_sa *sa, const struct v1_msg *m);
+
+/* phase1.c: what all of them share. Begins Phase 1 as the connection says (Main or Aggressive). */
+void v1_phase1_start(struct v1 *v1, struct conn *c, uint32_t rekeys);
+/* The peer's refusal in clear (unauthenticated Informational): people who wait are told, an attempt
+ * that must go on goes on. */
+enum v1_verdict phase1_refused(struct v1_sa *sa, const struct v1_msg *m);
+
+/* quick_mode.c (RFC 2409 5.5): the initiator; rekeys: the Child SA to be replaced or NULL */
+void quick_mode_start(struct v1_sa *sa, struct conn *c, struct v1_child *rekeys);
+void quick_mode_begin(struct v1_child *c); /* it waited for the ISAKMP SA, which is there now */
+enum v1_verdict quick_mode_qr1(struct v1_child *c, const struct v1_msg *m);
+/* quick_mode_responder.c; the first message meets no Child SA yet */
+void quick_mode_qi1(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict quick_mode_qi2(struct v1_child *c, const struct v1_msg *m);
+/* install.c: the data plane answered */
+void v1_child_install(struct v1_child *c, enum dp_dir dir);
+void v1_child_answer(struct v1_child *c, const struct answer *a);
+
+/* informational.c (RFC 2408 5.15, 3706) */
+enum v1_verdict informational(struct v1_sa *sa, const struct v1_msg *m);
+
+/* transaction.c (XAUTH, Mode Config) */
+enum v1_verdict transaction(struct v1_sa *sa, const struct v1_msg *m);
