@@ -2,6 +2,7 @@
 #include "config/secrets_entry.h"
 
 #include "config/lex.h"
+#include "ipsec/limits.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,8 +18,10 @@ static void say(struct secrets *s, bool is_error, const char *file, unsigned lin
 
 static void entry_done(struct entry *e)
 {
-	for (size_t i = 0; i < e->n; i++)
+	for (size_t i = 0; i < e->n; i++) {
 		id_done(&e->index[i]);
+		free(e->user[i]);
+	}
 	secret_done(&e->secret);
 }
 
@@ -117,24 +120,44 @@ static bool is_weak(const struct secret *s)
 	return s->n < 16;
 }
 
+static void keep(struct secrets *s, const struct entry *e)
+{
+	if ((s->n & (s->n - 1)) == 0)
+		s->entry = xrealloc(s->entry, (s->n ? s->n * 2 : 1) * sizeof(*s->entry));
+	s->entry[s->n++] = *e;
+}
+
+/* What stands after the type, and nothing behind it. */
+static char *value_of(struct secrets *s, const struct entry *e, char *rest, bool *quoted)
+{
+	const char *type = e->is_xauth ? "XAUTH" : "PSK";
+	bool ok;
+	char *v = word(&rest, quoted, &ok);
+
+	if (v && ok && rest[strspn(rest, " \t")] == '\0')
+		return v;
+	say(s, true, e->file, e->line,
+		!ok  ? xasprintf("the closing quote of the %s is missing", type)
+		: !v ? xasprintf("%s without a value; expected: %s \"the secret\"", type, type)
+		     : xasprintf("text after the %s; a secret with blanks must stand in quotes",
+			       type));
+	return NULL;
+}
+
 static void add_psk(struct secrets *s, struct entry *e, char *rest)
 {
 	bool quoted, ok;
-	char *v = word(&rest, &quoted, &ok);
+	const char *v = value_of(s, e, rest, &quoted);
 
-	if (!v || !ok) {
-		say(s, true, e->file, e->line,
-			ok ? xstrdup("PSK without a value; expected: PSK \"the secret\"")
-			   : xstrdup("the closing quote of the PSK is missing"));
+	if (!v) {
 		entry_done(e);
 		return;
 	}
 	e->secret = psk_value(v, quoted, &ok);
-	if (!ok || rest[strspn(rest, " \t")] != '\0') {
+	if (!ok) {
 		say(s, true, e->file, e->line,
-			xstrdup(ok ? "text after the PSK; a secret with blanks must stand in quotes"
-				   : "the PSK is empty, or its hexadecimal (0x) or base64 (0s) "
-				     "text is wrong"));
+			xstrdup("the PSK is empty, or its hexadecimal (0x) or base64 (0s) text is "
+				"wrong"));
 		entry_done(e);
 		return;
 	}
@@ -144,9 +167,42 @@ static void add_psk(struct secrets *s, struct entry *e, char *rest)
 			xstrdup("using a weak secret (PSK): fewer than 16 characters, or "
 				"one from a manual; "
 				"make one with: openssl rand -base64 33"));
-	if ((s->n & (s->n - 1)) == 0)
-		s->entry = xrealloc(s->entry, (s->n ? s->n * 2 : 1) * sizeof(*s->entry));
-	s->entry[s->n++] = *e;
+	keep(s, e);
+}
+
+/* A password is what it reads, also "0x12". */
+static void add_xauth(struct secrets *s, struct entry *e, char *rest)
+{
+	bool quoted;
+	const char *v = value_of(s, e, rest, &quoted);
+	size_t n = v ? strlen(v) : 0;
+
+	if (v && (n == 0 || n > LIMIT_XAUTH_PASSWORD))
+		say(s, true, e->file, e->line,
+			xasprintf("the XAUTH password is empty, or longer than %d octets",
+				LIMIT_XAUTH_PASSWORD));
+	if (n == 0 || n > LIMIT_XAUTH_PASSWORD) {
+		entry_done(e);
+		return;
+	}
+	e->secret = secret_from(bytes_str(v));
+	keep(s, e);
+}
+
+static bool add_user(struct secrets *s, struct entry *e, const char *w)
+{
+	const char *name = w + (*w == '@');
+
+	if (e->n == INDEXES_MAX || !*name || strlen(name) > LIMIT_XAUTH_USER) {
+		say(s, true, e->file, e->line,
+			e->n == INDEXES_MAX
+				? xasprintf("more than %d users", INDEXES_MAX)
+				: xasprintf("the user of XAUTH is empty, or longer than %d octets",
+					  LIMIT_XAUTH_USER));
+		return false;
+	}
+	e->user[e->n++] = xstrdup(name);
+	return true;
 }
 
 static bool add_index(struct secrets *s, struct entry *e, const char *w)
@@ -206,10 +262,33 @@ static char *colon(char *t)
 	return NULL;
 }
 
+static void add(struct secrets *s, struct entry *e, const char *type, char *rest)
+{
+	if (type && strcasecmp(type, "PSK") == 0) {
+		add_psk(s, e, rest);
+		return;
+	}
+	if (e->is_xauth) {
+		add_xauth(s, e, rest);
+		return;
+	}
+	if (type && (strcasecmp(type, "RSA") == 0 || strcasecmp(type, "ECDSA") == 0))
+		say(s, false, e->file, e->line,
+			xasprintf(
+				"%s keys come in a later version; the entry is passed over", type));
+	else if (type && (strcasecmp(type, "PPKS") == 0 || strcasecmp(type, "EAP") == 0))
+		say(s, false, e->file, e->line,
+			xasprintf("%s comes in a later version; the entry is passed over", type));
+	else
+		say(s, true, e->file, e->line,
+			xstrdup("unknown type of secret; expected PSK or XAUTH"));
+	entry_done(e);
+}
+
 static void entry(struct secrets *s, char *t, const char *file, unsigned line)
 {
 	struct entry e = { .file = file, .line = line };
-	char *split = colon(t), *w, *rest;
+	char *split = colon(t), *type, *w, *rest, *at;
 	bool quoted, ok;
 
 	if (!split) {
@@ -218,27 +297,15 @@ static void entry(struct secrets *s, char *t, const char *file, unsigned line)
 		return;
 	}
 	*split = '\0';
-	for (rest = t; (w = word(&rest, &quoted, &ok));)
-		if (!add_index(s, &e, w)) {
+	rest = split + 1;
+	type = word(&rest, &quoted, &ok);
+	e.is_xauth = type && strcasecmp(type, "XAUTH") == 0;
+	for (at = t; (w = word(&at, &quoted, &ok));)
+		if (!(e.is_xauth ? add_user(s, &e, w) : add_index(s, &e, w))) {
 			entry_done(&e);
 			return;
 		}
-	rest = split + 1;
-	w = word(&rest, &quoted, &ok);
-	if (w && strcasecmp(w, "PSK") == 0) {
-		add_psk(s, &e, rest);
-		return;
-	}
-	if (w && (strcasecmp(w, "RSA") == 0 || strcasecmp(w, "ECDSA") == 0))
-		say(s, false, file, line,
-			xasprintf("%s keys come in a later version; the entry is passed over", w));
-	else if (w && (strcasecmp(w, "XAUTH") == 0 || strcasecmp(w, "PPKS") == 0 ||
-			      strcasecmp(w, "EAP") == 0))
-		say(s, false, file, line,
-			xasprintf("%s comes in a later version; the entry is passed over", w));
-	else
-		say(s, true, file, line, xstrdup("unknown type of secret; expected PSK"));
-	entry_done(&e);
+	add(s, &e, type, rest);
 }
 
 /* ---- lines to entries ---- */

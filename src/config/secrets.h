@@ -24,7 +24,12 @@ struct secrets_where {
 enum err must_use secrets_psk(const struct secrets *s, const struct id *ours,
 	const struct id *theirs, const struct addr *our_addr, const struct addr *their_addr,
 	struct bytes *ret, struct secrets_where *ret_where);
-/* "1: PSK @east @west" lines for listall: indexes only. i from 0; false after the last. */
+/* The password of an XAUTH user of ours: an entry that names the user beats one without an index;
+ * the first in the file wins. ERR_NOT_FOUND when there is none. *ret is a view. */
+enum err must_use secrets_xauth(const struct secrets *s, const char *user, struct bytes *ret,
+	struct secrets_where *ret_where);
+/* "1: PSK @east @west", "2: XAUTH alice" lines for listall: indexes only. i from 0; false after the
+ * last. */
 bool secrets_list(const struct secrets *s, size_t i, char *ret, size_t n);
 /* What is wrong with the mode and owner of a file of secrets, for the process that opens it; NULL:
  * nothing. Static. */

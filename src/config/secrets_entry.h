@@ -5,6 +5,8 @@
 enum { INDEXES_MAX = 16 };
 
 struct entry {
+	bool is_xauth;		 /* a user's password instead of a PSK */
+	char *user[INDEXES_MAX]; /* XAUTH: whose */
 	struct id index[INDEXES_MAX];
 	bool is_any[INDEXES_MAX]; /* %any */
 	size_t n;

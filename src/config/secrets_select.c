@@ -32,6 +32,8 @@ static unsigned rank(const struct entry *e, const struct id *ours, const struct 
 {
 	bool we = names(e, ours, our_addr), they = names(e, theirs, their_addr);
 
+	if (e->is_xauth)
+		return 0;
 	if (e->n == 0)
 		return 1;
 	if (we && they)
@@ -69,16 +71,47 @@ enum err secrets_psk(const struct secrets *s, const struct id *ours, const struc
 	return OK;
 }
 
+static bool is_user(const struct entry *e, const char *user)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (strcmp(e->user[i], user) == 0)
+			return true;
+	return false;
+}
+
+enum err secrets_xauth(const struct secrets *s, const char *user, struct bytes *ret,
+	struct secrets_where *ret_where)
+{
+	const struct entry *best = NULL;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct entry *e = &s->entry[i];
+
+		if (!e->is_xauth)
+			continue;
+		if (is_user(e, user) && (!best || best->n == 0))
+			best = e;
+		else if (e->n == 0 && !best)
+			best = e;
+	}
+	if (!best)
+		return ERR_NOT_FOUND;
+	*ret = secret_view(&best->secret);
+	*ret_where = (struct secrets_where){ .file = best->file, .line = best->line };
+	return OK;
+}
+
 bool secrets_list(const struct secrets *s, size_t i, char *ret, size_t n)
 {
+	const struct entry *e = s->entry + i;
 	size_t at;
 	char id[ID_STR];
 
 	if (i >= s->n)
 		return false;
-	at = (size_t)snprintf(ret, n, "%zu: PSK", i + 1);
-	for (size_t k = 0; k < s->entry[i].n && at < n; k++)
-		at += (size_t)snprintf(
-			ret + at, n - at, " %s", id_format(&s->entry[i].index[k], id, sizeof(id)));
+	at = (size_t)snprintf(ret, n, "%zu: %s", i + 1, e->is_xauth ? "XAUTH" : "PSK");
+	for (size_t k = 0; k < e->n && at < n; k++)
+		at += (size_t)snprintf(ret + at, n - at, " %s",
+			e->is_xauth ? e->user[k] : id_format(&e->index[k], id, sizeof(id)));
 	return true;
 }

@@ -114,7 +114,7 @@ TEST(mistakes_are_told_without_the_secret)
 TEST(keys_of_old_are_passed_over_with_a_warning)
 {
 	struct secrets *s = parse(
-		"@f : RSA {\n  Modulus: 0x1234\n}\n@g : XAUTH \"pw\"\n@h : PPKS \"id\" \"key\"\n"
+		"@f : RSA {\n  Modulus: 0x1234\n}\n@g : EAP \"pw\"\n@h : PPKS \"id\" \"key\"\n"
 		"@i : PSK \"after the key of old\"\n");
 	const struct conf_issue *issue;
 	size_t n = secrets_issues(s, &issue);
@@ -144,6 +144,99 @@ TEST(comments_quotes_and_marks_are_understood)
 	assert_string_equal(psk(s, "@#0102", "@z", "192.0.2.1", "192.0.2.2"), "key id as an index");
 	assert_string_equal(
 		psk(s, "@b", "C=CH, CN=west", "192.0.2.1", "192.0.2.2"), "a name in quotes");
+	secrets_free(s);
+}
+
+static const char *xauth(const struct secrets *s, const char *user, unsigned *line)
+{
+	static char ret[256];
+	struct secrets_where where;
+	struct bytes v;
+
+	if (secrets_xauth(s, user, &v, &where))
+		return NULL;
+	memcpy(ret, v.p, v.n);
+	ret[v.n] = '\0';
+	*line = where.line;
+	return ret;
+}
+
+TEST(passwords_of_xauth_users_are_found_by_name)
+{
+	struct secrets *s = parse(": XAUTH anybody\n"
+				  "@alice : XAUTH \"with blanks in it\"\n"
+				  "bob \"carol smith\" : xauth 0x12\n"
+				  "bob : XAUTH \"a later one loses\"\n"
+				  "dave@example.com : XAUTH \"d\"\n"
+				  "@west @east : PSK \"long enough for a secret\"\n");
+	const struct conf_issue *issue;
+	unsigned line;
+	char text[256];
+
+	assert_int_equal(secrets_issues(s, &issue), 0);
+	assert_string_equal(xauth(s, "alice", &line), "with blanks in it");
+	assert_int_equal(line, 2);
+	assert_string_equal(xauth(s, "bob", &line), "0x12");
+	assert_string_equal(xauth(s, "carol smith", &line), "0x12");
+	assert_string_equal(xauth(s, "dave@example.com", &line), "d");
+	assert_string_equal(xauth(s, "erin", &line), "anybody");
+	assert_int_equal(line, 1);
+	assert_true(secrets_list(s, 1, text, sizeof(text)));
+	assert_string_equal(text, "2: XAUTH alice");
+	secrets_free(s);
+}
+
+TEST(a_password_of_xauth_is_no_psk_and_a_psk_no_password)
+{
+	struct secrets *s = parse(": XAUTH \"for users\"\n");
+
+	assert_null(psk(s, "@west", "@east", "192.0.2.1", "198.51.100.1"));
+	secrets_free(s);
+	s = parse(": PSK \"for gateways and long enough\"\n");
+	assert_null(xauth(s, "alice", &(unsigned){ 0 }));
+	secrets_free(s);
+}
+
+TEST(a_wrong_entry_of_xauth_is_told_without_the_password)
+{
+	struct secrets *s = parse("@ : XAUTH \"hidden1\"\n"
+				  "alice : XAUTH\n"
+				  "alice : XAUTH hidden2 hidden3\n"
+				  "alice : XAUTH \"hidden4\n"
+				  "alice : XAUTH \"\"\n");
+	const struct conf_issue *issue;
+
+	assert_int_equal(secrets_issues(s, &issue), 5);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_true(issue[i].is_error);
+		assert_int_equal(issue[i].line, i + 1);
+		assert_null(strstr(issue[i].text, "hidden"));
+	}
+	assert_int_equal(secrets_count(s), 0);
+	secrets_free(s);
+}
+
+TEST(a_peer_without_a_known_name_is_found_by_addresses)
+{
+	struct secrets *s = parse("@west @east : PSK \"by names, no use\"\n"
+				  "192.0.2.1 %any : PSK \"road warriors\"\n"
+				  "192.0.2.1 198.51.100.1 : PSK \"by addresses\"\n");
+	struct addr us, them, none = { 0 };
+	struct id ours, theirs = { .type = ID_NONE };
+	struct secrets_where where;
+	struct bytes v;
+
+	assert_int_equal(addr_parse("192.0.2.1", &us), OK);
+	assert_int_equal(addr_parse("198.51.100.1", &them), OK);
+	assert_int_equal(id_parse("@west", &ours), OK);
+	assert_int_equal(secrets_psk(s, &ours, &theirs, &us, &them, &v, &where), OK);
+	assert_int_equal(where.line, 3);
+	assert_int_equal(addr_parse("198.51.100.2", &them), OK);
+	assert_int_equal(secrets_psk(s, &ours, &theirs, &us, &them, &v, &where), OK);
+	assert_int_equal(where.line, 2);
+	assert_int_equal(secrets_psk(s, &ours, &theirs, &us, &none, &v, &where), OK);
+	assert_int_equal(where.line, 2);
+	id_done(&ours);
 	secrets_free(s);
 }
 
@@ -208,6 +301,10 @@ int main(void)
 		cmocka_unit_test(mistakes_are_told_without_the_secret),
 		cmocka_unit_test(keys_of_old_are_passed_over_with_a_warning),
 		cmocka_unit_test(comments_quotes_and_marks_are_understood),
+		cmocka_unit_test(passwords_of_xauth_users_are_found_by_name),
+		cmocka_unit_test(a_password_of_xauth_is_no_psk_and_a_psk_no_password),
+		cmocka_unit_test(a_wrong_entry_of_xauth_is_told_without_the_password),
+		cmocka_unit_test(a_peer_without_a_known_name_is_found_by_addresses),
 		cmocka_unit_test(a_stale_entry_that_fits_as_well_is_counted),
 		cmocka_unit_test(garbage_ends_soon_with_few_issues),
 		cmocka_unit_test(modes_that_others_can_use_are_told),

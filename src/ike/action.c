@@ -14,7 +14,7 @@ struct ike_action {
 	struct id ours, theirs;
 	struct ts ts_local, ts_remote;
 	struct addr dns[LIMIT_DNS_SERVERS];
-	char *conn, *verb, *policy_text, *domains;
+	char *conn, *verb, *policy_text, *domains, *user;
 };
 
 static struct ike_action *action_new(struct ike *ike, uint8_t kind)
@@ -40,6 +40,7 @@ void ike_action_free(struct ike_action *n)
 	free(n->verb);
 	free(n->policy_text);
 	free(n->domains);
+	free(n->user);
 	free(n);
 }
 
@@ -103,11 +104,10 @@ bool ike_ask_take(struct ike *ike, uint32_t number, struct ike_ask *ret)
 	return true;
 }
 
-uint32_t ike_ask_psk(
-	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk)
+static uint32_t ask_psk(
+	struct ike *ike, uint8_t action, const struct ike_ask *ask, const struct action *psk)
 {
-	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
-	struct ike_action *n = action_new(ike, ACTION_PSK);
+	struct ike_action *n = action_new(ike, action);
 
 	n->a.psk = psk->psk;
 	n->conn = xstrdup(psk->psk.conn);
@@ -118,8 +118,55 @@ uint32_t ike_ask_psk(
 	n->a.psk.ours = &n->ours;
 	n->a.psk.theirs = &n->theirs;
 	n->a.psk.octets = buf_view(&n->data);
-	n->a.ask = ike_ask_new(ike, &ask);
+	n->a.ask = ike_ask_new(ike, ask);
 	return n->a.ask;
+}
+
+uint32_t ike_ask_psk(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk)
+{
+	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
+
+	return ask_psk(ike, ACTION_PSK, &ask, psk);
+}
+
+uint32_t ike_ask_skeyid(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk)
+{
+	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
+
+	return ask_psk(ike, ACTION_SKEYID, &ask, psk);
+}
+
+static uint32_t ask_xauth(
+	struct ike *ike, uint8_t action, const struct ike_ask *ask, const struct action *xauth)
+{
+	struct ike_action *n = action_new(ike, action);
+
+	n->conn = xstrdup(xauth->xauth.conn);
+	n->user = xstrdup(xauth->xauth.user);
+	n->data = buf_from(xauth->xauth.password);
+	n->a.xauth.conn = n->conn;
+	n->a.xauth.user = n->user;
+	n->a.xauth.password = buf_view(&n->data);
+	n->a.ask = ike_ask_new(ike, ask);
+	return n->a.ask;
+}
+
+uint32_t ike_ask_xauth_verify(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *xauth)
+{
+	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
+
+	return ask_xauth(ike, ACTION_XAUTH_VERIFY, &ask, xauth);
+}
+
+uint32_t ike_ask_xauth_secret(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *xauth)
+{
+	struct ike_ask ask = { .version = version, .kind = kind, .serial = serial };
+
+	return ask_xauth(ike, ACTION_XAUTH_SECRET, &ask, xauth);
 }
 
 static struct ike_action *dataplane_action(struct ike *ike, const struct action *dp)

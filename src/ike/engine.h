@@ -73,6 +73,12 @@ void ike_send_keepalive(
 /* These put an ask's number into it; answered through ike_version.answer(serial, kind). */
 uint32_t ike_ask_psk(
 	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk);
+uint32_t ike_ask_skeyid(
+	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *psk);
+uint32_t ike_ask_xauth_verify(struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind,
+	const struct action *xauth);
+uint32_t ike_ask_xauth_secret(struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind,
+	const struct action *xauth);
 uint32_t ike_ask_dataplane(
 	struct ike *ike, uint8_t version, uint32_t serial, uint8_t kind, const struct action *dp);
 /* With an ask of the caller (farewells). */

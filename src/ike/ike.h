@@ -27,6 +27,13 @@ enum action_kind {
 	ACTION_DATAPLANE, /* ask a data plane: op and its operand */
 	ACTION_KEEPALIVE, /* datagram of one octet 0xff (RFC 3948 2.3), no marker */
 	ACTION_UPDOWN,	  /* ask parent: run the user's leftupdown= with these facts */
+	/* IKEv1 only. Keys serves them for loaded connections with keyexchange=ikev1. */
+	ACTION_SKEYID,	     /* ask keys: SKEYID = prf(PSK, octets), RFC 2409 5 (psk; octets: Ni_b |
+			      * Nr_b).       A responder that does not know the peer's identity yet says
+			      * ID_NONE       in       theirs: the PSK is chosen by addresses then, %any for one
+			      * that is not       known */
+	ACTION_XAUTH_VERIFY, /* ask keys: may that user with that password in? As xauthby= says */
+	ACTION_XAUTH_SECRET, /* ask keys: our user name and password for the connection */
 };
 
 struct action {
@@ -40,7 +47,13 @@ struct action {
 		uint16_t prf;
 		struct bytes octets;
 		bool for_peer; /* the MAC is to be compared with the peer's AUTH, not sent */
-	} psk;
+	} psk;		       /* PSK, SKEYID */
+	struct {
+		const char *conn;
+		const char *user;      /* at most LIMIT_XAUTH_USER octets. SECRET: leftusername=, or
+					* "": whoever people named with "ipsec up" */
+		struct bytes password; /* VERIFY: at most LIMIT_XAUTH_PASSWORD octets */
+	} xauth;
 	struct {
 		uint8_t op; /* enum dp_op */
 		uint8_t dir;
@@ -76,8 +89,14 @@ struct answer {
 	uint32_t ask;
 	enum err e;
 	const char *text;  /* on failure: what the other process says, for the event; or NULL */
-	struct bytes mac;  /* PSK */
-	const char *where; /* PSK: "/etc/ipsec.secrets:3", the entry used; or NULL */
+	struct bytes mac;  /* PSK; SKEYID: SKEYID, a secret; both as long as the PRF's output */
+	const char *where; /* all of keys: "/etc/ipsec.secrets:3", the entry used; or NULL */
+	/* XAUTH_VERIFY: OK; ERR_DENIED: user or password are wrong (nobody may learn which), or
+	 * the connection may not ask. lease: the user's own address (4th column of the file), or
+	 * none. XAUTH_SECRET: OK, user and password; ERR_NOT_FOUND. */
+	struct addr lease;
+	const char *user;
+	struct bytes password;	     /* a secret; the process wipes it */
 	struct dp_counters counters; /* DP_SA_QUERY */
 };
 

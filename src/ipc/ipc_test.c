@@ -20,6 +20,7 @@ TEST(every_field_type_survives_the_wire)
 			.our_addr = addr_v4(0xc0000201),
 			.prf = 5,
 			.for_peer = 1,
+			.is_skeyid = 1,
 			.octets = BYTES(octets) } };
 	uint8_t room[256];
 
@@ -31,6 +32,7 @@ TEST(every_field_type_survives_the_wire)
 	assert_int_equal(back.psk.theirs.type, ID_NONE);
 	assert_true(addr_eq(&back.psk.our_addr, &m.psk.our_addr));
 	assert_int_equal(back.psk.prf, 5);
+	assert_int_equal(back.psk.is_skeyid, 1);
 	assert_true(bytes_eq(back.psk.octets, BYTES(octets)));
 }
 
@@ -80,6 +82,23 @@ TEST(only_those_named_may_say_it)
 	assert_false(ipc_permits(MSG_NONE, WHO_PARENT, WHO_IKE, PHASE_RUN, 0));
 }
 
+TEST(passwords_travel_between_keys_ike_and_control_only)
+{
+	for (enum ipc_who from = 0; from < WHO_END; from++)
+		for (enum ipc_who to = 0; to < WHO_END; to++) {
+			bool asks = from == WHO_IKE && to == WHO_KEYS;
+
+			assert_int_equal(
+				ipc_permits(MSG_xauth_verify, from, to, PHASE_RUN, 0), asks);
+			assert_int_equal(
+				ipc_permits(MSG_xauth_secret, from, to, PHASE_RUN, 0), asks);
+			assert_int_equal(ipc_permits(MSG_xauth_answer, from, to, PHASE_RUN, 0),
+				from == WHO_KEYS && to == WHO_IKE);
+			assert_int_equal(ipc_permits(MSG_xauth_login, from, to, PHASE_RUN, 0),
+				from == WHO_CONTROL && to == WHO_KEYS);
+		}
+}
+
 TEST(no_child_can_say_anything_without_a_line)
 {
 	for (enum msg_id id = 1; id < MSG_END; id++)
@@ -95,12 +114,13 @@ TEST(no_child_can_say_anything_without_a_line)
 
 TEST(a_secret_cannot_travel_to_anyone)
 {
-	/* keys says nothing but results: no message from it carries octets to others than a MAC */
+	/* keys says nothing but results: no message from it carries octets to others than a MAC;
+	 * but the password that XAUTH itself sends to the gateway */
 	assert_false(ipc_has_line(WHO_KEYS, WHO_ESP));
 	assert_false(ipc_has_line(WHO_KEYS, WHO_KERNEL));
 	for (enum msg_id id = 1; id < MSG_END; id++)
 		if (ipc_permits(id, WHO_KEYS, WHO_IKE, PHASE_RUN, 0))
-			assert_int_equal(id, MSG_psk_answer);
+			assert_true(id == MSG_psk_answer || id == MSG_xauth_answer);
 }
 
 int main(void)
@@ -111,6 +131,7 @@ int main(void)
 		cmocka_unit_test(strings_with_a_nul_inside_or_without_an_end_are_refused),
 		cmocka_unit_test(unknown_messages_are_refused),
 		cmocka_unit_test(only_those_named_may_say_it),
+		cmocka_unit_test(passwords_travel_between_keys_ike_and_control_only),
 		cmocka_unit_test(no_child_can_say_anything_without_a_line),
 		cmocka_unit_test(a_secret_cannot_travel_to_anyone),
 	};

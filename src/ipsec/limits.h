@@ -16,5 +16,7 @@ enum {
 	LIMIT_KE_RETRIES = 3, /* INVALID_KE_PAYLOAD in a row */
 	LIMIT_COOKIE_RETRIES = 3,
 	LIMIT_CONN_NAME = 255,
-	LIMIT_RECORD = 256 * 1024, /* octets that are kept of an IKE SA and its Child SAs */
+	LIMIT_XAUTH_USER = 255,	    /* octets */
+	LIMIT_XAUTH_PASSWORD = 255, /* octets; crypt(3) takes 511 */
+	LIMIT_RECORD = 256 * 1024,  /* octets that are kept of an IKE SA and its Child SAs */
 };

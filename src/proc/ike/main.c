@@ -28,7 +28,20 @@ static void ask_psk(struct shell *s, const struct action *a)
 	LINE_SEND(&s->p.line[WHO_KEYS], psk, .ask = a->ask, .conn = a->psk.conn,
 		.ours = ipc_id(a->psk.ours), .theirs = ipc_id(a->psk.theirs),
 		.our_addr = a->psk.our_addr, .their_addr = a->psk.their_addr, .prf = a->psk.prf,
-		.for_peer = a->psk.for_peer, .octets = a->psk.octets);
+		.for_peer = a->psk.for_peer, .is_skeyid = a->kind == ACTION_SKEYID,
+		.octets = a->psk.octets);
+}
+
+static void ask_xauth(struct shell *s, const struct action *a)
+{
+	struct line *keys = &s->p.line[WHO_KEYS];
+
+	if (a->kind == ACTION_XAUTH_VERIFY)
+		LINE_SEND(keys, xauth_verify, .ask = a->ask, .conn = a->xauth.conn,
+			.user = a->xauth.user, .password = a->xauth.password);
+	else
+		LINE_SEND(keys, xauth_secret, .ask = a->ask, .conn = a->xauth.conn,
+			.user = a->xauth.user);
 }
 
 static void ask_updown(struct shell *s, const struct action *a)
@@ -68,7 +81,12 @@ static void perform(struct shell *s, const struct action *a)
 		send_udp(s, a);
 		break;
 	case ACTION_PSK:
+	case ACTION_SKEYID:
 		ask_psk(s, a);
+		break;
+	case ACTION_XAUTH_VERIFY:
+	case ACTION_XAUTH_SECRET:
+		ask_xauth(s, a);
 		break;
 	case ACTION_DATAPLANE:
 		planes_ask(s, a);
@@ -223,6 +241,39 @@ static enum err err_of(uint8_t e)
 	return e < ERR_END ? (enum err)e : ERR_VALUE;
 }
 
+/* Secrets do not stay where the line received them. */
+static void wipe_view(struct bytes b)
+{
+	wipe((void *)(uintptr_t)b.p, b.n);
+}
+
+static const char *why_not(uint8_t e, const char *where)
+{
+	return e && where[0] ? where : NULL;
+}
+
+static void take_psk(struct shell *s, const struct msg_psk_answer *m)
+{
+	take_answer(s, (struct answer){ .ask = m->ask,
+			       .e = err_of(m->e),
+			       .mac = m->mac,
+			       .where = m->where,
+			       .text = why_not(m->e, m->where) });
+	wipe_view(m->mac);
+}
+
+static void take_xauth(struct shell *s, const struct msg_xauth_answer *m)
+{
+	take_answer(s, (struct answer){ .ask = m->ask,
+			       .e = err_of(m->e),
+			       .user = m->user,
+			       .password = m->password,
+			       .lease = m->lease,
+			       .where = m->where,
+			       .text = why_not(m->e, m->where) });
+	wipe_view(m->password);
+}
+
 void shell_command(struct shell *s, const struct msg_command *m)
 {
 	command(s, &(struct command){ .kind = m->kind,
@@ -264,13 +315,10 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 		take_addresses(s, m->addresses.addrs);
 		break;
 	case MSG_psk_answer:
-		take_answer(s, (struct answer){ .ask = m->psk_answer.ask,
-				       .e = err_of(m->psk_answer.e),
-				       .mac = m->psk_answer.mac,
-				       .where = m->psk_answer.where,
-				       .text = m->psk_answer.e && m->psk_answer.where[0]
-						       ? m->psk_answer.where
-						       : NULL });
+		take_psk(s, &m->psk_answer);
+		break;
+	case MSG_xauth_answer:
+		take_xauth(s, &m->xauth_answer);
 		break;
 	case MSG_updown_done:
 		take_answer(s, (struct answer){

@@ -1,10 +1,10 @@
 /* ipsec-keys: the only process that knows pre-shared keys. It talks to nobody outside, reads files
  * that the parent opens, and gives MACs made with a key, never the key. */
-#include "base/names.h"
-#include "base/list.h"
-#include "config/secrets.h"
+#include "proc/keys/keys.h"
+
+#include "config_build.h"
 #include "crypto/prf.h"
-#include "proc/process.h"
+#include "ipsec/limits.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,26 +16,7 @@
 enum {
 	FILE_MAX = 8 << 20,
 	ASKS_PER_SECOND = 2000, /* of one connection: more is no peer but an oracle's user */
-};
-
-/* A loaded connection: keys are for these only. */
-struct key_conn {
-	struct list node;
-	struct conf_conn *conf;
-	ns_t refilled;
-	unsigned tokens;
-};
-
-struct keys {
-	struct process p;
-	struct list conns;
-	struct names by_name;
-	struct secrets *secrets;
-	char *path;
-	uint32_t request; /* for which the files are being read */
-	int file_error;	  /* of the last secrets_open: 0 came as a descriptor, -1 still waiting */
-	struct buf names; /* answer to secrets_glob */
-	bool has_names;
+	SKEYID_NONCE_MIN = 8,	/* RFC 2409 5 */
 };
 
 /* ---- reading: the parent opens ---- */
@@ -128,11 +109,9 @@ static char **source_glob(void *ctx, const char *pattern)
 	return names;
 }
 
-static void report_issues(struct keys *k, uint32_t request)
+static void report_issues(
+	struct keys *k, uint32_t request, const struct conf_issue *issue, size_t n)
 {
-	const struct conf_issue *issue;
-	size_t n = secrets_issues(k->secrets, &issue);
-
 	for (size_t i = 0; i < n; i++)
 		if (issue[i].is_error)
 			REQUEST_EMIT(&k->p, request, config_error, .file = ev_str(issue[i].file),
@@ -142,19 +121,30 @@ static void report_issues(struct keys *k, uint32_t request)
 				.at_line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
 }
 
-static void read_secrets(struct keys *k, uint32_t request, const char *path)
+/* The users of XAUTH. */
+static void read_passwd(struct keys *k, const struct conf_source *source)
+{
+	const struct conf_issue *issue;
+
+	passwd_free(k->passwd);
+	k->passwd = passwd_parse(source, k->passwd_path);
+	report_issues(k, k->request, issue, passwd_issues(k->passwd, &issue));
+}
+
+static void read_secrets(struct keys *k, uint32_t request)
 {
 	struct conf_source source = { source_read, source_glob, k };
+	const struct conf_issue *issue;
 
-	free(k->path);
-	k->path = xstrdup(path);
 	k->request = request;
 	if (k->secrets)
 		REQUEST_EMIT(&k->p, request, secrets_forgetting, );
 	secrets_free(k->secrets);
 	k->secrets = NULL;
 	k->secrets = secrets_parse(&source, k->path);
-	report_issues(k, request);
+	report_issues(k, request, issue, secrets_issues(k->secrets, &issue));
+	if (WITH_IKEV1)
+		read_passwd(k, &source);
 	LINE_SEND(&k->p.line[WHO_PARENT], secrets_done, .request = request,
 		.count = (uint32_t)secrets_count(k->secrets));
 	if (request)
@@ -206,18 +196,28 @@ static void take_conn(struct keys *k, struct bytes blob)
 	names_add(&k->by_name, c->conf->name, strlen(c->conf->name), c);
 }
 
-static bool has_token(struct key_conn *c)
+bool keys_may(struct key_budget *b, unsigned per_second)
 {
 	ns_t now = process_now().mono;
 
-	if (now - c->refilled >= NS_S) {
-		c->refilled = now;
-		c->tokens = ASKS_PER_SECOND;
+	if (now - b->refilled >= NS_S) {
+		b->refilled = now;
+		b->tokens = per_second;
 	}
-	if (c->tokens == 0)
+	if (b->tokens == 0)
 		return false;
-	c->tokens--;
+	b->tokens--;
 	return true;
+}
+
+struct key_conn *keys_conn(struct keys *k, const char *name)
+{
+	struct key_conn *c = find(k, name);
+
+	/* The parent told us before ike: what it said may still lie on its line. */
+	while (!c && line_receive(&k->p.line[WHO_PARENT]))
+		c = find(k, name);
+	return c;
 }
 
 /* Has the connection the right to speak as ours? */
@@ -238,10 +238,12 @@ static bool may_be(const struct conf_conn *c, const struct id *ours)
 
 /* ---- asks ---- */
 
+#define KEY_PAD "Key Pad for IKEv2"
+
 /* RFC 7296 2.15: AUTH = prf(prf(PSK, "Key Pad for IKEv2"), octets) */
 static enum err make_auth(uint16_t id, struct bytes psk, struct bytes octets, struct secret *ret)
 {
-	struct bytes pad = bytes_str("Key Pad for IKEv2");
+	struct bytes pad = bytes_str(KEY_PAD);
 	struct secret key = { 0 };
 	enum err e;
 
@@ -251,6 +253,33 @@ static enum err make_auth(uint16_t id, struct bytes psk, struct bytes octets, st
 out:
 	secret_done(&key);
 	return e;
+}
+
+/* RFC 2409 5: SKEYID = prf(PSK, Ni_b | Nr_b) */
+static enum err make_skeyid(uint16_t id, struct bytes psk, struct bytes nonces, struct secret *ret)
+{
+	return prf(id, psk, &nonces, 1, ret);
+}
+
+/* May ike have this? What belongs to one version opens nothing of the other: a SKEYID over the pad
+ * would be the key of every AUTH. */
+static const char *use_refusal(const struct conf_conn *c, const struct msg_psk *m)
+{
+	bool is_v1 = c->version == VERSION_IKEV1;
+
+	if (m->is_skeyid && !WITH_IKEV1)
+		return "this build has no IKEv1";
+	if (is_v1 != (m->is_skeyid != 0))
+		return is_v1 ? "it is one of IKEv1" : "it is one of IKEv2";
+	if (!m->is_skeyid)
+		return NULL;
+	if (m->prf != PRF_HMAC_MD5 && m->prf != PRF_HMAC_SHA1 && m->prf != PRF_HMAC_SHA2_256 &&
+		m->prf != PRF_HMAC_SHA2_384 && m->prf != PRF_HMAC_SHA2_512)
+		return "IKEv1 has no such PRF";
+	if (m->octets.n < 2 * SKEYID_NONCE_MIN || m->octets.n > 2 * LIMIT_NONCE_MAX ||
+		bytes_eq(m->octets, bytes_str(KEY_PAD)))
+		return "what it wants SKEYID of are no nonces";
+	return NULL;
 }
 
 struct ask {
@@ -286,11 +315,15 @@ static void warn(struct keys *k, const struct ask *a, enum err e, const struct s
 /* Why the connection may not have a key; NULL: it may. */
 static const char *refusal(const struct ask *a, struct key_conn *c)
 {
+	const char *why;
+
 	if (!c)
 		return "it is not loaded";
 	if (!may_be(c->conf, &a->ours))
 		return "its identity is another";
-	return has_token(c) ? NULL : "too many asks a second";
+	if ((why = use_refusal(c->conf, a->m)))
+		return why;
+	return keys_may(&c->psk, ASKS_PER_SECOND) ? NULL : "too many asks a second";
 }
 
 static enum err look_up(struct keys *k, struct ask *a, struct bytes *ret)
@@ -321,7 +354,7 @@ static void take_ask(struct keys *k, struct ask *a, struct key_conn *c)
 	if (why)
 		PROCESS_EMIT(&k->p, secret_refused, .name = ev_str(a->m->conn), .why = ev_str(why));
 	else if ((e = look_up(k, a, &psk)) == OK)
-		e = make_auth(a->m->prf, psk, a->m->octets, &mac);
+		e = (a->m->is_skeyid ? make_skeyid : make_auth)(a->m->prf, psk, a->m->octets, &mac);
 	answer(k, a, e, secret_view(&mac));
 	secret_done(&mac);
 }
@@ -329,16 +362,19 @@ static void take_ask(struct keys *k, struct ask *a, struct key_conn *c)
 static void on_psk(struct keys *k, const struct msg_psk *m)
 {
 	struct ask a = { .m = m };
-	struct key_conn *c = find(k, m->conn);
+	struct key_conn *c = keys_conn(k, m->conn);
 
-	/* The parent told us before ike: what it said may still lie on its line. */
-	while (!c && line_receive(&k->p.line[WHO_PARENT]))
-		c = find(k, m->conn);
 	if (ipc_id_take(&m->ours, &a.ours) != OK || ipc_id_take(&m->theirs, &a.theirs) != OK)
 		abort(); /* ike has checked what the peer sent */
 	take_ask(k, &a, c);
 	id_done(&a.ours);
 	id_done(&a.theirs);
+}
+
+static void set_path(char **path, const char *to)
+{
+	free(*path);
+	*path = xstrdup(to);
 }
 
 static void message(void *ctx, struct line *from, const struct msg *m)
@@ -356,10 +392,12 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 			forget(k, c);
 		break;
 	case MSG_secrets_read: {
-		char *path = xstrdup(m->secrets_read.path);
+		uint32_t request = m->secrets_read.request;
 
-		read_secrets(k, m->secrets_read.request, path);
-		free(path);
+		/* what the parent says while it is read takes the message's place */
+		set_path(&k->path, m->secrets_read.path);
+		set_path(&k->passwd_path, m->secrets_read.passwd);
+		read_secrets(k, request);
 		break;
 	}
 	case MSG_secrets_file:
@@ -377,6 +415,15 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 		break;
 	case MSG_psk:
 		on_psk(k, &m->psk);
+		break;
+	case MSG_xauth_verify:
+		xauth_verify(k, &m->xauth_verify);
+		break;
+	case MSG_xauth_secret:
+		xauth_secret(k, &m->xauth_secret);
+		break;
+	case MSG_xauth_login:
+		xauth_login(k, &m->xauth_login);
 		break;
 	default:
 		break;
@@ -397,14 +444,18 @@ int main(void)
 	int status;
 
 	list_init(&k->conns);
+	list_init(&k->logins);
 	names_init(&k->by_name, 0);
 	status = process_run(&k->p, WHO_KEYS, &ops, k);
 	list_each (c, &k->conns, struct key_conn, node)
 		forget(k, c);
 	names_done(&k->by_name);
 	secrets_free(k->secrets);
+	passwd_free(k->passwd);
+	xauth_done(k);
 	buf_done(&k->names);
 	free(k->path);
+	free(k->passwd_path);
 	free(k);
 	return status;
 }

@@ -2,6 +2,8 @@
  * includes; it may do so only while it reads secrets, and every file is told in the log by keys. */
 #include "proc/parent/parent.h"
 
+#include "config_build.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -18,8 +20,8 @@ void secrets_begin(struct parent *p, uint32_t request)
 	}
 	p->may_open_secrets = true;
 	p->secrets_request = request;
-	LINE_SEND(
-		&p->child[WHO_KEYS].line, secrets_read, .request = request, .path = p->opt.secrets);
+	LINE_SEND(&p->child[WHO_KEYS].line, secrets_read, .request = request,
+		.path = p->opt.secrets, .passwd = PASSWD_FILE);
 }
 
 static void open_file(struct parent *p, const char *path)
@@ -34,8 +36,9 @@ static void open_file(struct parent *p, const char *path)
 		e = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 	}
 	if (fd < 0) {
-		PARENT_EMIT(p, p->secrets_request, secrets_missing_file, .file = ev_str(path),
-			.why = ev_str(strerror(e)));
+		if (e != ENOENT || strcmp(path, PASSWD_FILE) != 0) /* few have users of XAUTH */
+			PARENT_EMIT(p, p->secrets_request, secrets_missing_file,
+				.file = ev_str(path), .why = ev_str(strerror(e)));
 		LINE_SEND(keys, secrets_refused, .error = (uint32_t)e);
 		return;
 	}
