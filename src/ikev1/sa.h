@@ -28,6 +28,7 @@ enum v1_state {
 	V1_MAIN_R1_SENT,  /* R: MI2 */
 	V1_MAIN_R_KEYING, /* R: SKEYID; MI2 is parked, MR2 goes out then */
 	V1_MAIN_R2_SENT,  /* R: MI3 */
+	V1_MAIN_R_CHECKING, /* R: SKEYID again, for the identity of MI3, which is parked */
 	V1_AGGR_I1_SENT,  /* I: AR1 */
 	V1_AGGR_I_KEYING, /* I: SKEYID; AR1 is parked */
 	V1_AGGR_R_KEYING, /* R: SKEYID; AI1 is parked, AR1 goes out then */
@@ -47,10 +48,10 @@ enum v1_state {
 	V1_DEAD,	      /* nothing: it goes at the end of the step */
 	V1_STATES,
 };
-const char *v1_state_name(enum v1_state s);	 /* "V1_MAIN_I1_SENT" */
-const char *v1_state_libreswan(enum v1_state s); /* "STATE_MAIN_I1": what scripts know */
-const char *v1_state_text(enum v1_state s);	 /* "sent MI1, expecting MR1" */
-uint16_t v1_state_code(enum v1_state s);	 /* 102: of the line */
+const char *v1_state_name(enum v1_state s); /* "V1_MAIN_I1_SENT" */
+struct v1_sa;
+const char *v1_sa_state(const struct v1_sa *sa);      /* "STATE_MAIN_I1": what scripts know */
+const char *v1_sa_state_text(const struct v1_sa *sa); /* "sent MI1, expecting MR1" */
 
 enum v1_child_state {
 	V1_QUICK_WAITING,      /* I: for the ISAKMP SA, or for its own message */
@@ -62,7 +63,12 @@ enum v1_child_state {
 	V1_QUICK_ESTABLISHED,
 	V1_QUICK_REPLACED, /* by a newer one: the peer's Delete, or its end; still receives */
 	V1_QUICK_GONE,
+	V1_QUICK_STATES,
 };
+struct v1_child;
+const char *v1_child_state_name(enum v1_child_state s);	    /* "V1_QUICK_I1_SENT" */
+const char *v1_child_state(const struct v1_child *c);	    /* "STATE_QUICK_I1" */
+const char *v1_child_state_text(const struct v1_child *c); /* "sent QI1, expecting QR1" */
 
 /* One exchange's way through the wire: who has its own message ID has its own line. */
 struct v1_line {
@@ -71,7 +77,8 @@ struct v1_line {
 	struct buf sent;     /* our last message as it went out: sent again as it is */
 	uint8_t heard[32];   /* SHA-256 of the last message of the peer that we took */
 	bool has_heard;
-	unsigned repeats; /* of that message, answered with sent: bounded */
+	unsigned repeats;    /* of that message, answered with sent: bounded */
+	bool has_said;	     /* v1_say() since the message that is being handled came */
 	struct retransmit retransmit;
 	struct timer resend; /* armed: we wait for the peer */
 };
@@ -101,6 +108,14 @@ struct v1_child {
 	struct timer rekey, expire;
 };
 
+/* The message that is being handled: what its line becomes when the handler takes it. */
+struct v1_arrival {
+	const struct datagram *datagram; /* NULL: none */
+	struct v1_iv iv;		 /* behind it */
+	uint8_t hash[32];
+	bool is_encrypted;
+};
+
 /* The Transaction exchange that is open (XAUTH, Mode Config): one at a time. */
 struct v1_transaction {
 	struct v1_line line;
@@ -118,6 +133,9 @@ struct v1_sa {
 	uint8_t state;	   /* enum v1_state; step.c */
 	bool is_initiator, is_aggressive;
 	bool is_half_open; /* R: counted in v1->n_half_open and by source */
+	bool is_proven;	   /* I, or R: the peer has returned our cookie from where it says it is */
+	struct addr half_open_peer; /* R: as it was counted */
+	uint64_t opening_key;	    /* R: in v1->openings; 0 */
 	uint8_t icookie[8], rcookie[8];
 	struct endpoint local, remote;
 	struct v1_nat nat;
@@ -127,7 +145,7 @@ struct v1_sa {
 
 	/* Phase 1 */
 	struct v1_line line;
-	struct buf first_request; /* R: octets that an unproven source sent: no answer is larger */
+	size_t first_n; /* R: octets that an unproven source sent: no answer is larger */
 	struct ke *ke;
 	struct buf ni, nr;
 	struct buf sa_body;		 /* SAi_b (RFC 2409 5) */
@@ -140,8 +158,14 @@ struct v1_sa {
 	struct suite suite;
 	struct v1_cipher *cipher;
 	struct v1_iv phase1_iv; /* last block of Phase 1: IVs of Phase 2 come from it */
+	struct v1_arrival arrival;
 	unsigned refusals; /* unauthenticated error notifications, and messages that do not open */
-	struct buf parked; /* the message that a parked state waits with */
+	unsigned unopened; /* messages that our keys do not open */
+	bool has_opened;   /* one did: both ends have the same keys */
+	uint16_t refuse;   /* what v1_refuse() said */
+	uint16_t refused;  /* what the peer said, not authenticated; 0 */
+	struct id asked_id; /* whose SKEYID was asked for; ID_NONE: by address */
+	struct buf parked;  /* the message that a parked state waits with */
 	struct id peer_id;
 	bool peer_is_initial_contact;
 	bool has_fragmentation;
@@ -166,6 +190,7 @@ struct v1_sa {
 	unsigned n_children;
 	uint32_t rekeys, replaced_by; /* serials of ISAKMP SAs; 0 */
 	struct timer rekey_at, expire, dpd, keepalive;
+	struct timer patience; /* I: people's wait ends, after an unauthenticated refusal */
 };
 
 enum { V1_SOURCES = 1024 };
@@ -186,6 +211,7 @@ struct v1 {
 	unsigned n_half_open;
 	uint16_t half_open_of[V1_SOURCES]; /* by hash of the peer's address (IPv6: its /64) */
 	uint64_t seed;
+	ns_t stranger_answered; /* outside of any ISAKMP SA, at most one a second */
 	ns_t strangers_since; /* events that anybody may cause: so many in that second */
 	unsigned strangers;
 };
@@ -203,6 +229,8 @@ struct v1_sa *v1_sa_for_conn(struct v1 *v1, const struct conn *c);
 struct v1_sa *v1_sa_opening_for_conn(struct v1 *v1, const struct conn *c);
 /* Can Quick Mode be done under it? */
 bool v1_sa_is_established(const struct v1_sa *sa);
+/* Is Phase 1 authenticated? XAUTH or Mode Config may be still to come. */
+bool v1_sa_is_authenticated(const struct v1_sa *sa);
 /* Is b the same peer as a: ends, identities and, where there is one, the XAUTH user? Users that
  * share a group's identity are different peers. */
 bool v1_is_same_peer(const struct v1_sa *a, const struct v1_sa *b);
@@ -254,6 +282,7 @@ void v1_fire_resend(struct ike *ike, struct timer *t);	     /* send.c: of Phase 
 void v1_fire_child_resend(struct ike *ike, struct timer *t); /* send.c: of Quick Mode */
 void v1_fire_transaction_resend(struct ike *ike, struct timer *t);
 void v1_fire_keepalive(struct ike *ike, struct timer *t);
+void v1_fire_patience(struct ike *ike, struct timer *t); /* phase1.c */
 void v1_fire_rekey(struct ike *ike, struct timer *t);
 void v1_fire_expire(struct ike *ike, struct timer *t);
 void v1_fire_child_rekey(struct ike *ike, struct timer *t);
