@@ -14,6 +14,7 @@ void main_mode_mi1(struct v1 *v1, const struct datagram *d, const struct v1_msg 
 enum v1_verdict main_mode_mi2(struct v1_sa *sa, const struct v1_msg *m);
 enum v1_verdict main_mode_r_keyed(struct v1_sa *sa, const struct answer *a);
 enum v1_verdict main_mode_mi3(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict main_mode_r_checked(struct v1_sa *sa, const struct answer *a);
 
 /* aggressive_mode.c: both roles */
 void aggressive_mode_start(struct v1 *v1, struct conn *c, uint32_t rekeys);
@@ -28,6 +29,8 @@ void v1_phase1_start(struct v1 *v1, struct conn *c, uint32_t rekeys);
 /* The peer's refusal in clear (unauthenticated Informational): people who wait are told, an attempt
  * that must go on goes on. */
 enum v1_verdict phase1_refused(struct v1_sa *sa, const struct v1_msg *m);
+/* The same with our keys, after MI3: it is the peer's word. */
+enum v1_verdict phase1_rejected(struct v1_sa *sa, const struct v1_msg *m);
 
 /* quick_mode.c (RFC 2409 5.5): the initiator; rekeys: the Child SA to be replaced or NULL */
 void quick_mode_start(struct v1_sa *sa, struct conn *c, struct v1_child *rekeys);

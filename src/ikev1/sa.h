@@ -20,19 +20,19 @@
 /* States are named after what is awaited. Only step.c assigns one. I: initiator, R: responder of
  * Phase 1. */
 enum v1_state {
-	V1_NEW,		  /* made, nothing sent or answered yet */
-	V1_MAIN_I1_SENT,  /* I: MR1 */
-	V1_MAIN_I2_SENT,  /* I: MR2 */
-	V1_MAIN_I_KEYING, /* I: SKEYID, from keys; MR2 is parked */
-	V1_MAIN_I3_SENT,  /* I: MR3 */
-	V1_MAIN_R1_SENT,  /* R: MI2 */
-	V1_MAIN_R_KEYING, /* R: SKEYID; MI2 is parked, MR2 goes out then */
-	V1_MAIN_R2_SENT,  /* R: MI3 */
+	V1_NEW,		    /* made, nothing sent or answered yet */
+	V1_MAIN_I1_SENT,    /* I: MR1 */
+	V1_MAIN_I2_SENT,    /* I: MR2 */
+	V1_MAIN_I_KEYING,   /* I: SKEYID, from keys; MR2 is parked */
+	V1_MAIN_I3_SENT,    /* I: MR3 */
+	V1_MAIN_R1_SENT,    /* R: MI2 */
+	V1_MAIN_R_KEYING,   /* R: SKEYID; MI2 is parked, MR2 goes out then */
+	V1_MAIN_R2_SENT,    /* R: MI3 */
 	V1_MAIN_R_CHECKING, /* R: SKEYID again, for the identity of MI3, which is parked */
-	V1_AGGR_I1_SENT,  /* I: AR1 */
-	V1_AGGR_I_KEYING, /* I: SKEYID; AR1 is parked */
-	V1_AGGR_R_KEYING, /* R: SKEYID; AI1 is parked, AR1 goes out then */
-	V1_AGGR_R1_SENT,  /* R: AI2 */
+	V1_AGGR_I1_SENT,    /* I: AR1 */
+	V1_AGGR_I_KEYING,   /* I: SKEYID; AR1 is parked */
+	V1_AGGR_R_KEYING,   /* R: SKEYID; AI1 is parked, AR1 goes out then */
+	V1_AGGR_R1_SENT,    /* R: AI2 */
 	/* Phase 1 is authenticated; Quick Mode has to wait for these (transaction.c) */
 	V1_XAUTH_S_ASKED,     /* server: the client's user name and password */
 	V1_XAUTH_S_VERIFYING, /* server: keys' word on them */
@@ -50,8 +50,8 @@ enum v1_state {
 };
 const char *v1_state_name(enum v1_state s); /* "V1_MAIN_I1_SENT" */
 struct v1_sa;
-const char *v1_sa_state(const struct v1_sa *sa);      /* "STATE_MAIN_I1": what scripts know */
-const char *v1_sa_state_text(const struct v1_sa *sa); /* "sent MI1, expecting MR1" */
+const char *v1_state_libreswan(const struct v1_sa *sa); /* "STATE_MAIN_I1": what scripts know */
+const char *v1_state_text(const struct v1_sa *sa);	/* "sent MI1, expecting MR1" */
 
 enum v1_child_state {
 	V1_QUICK_WAITING,      /* I: for the ISAKMP SA, or for its own message */
@@ -66,9 +66,9 @@ enum v1_child_state {
 	V1_QUICK_STATES,
 };
 struct v1_child;
-const char *v1_child_state_name(enum v1_child_state s);	    /* "V1_QUICK_I1_SENT" */
-const char *v1_child_state(const struct v1_child *c);	    /* "STATE_QUICK_I1" */
-const char *v1_child_state_text(const struct v1_child *c); /* "sent QI1, expecting QR1" */
+const char *v1_child_state_name(enum v1_child_state s);		/* "V1_QUICK_I1_SENT" */
+const char *v1_child_state_libreswan(const struct v1_child *c); /* "STATE_QUICK_I1" */
+const char *v1_child_state_text(const struct v1_child *c);	/* "sent QI1, expecting QR1" */
 
 /* One exchange's way through the wire: who has its own message ID has its own line. */
 struct v1_line {
@@ -77,8 +77,8 @@ struct v1_line {
 	struct buf sent;     /* our last message as it went out: sent again as it is */
 	uint8_t heard[32];   /* SHA-256 of the last message of the peer that we took */
 	bool has_heard;
-	unsigned repeats;    /* of that message, answered with sent: bounded */
-	bool has_said;	     /* v1_say() since the message that is being handled came */
+	unsigned repeats; /* of that message, answered with sent: bounded */
+	bool has_said;	  /* v1_say() since the message that is being handled came */
 	struct retransmit retransmit;
 	struct timer resend; /* armed: we wait for the peer */
 };
@@ -111,6 +111,7 @@ struct v1_child {
 /* The message that is being handled: what its line becomes when the handler takes it. */
 struct v1_arrival {
 	const struct datagram *datagram; /* NULL: none */
+	struct bytes plain;		 /* header and payloads, in clear */
 	struct v1_iv iv;		 /* behind it */
 	uint8_t hash[32];
 	bool is_encrypted;
@@ -159,11 +160,11 @@ struct v1_sa {
 	struct v1_cipher *cipher;
 	struct v1_iv phase1_iv; /* last block of Phase 1: IVs of Phase 2 come from it */
 	struct v1_arrival arrival;
-	unsigned refusals; /* unauthenticated error notifications, and messages that do not open */
-	unsigned unopened; /* messages that our keys do not open */
-	bool has_opened;   /* one did: both ends have the same keys */
-	uint16_t refuse;   /* what v1_refuse() said */
-	uint16_t refused;  /* what the peer said, not authenticated; 0 */
+	unsigned refusals;  /* unauthenticated error notifications, and messages that do not open */
+	unsigned unopened;  /* messages that our keys do not open */
+	bool has_opened;    /* one did: both ends have the same keys */
+	uint16_t refuse;    /* what v1_refuse() said */
+	uint16_t refused;   /* what the peer said, not authenticated; 0 */
 	struct id asked_id; /* whose SKEYID was asked for; ID_NONE: by address */
 	struct buf parked;  /* the message that a parked state waits with */
 	struct id peer_id;
@@ -212,7 +213,7 @@ struct v1 {
 	uint16_t half_open_of[V1_SOURCES]; /* by hash of the peer's address (IPv6: its /64) */
 	uint64_t seed;
 	ns_t stranger_answered; /* outside of any ISAKMP SA, at most one a second */
-	ns_t strangers_since; /* events that anybody may cause: so many in that second */
+	ns_t strangers_since;	/* events that anybody may cause: so many in that second */
 	unsigned strangers;
 };
 

@@ -6,9 +6,9 @@
 /* ---- steps (called by receive.c, v1.c and timers) ---- */
 /* A message of Phase 1, Transaction or Informational, opened and wholly parsed; HASH is the
  * handlers' to verify. */
-void v1_step_message(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict v1_step_message(struct v1_sa *sa, const struct v1_msg *m);
 /* One of Quick Mode; c: whose message ID it has. */
-void v1_step_quick(struct v1_child *c, const struct v1_msg *m);
+enum v1_verdict v1_step_quick(struct v1_child *c, const struct v1_msg *m);
 void v1_step_answer(struct v1_sa *sa, uint8_t ask, const struct answer *a);
 /* A state without a message: the first one, and where Phase 1 goes on to XAUTH or Mode Config. */
 void v1_step_to(struct v1_sa *sa, enum v1_state s);
@@ -19,12 +19,19 @@ void v1_leave(struct v1 *v1);
 /* ---- what handlers use ---- */
 /* return v1_refuse(sa, N1_...): V1_REFUSE with that notification. */
 enum v1_verdict v1_refuse(struct v1_sa *sa, uint16_t notify);
+enum v1_verdict v1_refuse_close(struct v1_sa *sa, uint16_t notify); /* V1_REFUSE_CLOSE */
 /* The parked message, parsed again; lives as long as sa->parked. ERR_NOT_NOW: there is none. */
 enum err must_use v1_parked(const struct v1_sa *sa, struct v1_msg *ret);
 
+/* A new exchange of Phase 2 that we begin: message ID and IV of the line. */
+void v1_line_begin(struct v1_sa *sa, struct v1_line *l, uint32_t message_id);
+/* The message that is being handled begins an exchange, and is authentic: message ID, IV behind it
+ * and memory of it go to the line. For messages that met a line already receive.c does that. */
+void v1_line_take(struct v1_sa *sa, struct v1_line *l, const struct v1_msg *m);
+
 /* ---- saying something (send.c) ----
  * Build into b, then send on the line. Phase 1 (message ID 0) is encrypted from MI3, MR3, AI2 on;
- * Phase 2 always. HASH is put by the caller's builder, or by v1_seal_hash_1(). */
+ * Phase 2 always. HASH is put by the caller's builder, or by v1_put_hash_1(). */
 void v1_say_begin(struct v1_sa *sa, struct v1_line *l, uint8_t exchange, struct v1_build *b);
 /* Finishes, encrypts when that is due, moves the IV on, sends, keeps it for repeats. wants_reply:
  * it is sent again (armed with fire) until v1_line_heard(). */
@@ -44,6 +51,10 @@ enum err must_use v1_hash_1_check(const struct v1_sa *sa, const struct v1_msg *m
 void v1_put_hash_1_room(struct v1_sa *sa, struct v1_build *b);
 void v1_put_hash_1(struct v1_sa *sa, uint32_t message_id, struct v1_build *b);
 
+/* "8.142607": seconds with that many decimals, trailing zeroes cut when decimals is negative. Gives
+ * s. */
+char *v1_seconds_text(ns_t ns, int decimals, char *s, size_t n);
+
 /* ---- states ---- */
 /* Phase 1 is authenticated (main_mode.c, aggressive_mode.c): on to XAUTH, Mode Config, or
  * v1_sa_established(). */
@@ -55,8 +66,10 @@ void v1_sa_established(struct v1_sa *sa);
 void v1_sa_terminate(struct v1_sa *sa);
 /* It is over, nothing more is said; those who wait are told exit; what must be up is revived. */
 void v1_sa_kill(struct v1_sa *sa, int exit);
-/* Its time is over, Child SAs stay (orphans, or a newer ISAKMP SA has them). */
+/* Its time is over: a Delete goes out, Child SAs stay (orphans, or a newer ISAKMP SA has them). */
 void v1_sa_expired(struct v1_sa *sa);
+/* The peer deleted it (no Delete goes out), or it is forgotten: Child SAs stay likewise. */
+void v1_sa_gone(struct v1_sa *sa);
 void v1_conn_lost(struct v1 *v1, struct conn *c);
 void v1_child_state_set(struct v1_child *c, enum v1_child_state s);
 void v1_child_terminate(struct v1_child *c); /* a Delete goes out, then as kill */

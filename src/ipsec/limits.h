@@ -15,6 +15,12 @@ enum {
 	LIMIT_CHILDREN = 256, /* Child SAs under one IKE SA */
 	LIMIT_KE_RETRIES = 3, /* INVALID_KE_PAYLOAD in a row */
 	LIMIT_COOKIE_RETRIES = 3,
+	/* IKEv1 */
+	LIMIT_V1_HALF_OPEN_PER_SOURCE = 64, /* address (IPv6: /64) that has not proven itself */
+	LIMIT_V1_REPEATS_UNPROVEN = 2,	    /* answers to duplicates before that */
+	LIMIT_V1_REPEATS = 16,		    /* and of one message later on */
+	LIMIT_V1_MESSAGE_IDS = 256,	    /* of Phase 2 that are remembered */
+	LIMIT_V1_UNOPENED = 16,		    /* messages of Phase 1 that our keys do not open */
 	LIMIT_CONN_NAME = 255,
 	LIMIT_XAUTH_USER = 255,	    /* octets */
 	LIMIT_XAUTH_PASSWORD = 255, /* octets; crypt(3) takes 511 */
