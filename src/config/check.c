@@ -1,27 +1,22 @@
 /* Cross-checks of a conn, each with what would work. */
-#include "config/check.h"
+#include "config/check_say.h"
 
 #include <stdlib.h>
 
-struct check {
-	struct conf *c; /* NULL: quietly */
-	const struct places *at;
-	struct conf_conn *conn;
-	bool ok;
-};
-
-enum { LEFT, RIGHT };
-
-/* In the line of the keyword, when it was given; else (or NULL) in the conn's. */
-static void say(struct check *x, bool is_error, int side, const char *keyword, char *text_take)
+const struct item *check_item(const struct check *x, int side, const char *keyword)
 {
-	const struct keyword *k = keyword ? keyword_find(SECTION_CONN, keyword) : NULL;
-	const struct item *i;
+	const struct keyword *k = keyword_find(SECTION_CONN, keyword);
+
+	if (!k || side == RIGHT)
+		k = keyword_find(SECTION_END, keyword);
+	return k ? x->at->by[side][keyword_number(k)] : NULL;
+}
+
+void check_say(struct check *x, bool is_error, int side, const char *keyword, char *text_take)
+{
+	const struct item *i = keyword ? check_item(x, side, keyword) : NULL;
 	char *text;
 
-	if (keyword && (!k || side == RIGHT))
-		k = keyword_find(SECTION_END, keyword);
-	i = k ? x->at->by[side][keyword_number(k)] : NULL;
 	x->ok &= !is_error;
 	text = xasprintf("conn \"%s\": %s", x->conn->name, text_take);
 	free(text_take);
@@ -32,14 +27,14 @@ static void say(struct check *x, bool is_error, int side, const char *keyword, c
 		free(text);
 }
 
-static void wrong(struct check *x, const char *keyword, const char *text)
+void check_wrong(struct check *x, const char *keyword, const char *text)
 {
-	say(x, true, LEFT, keyword, xstrdup(text));
+	check_say(x, true, LEFT, keyword, xstrdup(text));
 }
 
-static void note(struct check *x, const char *keyword, const char *text)
+void check_note(struct check *x, const char *keyword, const char *text)
 {
-	say(x, false, LEFT, keyword, xstrdup(text));
+	check_say(x, false, LEFT, keyword, xstrdup(text));
 }
 
 static bool is_ours(enum conf_host kind)
@@ -53,22 +48,22 @@ static void hosts(struct check *x)
 	const struct conf_end *l = &x->conn->left, *r = &x->conn->right;
 
 	if (l->host_kind == HOST_UNSET)
-		wrong(x, NULL,
+		check_wrong(x, NULL,
 			"left= is missing: the address of one end, or %defaultroute for this host");
 	if (r->host_kind == HOST_UNSET)
-		wrong(x, NULL,
+		check_wrong(x, NULL,
 			"right= is missing: the address of the other end, or %any for any peer");
 	if (l->host_kind == HOST_UNSET || r->host_kind == HOST_UNSET)
 		return;
 	if (!is_ours((enum conf_host)l->host_kind) && !is_ours((enum conf_host)r->host_kind))
-		wrong(x, "",
+		check_wrong(x, "",
 			"left= and right= are both %any; one end must be this host: its address or "
 			"%defaultroute");
 	if (l->host.family && r->host.family && l->host.family != r->host.family)
-		wrong(x, "", "left= and right= are not of the same address family");
+		check_wrong(x, "", "left= and right= are not of the same address family");
 	else if (l->host_kind == HOST_ADDR && r->host_kind == HOST_ADDR &&
 		 addr_eq(&l->host, &r->host))
-		wrong(x, "", "left= and right= are the same address");
+		check_wrong(x, "", "left= and right= are the same address");
 }
 
 /* The families of what stands behind an end, as bits; 0: it will turn out. */
@@ -98,7 +93,7 @@ static void one_end(struct check *x, int side)
 	const char *name = side == LEFT ? "left" : "right";
 
 	if (e->n_pool && e->subnet.n)
-		say(x, true, side, "addresspool",
+		check_say(x, true, side, "addresspool",
 			xasprintf("%ssubnet= and %saddresspool= exclude each other: an end that is "
 				  "leased its "
 				  "address has no subnet",
@@ -110,25 +105,25 @@ static void one_end(struct check *x, int side)
 		for (size_t k = 0; k < e->subnet.n; k++)
 			inside |= range_has(&e->subnet.ts[k].range, &e->sourceip[i]);
 		if (!inside)
-			say(x, false, side, "sourceip",
+			check_say(x, false, side, "sourceip",
 				xasprintf("%ssourceip=%s lies outside of %ssubnet=: it will not go "
 					  "through the tunnel",
 					name, addr_format(&e->sourceip[i], s), name));
 	}
 	if (e->id.type == ID_ANY &&
 		(e->host_kind == HOST_DEFAULTROUTE || e->host_kind == HOST_IFACE))
-		say(x, false, side, "id",
+		check_say(x, false, side, "id",
 			xasprintf("%sid=%%any is for the peer; this end is this host, and its "
 				  "address is used",
 				name));
 	if (e->authby && e->authby != AUTHBY_SECRET && x->conn->type < TYPE_PASS)
-		say(x, true, side, "auth",
+		check_say(x, true, side, "auth",
 			xasprintf("%sauth=: certificates and others are not done yet; \"secret\" "
 				  "works",
 				name));
 	for (size_t i = 0; e->protocol && i < e->subnet.n; i++)
 		if (e->subnet.ts[i].protocol && e->subnet.ts[i].protocol != e->protocol)
-			say(x, true, side, "protoport",
+			check_say(x, true, side, "protoport",
 				xasprintf("%sprotoport= and %ssubnet= name different protocols",
 					name, name));
 }
@@ -146,20 +141,20 @@ static void both_ends(struct check *x)
 	unsigned lf = families(l, r), rf = families(r, l);
 
 	if (l->n_pool && r->n_pool)
-		wrong(x, "addresspool",
+		check_wrong(x, "addresspool",
 			"addresspool= on both sides: only one end can be leased addresses");
 	if (l->modecfgclient && r->modecfgclient)
-		wrong(x, "modecfgclient", "modecfgclient= on both sides");
+		check_wrong(x, "modecfgclient", "modecfgclient= on both sides");
 	if (l->modecfgserver && r->modecfgserver)
-		wrong(x, "modecfgserver", "modecfgserver= on both sides");
+		check_wrong(x, "modecfgserver", "modecfgserver= on both sides");
 	if (lf && rf && !(lf & rf) && !has_subnets(x))
-		wrong(x, "subnet",
+		check_wrong(x, "subnet",
 			"leftsubnet= and rightsubnet= are not of the same address family");
 	if (l->protocol && r->protocol && l->protocol != r->protocol)
-		wrong(x, "protoport",
+		check_wrong(x, "protoport",
 			"leftprotoport= and rightprotoport= name different protocols");
 	if (!l->authby != !r->authby)
-		wrong(x, "auth", "leftauth= and rightauth= must both be given or none");
+		check_wrong(x, "auth", "leftauth= and rightauth= must both be given or none");
 }
 
 static void authentication(struct check *x)
@@ -172,23 +167,23 @@ static void authentication(struct check *x)
 	if (c->left.authby && c->right.authby)
 		by = c->left.authby | c->right.authby;
 	if ((by & AUTHBY_SECRET) && (by & AUTHBY_NULL))
-		wrong(x, "authby", "secret and null cannot be mixed");
+		check_wrong(x, "authby", "secret and null cannot be mixed");
 	else if (by & AUTHBY_SECRET) {
 		if (by & (unsigned)~AUTHBY_SECRET && c->authby)
-			note(x, "authby",
+			check_note(x, "authby",
 				"of authby= only \"secret\" is used: the others are not done yet");
 		c->authby = AUTHBY_SECRET;
 	} else if (by == 0)
-		wrong(x, "authby",
+		check_wrong(x, "authby",
 			"authby= is missing; that means certificates, which are not done yet. For "
 			"a "
 			"preshared key write: authby=secret");
 	else if (by == AUTHBY_NEVER)
-		wrong(x, "authby",
+		check_wrong(x, "authby",
 			"authby=never goes with type=passthrough, drop and reject; a tunnel has "
 			"authby=secret");
 	else if (c->authby)
-		wrong(x, "authby",
+		check_wrong(x, "authby",
 			"of authby= only \"secret\" works in this version: a preshared key in "
 			"ipsec.secrets");
 }
@@ -204,23 +199,24 @@ static void transport(struct check *x)
 	const struct conf_end *end[] = { &x->conn->left, &x->conn->right };
 
 	if (has_subnets(x))
-		wrong(x, "type",
+		check_wrong(x, "type",
 			"leftsubnets= and rightsubnets= need type=tunnel: type=transport protects "
 			"what the two hosts say to each other");
 	for (int side = LEFT; side <= RIGHT; side++) {
 		const char *name = side == LEFT ? "left" : "right";
 
 		if (end[side]->subnet.n && !is_one_host(&end[side]->subnet))
-			say(x, true, side, "subnet",
+			check_say(x, true, side, "subnet",
 				xasprintf("type=transport protects what the two hosts say to each "
 					  "other; for %ssubnet= "
 					  "write type=tunnel",
 					name));
 		if (end[side]->n_pool || end[side]->modecfgclient)
-			say(x, true, side, end[side]->n_pool ? "addresspool" : "modecfgclient",
+			check_say(x, true, side,
+				end[side]->n_pool ? "addresspool" : "modecfgclient",
 				xstrdup("leased addresses need type=tunnel"));
 		if (end[side]->n_sourceip)
-			say(x, false, side, "sourceip",
+			check_say(x, false, side, "sourceip",
 				xasprintf("%ssourceip= is not used with type=transport", name));
 	}
 }
@@ -232,15 +228,15 @@ static void vti(struct check *x)
 	bool is_any = c->left.host_kind == HOST_ANY || c->right.host_kind == HOST_ANY;
 
 	if (!c->mark_in.mask || !c->mark_out.mask)
-		wrong(x, "vti-interface",
+		check_wrong(x, "vti-interface",
 			"vti-interface= needs a mark by which packets find the tunnel: mark=5, "
 			"another number for each device");
 	else if ((!c->mark_in.value && !c->mark_in.is_unique) ||
 		 (!c->mark_out.value && !c->mark_out.is_unique))
-		wrong(x, "vti-interface",
+		check_wrong(x, "vti-interface",
 			"vti-interface= needs a mark that is not 0, which all other packets have");
 	else if ((c->mark_in.is_unique || c->mark_out.is_unique) && (is_any || c->vti_shared))
-		wrong(x, "vti-interface",
+		check_wrong(x, "vti-interface",
 			"vti-interface= for several peers needs one mark for all: a number, not "
 			"mark=-1");
 }
@@ -251,7 +247,7 @@ static void without(struct check *x, enum keyword_section section, int side, con
 	const struct item *i = x->at->by[side][keyword_number(keyword_find(section, keyword))];
 
 	if (i)
-		say(x, false, side, keyword,
+		check_say(x, false, side, keyword,
 			xasprintf("%s= has no effect without %s=", i->key, other));
 }
 
@@ -261,11 +257,11 @@ static void device(struct check *x)
 	struct conf_conn *c = x->conn;
 
 	if (c->if_id && c->vti_interface)
-		wrong(x, "vti-interface",
+		check_wrong(x, "vti-interface",
 			"ipsec-interface= and vti-interface= exclude each other: a tunnel has one "
 			"device");
 	if (c->type == TYPE_TRANSPORT && (c->if_id || c->vti_interface))
-		wrong(x, c->if_id ? "ipsec-interface" : "vti-interface",
+		check_wrong(x, c->if_id ? "ipsec-interface" : "vti-interface",
 			"type=transport protects what the two hosts say to each other, and has no "
 			"device: write type=tunnel");
 	if (c->vti_interface)
@@ -294,14 +290,14 @@ static void shunt(struct check *x)
 	c->authby = AUTHBY_NEVER;
 	c->left.authby = c->right.authby = 0;
 	if (c->type == TYPE_REJECT)
-		note(x, "type",
+		check_note(x, "type",
 			"type=reject drops as type=drop does: nobody is answered, as with "
 			"Libreswan on Linux");
 	if (has_subnets(x))
 		return;
 	for (int side = LEFT; side <= RIGHT; side++)
 		if (end[side]->host_kind == HOST_ANY && end[side]->subnet.n == 0)
-			say(x, true, side, "subnet",
+			check_say(x, true, side, "subnet",
 				xasprintf("%ssubnet= is missing: of %%any it does not follow which "
 					  "packets are meant",
 					side == LEFT ? "left" : "right"));
@@ -312,12 +308,6 @@ static void kind(struct check *x)
 	struct conf_conn *c = x->conn;
 	uint16_t groups[32];
 
-	if (c->version == VERSION_IKEV1)
-		wrong(x,
-			x->at->by[0][keyword_number(keyword_find(SECTION_CONN, "ikev2"))]
-				? "ikev2"
-				: "keyexchange",
-			"IKEv1 is not done yet; ikev2=yes works when the peer can");
 	if (c->type == TYPE_TRANSPORT)
 		transport(x);
 	else if (c->type != TYPE_TUNNEL)
@@ -325,19 +315,19 @@ static void kind(struct check *x)
 	if (c->type < TYPE_PASS)
 		device(x);
 	if (c->ah)
-		wrong(x, "phase2",
+		check_wrong(x, "phase2",
 			"phase2=ah is refused; esp=aes_gcm protects as much and passes NAT");
-	if (c->left.n_pool || c->right.n_pool)
+	if ((c->left.n_pool || c->right.n_pool) && c->version == VERSION_IKEV2)
 		c->narrowing = true;
 	if (c->replay_window == 0 && c->esn != CONF_ESN_NO) {
 		if (c->esn == CONF_ESN_YES)
-			note(x, "replay-window",
+			check_note(x, "replay-window",
 				"replay-window=0 goes without extended sequence numbers: esn=no is "
 				"used");
 		c->esn = CONF_ESN_NO; /* RFC 4303 3.3.3: ESN goes with anti-replay */
 	}
 	if (c->pfs == YNA_NO && c->esp && proposals_groups(c->esp, groups, COUNT(groups)) != 0)
-		note(x, "esp", "the group in esp= is not used, because pfs=no");
+		check_note(x, "esp", "the group in esp= is not used, because pfs=no");
 }
 
 /* What a server tells its clients. */
@@ -346,7 +336,7 @@ static void told(struct check *x)
 	const struct conf_conn *c = x->conn;
 
 	if (c->modecfgdomains && c->n_modecfgdns == 0)
-		note(x, "modecfgdomains",
+		check_note(x, "modecfgdomains",
 			"modecfgdomains= without modecfgdns= is not told to clients: RFC 8598 "
 			"wants a DNS server beside it");
 }
@@ -359,13 +349,13 @@ static void times(struct check *x)
 	ns_t earliest = c->rekeymargin + c->rekeymargin / 100 * (ns_t)c->rekeyfuzz;
 
 	if (c->retransmit_interval > c->retransmit_timeout)
-		wrong(x, "retransmit-interval",
+		check_wrong(x, "retransmit-interval",
 			"retransmit-interval= is longer than retransmit-timeout=");
 	if (!c->rekey || earliest < shorter)
 		return;
 	c->rekeymargin = shorter / 4;
 	c->rekeyfuzz = MIN(c->rekeyfuzz, 100u);
-	say(x, false, LEFT, "rekeymargin",
+	check_say(x, false, LEFT, "rekeymargin",
 		xasprintf("rekeymargin= with rekeyfuzz= is not less than the lifetime of %lld s; "
 			  "%lld s and %u%% are "
 			  "used",
@@ -382,6 +372,7 @@ bool conf_check(struct conf *c, const struct places *at, struct conf_conn *conn)
 	one_end(&x, RIGHT);
 	both_ends(&x);
 	kind(&x);
+	check_ikev1(&x);
 	told(&x);
 	authentication(&x);
 	times(&x);

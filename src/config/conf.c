@@ -40,6 +40,7 @@ void conf_setup_done(struct conf_setup *s)
 	free(s->logfile);
 	free(s->plutodebug);
 	free(s->secretsfile);
+	free(s->ipsecdir);
 	free(s->virtual_private);
 	free(s->myvendorid);
 	*s = (struct conf_setup){ 0 };
@@ -183,6 +184,8 @@ static void end_put(struct wr *w, const struct conf_end *e)
 	ranges_put(w, e->pool, e->n_pool);
 	wr_u8(w, e->modecfgclient);
 	wr_u8(w, e->modecfgserver);
+	wr_u8(w, e->xauthclient);
+	wr_u8(w, e->xauthserver);
 	wr_u8(w, e->authby);
 	str_put(w, e->updown);
 	prefix_put(w, &e->interface_ip);
@@ -207,6 +210,8 @@ static enum err end_get(struct rd *r, struct conf_end *e)
 	e->n_pool = ranges_get(r, e->pool, COUNT(e->pool));
 	e->modecfgclient = rd_flag(r);
 	e->modecfgserver = rd_flag(r);
+	e->xauthclient = rd_flag(r);
+	e->xauthserver = rd_flag(r);
 	e->authby = rd_u8(r);
 	e->updown = str_get(r);
 	e->interface_ip = prefix_get(r);
@@ -258,12 +263,14 @@ static struct conf_mark mark_get(struct rd *r)
 	X(automatic, AUTO_KEEP) X(type, TYPE_REJECT) X(version, VERSION_IKEV1) X(authby, 31)       \
 	X(fragmentation, FRAG_FORCE) X(encapsulation, YNA_AUTO) X(esn, CONF_ESN_EITHER)            \
 	X(pfs, YNA_AUTO) X(nat_exempt, YNA_AUTO)                                                   \
+	X(xauthby, XAUTHBY_ALWAYSOK) X(xauthfail, XAUTHFAIL_SOFT) X(peer_type, PEER_CISCO)         \
+	X(nat_ikev1_method, NAT_METHOD_NONE) X(dpdaction, DPDACTION_NONE)                          \
 	X(failureshunt, SHUNT_HOLD) X(negotiationshunt, SHUNT_HOLD) X(nic_offload, OFFLOAD_AUTO)
 #define FLAGS(X)                                                                                   \
 	X(rekey) X(reauth) X(compress) X(mobike) X(narrowing) X(modecfgpull)                       \
 	X(initial_contact) X(nopmtudisc) X(decap_dscp) X(encap_dscp) X(nat_keepalive)              \
 	X(send_vendorid) X(overlapip) X(refuses_tfc) X(ah) X(vti_routing) X(vti_shared)            \
-	X(is_device_unmanaged)
+	X(is_device_unmanaged) X(aggressive) X(cisco_unity) X(cisco_split) X(sha2_truncbug)
 #define TIMES(X)                                                                                   \
 	X(ikelifetime) X(salifetime) X(rekeymargin) X(dpddelay) X(dpdtimeout)                      \
 	X(retransmit_interval) X(retransmit_timeout)
@@ -415,6 +422,7 @@ void conf_setup_put(struct wr *w, const struct conf_setup *s)
 	wr_u8(w, s->logip);
 	str_put(w, s->plutodebug);
 	str_put(w, s->secretsfile);
+	str_put(w, s->ipsecdir);
 	str_put(w, s->virtual_private);
 	addr_put(w, &s->listen);
 	wr_u64(w, (uint64_t)s->keep_alive);
@@ -440,6 +448,7 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	s.logip = rd_flag(r);
 	s.plutodebug = str_get(r);
 	s.secretsfile = str_get(r);
+	s.ipsecdir = str_get(r);
 	s.virtual_private = str_get(r);
 	s.listen = addr_get(r);
 	s.keep_alive = (ns_t)rd_u64(r);
@@ -451,7 +460,7 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	s.ipsec_interface_managed = rd_flag(r);
 	s.myvendorid = str_get(r);
 	s.shuntlifetime = (ns_t)rd_u64(r);
-	s.ikev1_policy = rd_u8_max(r, 2);
+	s.ikev1_policy = rd_u8_max(r, IKEV1_AUTO);
 	s.dataplane = rd_u8_max(r, 2);
 	if (r->failed) {
 		conf_setup_done(&s);

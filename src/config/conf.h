@@ -36,6 +36,14 @@ enum conf_authby {
 	AUTHBY_NEVER = 16
 };
 
+/* IKEv1 */
+enum conf_ikev1_policy { IKEV1_ACCEPT, IKEV1_REJECT, IKEV1_DROP, IKEV1_AUTO };
+enum conf_xauthby { XAUTHBY_FILE, XAUTHBY_PAM, XAUTHBY_ALWAYSOK };
+enum conf_xauthfail { XAUTHFAIL_HARD, XAUTHFAIL_SOFT };
+enum conf_peer { PEER_IETF, PEER_CISCO };
+enum conf_nat_method { NAT_METHOD_BOTH, NAT_METHOD_RFC, NAT_METHOD_DRAFTS, NAT_METHOD_NONE };
+enum conf_dpdaction { DPDACTION_HOLD, DPDACTION_CLEAR, DPDACTION_RESTART, DPDACTION_NONE };
+
 enum conf_offload { OFFLOAD_NO, OFFLOAD_CRYPTO, OFFLOAD_PACKET, OFFLOAD_AUTO };
 
 struct conf_mark {
@@ -61,10 +69,11 @@ struct conf_end {
 	struct range pool[CONF_POOLS_MAX]; /* addresspool=: what this end is leased by the other */
 	size_t n_pool;
 	bool modecfgclient, modecfgserver;
+	bool xauthclient, xauthserver;	 /* IKEv1: where one end is, the other is the other one */
 	uint8_t authby;			 /* leftauth=; 0: conn's authby */
 	char *updown;			 /* NULL: none of the user's */
 	struct prefix interface_ip, vti; /* addresses of the tunnel's device; none */
-	char *username;
+	char *username;			 /* of XAUTH; NULL: none */
 };
 
 /* The end's address; none for any host, also where only its family is given (%any4, 0.0.0.0). */
@@ -96,6 +105,9 @@ struct conf_conn {
 	uint8_t failureshunt, negotiationshunt;
 	uint8_t nic_offload; /* enum conf_offload */
 	uint8_t pfs;	     /* enum conf_yna */
+	/* IKEv1 only; the enums are above */
+	uint8_t xauthby, xauthfail, peer_type, nat_ikev1_method, dpdaction;
+	bool aggressive, cisco_unity, cisco_split, sha2_truncbug;
 	bool rekey, reauth, compress, mobike, narrowing, modecfgpull, initial_contact;
 	bool nopmtudisc, decap_dscp, encap_dscp, nat_keepalive, send_vendorid, overlapip;
 	bool refuses_tfc;	     /* send-esp-tfc-padding-not-supported= */
@@ -129,6 +141,7 @@ struct conf_setup {
 	bool logappend, logtime, logip;
 	char *plutodebug; /* "all", "base crypt ..." */
 	char *secretsfile;
+	char *ipsecdir; /* NULL: /etc/ipsec.d */
 	char *virtual_private;
 	struct addr listen; /* none: all */
 	ns_t keep_alive;
@@ -137,7 +150,7 @@ struct conf_setup {
 	bool uniqueids, errqueue, ipsec_interface_managed;
 	char *myvendorid;
 	ns_t shuntlifetime;
-	uint8_t ikev1_policy; /* 0 accept 1 reject 2 drop */
+	uint8_t ikev1_policy; /* enum conf_ikev1_policy */
 	uint8_t dataplane;    /* 0 auto, 1 kernel, 2 user */
 };
 
@@ -189,7 +202,7 @@ void conf_conn_free(struct conf_conn *c);
 struct conf_conn *conf_conn_copy(const struct conf_conn *c);
 /* To be raised when conf_conn_put or conf_setup_put write otherwise: what one program has written
  * another one may read. */
-#define CONF_FORMAT 1
+#define CONF_FORMAT 2
 void conf_conn_put(struct wr *w, const struct conf_conn *c);
 enum err must_use conf_conn_get(struct rd *r, struct conf_conn **ret);
 void conf_setup_put(struct wr *w, const struct conf_setup *s);

@@ -8,7 +8,8 @@
 
 /* clang-format off */
 static const struct keyword_word words_ddos[] = { { "auto", 0 }, { "busy", 1 }, { "unlimited", 2 }, { NULL, 0 } };
-static const struct keyword_word words_ikev1_policy[] = { { "accept", 0 }, { "reject", 1 }, { "drop", 2 }, { NULL, 0 } };
+static const struct keyword_word words_ikev1_policy[] = { { "accept", IKEV1_ACCEPT }, { "reject", IKEV1_REJECT },
+	{ "drop", IKEV1_DROP }, { "auto", IKEV1_AUTO }, { NULL, 0 } };
 static const struct keyword_word words_dataplane[] = { { "auto", 0 }, { "kernel", 1 }, { "user", 2 }, { NULL, 0 } };
 static const struct keyword_word words_auto[] = { { "ignore", AUTO_IGNORE }, { "add", AUTO_ADD },
 	{ "ondemand", AUTO_ONDEMAND }, { "route", AUTO_ONDEMAND }, { "start", AUTO_START }, { "up", AUTO_START },
@@ -28,8 +29,9 @@ static const struct keyword_word words_uniqueids[] = { { "yes", 1 }, { "no", 0 }
 static const struct keyword_word words_forceencaps[] = { { "no", YNA_AUTO }, { "yes", YNA_YES }, { NULL, 0 } };
 static const struct keyword_word words_protostack[] = { { "xfrm", 0 }, { "netkey", 0 }, { "auto", 0 }, { "klips", 1 },
 	{ "mast", 1 }, { "none", 1 }, { "bsd", 1 }, { "bsdkame", 1 }, { "pfkeyv2", 1 }, { NULL, 0 } };
-static const struct keyword_word words_dpdaction[] = { { "hold", 0 }, { "clear", 1 }, { "restart", 2 },
-	{ "restart_by_peer", 2 }, { "trap", 0 }, { "start", 2 }, { "none", 3 }, { NULL, 0 } };
+static const struct keyword_word words_dpdaction[] = { { "hold", DPDACTION_HOLD }, { "clear", DPDACTION_CLEAR },
+	{ "restart", DPDACTION_RESTART }, { "restart_by_peer", DPDACTION_RESTART }, { "trap", DPDACTION_HOLD },
+	{ "start", DPDACTION_RESTART }, { "none", DPDACTION_NONE }, { NULL, 0 } };
 static const struct keyword_word words_offload[] = { { "no", 0 }, { "yes", 1 }, { "crypto", 1 }, { "packet", 2 },
 	{ "auto", 3 }, { NULL, 0 } };
 static const struct keyword_word words_sendcert[] = { { "always", 0 }, { "alwayssend", 0 }, { "yes", 0 },
@@ -43,10 +45,12 @@ static const struct keyword_word words_family[] = { { "ipv4", 4 }, { "ipv6", 6 }
 static const struct keyword_word words_ppk[] = { { "never", 0 }, { "no", 0 }, { "permit", 1 }, { "propose", 1 }, { "yes", 1 },
 	{ "insist", 2 }, { "always", 2 }, { NULL, 0 } };
 static const struct keyword_word words_tcp[] = { { "no", 0 }, { "yes", 1 }, { "fallback", 2 }, { NULL, 0 } };
-static const struct keyword_word words_peer_type[] = { { "ietf", 0 }, { "cisco", 1 }, { NULL, 0 } };
-static const struct keyword_word words_nat_method[] = { { "both", 0 }, { "rfc", 1 }, { "drafts", 2 }, { "none", 3 }, { NULL, 0 } };
-static const struct keyword_word words_xauthby[] = { { "file", 0 }, { "pam", 1 }, { "alwaysok", 2 }, { NULL, 0 } };
-static const struct keyword_word words_xauthfail[] = { { "hard", 0 }, { "soft", 1 }, { NULL, 0 } };
+static const struct keyword_word words_peer_type[] = { { "ietf", PEER_IETF }, { "cisco", PEER_CISCO }, { NULL, 0 } };
+static const struct keyword_word words_nat_method[] = { { "both", NAT_METHOD_BOTH }, { "rfc", NAT_METHOD_RFC },
+	{ "drafts", NAT_METHOD_DRAFTS }, { "none", NAT_METHOD_NONE }, { NULL, 0 } };
+static const struct keyword_word words_xauthby[] = { { "file", XAUTHBY_FILE }, { "pam", XAUTHBY_PAM },
+	{ "alwaysok", XAUTHBY_ALWAYSOK }, { NULL, 0 } };
+static const struct keyword_word words_xauthfail[] = { { "hard", XAUTHFAIL_HARD }, { "soft", XAUTHFAIL_SOFT }, { NULL, 0 } };
 /* clang-format on */
 
 #define WORKS_(section_, of, n, a, t, f, lo, hi, w, d, h)                                          \
@@ -266,5 +270,4 @@ void conf_setup_defaults(struct conf_setup *s)
 	defaults(SECTION_SETUP, s);
 	s->logip = s->errqueue = true; /* of keywords that do not work yet */
 	s->shuntlifetime = 900 * NS_S;
-	s->ikev1_policy = 2;
 }

@@ -219,15 +219,13 @@ TEST(subnets_make_connections_that_share_an_alias)
 
 TEST(what_does_not_work_yet_says_so)
 {
-	struct conf *c = parse("conn v1\n" ENDS "\tikev2=no\n"
-			       "conn cert\n\tleft=192.0.2.1\n\tright=198.51.100.1\n"
+	struct conf *c = parse("conn cert\n\tleft=192.0.2.1\n\tright=198.51.100.1\n"
 			       "conn later\n" ENDS "\tenable-tcp=yes\n\tdpdaction=restart\n");
 
 	assert_int_equal(c->n, 1);
-	assert_issue(c, true, 5, "IKEv1");
-	assert_issue(c, true, 6, "authby=secret");
-	assert_issue(c, false, 13, "no effect in this version");
-	assert_issue(c, false, 14, "no effect");
+	assert_issue(c, true, 1, "authby=secret");
+	assert_issue(c, false, 8, "no effect in this version");
+	assert_issue(c, false, 9, "no effect");
 	conf_free(c);
 }
 

@@ -11,6 +11,7 @@
 
 struct parse {
 	enum protocol_id protocol;
+	bool is_ikev1;
 	struct proposal *p;
 	char **what, *note;
 	char weak[256]; /* names of weak algorithms, each once */
@@ -107,6 +108,19 @@ static const struct alg *find_cipher(const char *w, unsigned *bits)
 	return NULL;
 }
 
+/* RFC 2409 and 3602, 4312, 4868: CBC and HMAC; in ESP whatever there is. */
+static bool is_of_ikev1(const struct alg *a)
+{
+	switch (a->type) {
+	case TT_ENCR:
+		return a->id == ENCR_AES_CBC || a->id == ENCR_3DES || a->id == ENCR_CAMELLIA_CBC;
+	case TT_PRF:
+		return a->id != PRF_AES128_XCBC && a->id != PRF_AES128_CMAC;
+	default:
+		return true;
+	}
+}
+
 static enum err add_cipher(struct parse *x, const struct alg *a, unsigned bits)
 {
 	enum err e;
@@ -120,6 +134,10 @@ static enum err add_cipher(struct parse *x, const struct alg *a, unsigned bits)
 				   a->name, bits));
 	if ((x->protocol == PROTO_IKE && !a->for_ike) || (x->protocol == PROTO_ESP && !a->for_esp))
 		return fail(x, xasprintf("%s encryption algorithm '%s' is not supported", kind(x),
+				       a->name));
+	if (x->is_ikev1 && x->protocol == PROTO_IKE && !is_of_ikev1(a))
+		return fail(x, xasprintf("IKE encryption algorithm '%s' is not supported by IKEv1; "
+					 "use aes256 or aes128",
 				       a->name));
 	*(a->is_aead ? &x->is_aead : &x->is_plain) = true;
 	if (x->is_aead && x->is_plain)
@@ -149,6 +167,10 @@ static enum err add_named(struct parse *x, const struct alg *a)
 			x, xasprintf("a key exchange 'none' is not needed: leave the group out"));
 	if ((x->protocol == PROTO_IKE && !a->for_ike) || (x->protocol == PROTO_ESP && !a->for_esp))
 		return fail(x, xasprintf("%s algorithm '%s' is not supported", kind(x), a->name));
+	if (x->is_ikev1 && x->protocol == PROTO_IKE && !is_of_ikev1(a))
+		return fail(x, xasprintf("IKE algorithm '%s' is not supported by IKEv1", a->name));
+	if (x->is_ikev1 && a->type == TT_ESN && a->id != ESN_NO)
+		return fail(x, xasprintf("IKEv1 has no extended sequence numbers"));
 	if (a->is_weak)
 		add_weak(x, a->name);
 	return add(x, a->type, a->id, 0);
@@ -352,10 +374,14 @@ static enum err copy_type(struct parse *x, const struct proposal *from, uint8_t 
 }
 
 /* The first default that has an integrity algorithm, and so every type. */
-static const struct proposal *fullest_default(enum protocol_id protocol)
+static const struct proposal *fullest_default(enum protocol_id protocol, bool is_ikev1)
 {
 	const struct proposals *all =
 		protocol == PROTO_IKE ? proposals_default_ike() : proposals_default_esp();
+
+	if (is_ikev1)
+		return protocol == PROTO_IKE ? &proposals_default_ike_v1()->p[0]
+					     : &proposals_default_esp_v1()->p[0];
 
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; k < all->p[i].n; k++)
@@ -367,16 +393,16 @@ static const struct proposal *fullest_default(enum protocol_id protocol)
 /* What is left out is as in the defaults. */
 static enum err fill(struct parse *x)
 {
-	const struct proposal *cbc = fullest_default(x->protocol);
+	const struct proposal *cbc = fullest_default(x->protocol, x->is_ikev1);
 	enum err e = OK;
 
 	if (x->protocol == PROTO_IKE && !x->has[TT_PRF])
 		e = copy_type(x, cbc, TT_PRF);
-	if (!e && x->is_plain && !x->has[TT_INTEG] && x->protocol == PROTO_IKE)
+	if (!e && x->is_plain && !x->has[TT_INTEG] && x->protocol == PROTO_IKE && !x->is_ikev1)
 		for (size_t i = 0, n = x->p->n; i < n && !e; i++)
 			if (x->p->t[i].type == TT_PRF)
 				e = add(x, TT_INTEG, integ_of(x->p->t[i].id), 0);
-	if (!e && x->is_plain && !x->has[TT_INTEG])
+	if (!e && x->is_plain && !x->has[TT_INTEG] && !(x->protocol == PROTO_IKE && x->is_ikev1))
 		e = copy_type(x, cbc, TT_INTEG);
 	if (!e && x->protocol == PROTO_IKE && !x->has[TT_KE])
 		e = copy_type(x, cbc, TT_KE);
@@ -402,15 +428,22 @@ static enum err check_integ(struct parse *x)
 	return OK;
 }
 
-/* By type, in the order of preference within a type: the same proposal always looks the same. */
-static void sort_types(struct proposal *p)
+static bool is_left_out(const struct parse *x, uint8_t type)
 {
+	return x->is_ikev1 && type == (x->protocol == PROTO_IKE ? TT_INTEG : TT_ESN);
+}
+
+/* By type, in the order of preference within a type: the same proposal always looks the same. IKEv1
+ * takes nothing from some types: its hash is PRF and integrity. */
+static void sort_types(const struct parse *x)
+{
+	struct proposal *p = x->p;
 	struct proposal out = *p;
 
 	out.n = 0;
 	for (int type = TT_ENCR; type <= TT_ESN; type++)
 		for (size_t i = 0; i < p->n; i++)
-			if (p->t[i].type == type)
+			if (p->t[i].type == type && !is_left_out(x, (uint8_t)type))
 				out.t[out.n++] = p->t[i];
 	*p = out;
 }
@@ -449,7 +482,7 @@ static enum err one_proposal(struct parse *x, char *text)
 	}
 	if (e || (e = check_integ(x)) || (e = fill(x)))
 		return e;
-	sort_types(x->p);
+	sort_types(x);
 	return OK;
 }
 
@@ -466,13 +499,13 @@ static char *warning_of(struct parse *x)
 	return text;
 }
 
-enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct proposals **ret,
-	char **what, char **warning)
+static enum err parse(enum protocol_id protocol, bool is_ikev1, const char *s,
+	struct proposals **ret, char **what, char **warning)
 {
 	struct proposals out = { 0 };
 	char *copy = xstrdup(s), *rest = trimmed(copy), *w, *text;
 	size_t len = strlen(rest);
-	struct parse x = { .protocol = protocol, .what = what };
+	struct parse x = { .protocol = protocol, .is_ikev1 = is_ikev1, .what = what };
 	enum err e = OK;
 
 	if (len > 0 && rest[len - 1] == '!') {
@@ -503,4 +536,16 @@ enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct pr
 		free(text);
 	*ret = proposals_new(&out);
 	return OK;
+}
+
+enum err proposal_text_parse(enum protocol_id protocol, const char *s, struct proposals **ret,
+	char **what, char **warning)
+{
+	return parse(protocol, false, s, ret, what, warning);
+}
+
+enum err proposal_text_parse_ikev1(enum protocol_id protocol, const char *s, struct proposals **ret,
+	char **what, char **warning)
+{
+	return parse(protocol, true, s, ret, what, warning);
 }

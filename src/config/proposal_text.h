@@ -10,3 +10,7 @@
  * "!"). */
 enum err must_use proposal_text_parse(enum protocol_id protocol, const char *s,
 	struct proposals **ret, char **what, char **warning);
+/* The same for IKEv1: its algorithms and its defaults. Proposals for IKE have ENCR, PRF (the hash)
+ * and KE; those for ESP no ESN. */
+enum err must_use proposal_text_parse_ikev1(enum protocol_id protocol, const char *s,
+	struct proposals **ret, char **what, char **warning);

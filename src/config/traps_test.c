@@ -300,8 +300,6 @@ TEST(keywords_without_effect_are_quiet_at_their_defaults)
 
 TEST(what_cannot_work_is_refused_in_its_line)
 {
-	wrong("\tikev2=no", "IKEv1");
-	wrong("\tkeyexchange=ikev1", "IKEv1");
 	wrong("\tleftsubnet=10.0.1.0/24\n\ttype=transport", "type=tunnel");
 	wrong("\ttype=transport\n\trightsubnets={10.0.1.1 10.0.2.1}", "type=tunnel");
 	wrong("\trightaddresspool=10.0.1.1-10.0.1.9\n\ttype=transport", "type=tunnel");
@@ -520,7 +518,6 @@ TEST(version_words_do_not_undo_each_other)
 
 	assert_int_equal(c->conn[0]->version, VERSION_IKEV2);
 	conf_free(c);
-	wrong("\tikev2=never\n\tkeyexchange=ike", "IKEv1");
 }
 
 TEST(the_later_of_two_lines_counts_and_that_is_said)

@@ -281,6 +281,7 @@ static void set_setup(struct ike *ike, const struct conf_setup *s)
 	ike->setup = *s;
 	/* strings are the parent's; the engine needs none of them */
 	ike->setup.logfile = ike->setup.plutodebug = ike->setup.secretsfile = NULL;
+	ike->setup.ipsecdir = NULL;
 	ike->setup.virtual_private = ike->setup.myvendorid = NULL;
 }
 

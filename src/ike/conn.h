@@ -142,7 +142,7 @@ uint32_t conn_request(const struct conn *c); /* the first that waits; 0 */
 void conn_ts_ours(const struct conn *c, struct ts_list *ret);
 void conn_ts_theirs(const struct conn *c, struct ts_list *ret);
 const struct proposals *conn_ike_proposals(const struct conn *c);
-/* esp=, with ESN transforms as esn= says. *ret is filled. */
+/* esp=, with ESN transforms as esn= says (IKEv1: without any). *ret is filled. */
 void conn_esp_proposals(const struct conn *c, struct proposals *ret);
 
 /* What only the kernel can do, for SAs; is_policy: and marks, which policies alone have. */

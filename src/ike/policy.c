@@ -71,7 +71,10 @@ void conn_ts_theirs(const struct conn *c, struct ts_list *ret)
 
 const struct proposals *conn_ike_proposals(const struct conn *c)
 {
-	return c->conf->ike ? c->conf->ike : proposals_default_ike();
+	if (c->conf->ike)
+		return c->conf->ike;
+	return c->conf->version == VERSION_IKEV1 ? proposals_default_ike_v1()
+						 : proposals_default_ike();
 }
 
 static void set_esn(struct proposal *p, bool yes, bool no)
@@ -93,6 +96,10 @@ void conn_esp_proposals(const struct conn *c, struct proposals *ret)
 	/* without a replay check the receiver cannot guess the upper half (RFC 4303 2.2.1) */
 	bool can_esn = c->conf->replay_window != 0;
 
+	if (c->conf->version == VERSION_IKEV1) {
+		proposals_copy(ret, c->conf->esp ? c->conf->esp : proposals_default_esp_v1());
+		return;
+	}
 	proposals_copy(ret, c->conf->esp ? c->conf->esp : proposals_default_esp());
 	for (size_t i = 0; i < ret->n; i++)
 		set_esn(&ret->p[i], can_esn && c->conf->esn != CONF_ESN_NO,

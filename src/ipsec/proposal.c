@@ -25,6 +25,19 @@ static const struct proposals default_esp = { 5, {
 	{ 4, PROTO_ESP, 0, { 0 }, 5, { T(TT_ENCR, ENCR_AES_CBC, 256), INTEGS, ESNS } },
 	{ 5, PROTO_ESP, 0, { 0 }, 5, { T(TT_ENCR, ENCR_AES_CBC, 128), INTEGS, ESNS } },
 } };
+
+#define V1_IKE(n, bits) { n, PROTO_IKE, 0, { 0 }, 8, { T(TT_ENCR, ENCR_AES_CBC, bits), \
+	T(TT_PRF, PRF_HMAC_SHA2_256, 0), T(TT_PRF, PRF_HMAC_SHA2_512, 0), T(TT_PRF, PRF_HMAC_SHA1, 0), \
+	T(TT_KE, KE_MODP2048, 0), T(TT_KE, KE_ECP_256, 0), T(TT_KE, KE_MODP3072, 0), T(TT_KE, KE_CURVE25519, 0) } }
+static const struct proposals default_ike_v1 = { 2, { V1_IKE(1, 256), V1_IKE(2, 128) } };
+
+/* the first has an integrity algorithm: esp=aes takes it from there */
+#define V1_ESP(n, bits) { n, PROTO_ESP, 0, { 0 }, 4, { T(TT_ENCR, ENCR_AES_CBC, bits), \
+	T(TT_INTEG, INTEG_HMAC_SHA2_256_128, 0), T(TT_INTEG, INTEG_HMAC_SHA2_512_256, 0), T(TT_INTEG, INTEG_HMAC_SHA1_96, 0) } }
+static const struct proposals default_esp_v1 = { 4, { V1_ESP(1, 256), V1_ESP(2, 128),
+	{ 3, PROTO_ESP, 0, { 0 }, 1, { T(TT_ENCR, ENCR_AES_GCM_16, 256) } },
+	{ 4, PROTO_ESP, 0, { 0 }, 1, { T(TT_ENCR, ENCR_AES_GCM_16, 128) } },
+} };
 /* clang-format on */
 
 static size_t size_of(const struct proposals *p)
@@ -53,6 +66,16 @@ const struct proposals *proposals_default_ike(void)
 const struct proposals *proposals_default_esp(void)
 {
 	return &default_esp;
+}
+
+const struct proposals *proposals_default_ike_v1(void)
+{
+	return &default_ike_v1;
+}
+
+const struct proposals *proposals_default_esp_v1(void)
+{
+	return &default_esp_v1;
 }
 
 static const uint8_t types[] = { TT_ENCR, TT_PRF, TT_INTEG, TT_KE, TT_ESN };

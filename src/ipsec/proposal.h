@@ -38,6 +38,12 @@ void proposals_copy(struct proposals *to, const struct proposals *from);
 const struct proposals *proposals_default_ike(void);
 const struct proposals *proposals_default_esp(void);
 
+/* IKEv1's, in its terms: IKE has ENCR, PRF (the hash) and KE, ESP has no ESN. Within a proposal all
+ * combinations are meant. As Libreswan 5.x's, without what is weak (3DES, MODP1536): that must be
+ * named. Static. */
+const struct proposals *proposals_default_ike_v1(void);
+const struct proposals *proposals_default_esp_v1(void);
+
 /* The responder's choice (RFC 7296 2.7): ours in our order of preference, first of theirs that has
  * a common value in each type. For ESP, with_ke says whether KE transforms count (CREATE_CHILD_SA)
  * or are left aside (IKE_AUTH). *ret is the chosen suite, *chosen their proposal's index.

@@ -32,7 +32,7 @@ static const char *yes(bool b)
 static void options(struct control *c, uint32_t request)
 {
 	static const char *const ddos[] = { "auto", "busy", "unlimited" };
-	static const char *const v1[] = { "accept", "reject", "drop" };
+	static const char *const v1[] = { "accept", "reject", "drop", "auto" };
 	const struct conf_setup *s = &c->setup;
 	char threshold[16], halfopen[16], shunt[32], keep_alive[32], listen[ADDR_STR] = "<any>";
 

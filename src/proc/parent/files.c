@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,10 +19,12 @@ void secrets_begin(struct parent *p, uint32_t request)
 		verb_done(p, request, 32);
 		return;
 	}
+	free(p->passwd);
+	p->passwd = xasprintf("%s/passwd", p->setup.ipsecdir ? p->setup.ipsecdir : IPSEC_DIR);
 	p->may_open_secrets = true;
 	p->secrets_request = request;
 	LINE_SEND(&p->child[WHO_KEYS].line, secrets_read, .request = request,
-		.path = p->opt.secrets, .passwd = PASSWD_FILE);
+		.path = p->opt.secrets, .passwd = p->passwd);
 }
 
 static void open_file(struct parent *p, const char *path)
@@ -36,7 +39,7 @@ static void open_file(struct parent *p, const char *path)
 		e = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 	}
 	if (fd < 0) {
-		if (e != ENOENT || strcmp(path, PASSWD_FILE) != 0) /* few have users of XAUTH */
+		if (e != ENOENT || strcmp(path, p->passwd) != 0) /* few have users of XAUTH */
 			PARENT_EMIT(p, p->secrets_request, secrets_missing_file,
 				.file = ev_str(path), .why = ev_str(strerror(e)));
 		LINE_SEND(keys, secrets_refused, .error = (uint32_t)e);

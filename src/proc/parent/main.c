@@ -367,6 +367,7 @@ int main(int argc, char **argv)
 out:
 	free(p->paused_by);
 	free(p->plane_why);
+	free(p->passwd);
 	free(p->restart_why);
 	free(p);
 	return status < 0 ? 0 : status;

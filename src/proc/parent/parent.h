@@ -91,6 +91,7 @@ struct parent {
 	int said[2]; /* what children write to standard error when nobody looks at ours; -1 */
 	uv_poll_t said_poll;
 	uv_timer_t said_timer;
+	char *passwd;			   /* the file of users of XAUTH */
 	uint32_t secrets_request;	   /* of the last secrets_read */
 	bool has_secrets;		   /* they were read once */
 	bool may_open_secrets;		   /* between secrets_read and secrets_done */
