@@ -96,6 +96,16 @@ static const char *addr_or_unset(const struct addr *a, char *s)
 	return addr_is_set(a) ? addr_format(a, s) : "unset";
 }
 
+static const char *xauth_role(const struct conf_end *e)
+{
+	return e->xauthserver ? "server" : e->xauthclient ? "client" : "none";
+}
+
+static const char *user_or_any(const struct conf_end *e)
+{
+	return e->username ? e->username : "[any]";
+}
+
 static void who(struct ike *ike, const struct conn *c, const struct event_about *about)
 {
 	const char *auth = conn_is_shunt(c) ? "never" : "secret";
@@ -110,6 +120,9 @@ static void who(struct ike *ike, const struct conn *c, const struct event_about 
 		.my_ip = ev_str(addr_or_unset(&c->lease[0], a)),
 		.their_ip = ev_str(addr_or_unset(&c->theirs->sourceip[0], b)),
 		.updown = ev_str(c->ours->updown ? c->ours->updown : "built in"));
+	REPLY(connection_xauth, .us = ev_str(xauth_role(c->ours)),
+		.them = ev_str(xauth_role(c->theirs)), .ours = ev_str(user_or_any(c->ours)),
+		.theirs = ev_str(user_or_any(c->theirs)));
 	REPLY(connection_auth, .ours = ev_str(auth), .theirs = ev_str(auth));
 	REPLY(connection_ids, .our_type = ev_str(id_type_name(c->our_id.type)),
 		.our_id = ev_str(id_format(&c->our_id, i, sizeof(i))),
@@ -137,6 +150,8 @@ static void modecfg(struct ike *ike, const struct conn *c, const struct event_ab
 	REPLY(connection_modecfg, .us = ev_str(role(c->ours)), .them = ev_str(role(c->theirs)),
 		.policy = ev_str(c->conf->modecfgpull ? "pull" : "push"), .dns = ev_str(dns),
 		.domains = ev_str(domains ? domains : "unset"));
+	if (c->conf->modecfgbanner)
+		REPLY(connection_banner, .banner = ev_str(c->conf->modecfgbanner));
 }
 
 static const char *limit(uint64_t v, const char *unit, char *s, size_t n)
@@ -146,6 +161,23 @@ static const char *limit(uint64_t v, const char *unit, char *s, size_t n)
 	else
 		snprintf(s, n, "%" PRIu64 "%s", v, unit);
 	return s;
+}
+
+static void dead_peers(struct ike *ike, const struct conn *c, const struct event_about *about)
+{
+	static const char *const action[] = { "hold", "clear", "restart", "none" };
+	const struct conf_conn *k = c->conf;
+	const char *mode = k->dpddelay ? "active" : "passive";
+	uint64_t delay = (uint64_t)(k->dpddelay / NS_S);
+
+	if (k->version == VERSION_IKEV1)
+		REPLY(connection_dpd_v1, .mode = ev_str(mode),
+			.action = ev_str(action[MIN(k->dpdaction, DPDACTION_NONE)]),
+			.delay = ev_u64(delay),
+			.timeout = ev_u64((uint64_t)(k->dpdtimeout / NS_S)));
+	else
+		REPLY(connection_dpd, .mode = ev_str(mode), .delay = ev_u64(delay),
+			.timeout = ev_u64((uint64_t)(k->retransmit_timeout / NS_S)));
 }
 
 static void how_long(struct ike *ike, const struct conn *c, const struct event_about *about)
@@ -162,9 +194,7 @@ static void how_long(struct ike *ike, const struct conn *c, const struct event_a
 		.rekey_fuzz = ev_u64(k->rekeyfuzz));
 	REPLY(connection_retransmit, .interval = ev_u64((uint64_t)(k->retransmit_interval / NS_MS)),
 		.timeout = ev_u64((uint64_t)(k->retransmit_timeout / NS_S)));
-	REPLY(connection_dpd, .mode = ev_str(k->dpddelay ? "active" : "passive"),
-		.delay = ev_u64((uint64_t)(k->dpddelay / NS_S)),
-		.timeout = ev_u64((uint64_t)(k->retransmit_timeout / NS_S)));
+	dead_peers(ike, c, about);
 }
 
 /* Of the first network; a host, or no single network: all bits. */
@@ -187,6 +217,7 @@ char *conn_policy_text(const struct conn *c, char *s)
 {
 	enum { SHUNT_WORDS = 6 }; /* what comes behind them belongs to IKE */
 	const struct conf_conn *k = c->conf;
+	bool is_v1 = k->version == VERSION_IKEV1;
 	const struct {
 		bool is;
 		const char *word;
@@ -204,8 +235,12 @@ char *conn_policy_text(const struct conn *c, char *s)
 		{ k->type == TYPE_TUNNEL, "+TUNNEL" },
 		{ k->type == TYPE_TRANSPORT, "+TRANSPORT" },
 		{ k->pfs != YNA_NO, "+PFS" },
+		{ is_v1 && k->sha2_truncbug, "+SHA2_TRUNCBUG" },
 		{ !k->rekey, "+DONT_REKEY" },
 		{ k->reauth, "+REAUTH" },
+		{ is_v1 && (k->left.xauthclient || k->right.xauthclient), "+XAUTH" },
+		{ is_v1 && k->modecfgpull, "+MODECFG_PULL" },
+		{ is_v1 && k->aggressive, "+AGGRESSIVE" },
 		{ k->narrowing, "+IKEV2_ALLOW_NARROWING" },
 		{ k->fragmentation == FRAG_YES, "+IKE_FRAG_ALLOW" },
 		{ k->fragmentation == FRAG_FORCE, "+IKE_FRAG_FORCE" },
@@ -243,6 +278,7 @@ static void for_kernel(struct ike *ike, const struct conn *c, const struct event
 
 static void policy(struct ike *ike, const struct conn *c, const struct event_about *about)
 {
+	static const char *const method[] = { "rfc+drafts", "rfc", "drafts", "none" };
 	const struct conf_conn *k = c->conf;
 	char nets[16], mtu[16] = "unset", prio[16] = "auto", tfc[16] = "none";
 	char words[CONN_POLICY_STR], device[CONF_DEVICE_NAME] = "ipsec0";
@@ -264,7 +300,10 @@ static void policy(struct ike *ike, const struct conn *c, const struct event_abo
 		.encapsulation = ev_str(k->encapsulation == YNA_YES    ? "yes"
 					: k->encapsulation == YNA_AUTO ? "auto"
 								       : "no"),
-		.keepalive = ev_str(k->nat_keepalive ? "20s" : "no"));
+		.keepalive = ev_str(k->nat_keepalive ? "20s" : "no"),
+		.method = ev_str(k->version == VERSION_IKEV1
+					 ? method[MIN(k->nat_ikev1_method, NAT_METHOD_NONE)]
+					 : ""));
 }
 
 /* What is asked of the packet filter, and what it does: for the first of the connection's policies
