@@ -33,7 +33,7 @@ static void check_limits(const struct api_request *r)
 {
 	uint32_t mask = 0;
 
-	check(json_is_object(r->body) && json_object_size(r->body) <= 7);
+	check(json_is_object(r->body) && json_object_size(r->body) <= 9);
 	if (r->name)
 		check(*r->name && strlen(r->name) <= LIMIT_CONN_NAME && !has_control(r->name));
 	if (r->config)
@@ -43,6 +43,10 @@ static void check_limits(const struct api_request *r)
 		check(strlen(r->text) == r->text_n && r->text_n <= API_TEXT_MAX);
 	if (r->debug)
 		check(strlen(r->debug) <= API_DEBUG_MAX && !debug_apply(r->debug, &mask));
+	if (r->user)
+		check(*r->user && strlen(r->user) <= LIMIT_XAUTH_USER && !has_control(r->user));
+	if (r->password)
+		check(r->user && *r->password && strlen(r->password) <= LIMIT_XAUTH_PASSWORD);
 	check(r->name || !r->verb->needs_name);
 	check(r->serial || r->name || !r->verb->needs_sa);
 	check(r->debug || r->verb->way != API_CONTROL);
@@ -54,6 +58,7 @@ static void check_same(const struct api_request *a, const struct api_request *b)
 		a->all == b->all);
 	check(str_eq(a->name, b->name) && str_eq(a->config, b->config));
 	check(str_eq(a->text, b->text) && a->text_n == b->text_n && str_eq(a->debug, b->debug));
+	check(str_eq(a->user, b->user) && str_eq(a->password, b->password));
 	check(addr_eq(&a->remote_host, &b->remote_host));
 }
 

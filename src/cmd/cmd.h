@@ -24,7 +24,8 @@ struct cmd {
 	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
 	bool is_whack; /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
-	char **word; /* what is neither option nor subcommand */
+	const char *user, *password; /* of XAUTH; "-": to be asked for */
+	char **word;		     /* what is neither option nor subcommand */
 	int words;
 };
 
@@ -73,6 +74,10 @@ int request_once(const struct cmd *c, const char *api, bool is_last);
 bool daemon_answers(const struct cmd *c);
 /* Says why not, with the next step; gives the exit status. */
 int daemon_absent(const struct cmd *c);
+
+/* ---- login.c: the password of --xauthpass, asked for where it is "-". NULL: none, and the person
+ * was told. To be wiped and freed. */
+char *login_password(const struct cmd *c);
 
 int run_request(const struct cmd *c); /* verbs that are one request without or with names */
 int run_start(const struct cmd *c);

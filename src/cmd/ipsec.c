@@ -104,6 +104,10 @@ static const struct option {
 	VALUE("--ctlbase", ctlsocket),
 	VALUE("--config", config),
 	VALUE("--remote-host", remote_host),
+	VALUE("--xauthuser", user),
+	VALUE("--xauthname", user),
+	VALUE("--username", user),
+	VALUE("--xauthpass", password),
 	VALUE("--name", name),
 	VALUE("--conn", name),
 	VALUE("--secretsfile", secrets),
@@ -227,7 +231,8 @@ static int show(const struct cmd *c)
 {
 	char *text = xasprintf("ipsec %s", c->verb->name);
 	const char *const with[][2] = { { "--ctlsocket", c->ctlsocket }, { "--rundir", c->rundir },
-		{ "--config", c->config }, { "--remote-host", c->remote_host } };
+		{ "--config", c->config }, { "--remote-host", c->remote_host },
+		{ "--xauthuser", c->user } };
 
 	for (size_t i = 0; i < COUNT(with); i++)
 		if (with[i][1]) {

@@ -225,6 +225,7 @@ int request(const struct cmd *c, const char *api, json_t *args_take)
 	}
 	body = json_dumps(args_take, JSON_COMPACT);
 	status = daemon_answers(c) ? perform(c, api, body) : daemon_absent(c);
+	wipe(body, strlen(body)); /* a password may stand there */
 	free(body);
 	json_decref(args_take);
 	return status;
@@ -251,10 +252,21 @@ static json_t *read_stdin(void)
 static json_t *args_of(const struct cmd *c)
 {
 	json_t *args = json_object();
-	char *real;
+	char *real, *password = NULL;
 
 	if (c->remote_host)
 		json_object_set_new(args, "remote_host", json_string(c->remote_host));
+	if (c->user)
+		json_object_set_new(args, "user", json_string(c->user));
+	if (c->password && !(password = login_password(c))) {
+		json_decref(args);
+		return NULL;
+	}
+	if (password) {
+		json_object_set_new(args, "password", json_string(c->dry_run ? "***" : password));
+		wipe(password, strlen(password));
+		free(password);
+	}
 	if (c->asynchronous)
 		json_object_set_new(args, "asynchronous", json_true());
 	if (c->all)

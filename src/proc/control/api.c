@@ -52,6 +52,8 @@ static void start(struct control *c, const struct api_request *r, uint32_t reque
 		totals_show(c, request);
 	if (c->p.line[to].fd < 0)
 		to = WHO_PARENT; /* it knows why that process is not there */
+	if (api_login(r, &m))
+		line_send_fd(&c->p.line[WHO_KEYS], &m, -1);
 	m = api_message(r, to, request);
 	line_send_fd(&c->p.line[to], &m, -1);
 }

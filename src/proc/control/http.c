@@ -141,6 +141,26 @@ static enum MHD_Result dispatch(struct client *client, const char *method, const
 	return start_verb(client, verb);
 }
 
+/* A body may hold a password: where it is as short as such a one, nothing of it stays behind when
+ * it moves. */
+static void grow(struct client *client, const char *data, size_t n)
+{
+	enum { SHORT = 65536 };
+	size_t all = client->n_body + n;
+	char *body;
+
+	if (client->n_body && all <= SHORT) {
+		body = xalloc(all);
+		memcpy(body, client->body, client->n_body);
+		wipe(client->body, client->n_body);
+		free(client->body);
+	} else
+		body = xrealloc(client->body, all);
+	memcpy(body + client->n_body, data, n);
+	client->body = body;
+	client->n_body = all;
+}
+
 /* Called for the header, for each piece of the body, and at its end. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *path,
 	const char *method, const char *version, const char *data, size_t *data_n, void **state)
@@ -158,9 +178,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 		return dispatch(client, method, path);
 	if (client->n_body + *data_n > API_BODY_MAX)
 		return MHD_NO;
-	client->body = xrealloc(client->body, client->n_body + *data_n);
-	memcpy(client->body + client->n_body, data, *data_n);
-	client->n_body += *data_n;
+	grow(client, data, *data_n);
 	*data_n = 0;
 	return MHD_YES;
 }
@@ -178,6 +196,8 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **st
 	list_remove(&client->node);
 	c->n_clients--;
 	buf_done(&client->out);
+	if (client->body)
+		wipe(client->body, client->n_body); /* a password may stand there */
 	free(client->body);
 	free(client);
 	*state = NULL;

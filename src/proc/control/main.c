@@ -4,6 +4,7 @@
 #include "event/debug.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -114,6 +115,14 @@ static void stop(void *ctx)
 	process_end(&c->p);
 }
 
+/* What JSON's parser leaves behind may be a password. */
+static void free_wiped(void *p)
+{
+	if (p)
+		wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
 int main(void)
 {
 	static const struct process_ops ops = {
@@ -122,6 +131,7 @@ int main(void)
 	struct control *c = xalloc(sizeof(*c));
 	int status;
 
+	json_set_alloc_funcs(malloc, free_wiped);
 	list_init(&c->clients);
 	list_init(&c->held);
 	status = process_run(&c->p, WHO_CONTROL, &ops, c);

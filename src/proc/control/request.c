@@ -98,6 +98,23 @@ static const char *take_remote_host(struct api_request *r, const char *s, size_t
 	return addr_parse(s, &r->remote_host) ? "remote_host is not a numeric address" : NULL;
 }
 
+static const char *take_user(struct api_request *r, const char *s, size_t n)
+{
+	r->user = s;
+	return n == 0		      ? "user is empty"
+	       : n > LIMIT_XAUTH_USER ? "user is too long"
+	       : has_control(s)	      ? "user has a control character"
+				      : NULL;
+}
+
+static const char *take_password(struct api_request *r, const char *s, size_t n)
+{
+	r->password = s;
+	return n == 0			  ? "password is empty"
+	       : n > LIMIT_XAUTH_PASSWORD ? "password is too long"
+					  : NULL;
+}
+
 static const struct {
 	const char *key, *wrong;
 	const char *(*take)(struct api_request *r, const char *s, size_t n);
@@ -106,6 +123,8 @@ static const struct {
 	{ "config", "config is not a string", take_config },
 	{ "text", "text is not a string", take_text },
 	{ "debug", "debug is not a string", take_debug },
+	{ "user", "user is not a string", take_user },
+	{ "password", "password is not a string", take_password },
 	{ "remote_host", "remote_host is not a string", take_remote_host },
 };
 
@@ -146,6 +165,8 @@ static const char *read_body(struct api_request *r)
 		r->body, key, value) if ((error = take_member(r, key, value))) return error;
 	if (r->verb->needs_name && !r->name)
 		return "name is missing: which connection?";
+	if (r->password && !r->user)
+		return "user is missing: whose password?";
 	if (r->verb->needs_sa && !r->serial && !(r->verb->has_name && r->name))
 		return "serial is missing: which SA?";
 	return r->verb->way == API_CONTROL && !r->debug ? "debug is missing: which words?" : NULL;
@@ -168,8 +189,30 @@ const char *api_parse(const struct api_verb *v, struct bytes body, struct api_re
 
 void api_request_done(struct api_request *r)
 {
+	json_t *password = json_object_get(r->body, "password");
+
+	if (json_is_string(password)) /* also one that was refused */
+		wipe((void *)(uintptr_t)json_string_value(password), json_string_length(password));
 	json_decref(r->body);
 	*r = (struct api_request){ 0 };
+}
+
+static bool is_up(const struct api_verb *v)
+{
+	return strcmp(v->name, "up") == 0 || strcmp(v->name, "start") == 0;
+}
+
+bool api_login(const struct api_request *r, struct msg *ret)
+{
+	bool is_down = strcmp(r->verb->name, "down") == 0 || strcmp(r->verb->name, "delete") == 0;
+
+	if (!r->name || !(is_down || (is_up(r->verb) && r->user)))
+		return false;
+	*ret = (struct msg){ .id = MSG_xauth_login,
+		.xauth_login = { .name = r->name,
+			.user = is_down ? "" : r->user,
+			.password = bytes_str(r->password && !is_down ? r->password : "") } };
+	return true;
 }
 
 enum ipc_who api_to(const struct api_request *r)

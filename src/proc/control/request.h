@@ -26,6 +26,7 @@ struct api_request {
 	const struct api_verb *verb;
 	json_t *body;				  /* owns what the strings point to */
 	const char *name, *config, *text, *debug; /* NULL: not given */
+	const char *user, *password;		  /* of XAUTH; the password is wiped */
 	size_t text_n;
 	struct addr remote_host; /* none: not given */
 	uint32_t serial;	 /* 0: not given */
@@ -41,6 +42,9 @@ const char *api_parse(const struct api_verb *v, struct bytes body, struct api_re
 void api_request_done(struct api_request *r);
 /* The process that does it. */
 enum ipc_who api_to(const struct api_request *r);
+/* Does it give, or take back, an XAUTH user and password? That is said to keys, and to nobody else,
+ * before the request itself. */
+bool api_login(const struct api_request *r, struct msg *ret);
 /* What is to be sent there, or to the parent in its place; API_CONTROL has none. Strings are r's.
  */
 struct msg api_message(const struct api_request *r, enum ipc_who to, uint32_t request);
