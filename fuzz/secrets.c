@@ -1,6 +1,7 @@
 /* ipsec.secrets. Oracle: an issue never holds a piece of a quoted secret; what is found for two
  * ends has a place in a file; all that is counted can be listed. */
 #include "config/secrets.h"
+#include "ipsec/limits.h"
 
 #include <stdlib.h>
 
@@ -49,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (secrets_psk(s, &ours, &theirs, &a, &b, &found, &where) == OK)
 		check(found.n != 0 && where.line != 0 &&
 			strcmp(where.file, "/etc/ipsec.secrets") == 0);
+	if (secrets_xauth(s, "alice", &found, &where) == OK)
+		check(found.n != 0 && found.n <= LIMIT_XAUTH_PASSWORD && where.line != 0);
 	while (secrets_list(s, listed, line, sizeof(line)))
 		listed++;
 	check(listed == secrets_count(s));
