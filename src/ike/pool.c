@@ -110,6 +110,17 @@ static struct lease *released_longest_ago(struct pool *p)
 	return NULL;
 }
 
+static void lend(struct pool *p, struct lease *l, const struct id *id, struct addr *ret)
+{
+	if (!id_eq(&l->id, id)) {
+		id_done(&l->id);
+		l->id = id_copy(id);
+	}
+	if (l->uses++ == 0)
+		p->n_lent++;
+	*ret = l->addr;
+}
+
 enum err pool_lease(
 	struct pool *p, const struct id *id, const struct addr *wanted, struct addr *ret)
 {
@@ -129,13 +140,36 @@ enum err pool_lease(
 	if (!l)
 		return ERR_EXHAUSTED;
 
-	if (!id_eq(&l->id, id)) {
-		id_done(&l->id);
-		l->id = id_copy(id);
-	}
-	if (l->uses++ == 0)
-		p->n_lent++;
-	*ret = l->addr;
+	lend(p, l, id, ret);
+	return OK;
+}
+
+static struct pool *pool_of(struct pools *pools, const struct addr *a)
+{
+	struct pool *p;
+
+	list_each (p, &pools->all, struct pool, node)
+		if (range_has(&p->range, a))
+			return p;
+	return NULL;
+}
+
+enum err pools_lease_own(
+	struct pools *pools, const struct id *id, const struct addr *own, struct addr *ret)
+{
+	const struct range one = range_one(own);
+	struct pool *p = pool_of(pools, own);
+	struct lease *l;
+	enum err e;
+
+	if (!p && (e = pools_get(pools, &one, &p)))
+		return e;
+	l = by_addr(p, own);
+	if (!l)
+		l = lease_new(p, own);
+	else if (l->uses != 0 && !id_eq(&l->id, id))
+		return ERR_EXHAUSTED;
+	lend(p, l, id, ret);
 	return OK;
 }
 

@@ -32,5 +32,9 @@ enum err must_use pools_get(struct pools *p, const struct range *range, struct p
  * address. ERR_EXHAUSTED: all are in use. */
 enum err must_use pool_lease(
 	struct pool *p, const struct id *id, const struct addr *wanted, struct addr *ret);
+/* That very address and no other, for a user who has one of its own (/etc/ipsec.d/passwd); outside
+ * of the pools of all connections it is a pool itself. ERR_EXHAUSTED: somebody else has it. */
+enum err must_use pools_lease_own(
+	struct pools *p, const struct id *id, const struct addr *own, struct addr *ret);
 /* One use less of that address. */
 void pool_release(struct pools *p, const struct addr *a);

@@ -74,6 +74,40 @@ TEST(a_full_pool_gives_what_was_released_longest_ago)
 	pools_done(&all);
 }
 
+TEST(a_users_own_address_is_given_to_nobody_else_meanwhile)
+{
+	struct pools all;
+	struct pool *p;
+	struct id one, two;
+	struct addr own, outside, got;
+
+	pools_init(&all);
+	p = pool(&all, "10.9.0.1-10.9.0.2");
+	assert_int_equal(addr_parse("10.9.0.1", &own), OK);
+	assert_int_equal(addr_parse("10.9.7.7", &outside), OK);
+	assert_int_equal(id_parse("@one", &one), OK);
+	assert_int_equal(id_parse("@two", &two), OK);
+	assert_int_equal(pools_lease_own(&all, &one, &own, &got), OK);
+	assert_is(got, "10.9.0.1");
+	assert_int_equal(p->n_lent, 1);
+	assert_int_equal(pools_lease_own(&all, &two, &own, &got), ERR_EXHAUSTED);
+	assert_is(lease(p, "@two", NULL), "10.9.0.2");
+	pool_release(&all, &own);
+	assert_int_equal(pools_lease_own(&all, &two, &own, &got), OK);
+
+	/* of no pool */
+	assert_int_equal(pools_lease_own(&all, &one, &outside, &got), OK);
+	assert_is(got, "10.9.7.7");
+	assert_int_equal(pools_lease_own(&all, &one, &outside, &got), OK);
+	assert_int_equal(pools_lease_own(&all, &two, &outside, &got), ERR_EXHAUSTED);
+	pool_release(&all, &outside);
+	pool_release(&all, &outside);
+	assert_int_equal(pools_lease_own(&all, &two, &outside, &got), OK);
+	id_done(&one);
+	id_done(&two);
+	pools_done(&all);
+}
+
 TEST(a_wanted_address_is_given_when_it_is_free)
 {
 	struct pools all;
@@ -124,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_identity_that_comes_back_gets_its_address_again),
 		cmocka_unit_test(a_full_pool_gives_what_was_released_longest_ago),
+		cmocka_unit_test(a_users_own_address_is_given_to_nobody_else_meanwhile),
 		cmocka_unit_test(a_wanted_address_is_given_when_it_is_free),
 		cmocka_unit_test(every_address_of_a_pool_is_lent_once),
 		cmocka_unit_test(pools_that_overlap_without_being_the_same_are_refused),
