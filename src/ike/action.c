@@ -14,7 +14,7 @@ struct ike_action {
 	struct id ours, theirs;
 	struct ts ts_local, ts_remote;
 	struct addr dns[LIMIT_DNS_SERVERS];
-	char *conn, *verb, *policy_text, *domains, *user;
+	char *conn, *verb, *policy_text, *domains, *user, *banner;
 };
 
 static struct ike_action *action_new(struct ike *ike, uint8_t kind)
@@ -41,6 +41,7 @@ void ike_action_free(struct ike_action *n)
 	free(n->policy_text);
 	free(n->domains);
 	free(n->user);
+	free(n->banner);
 	free(n);
 }
 
@@ -222,6 +223,10 @@ void ike_tell_updown(struct ike *ike, const struct action *updown)
 	n->policy_text = xstrdup(updown->updown.policy);
 	n->domains = xstrdup(updown->updown.domains);
 	memcpy(n->dns, updown->updown.dns, updown->updown.n_dns * sizeof(n->dns[0]));
+	n->user = xstrdup(updown->updown.user);
+	n->banner = xstrdup(updown->updown.banner);
+	n->a.updown.user = n->user;
+	n->a.updown.banner = n->banner;
 	n->a.updown.verb = n->verb;
 	n->a.updown.policy = n->policy_text;
 	n->a.updown.domains = n->domains;

@@ -230,6 +230,7 @@ void conn_free(struct conn *c)
 	conn_policies_sweep(c);
 	conn_lease_return(c);
 	conn_dns_clear(c);
+	conn_forget_user(c);
 	if (!c->template)
 		each_name(c, name_del);
 	map_take(&ike->conn_serials, c->serial);
@@ -310,6 +311,23 @@ void conn_dns_clear(struct conn *c)
 {
 	free(c->dns.domains);
 	memset(&c->dns, 0, sizeof(c->dns));
+}
+
+void conn_set_user(struct conn *c, const char *user)
+{
+	char *copy = xstrdup(user);
+
+	free(c->xauth.user);
+	c->xauth.user = copy;
+}
+
+void conn_forget_user(struct conn *c)
+{
+	free(c->xauth.user);
+	free(c->xauth.banner);
+	memset(&c->xauth, 0, sizeof(c->xauth));
+	free(c->split);
+	c->split = NULL;
 }
 
 struct conn *conn_find(struct ike *ike, const char *name, size_t i)

@@ -72,6 +72,12 @@ struct conn {
 		size_t n_server, n_domain;
 		char *domains; /* DNS names, blank-separated; NULL: none */
 	} dns;
+	struct {		 /* IKEv1 (XAUTH, Mode Config) */
+		char *user;	 /* theirs, or ours at a gateway; NULL: none */
+		char *banner;	 /* that a gateway told us; NULL */
+		bool has_failed; /* xauthfail=soft let it in nevertheless */
+	} xauth;
+	struct ts_list *split; /* networks behind a Cisco gateway, as it says; NULL: it said none */
 	uint32_t newest_ike, newest_child; /* serials; 0 */
 	unsigned n_children;		   /* Child SAs with something in the data plane */
 
@@ -129,6 +135,11 @@ struct addr conn_source(const struct conn *c, uint8_t family);
 void conn_dns_add_server(struct conn *c, const struct addr *a);
 void conn_dns_add_domain(struct conn *c, struct bytes name);
 void conn_dns_clear(struct conn *c);
+
+/* Who it is by XAUTH: octets that a peer may have sent, without a NUL. */
+void conn_set_user(struct conn *c, const char *user);
+/* The same forgotten, with what a gateway told (banner, split). */
+void conn_forget_user(struct conn *c);
 
 /* request waits for c to be up (down). conn_settle lets all of that kind go with the exit status.
  */

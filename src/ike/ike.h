@@ -30,8 +30,8 @@ enum action_kind {
 	/* IKEv1 only. Keys serves them for loaded connections with keyexchange=ikev1. */
 	ACTION_SKEYID,	     /* ask keys: SKEYID = prf(PSK, octets), RFC 2409 5 (psk; octets: Ni_b |
 			      * Nr_b).       A responder that does not know the peer's identity yet says
-			      * ID_NONE       in       theirs: the PSK is chosen by addresses then, %any for one
-			      * that is not       known */
+			      * ID_NONE       in       theirs: the PSK is chosen by addresses then, %any
+			      * for one       that is not       known */
 	ACTION_XAUTH_VERIFY, /* ask keys: may that user with that password in? As xauthby= says */
 	ACTION_XAUTH_SECRET, /* ask keys: our user name and password for the connection */
 };
@@ -79,8 +79,9 @@ struct action {
 		const struct addr *dns; /* DNS servers that it told */
 		size_t n_dns;
 		uint32_t metric;
-		uint16_t mtu; /* 0: unset */
-		bool is_instance, is_cfg_client, is_cfg_server;
+		uint16_t mtu;		   /* 0: unset */
+		const char *user, *banner; /* of XAUTH and Mode Config, as they came; "" */
+		bool is_instance, is_cfg_client, is_cfg_server, is_cisco, has_failed_xauth;
 		struct dp_mark mark_in, mark_out;
 	} updown;
 };

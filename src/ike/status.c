@@ -81,16 +81,20 @@ static void traffic(void *ctx, const struct ike_child_view *v)
 	struct status *s = ctx;
 	const struct child *c = v->child;
 	const struct dp_counters *k = counters(s, c);
-	char id[ID_STR], lease[2 * PREFIX_STR];
+	char id[ID_STR] = "", lease[2 * PREFIX_STR], user[4 * LIMIT_XAUTH_USER + 1] = "";
 
 	if (!v->is_established || !wanted(s, c->conn))
 		return;
 	about(s, c->conn, c->serial);
 	lease_text(c->conn, lease, sizeof(lease));
-	REPLY(s, traffic_status, .username = ev_str(""), .type = ev_str("ESP"),
+	/* who has a name is not told by the identity, which a whole group may share */
+	if (c->conn->xauth.user)
+		event_escape(bytes_str(c->conn->xauth.user), user, sizeof(user));
+	else
+		id_format(v->their_id, id, sizeof(id));
+	REPLY(s, traffic_status, .username = ev_str(user), .type = ev_str("ESP"),
 		.add_time = ev_u64((uint64_t)(c->add_time / NS_S)), .in_bytes = ev_u64(k->in_bytes),
-		.out_bytes = ev_u64(k->out_bytes),
-		.id = ev_str(id_format(v->their_id, id, sizeof(id))), .lease = ev_str(lease));
+		.out_bytes = ev_u64(k->out_bytes), .id = ev_str(id), .lease = ev_str(lease));
 }
 
 /* ---- showstates ---- */

@@ -50,6 +50,10 @@ static void fill_conn(struct action *a, const struct conn *c)
 	a->updown.is_instance = c->template != NULL;
 	a->updown.is_cfg_client = c->ours->modecfgclient;
 	a->updown.is_cfg_server = c->ours->modecfgserver;
+	a->updown.user = c->xauth.user ? c->xauth.user : "";
+	a->updown.banner = c->xauth.banner ? c->xauth.banner : "";
+	a->updown.has_failed_xauth = c->xauth.has_failed;
+	a->updown.is_cisco = c->conf->peer_type == PEER_CISCO;
 }
 
 void child_updown(struct ike *ike, const struct child *c, const struct id *theirs, bool is_up)

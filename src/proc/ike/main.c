@@ -68,7 +68,9 @@ static void ask_updown(struct shell *s, const struct action *a)
 		.policy = a->updown.policy, .domains = a->updown.domains, .dns = wr_view(&dns),
 		.metric = a->updown.metric, .mtu = a->updown.mtu,
 		.is_instance = a->updown.is_instance, .is_cfg_client = a->updown.is_cfg_client,
-		.is_cfg_server = a->updown.is_cfg_server, .mark_in = a->updown.mark_in.value,
+		.is_cfg_server = a->updown.is_cfg_server, .user = a->updown.user,
+		.banner = a->updown.banner, .is_cisco = a->updown.is_cisco,
+		.has_failed_xauth = a->updown.has_failed_xauth, .mark_in = a->updown.mark_in.value,
 		.mark_in_mask = a->updown.mark_in.mask, .mark_out = a->updown.mark_out.value,
 		.mark_out_mask = a->updown.mark_out.mask);
 }

@@ -163,9 +163,11 @@ static void put_conn(struct env *e, const struct msg_updown *m)
 		put_u64(e, "PLUTO_MTU", m->mtu);
 	put(e, "PLUTO_CFG_CLIENT", m->is_cfg_client ? "1" : "0");
 	put(e, "PLUTO_CFG_SERVER", m->is_cfg_server ? "1" : "0");
-	put(e, "PLUTO_IS_PEER_CISCO", "0");
-	put(e, "PLUTO_PEER_BANNER", "");
-	put(e, "XAUTH_FAILED", "0");
+	put(e, "PLUTO_IS_PEER_CISCO", m->is_cisco ? "1" : "0");
+	put_clean(e, "PLUTO_PEER_BANNER", m->banner);
+	if (*m->user)
+		put_clean(e, "PLUTO_USERNAME", m->user);
+	put(e, "XAUTH_FAILED", m->has_failed_xauth ? "1" : "0");
 }
 
 static void put_prefix(struct env *e, const char *name, const struct prefix *p)

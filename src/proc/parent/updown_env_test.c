@@ -27,9 +27,12 @@ static void tell(struct told *t, const char *ours, const char *theirs)
 	struct ts_list l = { .n = 2 };
 	struct range r;
 
-	*t = (struct told){
-		.m = { .verb = "up-client", .conn = "office", .policy = "IKEv2+PSK", .domains = "" }
-	};
+	*t = (struct told){ .m = { .verb = "up-client",
+				    .conn = "office",
+				    .policy = "IKEv2+PSK",
+				    .domains = "",
+				    .user = "",
+				    .banner = "" } };
 	assert_int_equal(range_parse(ours, &r), OK);
 	l.ts[0] = ts_from_range(&r);
 	assert_int_equal(range_parse(theirs, &r), OK);
@@ -258,9 +261,33 @@ TEST(lists_have_an_end)
 	updown_env_free(env);
 }
 
+TEST(users_and_banners_cannot_speak_to_a_shell)
+{
+	struct told t;
+	char **env;
+
+	tell(&t, "100.64.13.5", "10.0.0.0/15");
+	env = updown_env(&t.m, &(struct updown_about){ NULL, "eth0", false });
+	assert_null(value(env, "PLUTO_USERNAME"));
+	ASSERT_VALUE(env, "PLUTO_PEER_BANNER", "");
+	ASSERT_VALUE(env, "PLUTO_IS_PEER_CISCO", "0");
+	ASSERT_VALUE(env, "XAUTH_FAILED", "0");
+	updown_env_free(env);
+	t.m.user = "alice`id`";
+	t.m.banner = "Welcome; $(reboot)\nnow";
+	t.m.is_cisco = t.m.has_failed_xauth = 1;
+	env = updown_env(&t.m, &(struct updown_about){ NULL, "eth0", false });
+	ASSERT_VALUE(env, "PLUTO_USERNAME", "alice\\x60id\\x60");
+	ASSERT_VALUE(env, "PLUTO_PEER_BANNER", "Welcome\\x3b \\x24\\x28reboot\\x29\\x0anow");
+	ASSERT_VALUE(env, "PLUTO_IS_PEER_CISCO", "1");
+	ASSERT_VALUE(env, "XAUTH_FAILED", "1");
+	updown_env_free(env);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(users_and_banners_cannot_speak_to_a_shell),
 		cmocka_unit_test(networks_come_with_their_masks),
 		cmocka_unit_test(a_device_is_told_as_libreswan_tells_it),
 		cmocka_unit_test(what_is_not_set_is_left_out_or_empty),
