@@ -107,7 +107,8 @@ struct conf_conn {
 	uint8_t pfs;	     /* enum conf_yna */
 	/* IKEv1 only; the enums are above */
 	uint8_t xauthby, xauthfail, peer_type, nat_ikev1_method, dpdaction;
-	bool aggressive, cisco_unity, cisco_split, sha2_truncbug;
+	bool aggressive, cisco_unity, cisco_split;
+	bool sha2_truncbug;
 	bool rekey, reauth, compress, mobike, narrowing, modecfgpull, initial_contact;
 	bool nopmtudisc, decap_dscp, encap_dscp, nat_keepalive, send_vendorid, overlapip;
 	bool refuses_tfc;	     /* send-esp-tfc-padding-not-supported= */

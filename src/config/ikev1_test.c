@@ -126,15 +126,17 @@ TEST(a_policy_that_forbids_ikev1_refuses_its_connections)
 
 TEST(every_word_of_ikev1_has_its_value)
 {
-	struct conf *c = one("\tmodecfgpull=yes\n\tmodecfgbanner=\"Hello\"\n\tcisco-unity=yes\n"
-			     "\tcisco-split=yes\n\tremote-peer-type=cisco\n"
-			     "\tnat-ikev1-method=drafts\n\txauthfail=soft\n\tdpdaction=restart\n"
-			     "\tdpddelay=30\n\tdpdtimeout=100\n\tfragmentation=force\n"
-			     "\tinitial-contact=yes\n\tleftxauthclient=yes\n\tleftusername=alice\n"
-			     "\tleftmodecfgclient=yes");
+	struct conf *c =
+		one("\tmodecfgpull=yes\n\tmodecfgbanner=\"Hello\"\n\tcisco-unity=yes\n"
+		    "\tcisco-split=yes\n\tremote-peer-type=cisco\n"
+		    "\tnat-ikev1-method=drafts\n\txauthfail=soft\n\tdpdaction=restart\n"
+		    "\tdpddelay=30\n\tsha2-truncbug=yes\n\tdpdtimeout=100\n\tfragmentation=force\n"
+		    "\tinitial-contact=yes\n\tleftxauthclient=yes\n\tleftusername=alice\n"
+		    "\tleftmodecfgclient=yes");
 	const struct conf_conn *k = c->conn[0];
 
-	assert_true(k->modecfgpull && k->cisco_unity && k->cisco_split && k->initial_contact);
+	assert_true(k->sha2_truncbug && k->modecfgpull && k->cisco_unity && k->cisco_split &&
+		    k->initial_contact);
 	assert_string_equal(k->modecfgbanner, "Hello");
 	assert_int_equal(k->peer_type, PEER_CISCO);
 	assert_int_equal(k->nat_ikev1_method, NAT_METHOD_DRAFTS);

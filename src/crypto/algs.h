@@ -40,6 +40,9 @@ enum integ_id {
 	INTEG_HMAC_SHA2_256_128 = 12,
 	INTEG_HMAC_SHA2_384_192 = 13,
 	INTEG_HMAC_SHA2_512_256 = 14,
+	/* Ours alone, never negotiated: HMAC_SHA2_256_128 as old Linux and Android cut it, to 96
+	 * bits (sha2-truncbug=). Of the range for private use. */
+	INTEG_HMAC_SHA2_256_TRUNCBUG = 65012,
 };
 enum ke_id {
 	KE_NONE = 0,

@@ -110,6 +110,7 @@ static enum err mac_for(uint16_t integ, struct bytes key, struct mac **ret)
 	case INTEG_AES_CMAC_96:
 		return mac_new(MAC_AES_CMAC, key, ret);
 	case INTEG_HMAC_SHA2_256_128:
+	case INTEG_HMAC_SHA2_256_TRUNCBUG:
 		return mac_new(MAC_HMAC_SHA2_256, key, ret);
 	case INTEG_HMAC_SHA2_384_192:
 		return mac_new(MAC_HMAC_SHA2_384, key, ret);

@@ -290,6 +290,7 @@ TEST(integrity_algorithms_are_what_their_rfcs_publish)
 #define HI_THERE "4869205468657265"
 #define B16	 "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"
 	check_mac(INTEG_HMAC_SHA2_256_128, B16 B16, HI_THERE, "198a607eb44bfbc69903a0f1cf2bbdc5");
+	check_mac(INTEG_HMAC_SHA2_256_TRUNCBUG, B16 B16, HI_THERE, "198a607eb44bfbc69903a0f1");
 	check_mac(INTEG_HMAC_SHA2_384_192, B16 B16 B16, HI_THERE,
 		"b6a8d5636f5c6a7224f9977dcf7ee6c7fb6d0c48cbdee973");
 	check_mac(INTEG_HMAC_SHA2_512_256, B16 B16 B16 B16, HI_THERE,

@@ -38,9 +38,11 @@ void child_done(struct ike *ike, struct child *c)
 static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 {
 	const struct conf_conn *conf = c->conn->conf;
+	struct suite suite = c->suite;
 	struct dp_extra extra;
 
 	conn_extra(c->conn, false, &extra);
+	suite.integ = conn_integ(c->conn, suite.integ);
 	return (struct dp_sa){
 		.dir = (uint8_t)dir,
 		.mode = c->is_transport ? DP_TRANSPORT : DP_TUNNEL,
@@ -50,7 +52,7 @@ static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 		.local = c->local,
 		.remote = c->remote,
 		.encap = c->encap,
-		.suite = c->suite,
+		.suite = suite,
 		.encr_key = dir == DP_IN ? c->encr_in : c->encr_out,
 		.integ_key = dir == DP_IN ? c->integ_in : c->integ_out,
 		.replay_window = conf->replay_window,

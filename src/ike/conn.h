@@ -156,6 +156,10 @@ const struct proposals *conn_ike_proposals(const struct conn *c);
 /* esp=, with ESN transforms as esn= says (IKEv1: without any). *ret is filled. */
 void conn_esp_proposals(const struct conn *c, struct proposals *ret);
 
+/* The integrity algorithm of a Child SA in the data plane, of what was negotiated: another with
+ * sha2-truncbug=. */
+uint16_t conn_integ(const struct conn *c, uint16_t integ);
+
 /* What only the kernel can do, for SAs; is_policy: and marks, which policies alone have. */
 void conn_extra(const struct conn *c, bool is_policy, struct dp_extra *ret);
 

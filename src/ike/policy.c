@@ -106,6 +106,13 @@ void conn_esp_proposals(const struct conn *c, struct proposals *ret)
 			!can_esn || c->conf->esn != CONF_ESN_YES);
 }
 
+uint16_t conn_integ(const struct conn *c, uint16_t integ)
+{
+	return c->conf->sha2_truncbug && integ == INTEG_HMAC_SHA2_256_128
+		       ? INTEG_HMAC_SHA2_256_TRUNCBUG
+		       : integ;
+}
+
 /* ---- the data plane's policy ---- */
 
 static struct dp_mark mark_of(const struct conn *c, const struct conf_mark *m)

@@ -16,6 +16,7 @@ struct world {
 	struct conn *conn;
 	uint32_t serial;
 	unsigned said[EV_END];
+	uint16_t added[2];     /* integrity algorithms of the latest SAs, in and out */
 	char filter_line[512]; /* of the status */
 };
 
@@ -47,6 +48,8 @@ static void act(struct world *w)
 		struct answer answer = { .ask = a.ask };
 
 		assert_int_equal(a.kind, ACTION_DATAPLANE);
+		if (a.dp.op == DP_SA_ADD)
+			w->added[a.dp.sa->dir == DP_OUT] = a.dp.sa->suite.integ;
 		answer.e = fake_dp_do(&w->dp, &q, &answer.counters);
 		if (a.ask)
 			ike_answer(w->ike, w->now, &answer);
@@ -333,9 +336,36 @@ TEST(a_policy_says_what_it_needs_of_the_packet_filter)
 	end(&w);
 }
 
+TEST(a_peer_that_cuts_sha2_is_met_in_the_data_plane_only)
+{
+	struct suite cbc = {
+		.encr = ENCR_AES_CBC, .key_bits = 128, .integ = INTEG_HMAC_SHA2_256_128
+	};
+	struct child child;
+	struct world w;
+
+	begin(&w);
+	((struct conf_conn *)(uintptr_t)w.conn->conf)->sha2_truncbug = true;
+	child_init(&child, ++w.serial, w.conn);
+	child.suite = cbc;
+	child.spi_in = child.spi_out = 1000;
+	child.local = w.conn->local;
+	child.remote = w.conn->remote;
+	child_install(w.ike, &child, DP_IN, KIND);
+	child_install(w.ike, &child, DP_OUT, KIND);
+	act(&w);
+	for (size_t i = 0; i < COUNT(w.added); i++)
+		assert_int_equal(w.added[i], INTEG_HMAC_SHA2_256_TRUNCBUG);
+	assert_int_equal(child.suite.integ, INTEG_HMAC_SHA2_256_128);
+	assert_int_equal(conn_integ(w.conn, INTEG_HMAC_SHA1_96), INTEG_HMAC_SHA1_96);
+	down(&w, &child);
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_peer_that_cuts_sha2_is_met_in_the_data_plane_only),
 		cmocka_unit_test(child_sas_with_different_selectors_live_side_by_side),
 		cmocka_unit_test(a_rekeyed_child_sa_takes_the_policy_over),
 		cmocka_unit_test(a_rekey_with_other_selectors_has_its_own_before_the_old_one_goes),

@@ -235,7 +235,7 @@ char *conn_policy_text(const struct conn *c, char *s)
 		{ k->type == TYPE_TUNNEL, "+TUNNEL" },
 		{ k->type == TYPE_TRANSPORT, "+TRANSPORT" },
 		{ k->pfs != YNA_NO, "+PFS" },
-		{ is_v1 && k->sha2_truncbug, "+SHA2_TRUNCBUG" },
+		{ k->sha2_truncbug, "+SHA2_TRUNCBUG" },
 		{ !k->rekey, "+DONT_REKEY" },
 		{ k->reauth, "+REAUTH" },
 		{ is_v1 && (k->left.xauthclient || k->right.xauthclient), "+XAUTH" },

@@ -23,6 +23,7 @@ static const struct {
 	{ INTEG_HMAC_SHA2_512_256, "hmac(sha512)" },
 	{ INTEG_HMAC_SHA2_384_192, "hmac(sha384)" },
 	{ INTEG_HMAC_SHA2_256_128, "hmac(sha256)" },
+	{ INTEG_HMAC_SHA2_256_TRUNCBUG, "hmac(sha256)" },
 	{ INTEG_HMAC_SHA1_96, "hmac(sha1)" },
 	{ INTEG_HMAC_MD5_96, "hmac(md5)" },
 	{ INTEG_AES_XCBC_96, "xcbc(aes)" },
