@@ -89,9 +89,7 @@ enum err secrets_xauth(const struct secrets *s, const char *user, struct bytes *
 
 		if (!e->is_xauth)
 			continue;
-		if (is_user(e, user) && (!best || best->n == 0))
-			best = e;
-		else if (e->n == 0 && !best)
+		if (is_user(e, user) ? !best || best->n == 0 : e->n == 0 && !best)
 			best = e;
 	}
 	if (!best)

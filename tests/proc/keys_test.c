@@ -327,6 +327,40 @@ static void our_password_is_in_the_file_or_what_people_gave(void **state)
 	assert_int_equal(secret_of(state, "v2", "alice").e, ERR_DENIED);
 }
 
+/* The next event of a request that says so. */
+static void tells(struct host *h, const char *what)
+{
+	char line[1024];
+	struct event e;
+	struct rd r;
+	struct msg m;
+
+	do {
+		hear(h, WHO_CONTROL, &m);
+		assert_int_equal(m.id, MSG_event);
+		r = rd_from(m.event.event);
+		assert_int_equal(event_get(&r, &e), OK);
+		event_line(&e, false, line, sizeof(line));
+	} while (!strstr(line, what));
+}
+
+static void wrong_lines_of_both_files_are_told_with_their_numbers(void **state)
+{
+	struct host *h = *state;
+	struct msg m;
+
+	SAY(h, PARENT, secrets_read, .request = 5, .path = "/s", .passwd = "/p");
+	hear(h, WHO_PARENT, &m);
+	give_file(h, "\nalice : XAUTH\n");
+	hear(h, WHO_PARENT, &m);
+	give_file(h, "bob:" HASH "\ncarol:nothing\n");
+	hear(h, WHO_PARENT, &m);
+	assert_int_equal(m.id, MSG_secrets_done);
+	tells(h, "/s:2: XAUTH without a value");
+	tells(h, "/p:2: the second column is no hash of a password");
+	assert_int_equal(verify(state, "v1", "bob", "right horse").e, OK);
+}
+
 static void a_build_without_ikev1_gives_nothing_of_it(void **state)
 {
 	struct msg_psk m = ask("v1", "198.51.100.1");
@@ -345,6 +379,7 @@ int main(int argc, char **argv)
 		WITH_KEYS(neither_version_gets_what_belongs_to_the_other),
 		WITH_KEYS(skeyid_is_made_of_nonces_only),
 		WITH_KEYS(the_right_password_of_a_user_is_right_and_brings_the_address),
+		WITH_KEYS(wrong_lines_of_both_files_are_told_with_their_numbers),
 		WITH_KEYS(our_password_is_in_the_file_or_what_people_gave),
 	};
 	const struct CMUnitTest without[] = {

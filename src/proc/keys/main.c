@@ -124,17 +124,20 @@ static void report_issues(
 /* The users of XAUTH. */
 static void read_passwd(struct keys *k, const struct conf_source *source)
 {
-	const struct conf_issue *issue;
+	const struct conf_issue *issue = NULL;
+	size_t n;
 
 	passwd_free(k->passwd);
 	k->passwd = passwd_parse(source, k->passwd_path);
-	report_issues(k, k->request, issue, passwd_issues(k->passwd, &issue));
+	n = passwd_issues(k->passwd, &issue);
+	report_issues(k, k->request, issue, n);
 }
 
 static void read_secrets(struct keys *k, uint32_t request)
 {
 	struct conf_source source = { source_read, source_glob, k };
-	const struct conf_issue *issue;
+	const struct conf_issue *issue = NULL;
+	size_t n;
 
 	k->request = request;
 	if (k->secrets)
@@ -142,7 +145,8 @@ static void read_secrets(struct keys *k, uint32_t request)
 	secrets_free(k->secrets);
 	k->secrets = NULL;
 	k->secrets = secrets_parse(&source, k->path);
-	report_issues(k, request, issue, secrets_issues(k->secrets, &issue));
+	n = secrets_issues(k->secrets, &issue);
+	report_issues(k, request, issue, n);
 	if (WITH_IKEV1)
 		read_passwd(k, &source);
 	LINE_SEND(&k->p.line[WHO_PARENT], secrets_done, .request = request,

@@ -112,25 +112,40 @@ static const struct login *login_of(const struct keys *k, const struct conf_conn
 	return ret;
 }
 
-void xauth_login(struct keys *k, const struct msg_xauth_login *m)
+static struct login *login_named(const struct keys *k, const char *name)
 {
 	struct login *l;
 
 	list_each (l, &k->logins, struct login, node)
-		if (strcmp(l->name, m->name) == 0) {
-			login_free(k, l);
-			break;
-		}
+		if (strcmp(l->name, name) == 0)
+			return l;
+	return NULL;
+}
+
+static struct login *login_new(struct keys *k, const char *name)
+{
+	struct login *l = xalloc(sizeof(*l));
+
+	if (k->n_logins == LOGINS_MAX)
+		login_free(k, list_item(k->logins.next, struct login, node));
+	l->name = xstrdup(name);
+	list_append(&k->logins, &l->node);
+	k->n_logins++;
+	return l;
+}
+
+void xauth_login(struct keys *k, const struct msg_xauth_login *m)
+{
+	struct login *l = login_named(k, m->name);
+
 	if (m->user[0]) {
-		if (k->n_logins == LOGINS_MAX)
-			login_free(k, list_item(k->logins.next, struct login, node));
-		l = xalloc(sizeof(*l));
-		l->name = xstrdup(m->name);
+		l = l ? l : login_new(k, m->name);
+		free(l->user);
+		secret_done(&l->password);
 		l->user = xstrdup(m->user);
 		l->password = secret_from(m->password);
-		list_append(&k->logins, &l->node);
-		k->n_logins++;
-	}
+	} else if (l)
+		login_free(k, l);
 	wipe_view(m->password);
 }
 
@@ -147,7 +162,7 @@ void xauth_secret(struct keys *k, const struct msg_xauth_secret *m)
 	struct key_conn *c = keys_conn(k, m->conn);
 	const char *why = refusal(c);
 	struct msg_xauth_answer a = { .ask = m->ask, .e = ERR_NOT_FOUND, .user = m->user };
-	struct secrets_where found;
+	struct secrets_where found = { 0 };
 	const struct login *l;
 	char where[1024];
 
