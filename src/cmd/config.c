@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 #include "config/algparse.h"
 #include "config/conf.h"
+#include "config/passwd.h"
 #include "config/secrets.h"
 #include "config/show.h"
 #include "config_build.h"
@@ -19,6 +20,33 @@ static void print_issue(const struct conf_issue *i)
 			(int)i->line));
 	else
 		out_error("%s:%u: %s%s", i->file, i->line, i->is_error ? "" : "warning: ", i->text);
+}
+
+/* The file of XAUTH users, when somebody is to be looked up there. */
+static size_t check_users(const struct conf *conf)
+{
+	const struct conf_source files = conf_source_files();
+	const struct conf_issue *issue;
+	bool is_used = false;
+	size_t n, errors = 0;
+	struct passwd *p;
+	char *path;
+
+	for (size_t i = 0; i < conf->n; i++)
+		is_used |= conf->conn[i]->xauthby == XAUTHBY_FILE &&
+			   (conf->conn[i]->left.xauthserver || conf->conn[i]->right.xauthserver);
+	if (!is_used)
+		return 0;
+	path = xasprintf("%s/passwd", conf->setup.ipsecdir ? conf->setup.ipsecdir : IPSEC_DIR);
+	p = passwd_parse(&files, path);
+	n = passwd_issues(p, &issue);
+	for (size_t i = 0; i < n; i++) {
+		print_issue(&issue[i]);
+		errors += issue[i].is_error;
+	}
+	passwd_free(p);
+	free(path);
+	return errors;
 }
 
 static size_t check_secrets(const struct cmd *c, const struct conf *conf)
@@ -46,7 +74,7 @@ static size_t check_secrets(const struct cmd *c, const struct conf *conf)
 		errors += issue[i].is_error;
 	}
 	secrets_free(s);
-	return errors;
+	return errors + check_users(conf);
 }
 
 int run_checkconfig(const struct cmd *c)
@@ -100,9 +128,20 @@ static void print_line(void *ctx, const char *line)
 		out_object(json_pack("{s:s}", "proposal", line));
 }
 
+/* In the spellings of all releases; for what follows. */
+static bool is_ikev1_option(const char *w, bool before)
+{
+	w += w[1] == '-';
+	if (strcmp(w, "-v1") == 0 || strcmp(w, "-1") == 0 || strcmp(w, "-ikev1") == 0)
+		return true;
+	if (strcmp(w, "-v2") == 0 || strcmp(w, "-2") == 0 || strcmp(w, "-ikev2") == 0)
+		return false;
+	return before;
+}
+
 int run_algparse(const struct cmd *c)
 {
-	bool pfs = true;
+	bool pfs = true, is_ikev1 = false;
 	int status = 0, shown = 0;
 
 	for (int i = 0; i < c->words; i++) {
@@ -110,10 +149,11 @@ int run_algparse(const struct cmd *c)
 
 		if (w[0] == '-') {
 			pfs = strstr(w, "pfs=no") ? false : pfs;
+			is_ikev1 = is_ikev1_option(w, is_ikev1);
 			continue;
 		}
 		shown++;
-		if (algparse(w, pfs, print_line, NULL) != OK)
+		if (algparse(w, is_ikev1, pfs, print_line, NULL) != OK)
 			status = EXIT_CONFIG;
 	}
 	if (shown == 0) {

@@ -18,7 +18,15 @@ static void print_all(
 	}
 }
 
-enum err algparse(const char *text, bool pfs, void (*print)(void *ctx, const char *line), void *ctx)
+static const struct proposals *defaults(bool is_ike, bool is_ikev1)
+{
+	if (is_ikev1)
+		return is_ike ? proposals_default_ike_v1() : proposals_default_esp_v1();
+	return is_ike ? proposals_default_ike() : proposals_default_esp();
+}
+
+enum err algparse(const char *text, bool is_ikev1, bool pfs,
+	void (*print)(void *ctx, const char *line), void *ctx)
 {
 	bool is_ike = strncasecmp(text, "ike", 3) == 0, is_esp = strncasecmp(text, "esp", 3) == 0;
 	struct proposals *p = NULL;
@@ -31,10 +39,11 @@ enum err algparse(const char *text, bool pfs, void (*print)(void *ctx, const cha
 		return ERR_VALUE;
 	}
 	if (text[3] == '\0' || text[4] == '\0') {
-		print_all(is_ike ? proposals_default_ike() : proposals_default_esp(), print, ctx);
+		print_all(defaults(is_ike, is_ikev1), print, ctx);
 		return OK;
 	}
-	e = proposal_text_parse(is_ike ? PROTO_IKE : PROTO_ESP, text + 4, &p, &what, &warning);
+	e = (is_ikev1 ? proposal_text_parse_ikev1 : proposal_text_parse)(
+		is_ike ? PROTO_IKE : PROTO_ESP, text + 4, &p, &what, &warning);
 	if (warning) {
 		line = xasprintf("warning: %s", warning);
 		print(ctx, line);

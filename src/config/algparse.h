@@ -4,5 +4,5 @@
 
 /* text: "ike", "esp", "ike=aes256-sha2_256-dh19", ... Lines go to print. ERR_VALUE after an "ERROR:
  * " line. */
-enum err must_use algparse(
-	const char *text, bool pfs, void (*print)(void *ctx, const char *line), void *ctx);
+enum err must_use algparse(const char *text, bool is_ikev1, bool pfs,
+	void (*print)(void *ctx, const char *line), void *ctx);

@@ -157,12 +157,16 @@ static void algparse_shows_what_a_text_means(void **state)
 	char line[256] = "";
 
 	(void)state;
-	assert_int_equal(algparse("esp=aes_gcm256", true, keep_last, line), OK);
+	assert_int_equal(algparse("esp=aes_gcm256", false, true, keep_last, line), OK);
 	assert_string_equal(line, "AES_GCM_C_256-NONE-NONE-ENABLED+DISABLED");
-	assert_int_equal(algparse("ike", true, keep_last, line), OK);
-	assert_int_equal(algparse("ike=foo", true, keep_last, line), ERR_VALUE);
+	assert_int_equal(algparse("ike", false, true, keep_last, line), OK);
+	assert_int_equal(algparse("ike=foo", false, true, keep_last, line), ERR_VALUE);
 	assert_int_equal(strncmp(line, "ERROR: ", 7), 0);
-	assert_int_equal(algparse("foo", true, keep_last, line), ERR_VALUE);
+	assert_int_equal(algparse("ike=aes256-sha2", true, true, keep_last, line), OK);
+	assert_non_null(strstr(line, "MODP2048"));
+	assert_int_equal(algparse("ike=aes_gcm256", true, true, keep_last, line), ERR_VALUE);
+	assert_non_null(strstr(line, "not supported by IKEv1"));
+	assert_int_equal(algparse("foo", false, true, keep_last, line), ERR_VALUE);
 }
 
 int main(void)
