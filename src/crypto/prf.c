@@ -152,6 +152,42 @@ void sha256(const struct bytes *parts, size_t n, uint8_t ret[32])
 	digest(EVP_sha256(), parts, n, ret);
 }
 
+static const EVP_MD *hash_of(uint16_t prf)
+{
+	switch (prf) {
+	case PRF_HMAC_MD5:
+		return EVP_md5();
+	case PRF_HMAC_SHA1:
+		return EVP_sha1();
+	case PRF_HMAC_SHA2_256:
+		return EVP_sha256();
+	case PRF_HMAC_SHA2_384:
+		return EVP_sha384();
+	case PRF_HMAC_SHA2_512:
+		return EVP_sha512();
+	default:
+		return NULL;
+	}
+}
+
+enum err prf_hash(uint16_t prf, const struct bytes *parts, size_t n, uint8_t ret[64], size_t *ret_n)
+{
+	const EVP_MD *md = hash_of(prf);
+	EVP_MD_CTX *c = md ? EVP_MD_CTX_new() : NULL;
+	bool ok = c && EVP_DigestInit_ex(c, md, NULL) == 1;
+
+	if (!md)
+		return ERR_UNSUPPORTED;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = EVP_DigestUpdate(c, parts[i].p, parts[i].n) == 1;
+	ok = ok && EVP_DigestFinal_ex(c, ret, NULL) == 1;
+	EVP_MD_CTX_free(c);
+	if (!ok)
+		return ERR_CRYPTO; /* MD5, where the library's policy forbids it */
+	*ret_n = (size_t)EVP_MD_get_size(md);
+	return OK;
+}
+
 static void system_fill(void *ctx, void *ret, size_t n)
 {
 	(void)ctx;

@@ -16,6 +16,11 @@ void sha1(const struct bytes *parts, size_t n, uint8_t ret[20]);
 /* SHA-256 of the parts. ret: 32 octets. */
 void sha256(const struct bytes *parts, size_t n, uint8_t ret[32]);
 
+/* The hash under an HMAC (RFC 2409 4 has one negotiated, and HMAC of it as prf): HASH(parts). ret:
+ * *ret_n octets, at most 64. ERR_UNSUPPORTED for a prf that is no HMAC. */
+enum err must_use prf_hash(
+	uint16_t prf, const struct bytes *parts, size_t n, uint8_t ret[64], size_t *ret_n);
+
 /* Makes the library read its configuration and fetch what it fetches late. A process calls it
  * before its sandbox closes the file system. ERR_CRYPTO when the library cannot work. */
 enum err must_use crypto_begin(void);

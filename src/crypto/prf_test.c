@@ -258,6 +258,36 @@ TEST(random_octets_are_not_the_same_twice)
 	assert_true(a != b);
 }
 
+TEST(the_hash_under_an_hmac_is_what_published_digests_say)
+{
+	/* RFC 1321 A.5, FIPS 180 examples: "abc" */
+	static const struct {
+		uint16_t id;
+		const char *digest;
+	} abc[] = {
+		{ PRF_HMAC_MD5, "900150983cd24fb0d6963f7d28e17f72" },
+		{ PRF_HMAC_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d" },
+		{ PRF_HMAC_SHA2_256,
+			"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+		{ PRF_HMAC_SHA2_384,
+			"cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+			"8086072ba1e7cc2358baeca134c825a7" },
+		{ PRF_HMAC_SHA2_512,
+			"ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+			"2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f" },
+	};
+	const struct bytes parts[] = { bytes_str("a"), BYTES_NONE, bytes_str("bc") };
+	uint8_t out[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(abc); i++) {
+		assert_int_equal(prf_hash(abc[i].id, parts, COUNT(parts), out, &n), OK);
+		assert_hex(bytes_of(out, n), abc[i].digest);
+	}
+	assert_int_equal(prf_hash(PRF_AES128_XCBC, parts, 1, out, &n), ERR_UNSUPPORTED);
+	assert_int_equal(prf_hash(0, parts, 1, out, &n), ERR_UNSUPPORTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +301,7 @@ int main(void)
 		cmocka_unit_test(keys_of_ikev2_are_what_nist_publishes),
 		cmocka_unit_test(prf_plus_ends_at_255_rounds),
 		cmocka_unit_test(hashes_are_what_fips_180_publishes),
+		cmocka_unit_test(the_hash_under_an_hmac_is_what_published_digests_say),
 		cmocka_unit_test(random_octets_are_not_the_same_twice),
 	};
 
