@@ -21,8 +21,12 @@ enum {
 	LIMIT_V1_REPEATS = 16,		    /* and of one message later on */
 	LIMIT_V1_MESSAGE_IDS = 256,	    /* of Phase 2 that are remembered */
 	LIMIT_V1_UNOPENED = 16,		    /* messages of Phase 1 that our keys do not open */
+	LIMIT_V1_NONCE_MIN = 8,		    /* RFC 2409 5 */
+	LIMIT_V1_FRAGMENTED = 16 * 1024, /* octets of an IKEv1 message in fragments, all unproven */
 	LIMIT_CONN_NAME = 255,
 	LIMIT_XAUTH_USER = 255,	    /* octets */
 	LIMIT_XAUTH_PASSWORD = 255, /* octets; crypt(3) takes 511 */
+	LIMIT_XAUTH_TRIES = 3,	    /* in one Phase 1 */
+	LIMIT_BANNER = 500,	    /* octets that we keep of what a gateway says */
 	LIMIT_RECORD = 256 * 1024,  /* octets that are kept of an IKE SA and its Child SAs */
 };
