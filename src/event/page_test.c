@@ -89,8 +89,45 @@ TEST(lines_of_the_page)
 		.theirs = ev_str(""));
 }
 
+TEST(lines_of_the_page_on_ikev1)
+{
+	struct endpoint peer = ep(192, 0, 2, 23, 500);
+
+	LINE(plain, "002 \"vpn.example.com\" #1: initiating Main Mode", v1_initiate,
+		.mode = ev_str("Main Mode"), .old = ev_str(""), .remote = ev_ep(peer));
+	LINE(plain, "102 \"vpn.example.com\" #1: STATE_MAIN_I1: sent MI1, expecting MR1",
+		v1_main_i1_sent, .state = ev_str("STATE_MAIN_I1"), .remote = ev_ep(peer));
+	LINE(plain,
+		"010 \"vpn.example.com\" #1: STATE_MAIN_I1: retransmission; will wait 0.5 "
+		"seconds for response",
+		v1_retransmit, .state = ev_str("STATE_MAIN_I1"), .seconds = ev_str("0.5"),
+		.count = ev_u64(1), .remote = ev_ep(peer));
+	LINE(plain,
+		"031 \"vpn.example.com\" #1: STATE_QUICK_I1: 60 second timeout exceeded after 0 "
+		"retransmits.  No acceptable response to our first Quick Mode message: perhaps "
+		"peer likes no proposal",
+		v1_timeout, .state = ev_str("STATE_QUICK_I1"), .seconds = ev_str("60"),
+		.retransmits = ev_u64(0), .remote = ev_ep(peer),
+		.hint = ev_str("No acceptable response to our first Quick Mode message: perhaps "
+			       "peer likes no proposal"));
+	LINE(plain,
+		"003 \"vpn.example.com\" #1: received Hash Payload does not match computed value",
+		v1_hash_mismatch, .id_type = ev_str("ID_IPV4_ADDR"), .id = ev_str("192.0.2.23"),
+		.where = ev_str(""));
+	LINE(plain,
+		"223 \"vpn.example.com\" #1: sending notification INVALID_HASH_INFORMATION to "
+		"192.0.2.23:500",
+		v1_notify_hash, .encrypted = ev_str(""), .remote = ev_ep(peer));
+}
+
 TEST(lines_that_monitoring_looks_for)
 {
+	LINE(plain,
+		"004 \"vpn.example.com\" #1: IKE SA established {auth=PRESHARED_KEY "
+		"cipher=AES_CBC_256 integ=HMAC_SHA2_256 group=MODP2048}",
+		v1_ike_established, .auth = ev_str("PRESHARED_KEY"),
+		.cipher = ev_str("AES_CBC_256"), .integ = ev_str("HMAC_SHA2_256"),
+		.group = ev_str("MODP2048"), .id_type = ev_str("ID_FQDN"), .id = ev_str("@east"));
 	LINE(plain,
 		"003 \"vpn.example.com\" #1: initiator established IKE SA; authenticated peer "
 		"using authby=secret "
@@ -129,7 +166,15 @@ TEST(lines_of_status)
 		state_status, .port = ev_u64(500), .state = ev_str("STATE_V2_ESTABLISHED_IKE_SA"),
 		.story = ev_str("established IKE SA"), .rekey = ev_str("28183"),
 		.replace = ev_str("28798"), .timer = ev_str(""), .newest = ev_str("newest"),
-		.ike_sa = ev_str(""));
+		.parent = ev_str(""), .ike_sa = ev_str(""));
+	LINE(plain,
+		"000 #1: \"vpn.example.com\":500 STATE_QUICK_I2 (IPsec SA established); REPLACE in "
+		"28798s; newest; eroute owner; isakmp#1; idle;",
+		state_status, .port = ev_u64(500), .state = ev_str("STATE_QUICK_I2"),
+		.story = ev_str("IPsec SA established"), .rekey = ev_str(""),
+		.replace = ev_str("28798"), .timer = ev_str(""),
+		.newest = ev_str("newest; eroute owner"), .parent = ev_str("isakmp"),
+		.ike_sa = ev_str("1"));
 	LINE(nobody, "000 IKE SAs: total(1), half-open(0), open(0), authenticated(1), anonymous(0)",
 		brief_ike, .total = ev_u64(1), .half_open = ev_u64(0), .open = ev_u64(0),
 		.authenticated = ev_u64(1), .anonymous = ev_u64(0));
@@ -141,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_the_page),
+		cmocka_unit_test(lines_of_the_page_on_ikev1),
 		cmocka_unit_test(lines_that_monitoring_looks_for),
 		cmocka_unit_test(lines_of_status),
 	};

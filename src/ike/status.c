@@ -109,6 +109,11 @@ static const char *seconds(const struct status *s, ns_t at, char *ret, size_t n)
 	return ret;
 }
 
+static bool is_v1(const struct conn *c)
+{
+	return c->conf->version == VERSION_IKEV1;
+}
+
 static void state_sa(void *ctx, const struct ike_sa_view *v)
 {
 	struct status *s = ctx;
@@ -123,7 +128,7 @@ static void state_sa(void *ctx, const struct ike_sa_view *v)
 		.story = ev_str(v->state_text), .rekey = ev_str(rekey), .replace = ev_str(replace),
 		.timer = ev_str(timer),
 		.newest = ev_str(v->conn->newest_ike == v->serial ? "newest" : ""),
-		.ike_sa = ev_str(""));
+		.parent = ev_str(""), .ike_sa = ev_str(""));
 }
 
 static void human(uint64_t v, char *ret, size_t n)
@@ -152,7 +157,7 @@ static void state_child(void *ctx, const struct ike_child_view *v)
 		.state = ev_str(v->state), .story = ev_str(v->state_text), .rekey = ev_str(rekey),
 		.replace = ev_str(replace), .timer = ev_str(""),
 		.newest = ev_str(is_newest ? "newest; eroute owner" : ""),
-		.ike_sa = ev_str(parent));
+		.parent = ev_str(is_v1(c->conn) ? "isakmp" : "IKE SA "), .ike_sa = ev_str(parent));
 	if (!v->is_established)
 		return;
 	human(k->in_bytes, in, sizeof(in));
@@ -252,18 +257,20 @@ static const char *name_of(enum transform_type type, uint16_t id, const char *ot
 	return a ? a->name : otherwise;
 }
 
-/* AES_GCM_16_256-HMAC_SHA2_512-CURVE25519 */
+/* AES_GCM_16_256-HMAC_SHA2_512-CURVE25519; IKEv1 has one hash for both. */
 static void newest_ike(void *ctx, const struct ike_sa_view *v)
 {
 	struct status *s = ctx;
+	bool has_integ = v->suite.integ && !is_v1(v->conn);
 	char encr[ALG_STR], suite[4 * ALG_STR];
 
 	if (v->serial != s->newest->newest_ike)
 		return;
 	snprintf(suite, sizeof(suite), "%s%s%s-%s-%s", suite_encr_name(&v->suite, encr),
-		v->suite.integ ? "-" : "", name_of(TT_INTEG, v->suite.integ, ""),
+		has_integ ? "-" : "", has_integ ? name_of(TT_INTEG, v->suite.integ, "") : "",
 		name_of(TT_PRF, v->suite.prf, "?"), name_of(TT_KE, v->suite.ke, "?"));
-	REPLY(s, connection_ike_newest, .suite = ev_str(suite));
+	REPLY(s, connection_ike_newest, .version = ev_str(is_v1(v->conn) ? "IKEv1" : "IKEv2"),
+		.suite = ev_str(suite));
 }
 
 /* AES_GCM_16_256-NONE; pfsgroup is that of the last rekey, or of the IKE SA. */

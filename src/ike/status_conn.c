@@ -238,6 +238,8 @@ char *conn_policy_text(const struct conn *c, char *s)
 		{ k->sha2_truncbug, "+SHA2_TRUNCBUG" },
 		{ !k->rekey, "+DONT_REKEY" },
 		{ k->reauth, "+REAUTH" },
+		{ c->is_routed, "+ROUTE" },
+		{ c->must_be_up, "+UP" },
 		{ is_v1 && (k->left.xauthclient || k->right.xauthclient), "+XAUTH" },
 		{ is_v1 && k->modecfgpull, "+MODECFG_PULL" },
 		{ is_v1 && k->aggressive, "+AGGRESSIVE" },
@@ -246,8 +248,6 @@ char *conn_policy_text(const struct conn *c, char *s)
 		{ k->fragmentation == FRAG_FORCE, "+IKE_FRAG_FORCE" },
 		{ k->esn != CONF_ESN_YES, "+ESN_NO" },
 		{ k->esn != CONF_ESN_NO, "+ESN_YES" },
-		{ c->is_routed, "+ROUTE" },
-		{ c->must_be_up, "+UP" },
 	};
 	size_t n = 0;
 

@@ -37,14 +37,28 @@ void quick_mode_start(struct v1_sa *sa, struct conn *c, struct v1_child *rekeys)
 void quick_mode_begin(struct v1_child *c); /* it waited for the ISAKMP SA, which is there now */
 enum v1_verdict quick_mode_qr1(struct v1_child *c, const struct v1_msg *m);
 /* quick_mode_responder.c; the first message meets no Child SA yet */
-void quick_mode_qi1(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict quick_mode_qi1(struct v1_sa *sa, const struct v1_msg *m);
 enum v1_verdict quick_mode_qi2(struct v1_child *c, const struct v1_msg *m);
 /* install.c: the data plane answered */
 void v1_child_install(struct v1_child *c, enum dp_dir dir);
 void v1_child_answer(struct v1_child *c, const struct answer *a);
 
+/* notice.c: what the data plane says unasked */
+void v1_notice(struct v1 *v1, const struct dp_notice *n);
+void v1_dpd_answer(struct v1_child *c, const struct answer *a); /* dpd.c: V1_ASK_TRAFFIC */
+
 /* informational.c (RFC 2408 5.15, 3706) */
 enum v1_verdict informational(struct v1_sa *sa, const struct v1_msg *m);
 
-/* transaction.c (XAUTH, Mode Config) */
+/* transaction.c (XAUTH, Mode Config): draft-dukes-ike-mode-cfg-02, draft-ietf-ipsec-isakmp-xauth-06
+ */
+/* Phase 1 is authenticated. False: nothing of the kind is to be done; else v1_sa_established()
+ * comes when it is done. */
+bool v1_transaction_begin(struct v1_sa *sa);
 enum v1_verdict transaction(struct v1_sa *sa, const struct v1_msg *m);
+enum v1_verdict xauth_verified(struct v1_sa *sa, const struct answer *a); /* xauth_server.c */
+enum v1_verdict xauth_secret(struct v1_sa *sa, const struct answer *a);	  /* xauth_client.c */
+/* mode_config.c: wire is what Quick Mode says of the gateway's side. True: Mode Config named
+ * networks (UNITY_SPLIT_INCLUDE), and 0.0.0.0/0 stands for these of them that c allows: *ret. */
+bool v1_split(const struct v1_sa *sa, const struct conn *c, const struct ts_list *wire,
+	struct ts_list *ret);

@@ -46,6 +46,7 @@ struct v1_sa *v1_sa_new(struct v1 *v1, struct conn *c, bool is_initiator)
 	list_init(&sa->children);
 	sa->line.resend.fire = v1_fire_resend;
 	sa->transaction.line.resend.fire = v1_fire_transaction_resend;
+	sa->transaction.late.fire = v1_fire_transaction_late;
 	sa->rekey_at.fire = v1_fire_rekey;
 	sa->expire.fire = v1_fire_expire;
 	sa->dpd.fire = v1_fire_dpd;
@@ -75,14 +76,19 @@ uint64_t v1_opening_key(
 	return (k ^ remote->port) * 0x100000001b3u;
 }
 
-uint16_t *v1_half_open_of(struct v1 *v1, const struct addr *peer)
+size_t v1_source(const struct v1 *v1, const struct addr *peer)
 {
 	size_t n = peer->family == 6 ? 8 : 4;
 	uint64_t k = v1->seed;
 
 	for (size_t i = 0; i < n; i++)
 		k = (k ^ peer->b[i]) * 0x100000001b3u;
-	return &v1->half_open_of[(k >> 32) % V1_SOURCES];
+	return (k >> 32) % V1_SOURCES;
+}
+
+uint16_t *v1_half_open_of(struct v1 *v1, const struct addr *peer)
+{
+	return &v1->half_open_of[v1_source(v1, peer)];
 }
 
 void v1_sa_enters_half_open(struct v1_sa *sa)
@@ -110,6 +116,7 @@ static void timers_stop(struct v1_sa *sa)
 
 	timer_stop(h, &sa->line.resend);
 	timer_stop(h, &sa->transaction.line.resend);
+	timer_stop(h, &sa->transaction.late);
 	timer_stop(h, &sa->rekey_at);
 	timer_stop(h, &sa->expire);
 	timer_stop(h, &sa->dpd);
@@ -181,6 +188,7 @@ void v1_sa_free(struct v1_sa *sa, bool with_children)
 	v1_fragments_done(&sa->fragments);
 	id_done(&sa->peer_id);
 	free(sa->user);
+	secret_done(&sa->xauth_answer);
 	free(sa);
 }
 
@@ -273,13 +281,18 @@ bool v1_sa_encapsulates(const struct v1_sa *sa)
 
 /* ---- message IDs of Phase 2 ---- */
 
-bool v1_message_id_take(struct v1_sa *sa, uint32_t id)
+bool v1_message_id_is_used(const struct v1_sa *sa, uint32_t id)
 {
-	if (id == 0)
-		return false;
 	for (size_t i = 0; i < MIN(sa->n_used_ids, COUNT(sa->used_ids)); i++)
 		if (sa->used_ids[i] == id)
-			return false;
+			return true;
+	return false;
+}
+
+bool v1_message_id_take(struct v1_sa *sa, uint32_t id)
+{
+	if (id == 0 || v1_message_id_is_used(sa, id))
+		return false;
 	sa->used_ids[sa->n_used_ids++ % COUNT(sa->used_ids)] = id;
 	return true;
 }

@@ -8,6 +8,7 @@
  * it goes by age, they stay, and go over to the next one with the same peer (RFC 2408 5.15, RFC
  * 2409 5.5). */
 #include "base/map.h"
+#include "crypto/prf.h"
 #include "ike/engine.h"
 #include "ike/retransmit.h"
 #include "ikev1/fragment.h"
@@ -15,7 +16,6 @@
 #include "ikev1/message.h"
 #include "ikev1/nat_detection.h"
 #include "ikev1/offer.h"
-#include "ikev1/vendor.h"
 
 /* States are named after what is awaited. Only step.c assigns one. I: initiator, R: responder of
  * Phase 1. */
@@ -122,6 +122,9 @@ struct v1_transaction {
 	struct v1_line line;
 	bool is_open, is_ours; /* we began it */
 	uint16_t identifier;   /* of the attribute payload */
+	struct timer late;     /* something is to come that is not an answer to us */
+	/* client: what the server's request named besides name and password */
+	bool wants_type, wants_passcode, wants_domain;
 };
 
 struct v1_sa {
@@ -169,14 +172,19 @@ struct v1_sa {
 	struct buf parked;  /* the message that a parked state waits with */
 	struct id peer_id;
 	bool peer_is_initial_contact;
+	bool is_suspected; /* people were told that the secrets may differ */
 	bool has_fragmentation;
 	struct v1_fragments fragments;
+	uint16_t fragment_id; /* of the last message that we cut */
 
 	/* XAUTH and Mode Config */
 	struct v1_transaction transaction;
 	char *user; /* the XAUTH name: who the peer is, beside peer_id; NULL */
 	unsigned xauth_tries;
-	bool has_user, has_config;
+	struct secret xauth_answer; /* client: MAC of the last name and password */
+	struct addr own_address;    /* server: the user's own, none: any */
+	bool has_user, has_config, has_failed_xauth;
+	bool has_told_split; /* server: UNITY_SPLIT_INCLUDE */
 
 	/* DPD (RFC 3706) */
 	uint32_t dpd_ours, dpd_theirs; /* sequence numbers; theirs: the last heard */
@@ -212,9 +220,11 @@ struct v1 {
 	unsigned n_half_open;
 	uint16_t half_open_of[V1_SOURCES]; /* by hash of the peer's address (IPv6: its /64) */
 	uint64_t seed;
-	ns_t stranger_answered; /* outside of any ISAKMP SA, at most one a second */
-	ns_t strangers_since;	/* events that anybody may cause: so many in that second */
+	ns_t strangers_since; /* events that anybody may cause: so many in that second */
 	unsigned strangers;
+	ns_t refusals_since; /* answers outside of any ISAKMP SA, by source: so many in that minute
+			      */
+	uint8_t refused_of[V1_SOURCES];
 };
 
 /* ---- making and freeing (sa.c); states are step.c's ---- */
@@ -238,11 +248,14 @@ bool v1_is_same_peer(const struct v1_sa *a, const struct v1_sa *b);
 bool v1_sa_encapsulates(const struct v1_sa *sa); /* does ESP go in UDP? */
 uint64_t v1_opening_key(
 	const struct v1 *v1, const uint8_t icookie[8], const struct endpoint *remote);
+/* Which place of tables by source is that address's (IPv6: its /64's)? */
+size_t v1_source(const struct v1 *v1, const struct addr *peer);
 uint16_t *v1_half_open_of(struct v1 *v1, const struct addr *peer);
 void v1_sa_enters_half_open(struct v1_sa *sa);
 void v1_sa_leaves_half_open(struct v1_sa *sa);
 /* The peer used that message ID of Phase 2 for the first time. False: it did before. */
 bool v1_message_id_take(struct v1_sa *sa, uint32_t id);
+bool v1_message_id_is_used(const struct v1_sa *sa, uint32_t id);
 uint32_t v1_message_id_new(struct v1_sa *sa); /* random, not 0, ours */
 
 /* ---- Child SAs (child_sa.c) ---- */
@@ -282,6 +295,7 @@ void v1_keepalive_arm(struct v1_sa *sa);    /* send.c: RFC 3948 2.3, when we are
 void v1_fire_resend(struct ike *ike, struct timer *t);	     /* send.c: of Phase 1 */
 void v1_fire_child_resend(struct ike *ike, struct timer *t); /* send.c: of Quick Mode */
 void v1_fire_transaction_resend(struct ike *ike, struct timer *t);
+void v1_fire_transaction_late(struct ike *ike, struct timer *t); /* transaction.c */
 void v1_fire_keepalive(struct ike *ike, struct timer *t);
 void v1_fire_patience(struct ike *ike, struct timer *t); /* phase1.c */
 void v1_fire_rekey(struct ike *ike, struct timer *t);

@@ -225,6 +225,7 @@ static void timers_stop(struct v1_sa *sa)
 
 	timer_stop(h, &sa->line.resend);
 	timer_stop(h, &sa->transaction.line.resend);
+	timer_stop(h, &sa->transaction.late);
 	timer_stop(h, &sa->rekey_at);
 	timer_stop(h, &sa->expire);
 	timer_stop(h, &sa->dpd);
@@ -232,18 +233,33 @@ static void timers_stop(struct v1_sa *sa)
 	timer_stop(h, &sa->patience);
 }
 
+static void release(struct v1_sa *sa, int exit)
+{
+	ike_request_release(sa->ike, sa->request, exit);
+	sa->request = 0;
+}
+
+/* Nobody waits for it any more. */
+static void settle(struct v1_sa *sa, int exit)
+{
+	struct v1_sa *old = v1_sa_by_serial(sa->v1, sa->rekeys);
+
+	if (sa->state < V1_ESTABLISHED && sa->is_initiator) {
+		if (!sa->rekeys)
+			conn_settle(sa->conn, CONN_WAIT_UP, exit);
+		else if (old)
+			release(old, exit);
+	}
+	release(sa, exit);
+}
+
 /* Its own end; Child SAs are the caller's matter. */
 static void die(struct v1_sa *sa, int exit)
 {
-	uint8_t was = sa->state;
-
+	settle(sa, exit);
 	state_set(sa, V1_DEAD);
 	timers_stop(sa);
 	v1_sa_leaves_half_open(sa);
-	if (was < V1_ESTABLISHED && sa->is_initiator && !sa->rekeys)
-		conn_settle(sa->conn, CONN_WAIT_UP, exit);
-	ike_request_release(sa->ike, sa->request, exit);
-	sa->request = 0;
 	v1_ready(sa);
 }
 
@@ -253,6 +269,8 @@ static void end(struct v1_sa *sa, int exit, bool is_fatal)
 
 	if (was == V1_DEAD)
 		return;
+	if (!is_fatal)
+		settle(sa, exit); /* the last that people hear of it is the reason */
 	if (was != V1_NEW)
 		deleting_event(sa, "NOT sending notification");
 	if (is_fatal && sa->is_initiator)
@@ -280,6 +298,17 @@ void v1_sa_terminate(struct v1_sa *sa)
 	deleting_event(sa, "sending notification");
 	v1_tell_delete_ike(sa);
 	die(sa, EXIT_IKE_NO_ANSWER);
+}
+
+void v1_replaced(struct v1_sa *old)
+{
+	struct timers *h = &old->ike->timers;
+
+	state_set(old, V1_REPLACED);
+	timer_stop(h, &old->rekey_at);
+	timer_stop(h, &old->dpd);
+	timer_set(h, &old->expire, old->ike->now.mono + 60 * NS_S);
+	release(old, EXIT_IKE_OK);
 }
 
 /* Child SAs that carry traffic stay; those that are being made cannot go on. */

@@ -39,6 +39,9 @@ void v1_say(struct v1_sa *sa, struct v1_line *l, struct v1_build *b, bool is_enc
 	bool wants_reply);
 /* What was awaited on that line came: nothing is sent again. */
 void v1_line_heard(struct v1_sa *sa, struct v1_line *l);
+/* The peer's last message on the line came again: so does our answer, a bounded number of times. */
+void v1_repeat(struct v1_sa *sa, struct v1_line *l);
+/* ---- inform.c ---- */
 /* An Informational exchange of one message: HASH(1) | payloads, protected when the SA has keys, in
  * clear when not (then it proves nothing, and says no secret). */
 void v1_tell_notify(
@@ -66,6 +69,8 @@ void v1_sa_established(struct v1_sa *sa);
 void v1_sa_terminate(struct v1_sa *sa);
 /* It is over, nothing more is said; those who wait are told exit; what must be up is revived. */
 void v1_sa_kill(struct v1_sa *sa, int exit);
+/* A newer one with the peer has come to be: it takes no more Quick Modes, and ends in a minute. */
+void v1_replaced(struct v1_sa *old);
 /* Its time is over: a Delete goes out, Child SAs stay (orphans, or a newer ISAKMP SA has them). */
 void v1_sa_expired(struct v1_sa *sa);
 /* The peer deleted it (no Delete goes out), or it is forgotten: Child SAs stay likewise. */

@@ -64,6 +64,9 @@ static const struct v1_answer_row answer_rows[] = {
 	{ V1_MAIN_R_CHECKING, V1_ASK_SKEYID, main_mode_r_checked,     V1_ESTABLISHED },
 	{ V1_AGGR_I_KEYING,   V1_ASK_SKEYID, aggressive_mode_i_keyed, V1_ESTABLISHED },
 	{ V1_AGGR_R_KEYING,   V1_ASK_SKEYID, aggressive_mode_r_keyed, V1_AGGR_R1_SENT },
+
+	{ V1_XAUTH_S_VERIFYING, V1_ASK_XAUTH_VERIFY, xauth_verified,  V1_XAUTH_S_TOLD },
+	{ V1_XAUTH_C_SECRET,    V1_ASK_XAUTH_SECRET, xauth_secret,    V1_XAUTH_C_ANSWERED },
 };
 /* clang-format on */
 
