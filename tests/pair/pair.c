@@ -3,6 +3,9 @@
 
 #include "crypto/prf.h"
 #include "ike/version.h"
+#ifdef PAIR_IKEV1
+#include "ikev1/v1.h"
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -69,7 +72,7 @@ static void take(void *ctx, const struct event *e)
 	s->count[e->id]++;
 	/* what every schedule of thousands says is not looked at */
 	if ((event_kind(e->id)->level != EVENT_DEBUG && event_kind(e->id)->level != EVENT_REPLY) ||
-		e->id == EV_connection_modecfg)
+		e->id == EV_connection_modecfg || e->id == EV_traffic_status)
 		keep_event(s, e);
 	if (e->id == EV_request_done) {
 		s->n_done++;
@@ -152,6 +155,9 @@ static void side_start(struct pair *p, struct side *s, uint64_t seed)
 	s->pair = p;
 	s->ike = ike_new(&env, p->now);
 	ike_register(s->ike, &ikev2_version);
+#ifdef PAIR_IKEV1
+	ike_register(s->ike, &ikev1_version);
+#endif
 	for (size_t i = 0; i < s->n_record; i++)
 		if (s->record[i].serial == 0)
 			ike_restore(s->ike, p->now, 0, buf_view(&s->record[i].octets));
@@ -308,6 +314,8 @@ static void send_datagram(struct pair *p, struct side *from, const struct datagr
 
 	p->sent++;
 	from->last_port = d->remote.port;
+	from->sent++;
+	from->sent_octets += d->data.n;
 	memcpy(from->last_header, d->data.p, sizeof(from->last_header));
 	if (getenv("PAIR_WIRE"))
 		printf("%10.3f %s sends exchange %u flags %02x id %u spi %02x%02x\n",
@@ -334,18 +342,65 @@ static void answer_psk(struct pair *p, struct side *s, const struct action *a)
 {
 	const struct bytes pad = bytes_str("Key Pad for IKEv2");
 	struct pair_event *e = later(p, s, p->answer_min, p->answer_max);
-	bool has_one = s->psk && ++s->n_ops != s->refuses_op;
+	bool is_named = a->psk.theirs->type != ID_NONE && s->psk_named;
+	const char *psk = is_named ? s->psk_named : s->psk;
+	bool has_one = psk && ++s->n_ops != s->refuses_op;
 	struct secret key = { 0 };
 
 	e->is_answer = true;
 	e->answer = (struct answer){ .ask = a->ask, .e = has_one ? OK : ERR_NOT_FOUND };
-	s->n_refused += s->psk && !has_one;
+	s->n_refused += psk && !has_one;
 	if (!has_one)
 		return;
-	assert_int_equal(prf(a->psk.prf, bytes_str(s->psk), &pad, 1, &key), OK);
-	assert_int_equal(prf(a->psk.prf, secret_view(&key), &a->psk.octets, 1, &e->mac), OK);
+	if (a->kind == ACTION_SKEYID) {
+		assert_int_equal(prf(a->psk.prf, bytes_str(psk), &a->psk.octets, 1, &e->mac), OK);
+	} else {
+		assert_int_equal(prf(a->psk.prf, bytes_str(psk), &pad, 1, &key), OK);
+		assert_int_equal(
+			prf(a->psk.prf, secret_view(&key), &a->psk.octets, 1, &e->mac), OK);
+	}
 	secret_done(&key);
 	e->answer.mac = secret_view(&e->mac);
+}
+
+static void verify_user(struct pair *p, struct side *s, const struct action *a)
+{
+	struct pair_event *e = later(p, s, p->answer_min, p->answer_max);
+
+	s->n_verified++;
+	e->is_answer = true;
+	e->answer = (struct answer){ .ask = a->ask, .e = ERR_DENIED };
+	for (size_t i = 0; i < s->n_users; i++)
+		if (strcmp(s->users[i].user, a->xauth.user) == 0 &&
+			bytes_eq(bytes_str(s->users[i].password), a->xauth.password)) {
+			e->answer.e = OK;
+			e->answer.lease = s->users[i].lease;
+		}
+}
+
+static const struct pair_user *login_of(struct side *s, const char *user)
+{
+	if (!*user && s->next_login < s->n_logins)
+		return &s->logins[s->next_login++];
+	if (!*user)
+		return s->n_logins ? &s->logins[s->n_logins - 1] : NULL;
+	for (size_t i = 0; i < s->n_logins; i++)
+		if (strcmp(s->logins[i].user, user) == 0)
+			return &s->logins[i];
+	return NULL;
+}
+
+static void answer_login(struct pair *p, struct side *s, const struct action *a)
+{
+	struct pair_event *e = later(p, s, p->answer_min, p->answer_max);
+	const struct pair_user *u = login_of(s, a->xauth.user);
+
+	e->is_answer = true;
+	e->answer = (struct answer){ .ask = a->ask, .e = u ? OK : ERR_NOT_FOUND };
+	if (!u)
+		return;
+	e->answer.user = u->user;
+	e->answer.password = bytes_str(u->password);
 }
 
 /* ---- the data plane ---- */
@@ -516,14 +571,22 @@ static void updown(struct side *s, const struct action *a)
 	s->updown.is_instance = a->updown.is_instance;
 	s->updown.is_cfg_client = a->updown.is_cfg_client;
 	s->updown.is_cfg_server = a->updown.is_cfg_server;
+	snprintf(s->updown.user, sizeof(s->updown.user), "%s", a->updown.user);
+	snprintf(s->updown.banner, sizeof(s->updown.banner), "%s", a->updown.banner);
+	s->updown.is_cisco = a->updown.is_cisco;
+	s->updown.has_failed_xauth = a->updown.has_failed_xauth;
 }
 
 static void act_one(struct pair *p, struct side *s, const struct action *a)
 {
 	if (a->kind == ACTION_SEND)
 		send_datagram(p, s, &a->datagram);
-	else if (a->kind == ACTION_PSK)
+	else if (a->kind == ACTION_PSK || a->kind == ACTION_SKEYID)
 		answer_psk(p, s, a);
+	else if (a->kind == ACTION_XAUTH_VERIFY)
+		verify_user(p, s, a);
+	else if (a->kind == ACTION_XAUTH_SECRET)
+		answer_login(p, s, a);
 	else if (a->kind == ACTION_DATAPLANE)
 		dataplane(p, s, a);
 	else if (a->kind == ACTION_UPDOWN)

@@ -21,6 +21,12 @@ struct pair_sa {
 	struct dp_extra extra;
 };
 
+/* A user of XAUTH: of /etc/ipsec.d/passwd, or of ipsec.secrets. */
+struct pair_user {
+	const char *user, *password;
+	struct addr lease; /* the user's own; none */
+};
+
 /* What an engine keeps for its successor. */
 struct pair_record {
 	uint32_t serial;
@@ -34,7 +40,15 @@ struct side {
 	const char *name;
 	struct rng_seeded seed;
 	struct addr addr;
-	const char *psk;     /* NULL: keys has none */
+	const char *psk;	       /* NULL: keys has none */
+	const char *psk_named;	       /* instead of it, where the peer's identity is known; NULL */
+	const struct pair_user *users; /* of its peers, as a server of XAUTH */
+	size_t n_users;
+	/* its own, as a client: by name where the connection has one, else one after the other, as
+	 * somebody types them; the last one stays */
+	const struct pair_user *logins;
+	size_t n_logins, next_login;
+	unsigned n_verified; /* what keys was asked as a server */
 	bool refuses_sa;     /* the data plane does */
 	unsigned refuses_op; /* this one of all that is asked of keys and data plane fails; 0: none
 			      */
@@ -70,9 +84,11 @@ struct side {
 		struct addr dns[LIMIT_DNS_SERVERS], source;
 		size_t n_dns;
 		uint64_t add_time;
-		bool is_instance, is_cfg_client, is_cfg_server;
+		char user[256], banner[512];
+		bool is_instance, is_cfg_client, is_cfg_server, is_cisco, has_failed_xauth;
 	} updown;
-	uint16_t last_port; /* where the last datagram went */
+	size_t sent, sent_octets; /* datagrams */
+	uint16_t last_port;	  /* where the last one went */
 	uint8_t last_header[28];
 	uint64_t lost, carried; /* packets of pair_traffic() */
 	uint32_t last_request;

@@ -5,36 +5,14 @@
 # to run are N, SPIs 0xX; the lines of progress (18.) are compared by their beginning; repeats (010) and
 # wrong guesses of the group come and go. Left out, because the page that people read has it otherwise:
 # maxBytes= in trafficstatus; and what is said of aliases and instances in passing.
-# shellcheck source=tests/netns/lab.sh
-. "$(dirname "$0")/../netns/lab.sh"
-# shellcheck source=tests/interop/ends.sh
-. "$(dirname "$0")/../interop/ends.sh"
-LONG_LEFT=left LONG_RIGHT=right
-# shellcheck disable=SC2034 # of lab.sh
-if [ "${1:-}" = strongswan ]; then SS_ESP=kernel; else LAB_RIGHT=libreswan; fi
-KIND=([left]=ours [right]=${1:-libreswan})
-PSK="one lab secret, long enough for every PRF"
+# shellcheck source=tests/uml/gold.sh
+. "$(dirname "$0")/gold.sh"
 
-# ---- comparing -----------------------------------------------------------------
-
-form() {
-	sed -E -e '/^010 /d; /INVALID_KE_PAYLOAD/d; s/, maxBytes=2\^63B//; /deleting connection instance/d; /^000 initiating all/d' -e 's/^(18[0-9] "[^"]*"[^#]* #)[0-9]+:.*/\1N/' \
-		-e 's/0x[0-9a-f]+/0xX/g; s/#[0-9]+/#N/g; s/add_time=[0-9]+/add_time=N/; s/aged [0-9.]+s/aged Ns/' \
-		-e 's/reqid [0-9]+/reqid N/; s/priority [0-9]+/priority N/; s/^[[:space:]]+//; s/[[:space:]]+$//' | uniq
-}
+form_more() { sed -E '/INVALID_KE_PAYLOAD/d; s/^(18[0-9] "[^"]*"[^#]* #)[0-9]+:.*/\1N/'; }
 # strongSwan has no ESN by default, and lends the first address of its pool.
 was_recorded() {
 	if [ "${KIND[right]}" = strongswan ]; then sed 's#ESP/ESN=#ESP=#; s/af-unspec esn/af-unspec/; s/100\.64\.13\.2/100.64.13.1/g'
 	else cat; fi
-}
-# expect HOST COMMAND... <<expected: its output in form, and "exit STATUS"
-expect() {
-	local status
-	was_recorded | form >"$LAB/expected"
-	run "$@"
-	status=$?
-	form <<<"${OUT}exit $status" >"$LAB/got"
-	if diff "$LAB/expected" "$LAB/got"; then ok "as recorded: ${*:2}"; else bad "as recorded: ${*:2}"; fi
 }
 goes_up() {
 	expect left ipsec auto --up $NAME <<-'X'
@@ -45,75 +23,10 @@ goes_up() {
 		exit 0
 	X
 }
-counted() { # counted HOST ID
-	if [ "${KIND[$1]}" = strongswan ]; then
-		check "the peer has counted them" sas "$1"
-		check "in both directions" test "$IN $SENT" = "252 252"
-		return
-	fi
-	expect "$1" ipsec trafficstatus <<-X
-		006 #2: "vpn.example.com", type=ESP, add_time=1795423144, inBytes=252, outBytes=252, maxBytes=2^63B, id='$2'
-		exit 0
-	X
-}
-three_pings() { check "three pings" answered "$@"; }
-answered() { run "$1" ping -q -c 3 -i 0.3 -w 60 "${@:2}" && [[ $OUT == *"3 packets transmitted, 3 received"* ]]; }
-
-# ---- configurations ------------------------------------------------------------
-
-conf() { # conf HOST IDS LINE...
-	[ "${KIND[$1]}" != strongswan ] || return 0
-	local l text="config setup"$'\n'"	logfile=/var/log/ike.log"$'\n\n'"conn vpn.example.com"$'\n'
-	for l in "${@:3}"; do text+="	$l"$'\n'; done
-	file "$1" /etc/ipsec.conf "$text"
-	file "$1" /etc/ipsec.secrets "$2 : PSK \"$PSK\""$'\n'
-}
-swan() { # swan HIS-ID OUR-ADDRESS OUR-ID OUR-NET [LINE]: strongSwan's, where it is at the right
-	[ "${KIND[right]}" = strongswan ] || return 0
-	file right /etc/swanctl/swanctl.conf "connections { vpn {
-	version = 2
-	local_addrs = 198.51.100.1
-	remote_addrs = $2
-	${5:-}
-	local { auth = psk
-		id = $1 }
-	remote { auth = psk
-		id = $3 }
-	children { vpn {
-		local_ts = 10.0.2.0/24
-		remote_ts = $4
-	} }
-} }
-pools { lease { addrs = 100.64.13.0/24 } }
-secrets { ike-vpn {
-	id-1 = $1
-	id-2 = $3
-	secret = \"$PSK\" } }
-"
-}
-both() {
-	local h
-	for h in left right; do
-		conf $h "192.0.2.1 198.51.100.1" left=192.0.2.1 leftsubnet=10.0.1.0/24 right=198.51.100.1 \
-			rightsubnet=10.0.2.0/24 authby=secret ikev2=yes "$@" auto=add
-	done
-	swan 198.51.100.1 192.0.2.1 192.0.2.1 10.0.1.0/24
-}
-again() {
-	local h
-	# a path MTU that was learned lives for minutes
-	for h in lpc rpc; do ask $h ip route flush cache; done
-	for h in left right; do
-		[ "${KIND[$h]}" = strongswan ] || ask $h ipsec whack --rereadsecrets
-		unload $h
-		ask $h ip route flush cache
-		check "$h loads it" load $h
-	done
-}
 
 lab_up
 agents
-both
+both ikev2=yes
 start right "${KIND[right]}"
 start left ours
 
@@ -208,7 +121,7 @@ exit 0
 X
 
 title "nat-exempt"
-both
+both ikev2=yes
 run left iptables-legacy -t nat -I POSTROUTING -o eth0 -j MASQUERADE
 run left iptables-legacy -t nat -I POSTROUTING -s $LEFT_NET -d $RIGHT_NET -j RETURN
 again
@@ -243,7 +156,7 @@ small_passes() {
 }
 
 title "mtu-option"
-both mtu=1300
+both ikev2=yes mtu=1300
 again
 goes_up
 run left ip route show table all dev eth0
@@ -255,7 +168,7 @@ check "TCP from right to left passes" gets lpc $RPC
 check "TCP from left to right passes" gets rpc $LPC
 
 title "mtu-mss-clamp"
-both
+both ikev2=yes
 again
 for h in left right; do run $h iptables-legacy -I FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1240; done
 goes_up
