@@ -103,9 +103,10 @@ check "what is to be up comes up" wait_for 10 is_up_conn comes
 check "what was up by hand is not" is_down_conn vpn.example.com
 check "up" up left ours
 on left bash -c 'cd /etc/libexec && python3 - <<X
-b = open("ipsecd", "rb").read()
-assert b.count(b"\n1.1.1\n") + b.count(b"\x001.1.1\n") == 1
-open("new", "wb").write(b.replace(b"1.1.1\n", b"9.1.1\n"))
+import re
+b, n = re.subn(rb"(?<=[\n\0])[0-9]+(?=[.][0-9]+[.][0-9]+\n)", b"9", open("ipsecd", "rb").read())
+assert n == 1
+open("new", "wb").write(b)
 X
 chmod +x new && mv new ipsecd'
 check "a program of another format" run left ipsec restart
