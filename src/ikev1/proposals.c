@@ -125,7 +125,7 @@ enum err v1_proposals_parse(struct bytes body, struct v1_proposals *ret)
 		return ERR_UNSUPPORTED;
 	while (!is_last) {
 		bool is_kept = ret->n < V1_PROPOSALS_MAX;
-		struct v1_proposal spare, *p = is_kept ? &ret->p[ret->n] : &spare;
+		struct v1_proposal spare = { 0 }, *p = is_kept ? &ret->p[ret->n] : &spare;
 		struct rd sub;
 
 		if ((e = sub_read(&r, MORE_PROPOSALS, &is_last, &sub)) ||
