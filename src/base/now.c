@@ -1,5 +1,22 @@
-/* The repeatable random source of the tests. */
+/* Time as people read it, and the repeatable random source of the tests. */
 #include "base/now.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+char *seconds_text(ns_t ns, int decimals, char *s, size_t n)
+{
+	size_t end;
+
+	snprintf(s, n, "%" PRId64 ".%06" PRId64, ns / NS_S, ns % NS_S / NS_US);
+	if (decimals >= 0)
+		return s;
+	for (end = strlen(s); s[end - 1] == '0'; end--)
+		s[end - 1] = '\0';
+	if (s[end - 1] == '.')
+		s[end - 1] = '\0';
+	return s;
+}
 
 static void fill(void *ctx, void *ret, size_t n)
 {

@@ -15,6 +15,10 @@ struct now {
 	ns_t wall; /* since 1970: for people and add_time= only */
 };
 
+/* "8.142607": seconds with that many decimals, six, or for decimals below 0 without trailing
+ * zeroes. Gives s. */
+char *seconds_text(ns_t ns, int decimals, char *s, size_t n);
+
 /* A source of random bytes. fill must not fail (a source that cannot deliver aborts). */
 struct rng {
 	void (*fill)(void *ctx, void *ret, size_t n);

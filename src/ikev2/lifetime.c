@@ -1,27 +1,8 @@
 /* Lifetimes (RFC 7296 2.8): each end has its own. Rekeying begins rekeymargin= before the end,
  * earlier by a random part of rekeyfuzz= percent of it, so that two ends seldom begin together. */
+#include "ike/lifetime.h"
 #include "ikev2/create_child_sa.h"
 #include "ikev2/exchanges.h"
-
-#define LIFETIME_DEFAULT (8 * 3600 * NS_S)
-
-/* When to rekey: 0 when not. who asked for the SA begins; the other end waits a little longer. */
-static ns_t rekey_after(
-	const struct conf_conn *conf, const struct rng *rng, ns_t life, bool is_requester)
-{
-	ns_t margin = conf->rekeymargin;
-	ns_t fuzz = margin / 100 * (ns_t)conf->rekeyfuzz;
-
-	if (!conf->rekey || margin <= 0)
-		return 0;
-	if (!is_requester) {
-		margin /= 2;
-		fuzz /= 2;
-	}
-	if (fuzz > 0)
-		margin += (ns_t)(rng_u64(rng) % (uint64_t)fuzz);
-	return life > margin ? life - margin : life / 2;
-}
 
 static ns_t life_of(ns_t configured)
 {
@@ -33,7 +14,7 @@ void v2_lifetime_ike(struct v2_sa *sa)
 	const struct conf_conn *conf = sa->conn->conf;
 	struct timers *h = &sa->ike->timers;
 	ns_t life = life_of(conf->ikelifetime), now = sa->ike->now.mono;
-	ns_t rekey = rekey_after(conf, &sa->ike->env.rng, life, sa->is_initiator);
+	ns_t rekey = lifetime_rekey_after(conf, &sa->ike->env.rng, life, sa->is_initiator);
 
 	if (rekey)
 		timer_set(h, &sa->rekey_at, now + rekey);
@@ -45,7 +26,7 @@ void v2_lifetime_child(struct v2_child *c)
 	const struct conf_conn *conf = c->c.conn->conf;
 	struct timers *h = &c->sa->ike->timers;
 	ns_t life = life_of(conf->salifetime), now = c->sa->ike->now.mono;
-	ns_t rekey = rekey_after(conf, &c->sa->ike->env.rng, life, c->is_requester);
+	ns_t rekey = lifetime_rekey_after(conf, &c->sa->ike->env.rng, life, c->is_requester);
 
 	if (rekey)
 		timer_set(h, &c->rekey, now + rekey);

@@ -196,20 +196,6 @@ static void send_again(struct v2_sa *sa)
 		send_datagram(sa, d);
 }
 
-char *v2_seconds_text(ns_t ns, int decimals, char *s, size_t n)
-{
-	size_t end;
-
-	snprintf(s, n, "%" PRId64 ".%06" PRId64, ns / NS_S, ns % NS_S / NS_US);
-	if (decimals >= 0)
-		return s;
-	for (end = strlen(s); s[end - 1] == '0'; end--)
-		s[end - 1] = '\0';
-	if (s[end - 1] == '.')
-		s[end - 1] = '\0';
-	return s;
-}
-
 static const char *timeout_hint(const struct v2_sa *sa)
 {
 	if (sa->state == V2_INIT_SENT)
@@ -230,8 +216,8 @@ static void give_up(struct v2_sa *sa)
 	V2_EMIT(sa, v2_timeout, .state = ev_str(v2_state_libreswan(sa->state)),
 		.exchange = ev_str(v2_exchange_name(
 			sa->request_exchange ? sa->request_exchange : IKE_SA_INIT)),
-		.seconds = ev_str(
-			v2_seconds_text(sa->retransmit.timeout, -1, seconds, sizeof(seconds))),
+		.seconds =
+			ev_str(seconds_text(sa->retransmit.timeout, -1, seconds, sizeof(seconds))),
 		.retransmits = ev_u64(sa->retransmit.count), .remote = ev_ep(sa->remote),
 		.hint = ev_str(timeout_hint(sa)));
 	v2_rekey_ike_deleted(sa); /* what the peer made of it lives */
@@ -248,7 +234,7 @@ static void retransmit(struct v2_sa *sa)
 		return;
 	}
 	V2_EMIT(sa, v2_retransmit, .state = ev_str(v2_state_libreswan(sa->state)),
-		.seconds = ev_str(v2_seconds_text(wait, -1, seconds, sizeof(seconds))),
+		.seconds = ev_str(seconds_text(wait, -1, seconds, sizeof(seconds))),
 		.count = ev_u64(sa->retransmit.count), .remote = ev_ep(sa->remote));
 	send_again(sa);
 	if (sa->state != V2_DEAD)

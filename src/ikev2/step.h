@@ -80,10 +80,6 @@ void v2_child_terminate(struct v2_child *c);
 /* It is over: out of the data plane, "ESP traffic information", freed. */
 void v2_child_kill(struct v2_child *c);
 
-/* "8.142607": seconds with that many decimals, trailing zeroes cut when decimals is negative. Gives
- * s. */
-char *v2_seconds_text(ns_t ns, int decimals, char *s, size_t n);
-
 /* ---- Child SAs come to life (install.c) ---- */
 /* Asks the data plane for inbound, and outbound when both; state becomes V2_CHILD_INSTALLING. When
  * all is answered: v2_auth_child_installed() or v2_create_child_installed(), by purpose. */
