@@ -121,9 +121,9 @@ enum err value_read_subnets(struct ts_list *ret, const char *v, char **what, cha
 	char word[WORD];
 
 	if (strncasecmp(v, "vhost:", 6) == 0 || strncasecmp(v, "vnet:", 5) == 0) {
-		*what = xasprintf("\"%.60s\" belongs to IKEv1, which is not done yet; for clients "
-				  "with leased "
-				  "addresses write addresspool=, for others narrowing=yes",
+		*what = xasprintf("\"%.60s\" of IKEv1 is not done: for clients with leased "
+				  "addresses write addresspool=; L2TP (type=transport) needs no "
+				  "subnet, also behind NATs; with IKEv2 there is narrowing=yes",
 			v);
 		return ERR_VALUE;
 	}

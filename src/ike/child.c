@@ -34,6 +34,13 @@ void child_done(struct ike *ike, struct child *c)
 	*c = (struct child){ 0 };
 }
 
+static uint64_t max_bytes(const struct child *c)
+{
+	uint64_t ours = c->conn->conf->max_bytes;
+
+	return c->max_bytes && (!ours || c->max_bytes < ours) ? c->max_bytes : ours;
+}
+
 /* Views of c's keys: not to be freed. */
 static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 {
@@ -58,8 +65,8 @@ static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 		.replay_window = conf->replay_window,
 		.ts_local = c->ts_local,
 		.ts_remote = c->ts_remote,
-		.soft_bytes = conf->max_bytes - conf->max_bytes / 10,
-		.hard_bytes = conf->max_bytes,
+		.soft_bytes = max_bytes(c) - max_bytes(c) / 10,
+		.hard_bytes = max_bytes(c),
 		.soft_packets = conf->max_packets - conf->max_packets / 10,
 		.hard_packets = conf->max_packets,
 		.mtu = conf->mtu,

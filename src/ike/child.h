@@ -16,6 +16,7 @@ struct child {
 	struct ts_list ts_local, ts_remote;
 	struct endpoint local, remote;
 	bool encap, is_transport;
+	uint64_t max_bytes;	 /* as the peers agreed; 0: as ipsec-max-bytes= says */
 	bool takes_no_tfc;	 /* the peer: tfc= is off (RFC 7296 3.10.1) */
 	bool has_in, has_out;	 /* the data plane was asked to have it */
 	bool is_counted;	 /* in conn->n_children */

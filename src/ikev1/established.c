@@ -60,7 +60,7 @@ static void replace_others(struct v1_sa *sa)
 		bool is_rekeyed = o->serial == sa->rekeys;
 
 		if (o == sa || !v1_sa_is_established(o) ||
-			(!is_rekeyed && !v1_is_same_peer(o, sa)) || o->established > sa->born)
+			(!is_rekeyed && (!v1_is_same_peer(o, sa) || o->established >= sa->born)))
 			continue;
 		if (sa->peer_is_initial_contact) {
 			V1_EMIT(o, v1_replaced, .by = ev_u64(sa->serial),
@@ -73,13 +73,28 @@ static void replace_others(struct v1_sa *sa)
 	}
 }
 
-static void begin_children(struct v1_sa *sa)
+static void forget_before(struct list *children, const struct v1_sa *sa)
 {
 	struct v1_child *c;
 
-	list_each (c, &sa->children, struct v1_child, node)
-		if (sa->state == V1_ESTABLISHED && c->state == V1_QUICK_WAITING)
-			quick_mode_begin(c);
+	list_each (c, children, struct v1_child, node)
+		if (c->born < sa->born && v1_child_is_of(c, sa))
+			v1_child_kill(c, EXIT_IKE_OK);
+}
+
+void v1_initial_contact(struct v1_sa *sa)
+{
+	struct v1_sa *o;
+
+	sa->peer_is_initial_contact = true;
+	if (sa->state != V1_ESTABLISHED)
+		return; /* it is looked at then */
+	list_each (o, &sa->v1->sas, struct v1_sa, node)
+		if (o != sa && o->state == V1_REPLACED && v1_is_same_peer(o, sa))
+			v1_sa_kill(o, EXIT_IKE_OK);
+	replace_others(sa);
+	forget_before(&sa->children, sa);
+	forget_before(&sa->v1->orphans, sa);
 }
 
 void v1_sa_established(struct v1_sa *sa)
@@ -90,6 +105,7 @@ void v1_sa_established(struct v1_sa *sa)
 	v1_lifetime_ike(sa);
 	v1_dpd_arm(sa);
 	replace_others(sa);
+	if (sa->peer_is_initial_contact)
+		forget_before(&sa->v1->orphans, sa);
 	v1_children_inherit(sa);
-	begin_children(sa);
 }

@@ -34,7 +34,12 @@ enum v1_verdict phase1_rejected(struct v1_sa *sa, const struct v1_msg *m);
 
 /* quick_mode.c (RFC 2409 5.5): the initiator; rekeys: the Child SA to be replaced or NULL */
 void quick_mode_start(struct v1_sa *sa, struct conn *c, struct v1_child *rekeys);
-void quick_mode_begin(struct v1_child *c); /* it waited for the ISAKMP SA, which is there now */
+/* A new one beside c, by the newest ISAKMP SA with the peer, or by one that is begun for it. False:
+ * c is being rekeyed already, or is no more in use. */
+bool v1_child_rekey(struct v1_child *c);
+void v1_child_expired(struct v1_child *c, const char *why); /* lifetime.c */
+/* What waited for the ISAKMP SA, or for others to be done (LIMIT_V1_QUICK_OPEN), begins. */
+void quick_mode_go_on(struct v1_sa *sa);
 enum v1_verdict quick_mode_qr1(struct v1_child *c, const struct v1_msg *m);
 /* quick_mode_responder.c; the first message meets no Child SA yet */
 enum v1_verdict quick_mode_qi1(struct v1_sa *sa, const struct v1_msg *m);
@@ -46,6 +51,12 @@ void v1_child_answer(struct v1_child *c, const struct answer *a);
 /* notice.c: what the data plane says unasked */
 void v1_notice(struct v1 *v1, const struct dp_notice *n);
 void v1_dpd_answer(struct v1_child *c, const struct answer *a); /* dpd.c: V1_ASK_TRAFFIC */
+/* R-U-THERE and its ACK, their data; the SPI was this ISAKMP SA's. False: it is an old one again.
+ */
+bool must_use v1_dpd_asked(struct v1_sa *sa, struct bytes data);
+bool must_use v1_dpd_acked(struct v1_sa *sa, struct bytes data);
+/* established.c: the peer has nothing of what was before this ISAKMP SA (RFC 2407 4.6.3.3). */
+void v1_initial_contact(struct v1_sa *sa);
 
 /* informational.c (RFC 2408 5.15, 3706) */
 enum v1_verdict informational(struct v1_sa *sa, const struct v1_msg *m);

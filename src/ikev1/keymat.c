@@ -112,7 +112,7 @@ struct id_octets {
 
 static struct id_octets octets_of(uint32_t v)
 {
-	struct id_octets o = { 0 };
+	struct id_octets o = { { 0 } };
 	struct wr w = wr_to(o.b, sizeof(o.b));
 
 	wr_u32(&w, v);

@@ -142,7 +142,7 @@ static void children_leave(struct v1_sa *sa, bool with_children)
 	struct v1_child *c;
 
 	list_each (c, &sa->children, struct v1_child, node) {
-		if (with_children || !v1_child_is_usable(c)) {
+		if (with_children || c->state < V1_QUICK_ESTABLISHED) {
 			v1_child_free(c);
 			continue;
 		}

@@ -90,6 +90,7 @@ struct v1_child {
 	struct v1_sa *sa; /* NULL: an orphan */
 	struct child c;
 	struct id peer_id;	      /* of the ISAKMP SA that made it */
+	ns_t born;		      /* monotonic */
 	uint8_t state;		      /* enum v1_child_state; v1_child_state_set() */
 	bool is_requester;	      /* we began its Quick Mode */
 	bool is_replacement;	      /* of rekeys */
@@ -189,6 +190,8 @@ struct v1_sa {
 	/* DPD (RFC 3706) */
 	uint32_t dpd_ours, dpd_theirs; /* sequence numbers; theirs: the last heard */
 	unsigned dpd_open;	       /* R-U-THERE without an answer so far */
+	unsigned dpd_asks;	       /* of the data plane, not answered yet */
+	ns_t dpd_since;		       /* when the first of dpd_open went out */
 	bool has_dpd_theirs;
 
 	/* message IDs that were used by the peer: none is taken twice */
@@ -270,6 +273,9 @@ struct v1_child *v1_child_by_message_id(struct v1_sa *sa, uint32_t id);
 /* A newer ISAKMP SA with the same peer has come to be: old ones' Child SAs, and orphans of that
  * peer, go over to it. */
 void v1_children_inherit(struct v1_sa *sa);
+/* Is its peer sa's? */
+bool v1_child_is_of(const struct v1_child *c, const struct v1_sa *sa);
+void v1_child_forget_exchange(struct v1_child *c); /* what only its Quick Mode needed */
 bool v1_child_is_usable(const struct v1_child *c); /* it carries traffic and is not replaced */
 /* chosen, SPIs and both nonces are set: KEYMAT into c->c (RFC 2409 5.5). */
 enum err must_use v1_child_derive(struct v1_child *c);

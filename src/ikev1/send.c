@@ -167,20 +167,6 @@ void v1_repeat(struct v1_sa *sa, struct v1_line *l)
 
 /* ---- again ---- */
 
-char *v1_seconds_text(ns_t ns, int decimals, char *s, size_t n)
-{
-	size_t end;
-
-	snprintf(s, n, "%" PRId64 ".%06" PRId64, ns / NS_S, ns % NS_S / NS_US);
-	if (decimals >= 0)
-		return s;
-	for (end = strlen(s); s[end - 1] == '0'; end--)
-		s[end - 1] = '\0';
-	if (s[end - 1] == '.')
-		s[end - 1] = '\0';
-	return s;
-}
-
 static const char *timeout_hint(const struct v1_sa *sa)
 {
 	if (sa->state == V1_MAIN_I1_SENT || sa->state == V1_AGGR_I1_SENT)
@@ -201,7 +187,7 @@ static bool again(
 	if (!retransmit_again(&l->retransmit, &wait))
 		return false;
 	EMIT(&sa->ike->env.events, sa->ike->now, about, v1_retransmit, .state = ev_str(state),
-		.seconds = ev_str(v1_seconds_text(wait, -1, seconds, sizeof(seconds))),
+		.seconds = ev_str(seconds_text(wait, -1, seconds, sizeof(seconds))),
 		.count = ev_u64(l->retransmit.count), .remote = ev_ep(sa->remote));
 	transmit(sa, buf_view(&l->sent), l->retransmit.count);
 	timer_set(&sa->ike->timers, &l->resend, sa->ike->now.mono + wait);
@@ -214,8 +200,8 @@ static void timeout_event(struct v1_sa *sa, const struct v1_line *l,
 	char seconds[32];
 
 	EMIT(&sa->ike->env.events, sa->ike->now, about, v1_timeout, .state = ev_str(state),
-		.seconds = ev_str(
-			v1_seconds_text(l->retransmit.timeout, -1, seconds, sizeof(seconds))),
+		.seconds =
+			ev_str(seconds_text(l->retransmit.timeout, -1, seconds, sizeof(seconds))),
 		.retransmits = ev_u64(l->retransmit.count), .remote = ev_ep(sa->remote),
 		.hint = ev_str(hint));
 }
@@ -225,8 +211,8 @@ static void half_open_end(struct v1_sa *sa)
 	char seconds[32];
 
 	V1_EMIT(sa, v1_half_open_end, .state = ev_str(v1_state_libreswan(sa)),
-		.seconds = ev_str(v1_seconds_text(
-			sa->ike->now.mono - sa->born, -1, seconds, sizeof(seconds))),
+		.seconds = ev_str(
+			seconds_text(sa->ike->now.mono - sa->born, -1, seconds, sizeof(seconds))),
 		.remote = ev_ep(sa->remote));
 	v1_sa_kill(sa, EXIT_IKE_NO_ANSWER);
 }

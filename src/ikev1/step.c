@@ -34,6 +34,8 @@ void v1_leave(struct v1 *v1)
 		list_remove(&sa->ready);
 		if (sa->state == V1_DEAD)
 			v1_sa_free(sa, false);
+		else
+			quick_mode_go_on(sa);
 	}
 }
 
@@ -215,8 +217,7 @@ static void deleting_event(struct v1_sa *sa, const char *sending)
 	ns_t ns = sa->ike->now.mono - sa->born;
 
 	V1_EMIT(sa, v1_deleting, .state = ev_str(v1_state_libreswan(sa)),
-		.age = ev_str(v1_seconds_text(ns, 6, age, sizeof(age))),
-		.sending = ev_str(sending));
+		.age = ev_str(seconds_text(ns, 6, age, sizeof(age))), .sending = ev_str(sending));
 }
 
 static void timers_stop(struct v1_sa *sa)
@@ -311,22 +312,56 @@ void v1_replaced(struct v1_sa *old)
 	release(old, EXIT_IKE_OK);
 }
 
-/* Child SAs that carry traffic stay; those that are being made cannot go on. */
+/* Another ISAKMP SA that is up with that peer: both ends may have begun one. NULL. */
+static struct v1_sa *heir_of(const struct v1_sa *sa)
+{
+	struct v1_sa *o;
+
+	if (!v1_sa_is_authenticated(sa))
+		return NULL;
+	list_each (o, &sa->v1->sas, struct v1_sa, node)
+		if (o != sa && v1_sa_is_established(o) && v1_is_same_peer(o, sa))
+			return o;
+	return NULL;
+}
+
+static struct v1_child *unfinished(const struct v1_sa *sa)
+{
+	struct v1_child *c;
+
+	list_each (c, &sa->children, struct v1_child, node)
+		if (c->state < V1_QUICK_ESTABLISHED)
+			return c;
+	return NULL;
+}
+
+/* Child SAs that are there stay (the peer may send on replaced ones yet); those that are being made
+ * cannot go on, and may be those of other connections. */
 static void gone(struct v1_sa *sa, bool is_told)
 {
+	struct v1_sa *heir = heir_of(sa);
 	struct conn *conn = sa->conn;
 	struct v1_child *c;
 
 	if (sa->state == V1_DEAD)
 		return;
-	list_each (c, &sa->children, struct v1_child, node)
-		if (!v1_child_is_usable(c))
-			v1_child_kill(c, EXIT_IKE_NO_ANSWER);
+	if (heir) {
+		state_set(sa, V1_REPLACED);
+		v1_children_inherit(heir);
+	}
 	deleting_event(sa, is_told ? "sending notification" : "NOT sending notification");
 	if (is_told)
 		v1_tell_delete_ike(sa);
 	conn_use(conn);
 	die(sa, EXIT_IKE_NO_ANSWER);
+	while ((c = unfinished(sa))) {
+		struct conn *k = c->c.conn;
+
+		conn_use(k);
+		v1_child_kill(c, EXIT_IKE_NO_ANSWER);
+		v1_conn_lost(sa->v1, k);
+		conn_unuse(k);
+	}
 	v1_conn_lost(sa->v1, conn);
 	conn_unuse(conn);
 }

@@ -54,10 +54,6 @@ enum err must_use v1_hash_1_check(const struct v1_sa *sa, const struct v1_msg *m
 void v1_put_hash_1_room(struct v1_sa *sa, struct v1_build *b);
 void v1_put_hash_1(struct v1_sa *sa, uint32_t message_id, struct v1_build *b);
 
-/* "8.142607": seconds with that many decimals, trailing zeroes cut when decimals is negative. Gives
- * s. */
-char *v1_seconds_text(ns_t ns, int decimals, char *s, size_t n);
-
 /* ---- states ---- */
 /* Phase 1 is authenticated (main_mode.c, aggressive_mode.c): on to XAUTH, Mode Config, or
  * v1_sa_established(). */

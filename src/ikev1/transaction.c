@@ -57,11 +57,20 @@ void transaction_answer(struct v1_sa *sa, struct v1_attrs *a)
 
 /* ---- what follows what ---- */
 
+/* As long as for the answer to a message of ours. */
+static ns_t patience(const struct v1_sa *sa)
+{
+	const struct conf_conn *conf = sa->conn->conf;
+	struct retransmit r = { 0 };
+
+	(void)retransmit_begin(&r, conf->retransmit_interval, conf->retransmit_timeout);
+	return r.timeout;
+}
+
 void transaction_wait(struct v1_sa *sa, enum v1_state s)
 {
 	v1_step_to(sa, s);
-	timer_set(&sa->ike->timers, &sa->transaction.late,
-		sa->ike->now.mono + sa->conn->conf->retransmit_timeout);
+	timer_set(&sa->ike->timers, &sa->transaction.late, sa->ike->now.mono + patience(sa));
 }
 
 void transaction_over(struct v1_sa *sa)
@@ -171,8 +180,7 @@ void v1_fire_transaction_late(struct ike *ike, struct timer *t)
 		transaction_over(sa);
 	} else {
 		V1_EMIT(sa, v1_transaction_late, .state = ev_str(v1_state_libreswan(sa)),
-			.seconds = ev_str(v1_seconds_text(
-				sa->conn->conf->retransmit_timeout, -1, seconds, sizeof(seconds))),
+			.seconds = ev_str(seconds_text(patience(sa), -1, seconds, sizeof(seconds))),
 			.hint = ev_str(late_hint(sa)));
 		transaction_fail(sa, EXIT_IKE_NO_ANSWER);
 	}

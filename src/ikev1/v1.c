@@ -105,7 +105,7 @@ static bool is_coming_up(const struct v1 *v1, const struct conn *c)
 }
 
 /* Its first Quick Mode begins now, or as soon as Phase 1 is done. */
-static void begin(struct v1 *v1, struct conn *c, struct v1_child *rekeys)
+static void begin(struct v1 *v1, struct conn *c)
 {
 	struct v1_sa *sa = v1_sa_for_conn(v1, c);
 
@@ -116,7 +116,7 @@ static void begin(struct v1 *v1, struct conn *c, struct v1_child *rekeys)
 		sa = v1_sa_opening_for_conn(v1, c);
 	}
 	if (sa)
-		quick_mode_start(sa, c, rekeys);
+		quick_mode_start(sa, c, NULL);
 }
 
 static void up(void *state, struct conn *c)
@@ -133,7 +133,7 @@ static void up(void *state, struct conn *c)
 		conn_settle(c, CONN_WAIT_UP, EXIT_IKE_OK);
 		return;
 	}
-	begin(v1, c, NULL);
+	begin(v1, c);
 	v1_leave(v1);
 }
 
@@ -205,7 +205,9 @@ static void down(void *state, struct conn *c)
 
 static bool rekey_ike(void *state, struct conn *c, uint32_t serial, uint32_t request)
 {
-	struct v1_sa *sa = v1_sa_by_serial(state, serial ? serial : c ? c->newest_ike : 0);
+	struct v1_sa *sa = serial ? v1_sa_by_serial(state, serial)
+			   : c	  ? v1_sa_for_conn(state, c) /* which may be another one's */
+				  : NULL;
 
 	if (!sa || !v1_sa_is_established(sa))
 		return false;
@@ -225,7 +227,10 @@ static bool rekey_child(void *state, struct conn *c, uint32_t serial, uint32_t r
 		return false;
 	ike_request_release(v1->ike, k->request, EXIT_IKE_OK);
 	k->request = request;
-	begin(v1, k->c.conn, k);
+	if (!v1_child_rekey(k) && !k->replaced_by) {
+		k->request = 0;
+		return false;
+	}
 	v1_leave(v1);
 	return true;
 }

@@ -20,8 +20,15 @@ enum {
 	LIMIT_V1_REPEATS_UNPROVEN = 2,	    /* answers to duplicates before that */
 	LIMIT_V1_REPEATS = 16,		    /* and of one message later on */
 	LIMIT_V1_MESSAGE_IDS = 256,	    /* of Phase 2 that are remembered */
-	LIMIT_V1_UNOPENED = 16,		    /* messages of Phase 1 that our keys do not open */
-	LIMIT_V1_NONCE_MIN = 8,		    /* RFC 2409 5 */
+	/* Quick Modes of ours that are open at a time under one ISAKMP SA: strongSwan keeps three
+	 * exchanges, and one has to be left for Informational ones */
+	LIMIT_V1_QUICK_OPEN = 2,
+	/* Lifetimes that a peer wants are no shorter with us: it would have us rekey all the time
+	 */
+	LIMIT_V1_LIFE_S = 30,
+	LIMIT_V1_LIFE_BYTES = 1024 * 1024,
+	LIMIT_V1_UNOPENED = 16,		 /* messages of Phase 1 that our keys do not open */
+	LIMIT_V1_NONCE_MIN = 8,		 /* RFC 2409 5 */
 	LIMIT_V1_FRAGMENTED = 16 * 1024, /* octets of an IKEv1 message in fragments, all unproven */
 	LIMIT_CONN_NAME = 255,
 	LIMIT_XAUTH_USER = 255,	    /* octets */

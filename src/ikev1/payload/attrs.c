@@ -21,6 +21,8 @@ static struct v1_attr attr_read(struct rd *r)
 	return a;
 }
 
+/* DEVIATION: Libreswan 4.10's list ends oddly in some replies. What goes before that end is used;
+ * HASH says that it is the peer's. */
 enum err v1_payload_attrs(const struct payload_v1 *p, struct v1_msg *m)
 {
 	struct rd r = rd_from(p->body);
@@ -28,12 +30,18 @@ enum err v1_payload_attrs(const struct payload_v1 *p, struct v1_msg *m)
 	m->attrs.type = rd_u8(&r);
 	rd_skip(&r, 1);
 	m->attrs.identifier = rd_u16(&r);
+	if (r.failed)
+		return ERR_TRUNCATED;
 	while (rd_more(&r)) {
+		struct v1_attr a = attr_read(&r);
+
+		if (r.failed)
+			return OK;
 		if (m->attrs.n == COUNT(m->attrs.attr))
 			return ERR_LIMIT;
-		m->attrs.attr[m->attrs.n++] = attr_read(&r);
+		m->attrs.attr[m->attrs.n++] = a;
 	}
-	return rd_end(&r) ? OK : ERR_TRUNCATED;
+	return OK;
 }
 
 const struct v1_attr *v1_attr_find(const struct v1_attrs *a, uint16_t type)

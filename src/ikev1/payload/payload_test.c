@@ -151,14 +151,23 @@ static enum err parse_attrs(const char *body)
 	return read_again(&b);
 }
 
-TEST(attributes_that_end_too_early_or_never_are_refused)
+TEST(of_attributes_that_end_oddly_what_goes_before_counts)
+{
+	assert_int_equal(parse_attrs("01000001 0001"), OK);
+	assert_int_equal(m.attrs.n, 0);
+	assert_int_equal(parse_attrs("02000001 00010004 c0000201 00030004 c00002"), OK);
+	assert_int_equal(m.attrs.n, 1);
+	assert_int_equal(parse_attrs("02000001 00010004 c0000201 000000"), OK);
+	assert_int_equal(m.attrs.n, 1);
+	assert_int_equal(parse_attrs("01000001 8001"), OK);
+	assert_int_equal(m.attrs.n, 0);
+}
+
+TEST(attributes_without_a_head_or_an_end_are_refused)
 {
 	char many[8 + (LIMIT_CP_ATTRIBUTES + 1) * 8 + 1] = "01000001";
 
 	assert_int_equal(parse_attrs("010000"), ERR_TRUNCATED);
-	assert_int_equal(parse_attrs("01000001 0001"), ERR_TRUNCATED);
-	assert_int_equal(parse_attrs("01000001 00010004 c00002"), ERR_TRUNCATED);
-	assert_int_equal(parse_attrs("01000001 8001"), ERR_TRUNCATED);
 	assert_int_equal(parse_attrs("01000001"), OK);
 	for (size_t i = 0; i <= LIMIT_CP_ATTRIBUTES; i++)
 		memcpy(many + 8 + 8 * i, "00010000", 9);
@@ -251,7 +260,8 @@ int main(void)
 		cmocka_unit_test(identities_that_are_no_selector_are_refused),
 		cmocka_unit_test(a_third_identity_is_one_too_many),
 		cmocka_unit_test(attributes_come_in_two_forms),
-		cmocka_unit_test(attributes_that_end_too_early_or_never_are_refused),
+		cmocka_unit_test(of_attributes_that_end_oddly_what_goes_before_counts),
+		cmocka_unit_test(attributes_without_a_head_or_an_end_are_refused),
 		cmocka_unit_test(a_notification_has_a_doi_and_a_spi),
 		cmocka_unit_test(deletes_and_notifications_of_wrong_sizes_are_refused),
 		cmocka_unit_test(original_addresses_say_their_family),

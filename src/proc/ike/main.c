@@ -3,6 +3,9 @@
 
 #include "config_build.h"
 #include "crypto/prf.h"
+#if WITH_IKEV1
+#include "ikev1/v1.h"
+#endif
 #include "ikev2/v2.h"
 
 #include <stdio.h>
@@ -383,6 +386,9 @@ static bool begin(void *ctx)
 	env.keeper = takeover_open(s);
 	s->ike = ike_new(&env, process_now());
 	ike_register(s->ike, &ikev2_version);
+#if WITH_IKEV1
+	ike_register(s->ike, &ikev1_version);
+#endif
 	uv_timer_init(&s->p.loop, &s->timer);
 	s->timer.data = s;
 	takeover_numbers(s);

@@ -1,0 +1,56 @@
+/* What the data plane says unasked about IPsec SAs of IKEv1. */
+#include "ikev1/exchanges.h"
+
+static void lost(struct list *children)
+{
+	struct v1_child *c;
+
+	list_each (c, children, struct v1_child, node) {
+		c->c.has_in = c->c.has_out = false;
+		if (!v1_child_is_usable(c) || c->replaced_by)
+			continue;
+		V1_CHILD_EMIT(c, v1_child_lost, );
+		v1_child_rekey(c);
+	}
+}
+
+/* It forgot them all: others with their selectors take their place. */
+static void restarted(struct v1 *v1)
+{
+	struct v1_sa *sa;
+
+	list_each (sa, &v1->sas, struct v1_sa, node)
+		if (sa->state != V1_DEAD)
+			lost(&sa->children);
+	lost(&v1->orphans);
+}
+
+/* Behind a NAT it is where its packets come from, and they are authentic. */
+static void moved(struct v1_child *c, const struct endpoint *remote)
+{
+	struct v1_sa *sa = c->sa;
+	struct v1_child *k;
+
+	if (!sa || !sa->nat.remote_behind || sa->nat.local_behind ||
+		endpoint_eq(&sa->remote, remote))
+		return;
+	sa->remote = *remote;
+	V1_EMIT(sa, v1_peer_moved, .remote = ev_ep(sa->remote));
+	list_each (k, &sa->children, struct v1_child, node)
+		if (v1_child_is_usable(k) && !k->c.is_transport)
+			child_move(sa->ike, &k->c, &sa->local, &sa->remote, k->c.encap);
+}
+
+void v1_notice(struct v1 *v1, const struct dp_notice *n)
+{
+	struct v1_child *c = v1_child_by_serial(v1, n->serial);
+
+	if (n->kind == DP_RESTARTED)
+		restarted(v1);
+	else if (c && n->kind == DP_EXPIRE_SOFT)
+		v1_child_rekey(c);
+	else if (c && n->kind == DP_EXPIRE_HARD)
+		v1_child_expired(c, "volume limit");
+	else if (c && n->kind == DP_MAPPING)
+		moved(c, &n->remote);
+}
