@@ -15,6 +15,7 @@ struct pair_sa {
 	uint8_t dir, mode;
 	uint8_t key[32]; /* hash of both keys: equal at both ends */
 	uint32_t tfc;
+	uint64_t hard_bytes;
 	unsigned order; /* of adding */
 	bool is_heard, is_orphan;
 	struct ts ours, theirs; /* the first of its selectors */
@@ -116,6 +117,7 @@ struct pair {
 	unsigned loss, duplicate;  /* percent */
 	bool drops_all;
 	const struct side *drop_from;
+	uint8_t sets_flags; /* in headers of IKEv1 on their way: nothing protects them */
 	size_t drop_larger; /* datagrams with more octets are lost; 0: none */
 	struct pair_nat nat;
 	unsigned refuses; /* percent of what the data planes are to add */

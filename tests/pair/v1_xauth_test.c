@@ -66,6 +66,12 @@ static void road_done(struct road *r)
 	id_done(&r->b.right.id);
 }
 
+static void without_xauth(struct road *r)
+{
+	r->a.left.xauthclient = r->a.right.xauthserver = false;
+	r->b.left.xauthclient = r->b.right.xauthserver = false;
+}
+
 #define POOL "100.64.13.2-100.64.13.9"
 
 static void up(struct road *r)
@@ -136,8 +142,7 @@ TEST(mode_config_does_without_xauth)
 		struct road r;
 
 		road_init(&r, is_pull, POOL);
-		r.a.left.xauthclient = r.a.right.xauthserver = false;
-		r.b.left.xauthclient = r.b.right.xauthserver = false;
+		without_xauth(&r);
 		up(&r);
 		assert_up(&r, "100.64.13.2");
 		assert_int_equal(r.p.b.n_verified, 0);
@@ -460,6 +465,76 @@ TEST(phase_1_made_anew_asks_for_the_user_again_and_keeps_tunnel_and_address)
 	}
 }
 
+/* The same of a road warrior who has no name. */
+TEST(phase_1_made_anew_keeps_tunnel_and_address_of_a_peer_without_a_user)
+{
+	for (int is_pull = 0; is_pull < 2; is_pull++) {
+		unsigned ike, child;
+		struct road r;
+
+		road_init(&r, is_pull, POOL);
+		without_xauth(&r);
+		up(&r);
+		assert_up(&r, "100.64.13.2");
+		pair_do(&r.p.a, CMD_REKEY_IKE, "vpn.example.com");
+		pair_run(&r.p, 5 * NS_S);
+		assert_up(&r, "100.64.13.2");
+		/* what comes under the new one is the same peer's */
+		pair_do(&r.p.a, CMD_REKEY_CHILD, "vpn.example.com");
+		pair_run(&r.p, 70 * NS_S);
+		pair_count(&r.p.b, &ike, &child);
+		assert_int_equal(child, 1);
+		assert_true(pair_agrees(&r.p));
+		pair_traffic(&r.p);
+		assert_int_equal(r.p.a.lost + r.p.b.lost, 0);
+		road_done(&r);
+	}
+}
+
+TEST(a_tunnel_made_anew_under_a_new_phase_1_has_the_same_address)
+{
+	for (int is_pull = 0; is_pull < 2; is_pull++) {
+		unsigned ike, child;
+		struct road r;
+
+		road_init(&r, is_pull, POOL);
+		up(&r);
+		pair_do(&r.p.a, CMD_REKEY_IKE, "vpn.example.com");
+		pair_run(&r.p, 5 * NS_S);
+		pair_do(&r.p.a, CMD_REKEY_CHILD, "vpn.example.com");
+		pair_run(&r.p, 70 * NS_S);
+		pair_count(&r.p.b, &ike, &child);
+		assert_int_equal(child, 1);
+		assert_true(pair_agrees(&r.p));
+		pair_traffic(&r.p);
+		assert_int_equal(r.p.a.lost + r.p.b.lost, 0);
+		pair_do(&r.p.a, CMD_DOWN, "vpn.example.com");
+		pair_run(&r.p, 2 * NS_S);
+		assert_int_equal(r.p.b.n_sa, 0);
+		status(&r.p.b, STATUS_POOLS);
+		assert_int_equal(r.p.b.last[EV_pool_status]->row[2].u64, 0); /* in use */
+		road_done(&r);
+	}
+}
+
+TEST(a_gateway_that_makes_phase_1_anew_asks_its_client_again)
+{
+	unsigned ike, child;
+	struct road r;
+
+	road_init(&r, true, POOL);
+	up(&r);
+	pair_do(&r.p.b, CMD_REKEY_IKE, "vpn.example.com");
+	pair_run(&r.p, 5 * NS_S);
+	assert_int_equal(r.p.b.count[EV_v1_xauth_verified], 2);
+	pair_count(&r.p.b, &ike, &child);
+	assert_int_equal(child, 1);
+	assert_true(pair_agrees(&r.p));
+	pair_traffic(&r.p);
+	assert_int_equal(r.p.a.lost + r.p.b.lost, 0);
+	road_done(&r);
+}
+
 TEST(a_cisco_gateway_is_not_waited_for_when_phase_1_is_made_anew)
 {
 	struct road r;
@@ -670,6 +745,10 @@ int main(void)
 		cmocka_unit_test(a_user_may_have_an_address_of_its_own),
 		cmocka_unit_test(
 			phase_1_made_anew_asks_for_the_user_again_and_keeps_tunnel_and_address),
+		cmocka_unit_test(
+			phase_1_made_anew_keeps_tunnel_and_address_of_a_peer_without_a_user),
+		cmocka_unit_test(a_tunnel_made_anew_under_a_new_phase_1_has_the_same_address),
+		cmocka_unit_test(a_gateway_that_makes_phase_1_anew_asks_its_client_again),
 		cmocka_unit_test(a_cisco_gateway_is_not_waited_for_when_phase_1_is_made_anew),
 		cmocka_unit_test(dns_domains_banner_are_told_and_networks_narrow_the_tunnel),
 		cmocka_unit_test(an_address_in_use_is_not_changed_by_a_push),
