@@ -8,6 +8,7 @@
 #   more, so where it says "60 second timeout exceeded after 7 retransmits." we say what the peer did (WHY). What
 #   comes behind that, the number and the exit status are the same; "starting keying attempt 2" is not said. An
 #   ICMP error is itself the last line, and comes once;
+# - a refusal in clear is told once (003), not at each repeat;
 # - the refusal of Quick Mode is told (003), which Libreswan has in its log only;
 # - Aggressive Mode with another PSK ends with 36, not with 0: no tunnel is up;
 # - behind a refusal stands what was seen and what is allowed here; "packet from" may be the connection;
