@@ -20,6 +20,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LAB_BUILD=${LAB_BUILD:-$TOP/build}
 LAB_PREFIX=cs$$-
 LAB_HOSTS="lpc left router right rpc"
+IKE=2
 PSK="one secret of the lab, long enough for every PRF"
 LAB=
 FAILED=0
@@ -306,6 +307,7 @@ start() {
 			retransmit_tries = ${SS_TRIES:-4}
 			retransmit_base = 1.4
 			${SS_CHARON:-}
+			i_dont_care_about_security_and_use_aggressive_mode_psk = yes
 			plugins { kernel-libipsec { load = $([ "${SS_ESP:-}" = kernel ] && echo no || echo yes) } }
 			filelog { lab { path = /var/log/charon.log
 				time_format = %H:%M:%S
@@ -400,14 +402,14 @@ spis() {
 }
 ike_spi() {
 	case $2 in
-	ours | libreswan) on "$1" ipsec showstates | grep -E 'ESTABLISHED_IKE_SA' | grep -oE '#[0-9]+' | sort -u ;;
+	ours | libreswan) on "$1" ipsec showstates | grep -E 'ESTABLISHED_IKE_SA|STATE_(MAIN|AGGR)_.*newest' | grep -oE '#[0-9]+:' | sort -u ;;
 	strongswan) on "$1" swanctl --list-sas | grep -oE '[0-9a-f]{16}_i' | sort -u ;;
 	esac
 }
 
 # ---- configurations ----------------------------------------------------------------------
 
-# tunnel HOST KIND [LINE...]: net to net, IKEv2, pre-shared key. Lines: for ours, of the conn
+# tunnel HOST KIND [LINE...]: net to net, IKEv2 (IKE=1: IKEv1), pre-shared key. Lines: for ours, of the conn
 # ("rekey=no"), "setup:..." of config setup; for strongSwan, of the connection, "child:..." of its
 # child, "me=ADDRESS", "peer=ADDRESS", "ts=NET", "peerts=NET" for both.
 tunnel() {
@@ -442,7 +444,7 @@ tunnel() {
 		    rightid=$peerid
 		    ${peerts:+rightsubnet=$peerts}
 		    authby=secret
-		    ikev2=yes
+		    ikev2=$([ "$IKE" = 1 ] && echo no || echo yes)
 		    auto=add
 		$conn
 		X
@@ -452,7 +454,7 @@ tunnel() {
 		put "$host" /etc/swanctl/swanctl.conf <<-X
 		connections {
 			vpn {
-				version = 2
+				version = $IKE
 				local_addrs = $me
 				remote_addrs = $peer
 				local { auth = psk
