@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # names for those who source this
 # The cases of the matrix; sourced by tests/interop/lane. Each runs twice: once we begin, once the peer
-# does. $A is the end that begins, $B the other one. Those of IKEv1 are in cases_v1.sh.
+# does. $A is the end that begins, $B the other one.
 
 LONG=$(printf 'a-very-long-label-in-a-very-long-name-%02d.' 1 2 3 4 5)example.com
 LONG_LEFT=left.$LONG LONG_RIGHT=right.$LONG
@@ -52,8 +52,7 @@ renews() { # renews HOST child|ike
 	must "$1 rekeys the $2 SA" rekey "$1" "$2"
 	must "we have another one" wait_for 10 changed left "$2" "$old_left"
 	must "the peer has another one" wait_for 10 changed right "$2" "$old_right"
-	# IKEv1 has no word for that the old one goes: either end may keep it to its end
-	[ "$VERSION" = ikev1 ] || must "there is one" wait_for 10 both 1
+	must "there is one" wait_for 10 both 1
 	must "pings pass, afterwards" answered "${PINGS[@]}"
 }
 changed() { keys "$1" "$2" && [ -n "$KEYS" ] && [ "$KEYS" != "$3" ]; }
@@ -75,40 +74,17 @@ forwarded() {
 	else on router nft add chain inet lab_nat pre "{ type nat hook prerouting priority dstnat; }" \; \
 		add rule inet lab_nat pre iifname $in ip daddr $at meta l4proto udp dnat ip to $to; fi
 }
-# narrow: what is longer than 700 octets would go in fragments of IP, which both ends drop; until wide. They do, not
-# the router, where connection tracking would have put them together before.
-narrow() {
-	NARROW=1
-	route_mtu mtu 700
-	for h in left right; do
-		if legacy; then must "$h drops fragments" ask $h iptables-legacy -t mangle -A PREROUTING -f -j DROP
-		else must "$h drops fragments" ask $h nft "table ip narrow { chain in { type filter hook prerouting priority -500; ip frag-off & 0x3fff != 0 drop; }; }"; fi
-	done
-}
-wide() {
-	route_mtu
-	for h in left right; do
-		if legacy; then ask $h iptables-legacy -t mangle -F PREROUTING
-		else ask $h nft delete table ip narrow; fi
-	done
-}
-route_mtu() {
-	ask left ip route change default via 192.0.2.254 "$@"
-	ask right ip route change default via 198.51.100.254 "$@"
-}
-NATTED='' CUT='' NARROW=''
+NATTED='' CUT=''
 unfix() {
 	[ -z "$NATTED" ] || { no_nat; ask router conntrack -F; }
 	[ -z "$CUT" ] || mend
-	[ -z "$NARROW" ] || wide
-	NATTED='' CUT='' NARROW=''
+	NATTED='' CUT=''
 }
 
 # ---- the cases -----------------------------------------------------------------------
 
 # name | what the page says of it
-declare -A CASES
-CASES[ikev2]="
+CASES="
 plain            | network to network
 defaults         | no \`ike=\`, no \`esp=\`, at either end; each end rekeys both SAs
 nat_initiator    | the end that begins is behind a NAT
@@ -265,9 +241,7 @@ deleted() {
 # The way is cut: each end finds out. It is mended: the tunnel comes up again; Libreswan, where it has begun,
 # is at it already.
 case_dpd() {
-	local v1=()
-	[ "$VERSION" != ikev1 ] || v1=(dpdtimeout=5s dpdaction=clear "swan:dpd_timeout = 5s")
-	pair dpddelay=2s retransmit-timeout=5s "swan:dpd_delay = 2s" "${v1[@]}"
+	pair dpddelay=2s retransmit-timeout=5s "swan:dpd_delay = 2s"
 	comes_up
 	passes
 	sever
@@ -291,27 +265,23 @@ case_mobike() {
 }
 logged() { [[ $(tail -n 20 "$LAB/$1"/log/*.log) == *"$2"* ]]; }
 
-# IKE in fragments: long identities (RFC 7383), or a long public key, which is in the second message of each end
-# (IKEv1); the router drops what IP has fragmented. Their payloads, 53 and 132, follow the header of IKE.
+# IKE in fragments (RFC 7383): long identities, and the router drops what IP has fragmented.
 case_fragments() {
-	local payload=53 lines=("leftid=@$LONG_LEFT" "rightid=@$LONG_RIGHT"
-		esp=aes_gcm256,aes_gcm128,aes256-sha2_512,aes256-sha2_256,aes128-sha2_512,aes128-sha2_256,aes256-sha1,aes128-sha1)
-	[ "$VERSION" != ikev1 ] || payload=132 lines=(ike=aes256-sha2_512-dh18 esp=aes256-sha1
-		"swan:proposals = aes256-sha512-modp8192" "child:esp_proposals = aes256-sha1-modp8192")
-	pair fragmentation=force "swan:fragmentation = force" "${lines[@]}"
-	narrow
-	tell router "rm -f $LAB/router/said.skf; tcpdump -lnni left0 'udp and (udp[24] = $payload or udp[28] = $payload)' >$LAB/router/said.skf 2>&1 & echo \$!"
+	pair "leftid=@$LONG_LEFT" "rightid=@$LONG_RIGHT" fragmentation=force "swan:fragmentation = force" \
+		esp=aes_gcm256,aes_gcm128,aes256-sha2_512,aes256-sha2_256,aes128-sha2_512,aes128-sha2_256,aes256-sha1,aes128-sha1
+	tell router "rm -f $LAB/router/said.skf; tcpdump -lnni left0 'udp and (udp[24] = 53 or udp[28] = 53)' >$LAB/router/said.skf 2>&1 & echo \$!"
 	SNIFFER=${OUT%%[!0-9]*}
-	must "we look at what passes" wait_for 5 fragment listening
+	must "we look at what passes" wait_for 5 skf listening
 	comes_up
-	must "we send fragments" wait_for 5 fragment "IP $LEFT."
-	# its responses are short in IKEv2
-	[ $A$VERSION = leftikev2 ] || must "the peer sends fragments" wait_for 5 fragment "IP $RIGHT."
+	must "we send fragments" wait_for 5 skf "IP $LEFT."
+	# its responses are short
+	[ $A = left ] || must "the peer sends fragments" wait_for 5 skf "IP $RIGHT."
 	kill "$SNIFFER"
 	passes
 	ends
 }
-fragment() { [ -e "$LAB/router/said.skf" ] && [[ $(<"$LAB/router/said.skf") == *"$1"* ]]; }
+# payload 53, Encrypted Fragment, follows the header of IKE
+skf() { [ -e "$LAB/router/said.skf" ] && [[ $(<"$LAB/router/said.skf") == *"$1"* ]]; }
 
 declare -A SWAN
 # ike= and esp=, and strongSwan's words for them; what Libreswan does not know, or only in ESP, is last.
@@ -342,23 +312,14 @@ aes128-aes_cmac-dh30           aes_gcm256         aes128-aescmac-ecp512bp       
 aes256-sha2_256-dh27           aes_gcm256         aes256-sha256-ecp224bp        aes256gcm16-ecp224bp
 aes256-sha2_256-dh2            aes_gcm256         aes256-sha256-modp1024        aes256gcm16-modp1024
 "
-suites() { # suites VERSION TABLE
-	local ike esp swan_ike swan_esp
-	while read -r ike esp swan_ike swan_esp; do
-		[[ -n $ike ]] || continue
-		CASES[$1]+="suite $ike $esp | \`ike=$ike\` \`esp=$esp\`"$'\n'
-		SWAN[$ike $esp]="$swan_ike $swan_esp"
-	done <<<"$2"
-}
-suites ikev2 "$SUITES"
+while read -r ike esp swan_ike swan_esp; do
+	[[ -n $ike ]] || continue
+	CASES+="suite $ike $esp | \`ike=$ike\` \`esp=$esp\`"$'\n'
+	SWAN[$ike $esp]="$swan_ike $swan_esp"
+done <<<"$SUITES"
 
-# knows VERSION PEER CASE: Libreswan does not know some algorithms
-knows() {
-	case $1 in
-	ikev1) knows_v1 "$2" "$3" ;;
-	ikev2) [[ $2 != libreswan || ! $3 =~ ^suite\ (aes_ccm|aes128-aes_cmac|.*-dh(2|27)\ ) ]] ;;
-	esac
-}
+# knows PEER CASE: Libreswan does not know some algorithms
+knows() { [[ $1 != libreswan || ! $2 =~ ^suite\ (aes_ccm|aes128-aes_cmac|.*-dh(2|27)\ ) ]]; }
 
 # A suite by its name.
 case_suite() {
@@ -369,6 +330,3 @@ case_suite() {
 	passes
 	ends
 }
-
-# shellcheck source=tests/interop/cases_v1.sh
-. "$(dirname "${BASH_SOURCE[0]}")/cases_v1.sh"

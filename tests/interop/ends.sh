@@ -5,9 +5,6 @@
 
 declare -A ASK ANSWER KIND SETUP
 NAME=vpn.example.com
-# of XAUTH; the hash is what openssl passwd -6 -salt lab says
-USER_NAME=road PASSWORD="the password of road"
-PASSWORD_HASH='$6$lab$FgZFGUEyUmyGuwhA5HH3gAgek5qxIDLQCugtpdpuVDtoiQGzmWl2FD3vbhr8LFQNv7y69OmGJiiF8by3YKtlV1'
 
 # ---- commands ------------------------------------------------------------------
 
@@ -65,18 +62,13 @@ file() { # file HOST PATH TEXT
 
 # ---- files ---------------------------------------------------------------------
 
-# Who proves itself how is the same in every cell; in Main Mode a secret is found by addresses only, which a
-# NAT changes.
+# Who proves itself how is the same in every cell.
 secrets() {
-	local text=": PSK \"$PSK\""$'\n'"@$USER_NAME : XAUTH \"$PASSWORD\""$'\n' ids
+	local text='' ids
 	for ids in "$LEFT $RIGHT" "$LEFT6 $RIGHT6" "@warrior.example.com @gateway.example.com" "@$LONG_LEFT @$LONG_RIGHT"; do
 		text+="$ids : PSK \"$PSK\""$'\n'
 	done
-	for h in left right; do
-		file $h /etc/ipsec.secrets "$text"
-		ask $h mkdir -p /etc/ipsec.d
-		file $h /etc/ipsec.d/passwd "$USER_NAME:$PASSWORD_HASH:$NAME"$'\n'
-	done
+	for h in left right; do file $h /etc/ipsec.secrets "$text"; done
 }
 # pair [LINE...]: both ends get their files and load them. A LINE is one of a conn of ipsec.conf, the same
 # in both files, "KEYWORD=" to leave it out; "left:LINE", "right:LINE": in that end's file only; "swan:LINE"
@@ -115,34 +107,29 @@ write() { # write HOST LINE...
 ${SETUP[$host]}
 conn $NAME
 $conn	authby=secret
-	ikev2=$([ "$VERSION" = ikev1 ] && echo no || echo yes)
+	ikev2=yes
 	auto=add
 "
 		;;
 	esac
 }
-# The same for strongSwan, which is always right; a child for each pair of networks. In IKEv1 it has PFS only
-# where the group is named, and says or takes no other group then.
+# The same for strongSwan, which is always right; a child for each pair of networks.
 swanctl_conf() {
 	local remote=${v[left]} children='' l r ls=${v[leftsubnets]:-${v[leftsubnet]:-dynamic}} rs=${v[rightsubnets]:-${v[rightsubnet]:-dynamic}}
-	if [ "$VERSION" = ikev1 ] && [ "${v[pfs]:-}" != no ]; then
-		[[ $swan == *proposals* ]] || swan+="	proposals = aes256-sha256-modp2048"$'\n'
-		[[ $child == *esp_proposals* ]] || child+="		esp_proposals = aes128-sha1-modp2048, aes256gcm16-modp2048"$'\n'
-	fi
 	SWAN_CHILDREN=()
 	for l in ${ls//[\{\}]/}; do
 		for r in ${rs//[\{\}]/}; do
 			SWAN_CHILDREN+=("vpn${SWAN_CHILDREN:+${#SWAN_CHILDREN[@]}}")
 			children+="	${SWAN_CHILDREN[-1]} {
-		local_ts = $r${v[rightprotoport]:+[${v[rightprotoport]}]}
-		remote_ts = $l${v[leftprotoport]:+[${v[leftprotoport]}]}
+		local_ts = $r
+		remote_ts = $l
 		mode = ${v[type]:-tunnel}
 $child	}
 "
 		done
 	done
 	file "$1" /etc/swanctl/swanctl.conf "connections { vpn {
-	version = ${VERSION#ikev}
+	version = 2
 	local_addrs = ${v[right]}
 	remote_addrs = ${remote/defaultroute/any}
 	local { auth = psk
@@ -152,9 +139,7 @@ $child	}
 $swan	children {
 $children	}
 } }
-secrets { ike { secret = \"$PSK\" }
-	xauth { id = $USER_NAME
-		secret = \"$PASSWORD\" } }
+secrets { ike { secret = \"$PSK\" } }
 $more"
 }
 
@@ -180,7 +165,7 @@ unload() {
 begin() { # begin HOST: it must come up, says the one who begins
 	case ${KIND[$1]} in
 	ours) run "$1" ipsec auto --up $NAME ;;
-	libreswan) run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME && [[ $OUT == *"established Child SA"* || $OUT == *"IPsec SA established"* ]] ;;
+	libreswan) run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME && [[ $OUT == *"established Child SA"* ]] ;;
 	strongswan)
 		local child
 		for child in "${SWAN_CHILDREN[@]}"; do run "$1" "$STATUS" strongswan initiate "child=$child" timeout=30000 || return; done
@@ -194,17 +179,10 @@ end() {
 	strongswan) run "$1" "$STATUS" strongswan terminate ike=vpn timeout=30000 ;;
 	esac
 }
-# In IKEv1 Libreswan refuses to be told: another Phase 2 is what it makes when it is to bring up what is up, another
-# Phase 1 when its time is over, which a case must see to.
 rekey() { # rekey HOST child|ike
 	case ${KIND[$1]} in
 	ours) run "$1" ipsec "rekey-$2" $NAME ;;
-	libreswan)
-		case $VERSION-$2 in
-		ikev2-*) run "$1" /usr/libexec/ipsec/whack "--rekey-${2/child/ipsec}" --name $NAME ;;
-		ikev1-child) run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME ;;
-		esac
-		;;
+	libreswan) run "$1" /usr/libexec/ipsec/whack "--rekey-${2/child/ipsec}" --name $NAME ;;
 	strongswan) run "$1" "$STATUS" strongswan rekey "$2=vpn" ;;
 	esac
 }
@@ -226,8 +204,7 @@ sas() {
 	done <<<"$OUT"
 }
 has() { sas "$1" && [ $CHILDREN = "$2" ]; } # has HOST COUNT: so many Child SAs
-# keys HOST ike|child: in KEYS what tells its IKE SA or its Child SAs from others; in IKEv1 the newest, since
-# those that were rekeyed may stay till their end
+# keys HOST: in KEYS what tells its IKE SA or its Child SAs from others, "ike" or "child"
 keys() {
 	local line state=
 	KEYS=
@@ -238,10 +215,8 @@ keys() {
 	esac
 	while read -r line; do
 		[[ $line != state=* ]] || state=${line#*=}
-		[[ $2 = child || ! $line =~ (#[0-9]+):.*(ESTABLISHED_IKE_SA|STATE_(MAIN|AGGR|XAUTH|MODE_CFG)_.*newest) &&
-			! $state,$line =~ ^ESTABLISHED,initiator-spi=(.*) ]] &&
-			[[ $2 = ike || ! $line =~ (#[0-9]+):.*(ESTABLISHED_CHILD_SA|STATE_QUICK_[IR]2.*newest) &&
-				! $state,$line =~ ^INSTALLED,spi-in=(.*) ]] ||
+		[[ $2 = child || ! $line =~ (#[0-9]+):.*ESTABLISHED_IKE_SA && ! $state,$line =~ ^ESTABLISHED,initiator-spi=(.*) ]] &&
+			[[ $2 = ike || ! $line =~ (#[0-9]+):.*ESTABLISHED_CHILD_SA && ! $state,$line =~ ^INSTALLED,spi-in=(.*) ]] ||
 			KEYS+="${BASH_REMATCH[1]} "
 	done <<<"$OUT"
 }
