@@ -33,6 +33,11 @@ void wipe(void *p, size_t n)
 		explicit_bzero(p, n);
 }
 
+void bytes_wipe(struct bytes b)
+{
+	wipe((void *)(uintptr_t)b.p, b.n);
+}
+
 /* Sizes are bounded by limits.h: no peer brings us here. Nothing below allocates. */
 static void *must(void *p)
 {

@@ -34,6 +34,8 @@ bool bytes_eq(struct bytes a, struct bytes b);
 bool bytes_eq_ct(struct bytes a, struct bytes b);
 /* Wipe what the compiler would otherwise drop. */
 void wipe(void *p, size_t n);
+/* The same of borrowed octets whose owner can do without them: what came in is a secret. */
+void bytes_wipe(struct bytes b);
 
 /* Allocation aborts on failure, with a message: sizes are bounded by limits.h, so no peer chooses
  * them, and an error path that cannot be tested is not written. */

@@ -22,13 +22,25 @@ static void print_issue(const struct conf_issue *i)
 		out_error("%s:%u: %s%s", i->file, i->line, i->is_error ? "" : "warning: ", i->text);
 }
 
+/* Gives how many of them are errors. */
+static size_t print_issues(const struct conf_issue *issue, size_t n)
+{
+	size_t errors = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		print_issue(&issue[i]);
+		errors += issue[i].is_error;
+	}
+	return errors;
+}
+
 /* The file of XAUTH users, when somebody is to be looked up there. */
 static size_t check_users(const struct conf *conf)
 {
 	const struct conf_source files = conf_source_files();
 	const struct conf_issue *issue;
 	bool is_used = false;
-	size_t n, errors = 0;
+	size_t n, errors;
 	struct passwd *p;
 	char *path;
 
@@ -40,10 +52,7 @@ static size_t check_users(const struct conf *conf)
 	path = xasprintf("%s/passwd", conf->setup.ipsecdir ? conf->setup.ipsecdir : IPSEC_DIR);
 	p = passwd_parse(&files, path);
 	n = passwd_issues(p, &issue);
-	for (size_t i = 0; i < n; i++) {
-		print_issue(&issue[i]);
-		errors += issue[i].is_error;
-	}
+	errors = print_issues(issue, n);
 	passwd_free(p);
 	free(path);
 	return errors;
@@ -57,7 +66,7 @@ static size_t check_secrets(const struct cmd *c, const struct conf *conf)
 						     : SECRETS_FILE;
 	const struct conf_issue *issue;
 	struct secrets *s;
-	size_t n, errors = 0;
+	size_t n, errors;
 
 	if (access(path, R_OK) != 0 && errno != ENOENT && geteuid() != 0) {
 		out_say("%s: not checked, since only root may read it", path);
@@ -69,12 +78,9 @@ static size_t check_secrets(const struct cmd *c, const struct conf *conf)
 	}
 	s = secrets_parse(&files, path);
 	n = secrets_issues(s, &issue);
-	for (size_t i = 0; i < n; i++) {
-		print_issue(&issue[i]);
-		errors += issue[i].is_error;
-	}
+	errors = print_issues(issue, n);
 	secrets_free(s);
-	return errors + check_users(conf);
+	return errors;
 }
 
 int run_checkconfig(const struct cmd *c)
@@ -85,7 +91,7 @@ int run_checkconfig(const struct cmd *c)
 
 	for (size_t i = 0; i < conf->n_issue; i++)
 		print_issue(&conf->issue[i]);
-	errors += check_secrets(c, conf);
+	errors += check_secrets(c, conf) + check_users(conf);
 	if (out_is_json())
 		out_object(json_pack("{s:s, s:I, s:I}", "file", cmd_config(c), "errors",
 			(json_int_t)errors, "connections", (json_int_t)conf->n));

@@ -28,10 +28,10 @@ enum action_kind {
 	ACTION_KEEPALIVE, /* datagram of one octet 0xff (RFC 3948 2.3), no marker */
 	ACTION_UPDOWN,	  /* ask parent: run the user's leftupdown= with these facts */
 	/* IKEv1 only. Keys serves them for loaded connections with keyexchange=ikev1. */
-	ACTION_SKEYID,	     /* ask keys: SKEYID = prf(PSK, octets), RFC 2409 5 (psk; octets: Ni_b |
-			      * Nr_b).       A responder that does not know the peer's identity yet says
-			      * ID_NONE       in       theirs: the PSK is chosen by addresses then, %any
-			      * for one       that is not       known */
+	/* ask keys: SKEYID = prf(PSK, octets), RFC 2409 5 (psk; octets: Ni_b | Nr_b). A responder
+	 * that does not know the peer's identity yet says ID_NONE in theirs: the PSK is chosen by
+	 * addresses then, %any for one that is not known */
+	ACTION_SKEYID,
 	ACTION_XAUTH_VERIFY, /* ask keys: may that user with that password in? As xauthby= says */
 	ACTION_XAUTH_SECRET, /* ask keys: our user name and password for the connection */
 };

@@ -246,12 +246,6 @@ static enum err err_of(uint8_t e)
 	return e < ERR_END ? (enum err)e : ERR_VALUE;
 }
 
-/* Secrets do not stay where the line received them. */
-static void wipe_view(struct bytes b)
-{
-	wipe((void *)(uintptr_t)b.p, b.n);
-}
-
 static const char *why_not(uint8_t e, const char *where)
 {
 	return e && where[0] ? where : NULL;
@@ -264,7 +258,7 @@ static void take_psk(struct shell *s, const struct msg_psk_answer *m)
 			       .mac = m->mac,
 			       .where = m->where,
 			       .text = why_not(m->e, m->where) });
-	wipe_view(m->mac);
+	bytes_wipe(m->mac);
 }
 
 static void take_xauth(struct shell *s, const struct msg_xauth_answer *m)
@@ -276,7 +270,7 @@ static void take_xauth(struct shell *s, const struct msg_xauth_answer *m)
 			       .lease = m->lease,
 			       .where = m->where,
 			       .text = why_not(m->e, m->where) });
-	wipe_view(m->password);
+	bytes_wipe(m->password);
 }
 
 void shell_command(struct shell *s, const struct msg_command *m)

@@ -22,11 +22,6 @@ struct login {
 	struct secret password;
 };
 
-static void wipe_view(struct bytes b)
-{
-	wipe((void *)(uintptr_t)b.p, b.n);
-}
-
 /* Why the connection may not ask; NULL: it may. */
 static const char *refusal(const struct key_conn *c)
 {
@@ -86,7 +81,7 @@ void xauth_verify(struct keys *k, const struct msg_xauth_verify *m)
 		refuse(k, m->ask, m->conn, why);
 	else
 		verify(k, c, m);
-	wipe_view(m->password);
+	bytes_wipe(m->password);
 }
 
 /* ---- ours ---- */
@@ -146,7 +141,7 @@ void xauth_login(struct keys *k, const struct msg_xauth_login *m)
 		l->password = secret_from(m->password);
 	} else if (l)
 		login_free(k, l);
-	wipe_view(m->password);
+	bytes_wipe(m->password);
 }
 
 void xauth_done(struct keys *k)
