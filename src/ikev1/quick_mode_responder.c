@@ -101,11 +101,11 @@ static struct conn *conn_for(const struct request *q)
 static void peer_proposed(const struct request *q)
 {
 	char ours[TS_STR], theirs[TS_STR], protocol[32] = "all";
+	unsigned number = q->ours.protocol ? q->ours.protocol : q->theirs.protocol;
 
-	if (q->ours.protocol || q->theirs.protocol)
-		snprintf(protocol, sizeof(protocol), "%u/%u:%u",
-			q->ours.protocol ? q->ours.protocol : q->theirs.protocol,
-			q->ours.port_first, q->theirs.port_first);
+	if (number)
+		snprintf(protocol, sizeof(protocol), "%u/%u:%u", number, q->ours.port_first,
+			q->theirs.port_first);
 	V1_EMIT(q->sa, v1_peer_proposed, .ours = ev_str(ts_format(&q->ours, ours)),
 		.protocol = ev_str(protocol), .theirs = ev_str(ts_format(&q->theirs, theirs)));
 }
