@@ -231,8 +231,10 @@ deleted() {
 	comes_up
 	passes
 	loses "$1"
+	# Libreswan may be at it again: what it has half made when it is stopped it tells nobody
 	end $A
-	must "both ends know" wait_for 10 both 0
+	end $B
+	must "nothing is left" wait_for 10 both 0
 	comes_up
 	passes
 	ends
