@@ -48,6 +48,14 @@ static bool is_to_be_kept(const struct v2_child *c)
 	return c->state != V2_CHILD_WAITING && c->state != V2_CHILD_GONE && !c->has_answer_due;
 }
 
+/* The serial, or 0 for a sibling of c that the next process will not know. */
+static uint32_t kept_serial(const struct v2_child *c, uint32_t serial)
+{
+	const struct v2_child *sibling = v2_child_by_serial(c->sa->v2, serial);
+
+	return sibling && is_to_be_kept(sibling) ? serial : 0;
+}
+
 static void put_child(struct wr *w, const struct v2_child *c, size_t conn)
 {
 	bool is_to_install = c->state == V2_CHILD_STANDBY;
@@ -69,8 +77,8 @@ static void put_child(struct wr *w, const struct v2_child *c, size_t conn)
 	wr_u32(w, c->c.spi_in);
 	wr_u32(w, c->c.spi_out);
 	wr_u32(w, c->rekeys);
-	wr_u32(w, c->replaced_by);
-	wr_u32(w, c->rival);
+	wr_u32(w, kept_serial(c, c->replaced_by));
+	wr_u32(w, kept_serial(c, c->rival));
 	suite_put(w, &c->c.suite);
 	ts_list_put(w, &c->c.ts_local);
 	ts_list_put(w, &c->c.ts_remote);
