@@ -113,7 +113,8 @@ static void tell_refused(struct request *q, enum match_why why, const struct con
 		EMIT(&ike->env.events, ike->now, &about, v2_no_connection,
 			.local = ev_ep(q->d->local), .remote = ev_ep(q->d->remote),
 			.why = ev_str(why == MATCH_NO_VERSION
-					      ? "the connection for these addresses is for IKEv1"
+					      ? "no suitable connection found with IKEv2 policy: "
+						"the connection for these addresses is for IKEv1"
 					      : "no connection is loaded for these addresses"));
 	}
 }

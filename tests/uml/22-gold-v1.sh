@@ -301,7 +301,7 @@ both left:ikev2=no right:ikev2=yes "${PFS[@]}"
 again
 if [ "${KIND[right]}" = libreswan ]; then silence; else refused_in_clear; fi
 peer_begins "version-v2-to-v1" <<'X'
-"vpn.example.com": ISAKMP_v2_IKE_SA_INIT message from 192.0.2.1:500 received on 198.51.100.1:500 but the connection for these addresses is for IKEv1; responding with NO_PROPOSAL_CHOSEN
+"vpn.example.com": ISAKMP_v2_IKE_SA_INIT message from 192.0.2.1:500 received on 198.51.100.1:500 but no suitable connection found with IKEv2 policy: the connection for these addresses is for IKEv1; responding with NO_PROPOSAL_CHOSEN
 X
 
 if [ "${KIND[right]}" = libreswan ]; then # strongSwan has no such setting
