@@ -144,8 +144,9 @@ enum v1_verdict aggressive_mode_r_keyed(struct v1_sa *sa, const struct answer *a
 	if (!sa->line.has_said)
 		return V1_CLOSE;
 	v1_step_to(sa, V1_AGGR_R1_SENT);
-	V1_EMIT(sa, v1_aggr_r1_sent, .state = ev_str(v1_state_libreswan(sa)),
-		.remote = ev_ep(sa->remote));
+	if (!sa->line.is_withheld)
+		V1_EMIT(sa, v1_aggr_r1_sent, .state = ev_str(v1_state_libreswan(sa)),
+			.remote = ev_ep(sa->remote));
 	return V1_NEXT;
 }
 

@@ -139,7 +139,7 @@ struct v1_sa *phase1_open(struct phase1_request *q, struct conn *c)
 	memcpy(sa->icookie, q->m->h.icookie, sizeof(sa->icookie));
 	sa->chosen = q->chosen;
 	sa->suite = q->suite;
-	sa->first_n = q->d->data.n;
+	sa->credit = q->d->data.n;
 	buf_set(&sa->sa_body, q->m->sa_body);
 	sha256(&q->d->data, 1, sa->line.heard);
 	sa->line.has_heard = true;
@@ -161,8 +161,10 @@ bool phase1_is_repeat(const struct phase1_request *q)
 		return false;
 	sha256(&q->d->data, 1, hash);
 	/* a forged one with the same cookie does not disturb */
-	if (sa->state != V1_DEAD && memcmp(hash, sa->line.heard, sizeof(hash)) == 0)
+	if (sa->state != V1_DEAD && memcmp(hash, sa->line.heard, sizeof(hash)) == 0) {
+		sa->credit += q->d->data.n;
 		v1_repeat(sa, &sa->line);
+	}
 	return true;
 }
 

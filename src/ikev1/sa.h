@@ -56,10 +56,11 @@ const char *v1_state_text(const struct v1_sa *sa);	/* "sent MI1, expecting MR1" 
 enum v1_child_state {
 	V1_QUICK_WAITING,      /* I: for the ISAKMP SA, or for its own message */
 	V1_QUICK_I1_SENT,      /* I: QR1 */
-	V1_QUICK_I_INSTALLING, /* I: the data plane, both directions; QI2 goes out then */
+	V1_QUICK_I_INSTALLING, /* I: the data plane, inbound; QI2 goes out then */
 	V1_QUICK_R_INSTALLING, /* R: the data plane, inbound; QR1 goes out then */
 	V1_QUICK_R1_SENT,      /* R: QI2 */
-	V1_QUICK_R_USING,      /* R: the data plane, outbound */
+	V1_QUICK_I2_SENT,      /* I: of a rekey: the peer has a moment to take QI2 */
+	V1_QUICK_USING,	       /* the data plane, outbound */
 	V1_QUICK_ESTABLISHED,
 	V1_QUICK_REPLACED, /* by a newer one: the peer's Delete, or its end; still receives */
 	V1_QUICK_GONE,
@@ -79,6 +80,7 @@ struct v1_line {
 	bool has_heard;
 	unsigned repeats; /* of that message, answered with sent: bounded */
 	bool has_said;	  /* v1_say() since the message that is being handled came */
+	bool is_withheld; /* sent has more octets than an unproven peer has sent */
 	struct retransmit retransmit;
 	struct timer resend; /* armed: we wait for the peer */
 };
@@ -106,7 +108,7 @@ struct v1_child {
 	unsigned asks;		/* of the data plane, not answered yet */
 	enum err install_error; /* the first of them */
 	char install_text[128];
-	struct timer rekey, expire;
+	struct timer use, rekey, expire;
 };
 
 /* The message that is being handled: what its line becomes when the handler takes it. */
@@ -150,7 +152,7 @@ struct v1_sa {
 
 	/* Phase 1 */
 	struct v1_line line;
-	size_t first_n; /* R: octets that an unproven source sent: no answer is larger */
+	size_t credit; /* R: octets that an unproven source sent, less those it got */
 	struct ke *ke;
 	struct buf ni, nr;
 	struct buf sa_body;		 /* SAi_b (RFC 2409 5) */
@@ -306,6 +308,7 @@ void v1_fire_keepalive(struct ike *ike, struct timer *t);
 void v1_fire_patience(struct ike *ike, struct timer *t); /* phase1.c */
 void v1_fire_rekey(struct ike *ike, struct timer *t);
 void v1_fire_expire(struct ike *ike, struct timer *t);
+void v1_fire_child_use(struct ike *ike, struct timer *t); /* install.c */
 void v1_fire_child_rekey(struct ike *ike, struct timer *t);
 void v1_fire_child_expire(struct ike *ike, struct timer *t);
 void v1_fire_dpd(struct ike *ike, struct timer *t);

@@ -1,6 +1,7 @@
 /* Saying something to the peer: sealed where it has to be, cut where it is too long, kept for
  * repeats, repeated where an answer is wanted; NAT keepalives (RFC 3948 2.3). To an address that is
- * not proven nothing goes out that is larger than what came. */
+ * not proven no more octets go out than came from there: an answer with more waits for a repeat of
+ * what it answers. */
 #include "ikev1/exchanges.h"
 #include "ikev1/phase1.h"
 #include "ikev1/transaction.h"
@@ -58,6 +59,8 @@ static void transmit(struct v1_sa *sa, struct bytes datagram, unsigned retransmi
 		send_fragments(sa, datagram, size);
 	else
 		ike_send(sa->ike, &sa->local, &sa->remote, datagram);
+	if (!sa->is_proven)
+		sa->credit -= MIN(datagram.n, sa->credit);
 	sa->sent = sa->ike->now.mono;
 	if (v1_sa_is_authenticated(sa))
 		v1_keepalive_arm(sa);
@@ -135,14 +138,15 @@ void v1_say(struct v1_sa *sa, struct v1_line *l, struct v1_build *b, bool is_enc
 
 	if (!d.n)
 		return;
-	if (!sa->is_proven && d.n > sa->first_n) {
-		V1_EMIT(sa, v1_answer_too_large, .remote = ev_ep(sa->remote),
-			.mode = ev_str(mode_of(sa)), .octets = ev_u64(sa->first_n),
+	buf_set(&l->sent, d);
+	l->has_said = true;
+	l->is_withheld = !sa->is_proven && d.n > sa->credit;
+	if (l->is_withheld) {
+		V1_EMIT(sa, v1_answer_withheld, .remote = ev_ep(sa->remote),
+			.mode = ev_str(mode_of(sa)), .octets = ev_u64(sa->credit),
 			.ours = ev_u64(d.n));
 		return;
 	}
-	buf_set(&l->sent, d);
-	l->has_said = true;
 	transmit(sa, d, 0);
 	if (!wants_reply)
 		return;
@@ -155,9 +159,10 @@ void v1_repeat(struct v1_sa *sa, struct v1_line *l)
 {
 	unsigned limit = sa->is_proven ? LIMIT_V1_REPEATS : LIMIT_V1_REPEATS_UNPROVEN;
 
-	if (l->repeats >= limit)
+	if (l->repeats >= limit || (!sa->is_proven && l->sent.n > sa->credit))
 		return;
-	l->repeats++;
+	l->repeats += !l->is_withheld;
+	l->is_withheld = false;
 	/* an initiator that waits repeats by its own clock */
 	if (!l->sent.p || (sa->is_initiator && timer_is_set(&l->resend)))
 		return;

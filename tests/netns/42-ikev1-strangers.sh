@@ -51,10 +51,9 @@ stranger() { # stranger MODE ADDRESS [once]
 	run router python3 "$LAB/stranger.py" "$@"
 	read -r sent length packets octets largest <<<"$OUT"
 }
-# harmless WHAT: never more octets than were sent, in three packets at most
+# harmless WHAT: no more octets than were sent, in three packets at most
 harmless() {
 	check "$1: three packets at most ($packets)" test "$packets" -le 3
-	check "$1: none is larger than what was sent ($largest of $length)" test "$largest" -le "$length"
 	check "$1: no more octets than were sent ($octets of $((sent * length)))" test "$octets" -le $((sent * length))
 }
 # 40 s each, since what is half open lives for 30 s: all at once
@@ -71,22 +70,24 @@ read -r sent length packets octets largest <"$LAB/main"
 check "Main Mode: it is answered" test "$packets" -ge 1
 harmless "Main Mode, repeated"
 read -r sent length packets octets largest <"$LAB/aggressive"
-check "Aggressive Mode, which no connection has: no answer but a refusal" test "$packets" -le 1
+check "Aggressive Mode, which no connection has: no answer but a refusal" test "$largest" -le 40
 harmless "Aggressive Mode, repeated"
 OUT=$(on right ipsec status)
 says "nothing stays half-open" 'half-open\(0\)'
 
-title "Aggressive Mode for anybody"
+title "Aggressive Mode for anybody: the answer has more octets, so it waits for as many"
 anybody aggressive=yes
 run right ipsec auto --replace vpn.example.com
+stranger 4 192.0.2.77 once
+check "nothing comes for the first message alone" test "$packets" = 0
 on router python3 "$LAB/stranger.py" 4 192.0.2.78 >"$LAB/aggressive" 2>&1
 read -r sent length packets octets largest <"$LAB/aggressive"
 check "it is answered" test "$packets" -ge 1
 harmless "Aggressive Mode, repeated"
 
 title "ike-scan"
-scan() { run left ike-scan --retry=1 --timeout=1000 --nodns "$@" $RIGHT; }
-scan --aggressive --id=warrior --dhgroup=14 --trans=7/256,4,1,14
+scan() { run left ike-scan --retry=2 --timeout=1000 --nodns "$@" $RIGHT; }
+scan --aggressive --id=warrior --idtype=2 --dhgroup=14 --trans=7/256,4,1,14
 says "a group's name is answered" 'Aggressive Mode Handshake returned'
 anybody
 run right ipsec auto --replace vpn.example.com
@@ -94,7 +95,7 @@ scan --trans=7/256,4,1,14
 says "a gateway for anybody answers Main Mode" 'Main Mode Handshake returned'
 says "with what was chosen" 'Enc=AES .*Hash=SHA2-256 .*Auth=PSK .*Group=14:modp2048'
 refuses "and does not say who made it" grep -qiE 'clearswan|libreswan|strongswan|openswan' <<<"$OUT"
-scan --aggressive --id=warrior --dhgroup=14 --trans=7/256,4,1,14
+scan --aggressive --id=warrior --idtype=2 --dhgroup=14 --trans=7/256,4,1,14
 refuses "no Aggressive Mode" grep -q 'Handshake returned' <<<"$OUT"
 scan --trans=5,1,1,2
 refuses "no DES nor groups that are too small" grep -q 'Handshake returned' <<<"$OUT"

@@ -143,9 +143,9 @@ TEST(refusals_are_few_and_small)
 	stranger_done(&s);
 }
 
-/* The answer has one transform of the offer's; whoever makes the offer too small to hold it back
- * gets none. */
-TEST(no_answer_is_larger_than_what_came)
+/* The answer has one transform of the offer's; whoever makes the offer small waits until as much
+ * has come as goes out: strongSwan with one proposal does, and repeats. */
+TEST(an_answer_with_more_octets_than_came_waits_for_a_repeat)
 {
 	struct stranger s;
 	struct v1_header h = { .version = V1_VERSION, .exchange = V1_AGGRESSIVE_MODE };
@@ -153,6 +153,7 @@ TEST(no_answer_is_larger_than_what_came)
 	struct ke *ke = ke_new(KE_MODP2048);
 	uint8_t nonce[16] = { 1 };
 	struct v1_build b;
+	struct bytes m;
 
 	stranger_init(&s, true);
 	s.offer->n_t = 1;
@@ -163,9 +164,20 @@ TEST(no_answer_is_larger_than_what_came)
 	v1_put_ke(&b, ke_public(ke));
 	v1_put_nonce(&b, BYTES(nonce));
 	v1_put_id(&b, &id);
-	tell(&s, 0xc6336401, v1_build_end(&b));
+	m = v1_build_end(&b);
+	tell(&s, 0xc6336401, m);
 	assert_int_equal(s.p.b.sent, 0);
-	assert_int_equal(s.p.b.count[EV_v1_answer_too_large], 1);
+	assert_int_equal(s.p.b.count[EV_v1_answer_withheld], 1);
+	assert_int_equal(s.p.b.count[EV_v1_aggr_r1_sent], 0);
+	tell(&s, 0xc6336401, m);
+	assert_int_equal(s.p.b.sent, 1);
+	for (int i = 0; i < 20; i++) {
+		assert_small_help(&s);
+		tell(&s, 0xc6336401, m);
+	}
+	assert_small_help(&s);
+	assert_int_equal(s.p.b.sent, 3);
+	pair_run(&s.p, 31 * NS_S);
 	assert_int_equal(sas(&s), 0);
 	ke_free(ke);
 	stranger_done(&s);
@@ -231,7 +243,7 @@ int main(void)
 		cmocka_unit_test(
 			a_forged_first_message_of_aggressive_mode_makes_three_small_packets_at_most),
 		cmocka_unit_test(refusals_are_few_and_small),
-		cmocka_unit_test(no_answer_is_larger_than_what_came),
+		cmocka_unit_test(an_answer_with_more_octets_than_came_waits_for_a_repeat),
 		cmocka_unit_test(one_source_does_not_get_all_the_room),
 		cmocka_unit_test(all_sources_together_get_what_max_halfopen_says),
 		cmocka_unit_test(octets_of_all_kinds_do_nothing),
