@@ -9,6 +9,8 @@ bool v2_child_is_usable(const struct v2_child *c);
 /* Replace it. Harmless when that is under way. */
 void v2_rekey_child_start(struct v2_child *c);
 void v2_rekey_ike_start(struct v2_sa *sa);
+/* Both ends, or the peer, have asked, and it is not decided yet which IKE SA is the next one. */
+bool v2_rekey_ike_is_undecided(const struct v2_sa *sa);
 
 /* The window is free: build the request of that task (not sent yet: step.c does). False: there is
  * nothing to ask any more (the Child SA is gone, a rekey happened meanwhile). */

@@ -20,6 +20,11 @@ static struct v2_sa *undecided(const struct v2_sa *sa)
 	return old && old->rekey_peer == sa->serial ? old : NULL;
 }
 
+bool v2_rekey_ike_is_undecided(const struct v2_sa *sa)
+{
+	return sa->rekey_peer || undecided(sa);
+}
+
 void v2_rekey_ike_start(struct v2_sa *sa)
 {
 	if (undecided(sa)) {

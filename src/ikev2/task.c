@@ -102,6 +102,11 @@ void v2_task_run(struct v2_sa *sa)
 		v2_request_send(sa, exchange_of(t), &b);
 		return;
 	}
-	if (may_begin(sa) && next != NS_NEVER)
+	if (!may_begin(sa))
+		return;
+	if (list_empty(&sa->children) && conn_is_waited(sa->conn, CONN_WAIT_DOWN) &&
+		!v2_rekey_ike_is_undecided(sa))
+		v2_sa_terminate(sa);
+	else if (next != NS_NEVER)
 		timer_set(&sa->ike->timers, &sa->resend, next);
 }

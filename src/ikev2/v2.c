@@ -197,6 +197,10 @@ static void down(void *state, struct conn *c)
 		if (sa->state == V2_DEAD || sa->state == V2_NEW || sa->is_unwanted || !uses(sa, c))
 			continue;
 		heir = other_user(sa, c);
+		/* the peer may have given what is in it to the new one already: each is deleted by
+		 * itself, and the IKE SA that is left when it has none (v2_task_run) */
+		if (!heir && v2_rekey_ike_is_undecided(sa))
+			heir = c;
 		if (heir)
 			leave_sa(sa, c, heir);
 		else
