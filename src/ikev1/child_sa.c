@@ -30,6 +30,7 @@ struct v1_child *v1_child_new(struct v1_sa *sa, struct conn *c, bool is_requeste
 	n->is_requester = is_requester;
 	n->c.spi_in = draw_spi(sa->v1);
 	n->line.resend.fire = v1_fire_child_resend;
+	n->use.fire = v1_fire_child_use;
 	n->rekey.fire = v1_fire_child_rekey;
 	n->expire.fire = v1_fire_child_expire;
 	list_append(&sa->children, &n->node);
@@ -74,6 +75,7 @@ void v1_child_free(struct v1_child *c)
 	v1 = c->v1;
 	leave_old(c);
 	timer_stop(&v1->ike->timers, &c->line.resend);
+	timer_stop(&v1->ike->timers, &c->use);
 	timer_stop(&v1->ike->timers, &c->rekey);
 	timer_stop(&v1->ike->timers, &c->expire);
 	map_take(&v1->children, c->c.serial);
@@ -167,7 +169,7 @@ static bool goes_over(const struct v1_child *c, const struct v1_sa *to)
 {
 	if (c->state == V1_QUICK_WAITING)
 		return (!to->user && !c->c.conn->template) || c->c.conn == to->conn;
-	return c->state >= V1_QUICK_ESTABLISHED && v1_child_is_of(c, to);
+	return c->state >= V1_QUICK_I2_SENT && v1_child_is_of(c, to);
 }
 
 static void inherit_from(struct list *children, struct v1_sa *to)

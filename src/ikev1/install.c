@@ -1,5 +1,6 @@
 /* An IPsec SA comes to life in the data plane, and leaves it. A responder has its inbound SA before
- * QR1 goes out, and sends when QI2 has come; an initiator has both before QI2 goes out. */
+ * QR1 goes out, and sends when QI2 has come; an initiator has it before QI2 goes out, and sends
+ * when that is likely to have come. */
 #include "ikev1/exchanges.h"
 #include "ikev1/quick_mode.h"
 
@@ -12,7 +13,7 @@ void v1_child_state_set(struct v1_child *c, enum v1_child_state s)
 	V1_CHILD_EMIT(c, v1_child_state, .from = ev_str(v1_child_state_name(c->state)),
 		.to = ev_str(v1_child_state_name(s)));
 	c->state = (uint8_t)s;
-	if (c->sa && s >= V1_QUICK_ESTABLISHED)
+	if (c->sa && s >= V1_QUICK_I2_SENT)
 		v1_ready(c->sa); /* another one may begin */
 }
 
@@ -70,8 +71,77 @@ void v1_child_answer(struct v1_child *c, const struct answer *a)
 		quick_mode_installed(c);
 	else if (c->state == V1_QUICK_R_INSTALLING)
 		quick_mode_r_installed(c);
-	else if (c->state == V1_QUICK_R_USING)
+	else if (c->state == V1_QUICK_USING)
 		v1_child_established(c);
+}
+
+/* ---- from the old one to the new one ---- */
+
+/* what QI2 may take to the peer, or its next QR1 to us when it is lost */
+#define SWITCH_TIME (600 * NS_MS)
+
+static bool is_twin(const struct v1_child *o, const struct v1_child *c)
+{
+	return o != c && o->c.conn == c->c.conn && o->c.reqid == c->c.reqid;
+}
+
+static bool has_usable_twin(const struct v1_child *c, struct list *children)
+{
+	const struct v1_child *o;
+
+	list_each (o, children, struct v1_child, node)
+		if (is_twin(o, c) && v1_child_is_usable(o))
+			return true;
+	return false;
+}
+
+static void use(struct v1_child *c)
+{
+	timer_stop(&c->v1->ike->timers, &c->use);
+	v1_child_state_set(c, V1_QUICK_USING);
+	v1_child_install(c, DP_OUT);
+}
+
+void v1_fire_child_use(struct ike *ike, struct timer *t)
+{
+	struct v1_child *c = container_of(t, struct v1_child, use);
+
+	(void)ike;
+	use(c);
+	v1_leave(c->v1);
+}
+
+void v1_child_switch(struct v1_child *c)
+{
+	bool has_old = has_usable_twin(c, &c->v1->orphans);
+	struct v1_sa *sa;
+
+	list_each (sa, &c->v1->sas, struct v1_sa, node)
+		has_old = has_old || has_usable_twin(c, &sa->children);
+	v1_child_state_set(c, V1_QUICK_I2_SENT);
+	if (has_old)
+		timer_set(&c->v1->ike->timers, &c->use, c->v1->ike->now.mono + SWITCH_TIME);
+	else
+		use(c);
+}
+
+static void use_twins(struct list *children, const struct v1_child *gone)
+{
+	struct v1_child *c;
+
+	list_each (c, children, struct v1_child, node)
+		if (c->state == V1_QUICK_I2_SENT && is_twin(c, gone))
+			use(c);
+}
+
+/* The old one has gone: there is nothing to wait for. */
+static void use_instead_of(const struct v1_child *gone)
+{
+	struct v1_sa *sa;
+
+	use_twins(&gone->v1->orphans, gone);
+	list_each (sa, &gone->v1->sas, struct v1_sa, node)
+		use_twins(&sa->children, gone);
 }
 
 /* ---- up ---- */
@@ -85,7 +155,7 @@ static void established_event(struct v1_child *c)
 		.spi_out = ev_x32(c->c.spi_out), .spi_in = ev_x32(c->c.spi_in),
 		.xfrm = ev_str(w.xfrm), .natd = ev_str(w.natd), .dpd = ev_str(w.dpd),
 		.ts_local = ev_str(w.ours), .ts_remote = ev_str(w.theirs),
-		.ike = ev_u64(c->sa->serial));
+		.ike = ev_u64(c->sa ? c->sa->serial : 0));
 }
 
 static void replace(struct v1_child *old, struct v1_child *c)
@@ -106,8 +176,8 @@ static void replace(struct v1_child *old, struct v1_child *c)
 
 static bool is_older_twin(const struct v1_child *o, const struct v1_child *c)
 {
-	return o != c && o->c.conn == c->c.conn && v1_child_is_usable(o) &&
-	       o->c.reqid == c->c.reqid && (o->born < c->born || o->c.serial == c->rekeys);
+	return is_twin(o, c) && v1_child_is_usable(o) &&
+	       (o->born < c->born || o->c.serial == c->rekeys);
 }
 
 /* IKEv1 does not say what a Quick Mode replaces: the newest IPsec SA with its selectors is used. */
@@ -137,9 +207,9 @@ static void updown(struct v1_child *c, bool is_up)
 /* Its ISAKMP SA was replaced while this was made: it goes over to the newer one. */
 static void go_over(struct v1_child *c)
 {
-	struct v1_sa *newer = v1_sa_by_serial(c->v1, c->sa->replaced_by);
+	struct v1_sa *newer = c->sa ? v1_sa_by_serial(c->v1, c->sa->replaced_by) : NULL;
 
-	if (c->sa->state == V1_REPLACED && newer && v1_sa_is_established(newer))
+	if (newer && c->sa->state == V1_REPLACED && v1_sa_is_established(newer))
 		v1_children_inherit(newer);
 }
 
@@ -201,6 +271,7 @@ static void leave(struct v1_child *c, int exit)
 	ike_request_release(c->v1->ike, c->request, exit);
 	c->request = 0;
 	v1_child_state_set(c, V1_QUICK_GONE);
+	use_instead_of(c);
 	if (conn_policy_is_last(c->c.conn, c->c.reqid))
 		updown(c, false);
 	child_farewell(c->v1->ike, &c->c);

@@ -235,7 +235,7 @@ static void begin(struct v1_child *c)
 
 static bool is_open(const struct v1_child *c)
 {
-	return c->is_requester && c->state != V1_QUICK_WAITING && c->state < V1_QUICK_ESTABLISHED;
+	return c->is_requester && c->state != V1_QUICK_WAITING && c->state < V1_QUICK_I2_SENT;
 }
 
 /* The oldest that waits; NULL: none, or as many as may be are open. */
@@ -359,7 +359,6 @@ enum v1_verdict quick_mode_qr1(struct v1_child *c, const struct v1_msg *m)
 		return unacceptable(c, m, "its keys cannot be made", N1_NO_PROPOSAL_CHOSEN);
 	quick_split(c);
 	v1_child_install(c, DP_IN);
-	v1_child_install(c, DP_OUT);
 	return V1_NEXT;
 }
 
@@ -377,7 +376,7 @@ void quick_mode_installed(struct v1_child *c)
 		v1_say(c->sa, &c->line, &b, true, false);
 	}
 	secret_done(&h);
-	v1_child_established(c);
+	v1_child_switch(c);
 }
 
 /* ---- the peer says no ---- */

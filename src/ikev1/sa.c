@@ -142,7 +142,7 @@ static void children_leave(struct v1_sa *sa, bool with_children)
 	struct v1_child *c;
 
 	list_each (c, &sa->children, struct v1_child, node) {
-		if (with_children || c->state < V1_QUICK_ESTABLISHED) {
+		if (with_children || c->state < V1_QUICK_I2_SENT) {
 			v1_child_free(c);
 			continue;
 		}

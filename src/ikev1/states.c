@@ -153,7 +153,8 @@ const char *v1_child_state_name(enum v1_child_state s)
 		[V1_QUICK_I_INSTALLING] = "V1_QUICK_I_INSTALLING",
 		[V1_QUICK_R_INSTALLING] = "V1_QUICK_R_INSTALLING",
 		[V1_QUICK_R1_SENT] = "V1_QUICK_R1_SENT",
-		[V1_QUICK_R_USING] = "V1_QUICK_R_USING",
+		[V1_QUICK_I2_SENT] = "V1_QUICK_I2_SENT",
+		[V1_QUICK_USING] = "V1_QUICK_USING",
 		[V1_QUICK_ESTABLISHED] = "V1_QUICK_ESTABLISHED",
 		[V1_QUICK_REPLACED] = "V1_QUICK_REPLACED",
 		[V1_QUICK_GONE] = "V1_QUICK_GONE",
@@ -172,8 +173,9 @@ const char *v1_child_state_libreswan(const struct v1_child *c)
 		return "STATE_QUICK_I1";
 	case V1_QUICK_R1_SENT:
 	case V1_QUICK_R_INSTALLING:
-	case V1_QUICK_R_USING:
 		return "STATE_QUICK_R1";
+	case V1_QUICK_I2_SENT:
+	case V1_QUICK_USING:
 	case V1_QUICK_ESTABLISHED:
 	case V1_QUICK_REPLACED:
 	case V1_QUICK_GONE:
@@ -193,8 +195,9 @@ const char *v1_child_state_text(const struct v1_child *c)
 		return "sent QI1, expecting QR1";
 	case V1_QUICK_R1_SENT:
 	case V1_QUICK_R_INSTALLING:
-	case V1_QUICK_R_USING:
 		return "sent QR1, inbound IPsec SA installed, expecting QI2";
+	case V1_QUICK_I2_SENT:
+	case V1_QUICK_USING:
 	case V1_QUICK_ESTABLISHED:
 	case V1_QUICK_REPLACED:
 	case V1_QUICK_GONE:

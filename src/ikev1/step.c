@@ -330,7 +330,7 @@ static struct v1_child *unfinished(const struct v1_sa *sa)
 	struct v1_child *c;
 
 	list_each (c, &sa->children, struct v1_child, node)
-		if (c->state < V1_QUICK_ESTABLISHED)
+		if (c->state < V1_QUICK_I2_SENT)
 			return c;
 	return NULL;
 }

@@ -53,7 +53,7 @@ static const struct v1_row rows[] = {
 static const struct v1_quick_row quick_rows[] = {
 	/* in state          must carry                                            who             next */
 	{ V1_QUICK_I1_SENT,  V1_P(V1_HASH) | V1_P(V1_SA) | V1_P(V1_NONCE),         quick_mode_qr1, V1_QUICK_I_INSTALLING },
-	{ V1_QUICK_R1_SENT,  V1_P(V1_HASH),                                        quick_mode_qi2, V1_QUICK_R_USING },
+	{ V1_QUICK_R1_SENT,  V1_P(V1_HASH),                                        quick_mode_qi2, V1_QUICK_USING },
 };
 
 /* What keys answers to an ISAKMP SA that waits for it. */

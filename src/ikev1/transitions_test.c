@@ -129,8 +129,8 @@ TEST(each_state_that_waits_for_keys_has_one_answer)
 TEST(a_quick_mode_that_waits_or_is_done_takes_no_message)
 {
 	static const uint8_t deaf[] = { V1_QUICK_WAITING, V1_QUICK_I_INSTALLING,
-		V1_QUICK_R_INSTALLING, V1_QUICK_R_USING, V1_QUICK_ESTABLISHED, V1_QUICK_REPLACED,
-		V1_QUICK_GONE };
+		V1_QUICK_R_INSTALLING, V1_QUICK_I2_SENT, V1_QUICK_USING, V1_QUICK_ESTABLISHED,
+		V1_QUICK_REPLACED, V1_QUICK_GONE };
 	struct v1_msg m = message(V1_QUICK_MODE, true, UINT64_MAX);
 
 	for (size_t i = 0; i < COUNT(deaf); i++)
