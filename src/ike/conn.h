@@ -24,6 +24,8 @@ struct conn_policy {
 	uint32_t reqid;
 	unsigned users;	   /* Child SAs with that reqid, from before they are installed */
 	unsigned carriers; /* those of them that carry traffic */
+	unsigned asks;	   /* for it, not answered yet: nobody may rely on what they ask for */
+	bool is_refused;   /* by the last answer */
 	enum {
 		POLICY_ABSENT,
 		POLICY_THERE,
@@ -167,6 +169,7 @@ void conn_extra(const struct conn *c, bool is_policy, struct dp_extra *ret);
 void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone; shunt now */
 void conn_unroute(struct conn *c);
 enum conn_routing conn_routing(const struct conn *c);
+void conn_policy_answered(struct conn *c, uint32_t reqid, enum err e); /* c may be NULL */
 /* The data plane was restarted: all have to be added anew. */
 void conn_policies_lost(struct conn *c);
 /* The trap is there when it is wanted, and what nobody needs any more goes. */

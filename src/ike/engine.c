@@ -201,6 +201,8 @@ void ike_answer(struct ike *ike, struct now now, const struct answer *a)
 	ike_enter(ike, now);
 	if (!ike_ask_take(ike, a->ask, &ask))
 		return;
+	if (ask.reqid)
+		conn_policy_answered(conn_by_serial(ike, ask.conn), ask.reqid, a->e);
 	if (ask.version == IKE_ASK_OURS)
 		answer_ours(ike, &ask, a);
 	else

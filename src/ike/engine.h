@@ -60,6 +60,7 @@ struct ike_ask {
 	uint32_t serial;	  /* of the SA or connection that waits */
 	uint32_t farewell_serial; /* ASK_FAREWELL: Child SA whose last counters these are */
 	uint32_t request;	  /* and who waits for them */
+	uint32_t conn, reqid;	  /* of the policy that is asked for; 0 */
 };
 enum { IKE_ASK_OURS = 255 };
 enum ike_ask_ours { ASK_POLICY = 1, ASK_FAREWELL, ASK_STATUS, ASK_SETTLE };

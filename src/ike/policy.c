@@ -238,8 +238,24 @@ static uint32_t policy_ask(
 	struct conn *c, const struct dp_policy *dp, uint8_t version, uint32_t serial, uint8_t kind)
 {
 	struct action a = { .dp = { .op = DP_POLICY_ADD, .reqid = dp->reqid, .policy = dp } };
+	struct ike_ask ask = { .version = version,
+		.kind = kind,
+		.serial = serial,
+		.conn = c->serial,
+		.reqid = dp->reqid };
 
-	return ike_ask_dataplane(c->ike, version, serial, kind, &a);
+	policy_find(c, dp->reqid)->asks++;
+	return ike_ask_dataplane_as(c->ike, &ask, &a);
+}
+
+void conn_policy_answered(struct conn *c, uint32_t reqid, enum err e)
+{
+	struct conn_policy *p = c ? policy_find(c, reqid) : NULL;
+
+	if (!p || p->asks == 0)
+		return;
+	p->asks--;
+	p->is_refused = e != OK; /* the next Child SA asks for it again */
 }
 
 /* What stands where there is no tunnel. */
@@ -399,7 +415,8 @@ bool conn_policy_is_last(struct conn *c, uint32_t reqid)
 /* A rekey changes nothing here: then packets have a policy all the time. */
 static bool is_tunnel_of(const struct conn_policy *p, const struct child *child)
 {
-	return is_there(p, DP_PROTECT) && addr_eq(&p->outer_local, &child->local.addr) &&
+	return is_there(p, DP_PROTECT) && p->asks == 0 && !p->is_refused &&
+	       addr_eq(&p->outer_local, &child->local.addr) &&
 	       addr_eq(&p->outer_remote, &child->remote.addr);
 }
 
