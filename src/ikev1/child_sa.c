@@ -31,6 +31,7 @@ struct v1_child *v1_child_new(struct v1_sa *sa, struct conn *c, bool is_requeste
 	n->c.spi_in = draw_spi(sa->v1);
 	n->line.resend.fire = v1_fire_child_resend;
 	n->use.fire = v1_fire_child_use;
+	n->alone.fire = v1_fire_child_alone;
 	n->rekey.fire = v1_fire_child_rekey;
 	n->expire.fire = v1_fire_child_expire;
 	list_append(&sa->children, &n->node);
@@ -76,6 +77,7 @@ void v1_child_free(struct v1_child *c)
 	leave_old(c);
 	timer_stop(&v1->ike->timers, &c->line.resend);
 	timer_stop(&v1->ike->timers, &c->use);
+	timer_stop(&v1->ike->timers, &c->alone);
 	timer_stop(&v1->ike->timers, &c->rekey);
 	timer_stop(&v1->ike->timers, &c->expire);
 	map_take(&v1->children, c->c.serial);
@@ -156,6 +158,8 @@ static void move(struct v1_child *c, struct v1_sa *to)
 	if (c->sa)
 		c->sa->n_children--;
 	timer_stop(&c->v1->ike->timers, &c->line.resend);
+	timer_stop(&c->v1->ike->timers, &c->alone);
+	c->has_asked = false;
 	v1_line_done(&c->line);
 	c->line.message_id = 0;
 	c->line.has_heard = false;

@@ -1,6 +1,9 @@
 /* Is the peer still there (RFC 3706)? When nothing was heard for dpddelay=, neither IKE nor ESP,
  * R-U-THERE asks, again every dpddelay=; without a word for dpdtimeout= after the first of them the
- * peer is dead, and dpdaction= says what becomes of its connections. */
+ * peer is dead, and dpdaction= says what becomes of its connections.
+ *
+ * An IPsec SA may outlive its ISAKMP SA, and then nobody can ask: so that a tunnel does not lead
+ * nowhere for hours, Phase 1 is made anew for it. */
 #include "ikev1/exchanges.h"
 #include "ikev1/vendor.h"
 
@@ -68,6 +71,53 @@ static void dead(struct v1_sa *sa)
 	list_each (c, &sa->children, struct v1_child, node)
 		decide(c->c.conn);
 	v1_sa_kill(sa, EXIT_IKE_NO_ANSWER);
+}
+
+/* ---- orphans ---- */
+
+void v1_dpd_orphan(struct v1_child *c)
+{
+	const struct conn *conn = c->c.conn;
+
+	/* a template's peer is the one that begins */
+	if (conn->conf->dpddelay > 0 && conn->remote.addr.family && !conn->template)
+		timer_set(&c->v1->ike->timers, &c->alone,
+			c->v1->ike->now.mono + conn->conf->dpddelay);
+}
+
+static void orphan_dead(struct v1_child *c)
+{
+	struct conn *conn = c->c.conn;
+	struct v1 *v1 = c->v1;
+	char seconds[32];
+
+	seconds_text(v1->ike->now.mono - c->c.last.last_in, -1, seconds, sizeof(seconds));
+	V1_CHILD_EMIT(c, v1_dpd_dead, .seconds = ev_str(c->c.last.last_in ? seconds : "?"),
+		.asked = ev_u64(0), .action = ev_str(action_name(conn)),
+		.remote = ev_ep(c->c.remote));
+	decide(conn);
+	conn_use(conn);
+	v1_child_kill(c, EXIT_IKE_NO_ANSWER);
+	v1_conn_lost(v1, conn);
+	conn_unuse(conn);
+}
+
+void v1_fire_child_alone(struct ike *ike, struct timer *t)
+{
+	struct v1_child *c = container_of(t, struct v1_child, alone);
+	struct conn *conn = c->c.conn;
+	struct v1 *v1 = c->v1;
+
+	if (v1_sa_opening_for_conn(v1, conn)) {
+		timer_set(&ike->timers, t, ike->now.mono + conn->conf->dpddelay);
+	} else if (c->has_asked) {
+		orphan_dead(c);
+	} else {
+		c->has_asked = true;
+		timer_set(&ike->timers, t, ike->now.mono + conn->conf->dpddelay);
+		v1_phase1_start(v1, conn, 0);
+	}
+	v1_leave(v1);
 }
 
 /* ---- asking ---- */

@@ -169,7 +169,8 @@ static void replace(struct v1_child *old, struct v1_child *c)
 	timer_stop(h, &old->rekey);
 	ike_request_release(c->v1->ike, old->request, EXIT_IKE_OK);
 	old->request = 0;
-	/* who rekeyed it deletes it; without that it ends by age */
+	/* who rekeyed it deletes it; without that it ends by age, since of two that were made at
+	 * the same time each end may take the other one for the newer */
 	if (c->rekeys == old->c.serial && (!timer_is_set(&old->expire) || old->expire.at > end))
 		timer_set(h, &old->expire, end);
 }

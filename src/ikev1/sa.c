@@ -149,6 +149,7 @@ static void children_leave(struct v1_sa *sa, bool with_children)
 		list_remove(&c->node);
 		c->sa = NULL;
 		list_append(&sa->v1->orphans, &c->node);
+		v1_dpd_orphan(c);
 	}
 }
 

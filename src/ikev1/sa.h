@@ -108,7 +108,8 @@ struct v1_child {
 	unsigned asks;		/* of the data plane, not answered yet */
 	enum err install_error; /* the first of them */
 	char install_text[128];
-	struct timer use, rekey, expire;
+	struct timer use, rekey, expire, alone;
+	bool has_asked; /* as an orphan: Phase 1 has been begun for it */
 };
 
 /* The message that is being handled: what its line becomes when the handler takes it. */
@@ -298,6 +299,7 @@ struct event_about v1_child_about(const struct v1_child *c);
 void v1_lifetime_ike(struct v1_sa *sa); /* lifetime.c: the smaller of ours and what was agreed */
 void v1_lifetime_child(struct v1_child *c); /* lifetime.c */
 void v1_dpd_arm(struct v1_sa *sa);	    /* dpd.c */
+void v1_dpd_orphan(struct v1_child *c);	    /* dpd.c */
 void v1_keepalive_arm(struct v1_sa *sa);    /* send.c: RFC 3948 2.3, when we are behind a NAT */
 /* ---- what fires (struct timer) ---- */
 void v1_fire_resend(struct ike *ike, struct timer *t);	     /* send.c: of Phase 1 */
@@ -308,7 +310,8 @@ void v1_fire_keepalive(struct ike *ike, struct timer *t);
 void v1_fire_patience(struct ike *ike, struct timer *t); /* phase1.c */
 void v1_fire_rekey(struct ike *ike, struct timer *t);
 void v1_fire_expire(struct ike *ike, struct timer *t);
-void v1_fire_child_use(struct ike *ike, struct timer *t); /* install.c */
+void v1_fire_child_use(struct ike *ike, struct timer *t);   /* install.c */
+void v1_fire_child_alone(struct ike *ike, struct timer *t); /* dpd.c */
 void v1_fire_child_rekey(struct ike *ike, struct timer *t);
 void v1_fire_child_expire(struct ike *ike, struct timer *t);
 void v1_fire_dpd(struct ike *ike, struct timer *t);

@@ -103,9 +103,10 @@ static void accident(struct schedule *s)
 	struct pair *p = &s->pair;
 	unsigned what = dice(p, 40);
 
-	/* IKEv1 keeps nothing, and has no liveness where no ISAKMP SA is: what one end forgot the
+	/* IKEv1 keeps nothing, and nobody acknowledges its Delete: what one end forgot, or says by
+	 * a NAT that forgot, the
 	 * other one may have till it expires */
-	if (version == VERSION_IKEV1 && what >= 2 && what <= 6)
+	if (version == VERSION_IKEV1 && what >= 2 && what <= 7)
 		return;
 	switch (what) {
 	case 0:
@@ -143,6 +144,18 @@ static void nat(struct schedule *s)
 	}
 }
 
+/* IKEv1's first group by default is MODP2048, which costs fifty times as much. */
+static struct proposals *quick_groups(void)
+{
+	static struct proposals all;
+
+	all = *proposals_default_ike_v1();
+	for (size_t i = 0; i < all.p[0].n; i++)
+		if (all.p[0].t[i].type == TT_KE)
+			all.p[0].t[i].id = KE_CURVE25519;
+	return &all;
+}
+
 static void connections(struct schedule *s)
 {
 	struct pair *p = &s->pair;
@@ -154,6 +167,8 @@ static void connections(struct schedule *s)
 
 		*c = pair_conf(s->name[i]);
 		c->version = version;
+		if (version == VERSION_IKEV1)
+			c->ike = quick_groups();
 		c->retransmit_timeout = 20 * NS_S;
 		/* an end that gave up cannot say so: without liveness nobody would ever know */
 		c->dpddelay = 10 * NS_S;
@@ -182,12 +197,23 @@ static void rest(struct pair *p, unsigned seconds)
 	}
 }
 
+/* What one end sends the other one takes, and the same connections are up. In IKEv1 one that was
+ * replaced may live at one end until its age. */
+static bool carries(struct pair *p)
+{
+	p->a.lost = p->b.lost = p->a.carried = p->b.carried = 0;
+	pair_traffic(p);
+	return p->a.lost + p->b.lost == 0 && p->a.carried == p->b.carried;
+}
+
 static bool is_quiet(struct pair *p, unsigned *ret_child)
 {
 	unsigned ike_a, ike_b, child_b;
 
 	pair_count(&p->a, &ike_a, ret_child);
 	pair_count(&p->b, &ike_b, &child_b);
+	if (version == VERSION_IKEV1)
+		return carries(p);
 	return pair_agrees(p) && ike_a == ike_b && *ret_child == child_b;
 }
 
@@ -221,11 +247,14 @@ static unsigned one_schedule(uint64_t seed)
 	/* not in the middle of an ordinary rekey */
 	for (int i = 0; i < 50 && !is_quiet(p, &child_a); i++)
 		pair_run(p, 100 * NS_MS);
-	pair_count(&p->a, &ike_a, &child_a);
-	pair_count(&p->b, &ike_b, &child_b);
-	if (!pair_agrees(p) || ike_a != ike_b || child_a != child_b) {
-		fail_msg("seed %llu: %u/%u IKE SAs, %u/%u Child SAs, agree: %d",
-			(unsigned long long)seed, ike_a, ike_b, child_a, child_b, pair_agrees(p));
+	if (!is_quiet(p, &child_a)) {
+		pair_count(&p->a, &ike_a, &child_a);
+		pair_count(&p->b, &ike_b, &child_b);
+		fail_msg("seed %llu: %u/%u IKE SAs, %u/%u Child SAs, agree: %d; lost %u/%u, "
+			 "carried %u/%u",
+			(unsigned long long)seed, ike_a, ike_b, child_a, child_b, pair_agrees(p),
+			(unsigned)p->a.lost, (unsigned)p->b.lost, (unsigned)p->a.carried,
+			(unsigned)p->b.carried);
 	}
 	if (p->a.n_done != s.commands_a || p->b.n_done != s.commands_b)
 		fail_msg("seed %llu: %u/%u of %u/%u commands were answered",

@@ -165,6 +165,46 @@ TEST(an_ipsec_sa_outlives_its_isakmp_sa)
 	pair_done(&e.p);
 }
 
+/* With dpddelay= somebody has to be able to ask. */
+TEST(an_ipsec_sa_alone_gets_an_isakmp_sa_where_the_peer_is_watched)
+{
+	unsigned ike, child;
+	struct ends e;
+
+	ends_init(&e);
+	e.a.ikelifetime = e.b.ikelifetime = 300 * NS_S;
+	e.a.rekey = e.b.rekey = false;
+	e.a.dpddelay = 10 * NS_S;
+	ends_up(&e);
+	pair_run(&e.p, 300 * NS_S);
+	pair_count(&e.p.a, &ike, &child);
+	assert_int_equal(ike, 0);
+	assert_int_equal(child, 1);
+	pair_run(&e.p, 15 * NS_S);
+	pair_count(&e.p.a, &ike, &child);
+	assert_int_equal(ike, 1);
+	assert_int_equal(child, 1);
+	assert_carries(&e);
+	pair_done(&e.p);
+}
+
+TEST(an_ipsec_sa_alone_goes_where_the_watched_peer_has_gone)
+{
+	struct ends e;
+
+	ends_init(&e);
+	e.a.ikelifetime = e.b.ikelifetime = 300 * NS_S;
+	e.a.rekey = e.b.rekey = false;
+	e.a.dpddelay = 10 * NS_S;
+	ends_up(&e);
+	pair_run(&e.p, 290 * NS_S);
+	e.p.drops_all = true;
+	pair_run(&e.p, 200 * NS_S);
+	assert_int_equal(e.p.a.n_sa, 0);
+	assert_true(e.p.a.count[EV_v1_dpd_dead] >= 1);
+	pair_done(&e.p);
+}
+
 /* No ISAKMP SA is there that could say Delete: the other end's goes when it is used or by age. */
 TEST(down_works_without_an_isakmp_sa)
 {
@@ -256,6 +296,8 @@ int main(void)
 		cmocka_unit_test(a_lifetime_of_a_second_is_the_peers_own_matter),
 		cmocka_unit_test(phase_1_is_made_anew_before_it_ends_and_no_packet_is_lost),
 		cmocka_unit_test(an_ipsec_sa_outlives_its_isakmp_sa),
+		cmocka_unit_test(an_ipsec_sa_alone_gets_an_isakmp_sa_where_the_peer_is_watched),
+		cmocka_unit_test(an_ipsec_sa_alone_goes_where_the_watched_peer_has_gone),
 		cmocka_unit_test(down_works_without_an_isakmp_sa),
 		cmocka_unit_test(
 			a_peer_that_comes_again_replaces_itself_where_identities_are_unique),

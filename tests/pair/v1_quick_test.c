@@ -206,6 +206,9 @@ TEST(a_command_rekeys_a_child_sa_and_the_old_one_goes)
 	ends_up(&e);
 	old = e.p.a.sa[0].serial;
 	pair_do(&e.p.a, CMD_REKEY_CHILD, "one");
+	pair_traffic(&e.p);
+	pair_run(&e.p, NS_S);
+	assert_int_equal(e.p.a.n_done, 1);
 	assert_int_equal(e.p.a.exit, 0);
 	pair_traffic(&e.p);
 	pair_run(&e.p, 6 * NS_S);
@@ -222,9 +225,36 @@ TEST(the_responder_rekeys_as_well)
 	ends_up(&e);
 	old = e.p.a.sa[0].serial;
 	pair_do(&e.p.b, CMD_REKEY_CHILD, "one");
-	assert_int_equal(e.p.b.exit, 0);
 	pair_run(&e.p, 6 * NS_S);
+	assert_int_equal(e.p.b.n_done, 1);
+	assert_int_equal(e.p.b.exit, 0);
 	assert_rekeyed(&e, old);
+	ends_done(&e);
+}
+
+/* QI2 is what tells the responder that it may receive on the new one, and nobody acknowledges it.
+ */
+TEST(packets_take_the_old_one_until_the_peer_has_taken_qi2)
+{
+	struct ends e;
+
+	ends_init(&e);
+	ends_up(&e);
+	e.p.delay_min = e.p.delay_max = 10 * NS_MS;
+	pair_command(&e.p.a, CMD_REKEY_CHILD, "one");
+	pair_run(&e.p, 15 * NS_MS); /* QR1 is under way */
+	e.p.drop_from = &e.p.a;
+	pair_run(&e.p, 15 * NS_MS);
+	e.p.drop_from = NULL;
+	assert_int_equal(e.p.b.count[EV_v1_quick_r1_sent], 2);
+	assert_int_equal(e.p.a.n_sa, 3); /* the new one only inbound */
+	for (int i = 0; i < 70; i++) {
+		pair_run(&e.p, 100 * NS_MS);
+		pair_traffic(&e.p);
+	}
+	assert_int_equal(e.p.a.lost + e.p.b.lost, 0);
+	assert_int_equal(e.p.b.count[EV_v1_child_established], 2);
+	pair_assert_one_tunnel(&e.p);
 	ends_done(&e);
 }
 
@@ -273,6 +303,7 @@ TEST(a_rekey_that_is_refused_leaves_the_old_one)
 	assert_carries(&e);
 	e.p.b.refuses_sa = false;
 	pair_do(&e.p.a, CMD_REKEY_CHILD, "one");
+	pair_run(&e.p, NS_S);
 	assert_int_equal(e.p.a.exit, 0);
 	ends_done(&e);
 }
@@ -352,6 +383,7 @@ int main(void)
 		cmocka_unit_test(transport_mode_goes_through_a_nat),
 		cmocka_unit_test(a_command_rekeys_a_child_sa_and_the_old_one_goes),
 		cmocka_unit_test(the_responder_rekeys_as_well),
+		cmocka_unit_test(packets_take_the_old_one_until_the_peer_has_taken_qi2),
 		cmocka_unit_test(child_sas_are_rekeyed_before_they_end),
 		cmocka_unit_test(the_smaller_lifetime_counts_at_both_ends),
 		cmocka_unit_test(a_rekey_that_is_refused_leaves_the_old_one),
