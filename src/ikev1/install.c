@@ -77,8 +77,8 @@ void v1_child_answer(struct v1_child *c, const struct answer *a)
 
 /* ---- from the old one to the new one ---- */
 
-/* what QI2 may take to the peer, or its next QR1 to us when it is lost */
-#define SWITCH_TIME (600 * NS_MS)
+/* what QI2 may take to a peer from which nothing comes */
+#define SWITCH_TIME (300 * NS_MS)
 
 static bool is_twin(const struct v1_child *o, const struct v1_child *c)
 {
@@ -109,6 +109,13 @@ void v1_fire_child_use(struct ike *ike, struct timer *t)
 	(void)ike;
 	use(c);
 	v1_leave(c->v1);
+}
+
+/* Who sends on it has QI2. */
+void v1_child_heard(struct v1_child *c)
+{
+	if (c->state == V1_QUICK_I2_SENT)
+		use(c);
 }
 
 void v1_child_switch(struct v1_child *c)

@@ -1,5 +1,6 @@
 /* What the data plane says unasked about IPsec SAs of IKEv1. */
 #include "ikev1/exchanges.h"
+#include "ikev1/quick_mode.h"
 
 static void lost(struct list *children)
 {
@@ -51,6 +52,8 @@ void v1_notice(struct v1 *v1, const struct dp_notice *n)
 		v1_child_rekey(c);
 	else if (c && n->kind == DP_EXPIRE_HARD)
 		v1_child_expired(c, "volume limit");
+	else if (c && n->kind == DP_HEARD)
+		v1_child_heard(c);
 	else if (c && n->kind == DP_MAPPING)
 		moved(c, &n->remote);
 }

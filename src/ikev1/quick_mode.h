@@ -32,6 +32,7 @@ void quick_mode_r_installed(struct v1_child *c);
 void v1_child_established(struct v1_child *c);
 /* I, QI2 has gone out: uses it, or has an older one carry on until the peer is sure to have it. */
 void v1_child_switch(struct v1_child *c);
+void v1_child_heard(struct v1_child *c); /* a packet has come on it */
 
 /* ---- quick_text.c: as people read it ---- */
 char *quick_xfrm_text(const struct suite *s, char *ret, size_t n); /* "AES_CBC_128-HMAC_SHA1_96" */
