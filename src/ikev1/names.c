@@ -233,10 +233,6 @@ static void add_suite(char *s, size_t n, uint8_t protocol, const struct v1_trans
 	add(s, n,
 		protocol == PROTO_IKE ? alg_name(TT_PRF, t->suite.prf, "?")
 				      : alg_name(TT_INTEG, t->suite.integ, "NONE"));
-	if (t->suite.ke != KE_NONE || protocol == PROTO_IKE) {
-		add(s, n, "-");
-		add(s, n, alg_name(TT_KE, t->suite.ke, "?"));
-	}
 }
 
 static const char *protocol_name(uint8_t protocol)
@@ -250,11 +246,26 @@ static const char *protocol_name(uint8_t protocol)
 static void add_transform(char *s, size_t n, uint8_t protocol, const struct v1_transform *t)
 {
 	add_suite(s, n, protocol, t);
+	if (t->suite.ke != KE_NONE || protocol == PROTO_IKE) {
+		add(s, n, "-");
+		add(s, n, alg_name(TT_KE, t->suite.ke, "?"));
+	}
 	if (protocol == PROTO_IKE || t->encap != V1_ENCAP_NONE) {
 		add(s, n, " (");
 		add(s, n, protocol == PROTO_IKE ? v1_auth_name(t->auth) : v1_encap_name(t->encap));
 		add(s, n, ")");
 	}
+}
+
+/* s is full: it says so behind the last transform that is whole. */
+static void cut(char *s, size_t n)
+{
+	static const char more[] = "...";
+	size_t at = n - sizeof(more);
+
+	while (at > 1 && (s[at - 1] != ' ' || (s[at - 2] != ',' && s[at - 2] != ';')))
+		at--;
+	memcpy(s + (at > 1 ? at : n - sizeof(more)), more, sizeof(more));
 }
 
 char *v1_proposals_format(const struct v1_proposals *p, char *s, size_t n)
@@ -271,14 +282,30 @@ char *v1_proposals_format(const struct v1_proposals *p, char *s, size_t n)
 			add_transform(s, n, p->p[i].protocol, &p->t[p->p[i].first + k]);
 		}
 	}
+	if (strlen(s) + 1 == n)
+		cut(s, n);
 	return s;
+}
+
+static void format_oakley(const struct suite *suite, char *s, size_t n)
+{
+	const struct alg *a = suite->encr ? alg_find(TT_ENCR, suite->encr) : NULL;
+
+	snprintf(s, n, "%s (%u), %s, %s", alg_name(TT_ENCR, suite->encr, "?"),
+		a && a->fixed_key_bits ? a->fixed_key_bits : suite->key_bits,
+		alg_name(TT_PRF, suite->prf, "?"), alg_name(TT_KE, suite->ke, "?"));
 }
 
 char *v1_transform_format(const struct v1_proposals *p, size_t i, char *s, size_t n)
 {
 	*s = '\0';
-	for (size_t k = 0; k < p->n; k++)
-		if (i >= p->p[k].first && i < (size_t)p->p[k].first + p->p[k].n)
+	for (size_t k = 0; k < p->n; k++) {
+		if (i < p->p[k].first || i >= (size_t)p->p[k].first + p->p[k].n)
+			continue;
+		if (p->p[k].protocol == PROTO_IKE)
+			format_oakley(&p->t[i].suite, s, n);
+		else
 			add_suite(s, n, p->p[k].protocol, &p->t[i]);
+	}
 	return s;
 }

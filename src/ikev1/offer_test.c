@@ -75,7 +75,9 @@ TEST(an_offer_is_every_combination_that_ikev1_has)
 		"3DES_CBC-HMAC_SHA1-MODP2048 (PRESHARED_KEY), "
 		"3DES_CBC-HMAC_SHA1-ECP_256 (PRESHARED_KEY)");
 	assert_string_equal(
-		v1_transform_format(p, 4, s, sizeof(s)), "3DES_CBC-HMAC_SHA2_256-MODP2048");
+		v1_transform_format(p, 0, s, sizeof(s)), "AES_CBC (256), HMAC_SHA2_256, MODP2048");
+	assert_string_equal(
+		v1_transform_format(p, 4, s, sizeof(s)), "3DES_CBC (192), HMAC_SHA2_256, MODP2048");
 	assert_string_equal(v1_transform_format(p, 8, s, sizeof(s)), "");
 	free(p);
 	/* Aggressive Mode: one group */
@@ -343,6 +345,12 @@ TEST(esp_is_offered_under_one_spi)
 		"1:ESP:AES_GCM_16_256-NONE-MODP2048 (ENCAPSULATION_MODE_TUNNEL), "
 		"AES_CBC_128-HMAC_SHA2_256_128-MODP2048 (ENCAPSULATION_MODE_TUNNEL), "
 		"AES_CBC_128-HMAC_SHA1_96-MODP2048 (ENCAPSULATION_MODE_TUNNEL)");
+	assert_string_equal(
+		v1_transform_format(&m.sa, 1, s, sizeof(s)), "AES_CBC_128-HMAC_SHA2_256_128");
+	/* what is cut says so, behind a whole transform */
+	assert_string_equal(v1_proposals_format(&m.sa, s, 100),
+		"1:ESP:AES_GCM_16_256-NONE-MODP2048 (ENCAPSULATION_MODE_TUNNEL), ...");
+	assert_string_equal(v1_proposals_format(&m.sa, s, 12), "1:ESP:AE...");
 	assert_int_equal(v1_proposal_spi(&m.sa.p[0]), 0xc0ffee01);
 	assert_int_equal(m.sa.t[0].life_s, 3600);
 	assert_int_equal(m.sa.t[0].life_kb, 1024);

@@ -88,8 +88,9 @@ void v1_proposals_write(struct wr *w, const struct v1_proposals *p);
 uint32_t v1_proposal_spi(const struct v1_proposal *p);
 
 /* "1:IKE:AES_CBC_256-HMAC_SHA2_256-MODP2048 (PRESHARED_KEY), ..."; ESP: "1:ESP:AES_CBC_128-
- * HMAC_SHA1_96 (ENCAPSULATION_MODE_TUNNEL)"; cut at n. Gives s. */
+ * HMAC_SHA1_96 (ENCAPSULATION_MODE_TUNNEL)"; what n, 8 or more, is too small for ends with "...".
+ * Gives s. */
 char *v1_proposals_format(const struct v1_proposals *p, char *s, size_t n);
-/* The same of transform number i of all, alone: "AES_CBC_256-HMAC_SHA2_256-MODP2048"; "" when there
- * is none. */
+/* Transform number i of all, alone, as Libreswan has it: "AES_CBC (256), HMAC_SHA2_256, MODP2048";
+ * ESP: "AES_CBC_128-HMAC_SHA1_96", without a group. "" when there is none. */
 char *v1_transform_format(const struct v1_proposals *p, size_t i, char *s, size_t n);
