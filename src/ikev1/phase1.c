@@ -259,9 +259,7 @@ static const char *nat_text(const struct v1_nat *nat)
 {
 	if (nat->local_behind && nat->remote_behind)
 		return "both are behind NAT";
-	if (nat->local_behind)
-		return "i am behind NAT";
-	return nat->remote_behind ? "peer behind NAT" : "no NAT detected";
+	return nat->local_behind ? "i am behind NAT" : "peer behind NAT";
 }
 
 void phase1_take_nat(struct v1_sa *sa, const struct v1_msg *m)
@@ -269,8 +267,9 @@ void phase1_take_nat(struct v1_sa *sa, const struct v1_msg *m)
 	if (!sa->nat.method)
 		return;
 	v1_nat_judge(m, sa->suite.prf, &sa->local, &sa->remote, &sa->nat);
-	V1_EMIT(sa, v1_nat, .method = ev_str(v1_nat_method_name(sa->nat.method)),
-		.what = ev_str(nat_text(&sa->nat)));
+	if (sa->nat.local_behind || sa->nat.remote_behind)
+		V1_EMIT(sa, v1_nat, .method = ev_str(v1_nat_method_name(sa->nat.method)),
+			.what = ev_str(nat_text(&sa->nat)));
 	if (!sa->is_initiator || !v1_sa_encapsulates(sa) || sa->remote.port != PORT)
 		return;
 	sa->local.port = PORT_NAT;

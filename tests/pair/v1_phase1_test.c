@@ -59,6 +59,7 @@ static void comes_up(bool is_aggressive)
 	assert_int_equal(e.p.b.count[EV_v1_ike_established], 1);
 	assert_string_equal(pair_said(&e.p.b, EV_v1_ike_established, "auth"), "PRESHARED_KEY");
 	assert_string_equal(pair_said(&e.p.b, EV_v1_peer_id, "id"), "192.0.2.1");
+	assert_int_equal(e.p.a.count[EV_v1_nat] + e.p.b.count[EV_v1_nat], 0);
 	ends_assert_up(&e);
 	ends_done(&e);
 }
