@@ -158,15 +158,20 @@ void v1_say(struct v1_sa *sa, struct v1_line *l, struct v1_build *b, bool is_enc
 void v1_repeat(struct v1_sa *sa, struct v1_line *l)
 {
 	unsigned limit = sa->is_proven ? LIMIT_V1_REPEATS : LIMIT_V1_REPEATS_UNPROVEN;
+	bool is_first = l->is_withheld;
 
 	if (l->repeats >= limit || (!sa->is_proven && l->sent.n > sa->credit))
 		return;
-	l->repeats += !l->is_withheld;
+	l->repeats += !is_first;
 	l->is_withheld = false;
 	/* an initiator that waits repeats by its own clock */
 	if (!l->sent.p || (sa->is_initiator && timer_is_set(&l->resend)))
 		return;
-	V1_EMIT(sa, v1_duplicate, .state = ev_str(v1_state_libreswan(sa)));
+	if (!is_first)
+		V1_EMIT(sa, v1_duplicate, .state = ev_str(v1_state_libreswan(sa)));
+	else if (sa->state == V1_AGGR_R1_SENT)
+		V1_EMIT(sa, v1_aggr_r1_sent, .state = ev_str(v1_state_libreswan(sa)),
+			.remote = ev_ep(sa->remote));
 	transmit(sa, buf_view(&l->sent), 0);
 }
 

@@ -171,6 +171,8 @@ TEST(an_answer_with_more_octets_than_came_waits_for_a_repeat)
 	assert_int_equal(s.p.b.count[EV_v1_aggr_r1_sent], 0);
 	tell(&s, 0xc6336401, m);
 	assert_int_equal(s.p.b.sent, 1);
+	assert_int_equal(s.p.b.count[EV_v1_aggr_r1_sent], 1);
+	assert_int_equal(s.p.b.count[EV_v1_duplicate], 0);
 	for (int i = 0; i < 20; i++) {
 		assert_small_help(&s);
 		tell(&s, 0xc6336401, m);
