@@ -253,6 +253,13 @@ out:
 	sa->arrival = (struct v1_arrival){ 0 };
 }
 
+/* An initiator has said that it does; what says the same of the peer may come in the first of them.
+ */
+static bool takes_fragments(const struct v1_sa *sa)
+{
+	return sa->is_initiator ? sa->conn->conf->fragmentation != FRAG_NO : sa->has_fragmentation;
+}
+
 /* A piece of a datagram; the whole is judged as if it had come so. */
 static void fragment(struct v1_sa *sa, const struct datagram *d)
 {
@@ -261,7 +268,7 @@ static void fragment(struct v1_sa *sa, const struct datagram *d)
 	struct v1_fragment f;
 	struct buf b = { 0 };
 
-	if (!sa->has_fragmentation || v1_fragment_parse(d->data, &f) != OK ||
+	if (!takes_fragments(sa) || v1_fragment_parse(d->data, &f) != OK ||
 		v1_fragments_add(&sa->fragments, &f, &b) != OK)
 		return;
 	all.data = buf_view(&b);

@@ -309,7 +309,7 @@ static bool translate(const struct pair *p, const struct side *from, struct pair
 	return true;
 }
 
-static void send_datagram(struct pair *p, struct side *from, const struct datagram *d)
+static void carry(struct pair *p, struct side *from, const struct datagram *d)
 {
 	struct side *to = from == &p->a ? &p->b : &p->a;
 	unsigned copies = chance(p, p->duplicate) ? 2 : 1;
@@ -338,6 +338,19 @@ static void send_datagram(struct pair *p, struct side *from, const struct datagr
 		if (p->sets_flags && d->data.p[17] == 0x10 && d->local.port == 500)
 			e->data.p[19] |= p->sets_flags;
 	}
+}
+
+static void send_datagram(struct pair *p, struct side *from, const struct datagram *d)
+{
+	uint8_t room[PAIR_DATAGRAM_MAX];
+	struct datagram part = *d;
+
+	if (!p->cut) {
+		carry(p, from, d);
+		return;
+	}
+	for (uint8_t i = 1; (part.data = p->cut(d->data, i, room, sizeof(room))).n; i++)
+		carry(p, from, &part);
 }
 
 /* ---- keys ---- */

@@ -119,6 +119,8 @@ struct pair {
 	const struct side *drop_from;
 	uint8_t sets_flags; /* in headers of IKEv1 on their way: nothing protects them */
 	size_t drop_larger; /* datagrams with more octets are lost; 0: none */
+	/* gives what goes instead of a datagram: its parts by number from 1, then none; or NULL */
+	struct bytes (*cut)(struct bytes datagram, uint8_t number, void *room, size_t n);
 	struct pair_nat nat;
 	unsigned refuses; /* percent of what the data planes are to add */
 	/* keys and data planes */

@@ -226,6 +226,42 @@ TEST(messages_go_in_fragments_where_they_are_wanted)
 	ends_done(&e);
 }
 
+/* As strongSwan cuts what answers. */
+static struct bytes cut_answer(struct bytes datagram, uint8_t number, void *room, size_t n)
+{
+	static const uint8_t zero[8] = { 0 };
+
+	if (datagram.n > 400 && memcmp(datagram.p + 8, zero, sizeof(zero)) != 0)
+		return v1_fragment_of(datagram, 1, number, 300, room, n);
+	return number == 1 ? datagram : BYTES_NONE;
+}
+
+TEST(the_first_answer_may_come_in_fragments)
+{
+	for (int i = 0; i < 2; i++) {
+		struct ends e;
+
+		ends_init(&e, i);
+		e.p.cut = cut_answer;
+		ends_up(&e);
+		ends_assert_up(&e);
+		ends_done(&e);
+	}
+}
+
+/* Who does not want them is not sent any, and takes none. */
+TEST(without_fragmentation_no_fragment_is_taken)
+{
+	struct ends e;
+
+	ends_init(&e, true);
+	e.a.fragmentation = FRAG_NO;
+	e.p.cut = cut_answer;
+	ends_up(&e);
+	assert_int_equal(e.p.a.count[EV_v1_ike_established], 0);
+	ends_done(&e);
+}
+
 TEST(without_an_answer_it_is_over_after_a_minute)
 {
 	struct ends e;
@@ -293,6 +329,8 @@ int main(void)
 		cmocka_unit_test(it_comes_up_whatever_message_is_lost),
 		cmocka_unit_test(a_lost_third_message_of_aggressive_mode_is_asked_for),
 		cmocka_unit_test(messages_go_in_fragments_where_they_are_wanted),
+		cmocka_unit_test(the_first_answer_may_come_in_fragments),
+		cmocka_unit_test(without_fragmentation_no_fragment_is_taken),
 		cmocka_unit_test(without_an_answer_it_is_over_after_a_minute),
 		cmocka_unit_test(a_responder_forgets_who_does_not_go_on),
 		cmocka_unit_test(initial_contact_ends_what_a_crash_left),
