@@ -115,6 +115,21 @@ static enum err payload_read(struct rd *r, struct payload_v1 *p)
 	return OK;
 }
 
+/* RFC 2408 3: a message ends at a multiple of four octets; Libreswan pads those in clear up to it.
+ * Behind the encrypted ones RFC 2409 appendix B and what others do leave open how long padding is.
+ */
+static bool is_padding(struct rd r, size_t message_n, bool is_encrypted)
+{
+	size_t n = r.n;
+
+	if (is_encrypted || n == 0)
+		return true;
+	while (r.n)
+		if (rd_u8(&r) != 0)
+			return false;
+	return n < 4 && message_n % 4 == 0;
+}
+
 static enum err chain_parse(struct rd r, struct bytes all, struct v1_msg *m, struct v1_why *why)
 {
 	struct payload_v1 p = { 0 };
@@ -130,8 +145,7 @@ static enum err chain_parse(struct rd r, struct bytes all, struct v1_msg *m, str
 			return why->e = e;
 		name_payload(&p, m);
 	}
-	/* RFC 2409 appendix B and what others do leave open how long padding is */
-	if (!rd_end(&r) && !(m->h.flags & V1_F_ENCRYPTION)) {
+	if (!is_padding(r, all.n, m->h.flags & V1_F_ENCRYPTION)) {
 		*why = (struct v1_why){ ERR_LENGTH, V1_NONE, all.n - r.n };
 		return ERR_LENGTH;
 	}

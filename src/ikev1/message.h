@@ -245,12 +245,12 @@ const struct v1_notify *v1_notify_find(const struct v1_msg *m, uint16_t type);
 const struct v1_notify *v1_notify_error(const struct v1_msg *m);
 
 /* Parses a whole message in clear: one that came so, or what v1_decrypt() gave (V1_F_ENCRYPTION
- * tells; padding behind the last payload is then left aside). *ret is complete or untouched; *why
- * says where parsing failed (may be NULL). ERR_UNSUPPORTED: another major version, a payload type
- * that RFC 2408 has not, a fragment, another DOI. ERR_DUPLICATE: twice where once is allowed.
- * ERR_LIMIT: more than LIMIT_*. ERR_VALUE: a reserved octet that is not zero (5.3): what the wrong
- * key gives is mostly found so. No error: private payload types (128 and up), vendor ids and NAT-D
- * beyond our room, proposals beyond it. */
+ * tells). Padding behind the last payload is left aside: in clear, up to three octets 0. *ret is
+ * complete or untouched; *why says where parsing failed (may be NULL). ERR_UNSUPPORTED: another
+ * major version, a payload type that RFC 2408 has not, a fragment, another DOI. ERR_DUPLICATE:
+ * twice where once is allowed. ERR_LIMIT: more than LIMIT_*. ERR_VALUE: a reserved octet that is
+ * not zero (5.3): what the wrong key gives is mostly found so. No error: private payload types (128
+ * and up), vendor ids and NAT-D beyond our room, proposals beyond it. */
 enum err must_use v1_msg_parse(struct bytes message, struct v1_msg *ret, struct v1_why *why);
 
 /* ---- building: payloads in order of the calls; next-payload octets are patched ---- */

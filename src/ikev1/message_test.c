@@ -66,12 +66,33 @@ TEST(what_hash_covers_is_all_behind_it_without_padding)
 	assert_int_equal(m.whole.n, V1_HEADER_N + 20);
 	assert_hex(m.nonce, "0102030405060708");
 	assert_string_equal(m.names, "HASH,NONCE");
-	/* in clear there is no padding */
+	/* in clear it is shorter */
 	assert_int_equal(parse(V1_HASH, 0, chain), ERR_LENGTH);
 	assert_int_equal(why.e, ERR_LENGTH);
 	assert_int_equal(why.offset, V1_HEADER_N + 20);
 	assert_int_equal(v1_why_notify(&why), N1_UNEQUAL_PAYLOAD_LENGTHS);
 	assert_int_equal(m.first, V1_NONE); /* untouched */
+}
+
+TEST(a_message_in_clear_is_padded_to_four_octets)
+{
+	static const struct {
+		const char *chain;
+		enum err e;
+	} padded[] = {
+		{ "0000000b 01020304050607 00", ERR_LENGTH }, /* the nonce is too short */
+		{ "0000000d 010203040506070809 000000", OK },
+		{ "0000000e 0102030405060708090a 0000", OK },
+		{ "0000000f 0102030405060708090a0b 00", OK },
+		{ "0000000f 0102030405060708090a0b 01", ERR_LENGTH },
+		{ "0000000e 0102030405060708090a 00", ERR_LENGTH },
+		{ "0000000c 0102030405060708 00000000", ERR_LENGTH },
+	};
+
+	for (size_t i = 0; i < COUNT(padded); i++)
+		assert_int_equal(parse(V1_NONCE, 0, padded[i].chain), padded[i].e);
+	assert_int_equal(parse(V1_NONCE, 0, padded[1].chain), OK);
+	assert_int_equal(m.whole.n, V1_HEADER_N + 13);
 }
 
 TEST(a_hash_that_is_not_first_can_be_told)
@@ -235,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_is_read_and_its_length_is_that_of_the_datagram),
 		cmocka_unit_test(what_hash_covers_is_all_behind_it_without_padding),
+		cmocka_unit_test(a_message_in_clear_is_padded_to_four_octets),
 		cmocka_unit_test(a_hash_that_is_not_first_can_be_told),
 		cmocka_unit_test(broken_chains_are_refused_and_it_is_said_where),
 		cmocka_unit_test(private_payloads_are_left_aside_and_the_drafts_have_other_numbers),
