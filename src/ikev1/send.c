@@ -46,15 +46,12 @@ static void send_fragments(struct v1_sa *sa, struct bytes datagram, size_t size)
 /* datagram may stand in v1->wire, not in v1->room. */
 static void transmit(struct v1_sa *sa, struct bytes datagram, unsigned retransmits)
 {
-	bool is_small = retransmits > RETRANSMITS_BEFORE_SMALL;
+	bool is_small = retransmits > RETRANSMITS_BEFORE_SMALL ||
+			sa->conn->conf->fragmentation == FRAG_FORCE;
 	size_t size = v1_fragment_room(is_small ? SMALL_MTU : MTU, sa->remote.addr.family == 6,
 		sa->remote.port == PORT_NAT);
-	bool is_forced = sa->conn->conf->fragmentation == FRAG_FORCE;
 
-	if (is_forced)
-		size = MIN(size, (datagram.n + 1) / 2);
-	if (sa->has_fragmentation && sa->is_proven && datagram.n > size &&
-		(is_forced || datagram.n > size + V1_FRAGMENT_HEAD) &&
+	if (sa->has_fragmentation && sa->is_proven && datagram.n > size + V1_FRAGMENT_HEAD &&
 		v1_fragment_count(datagram.n, size) != 0)
 		send_fragments(sa, datagram, size);
 	else
