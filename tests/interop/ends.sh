@@ -5,6 +5,9 @@
 
 declare -A ASK ANSWER KIND SETUP
 NAME=vpn.example.com
+# of XAUTH; the hash is what openssl passwd -6 -salt lab says
+USER_NAME=road PASSWORD="the password of road"
+PASSWORD_HASH='$6$lab$FgZFGUEyUmyGuwhA5HH3gAgek5qxIDLQCugtpdpuVDtoiQGzmWl2FD3vbhr8LFQNv7y69OmGJiiF8by3YKtlV1'
 
 # ---- commands ------------------------------------------------------------------
 
@@ -62,19 +65,24 @@ file() { # file HOST PATH TEXT
 
 # ---- files ---------------------------------------------------------------------
 
-# Who proves itself how is the same in every cell.
+# Who proves itself how is the same in every cell; in Main Mode a secret is found by addresses only, which a
+# NAT changes.
 secrets() {
-	local text='' ids
+	local text=": PSK \"$PSK\""$'\n'"@$USER_NAME : XAUTH \"$PASSWORD\""$'\n' ids
 	for ids in "$LEFT $RIGHT" "$LEFT6 $RIGHT6" "@warrior.example.com @gateway.example.com" "@$LONG_LEFT @$LONG_RIGHT"; do
 		text+="$ids : PSK \"$PSK\""$'\n'
 	done
-	for h in left right; do file $h /etc/ipsec.secrets "$text"; done
+	for h in left right; do
+		file $h /etc/ipsec.secrets "$text"
+		ask $h mkdir -p /etc/ipsec.d
+		file $h /etc/ipsec.d/passwd "$USER_NAME:$PASSWORD_HASH:$NAME"$'\n'
+	done
 }
 # pair [LINE...]: both ends get their files and load them. A LINE is one of a conn of ipsec.conf, the same
-# in both files, "KEYWORD=" to leave it out; "left:LINE", "right:LINE": in that end's file only; "swan:LINE"
-# in strongSwan's connection, "child:LINE" in its child, "more:LINE" in its file. Libreswan's updown script
-# is called where a case says "rightupdown=": it starts a dozen programs each time, and needs more time
-# than all else.
+# in both files, "KEYWORD=" to leave it out; "left:LINE", "right:LINE": in that end's file only;
+# "libreswan:LINE" in Libreswan's; "swan:LINE" in strongSwan's connection, "child:LINE" in its child,
+# "more:LINE" in its file. Libreswan's updown script is called where a case says "rightupdown=": it starts a
+# dozen programs each time, and needs more time than all else.
 pair() {
 	local host
 	for host in left right; do
@@ -89,7 +97,8 @@ write() { # write HOST LINE...
 	for l in left=$LEFT leftid=$LEFT leftsubnet=$LEFT_NET right=$RIGHT rightid=$RIGHT rightsubnet=$RIGHT_NET \
 		rightupdown=%disabled "$@"; do
 		[[ $l != left:* && $l != right:* || $l == "$host":* ]] || continue
-		l=${l#"$host":}
+		[[ $l != libreswan:* || ${KIND[$host]} = libreswan ]] || continue
+		l=${l#"$host":} l=${l#libreswan:}
 		case $l in
 		swan:*) swan+="	${l#*:}"$'\n' ;;
 		child:*) child+="		${l#*:}"$'\n' ;;
@@ -107,29 +116,34 @@ write() { # write HOST LINE...
 ${SETUP[$host]}
 conn $NAME
 $conn	authby=secret
-	ikev2=yes
+	ikev2=$([ "$VERSION" = ikev1 ] && echo no || echo yes)
 	auto=add
 "
 		;;
 	esac
 }
-# The same for strongSwan, which is always right; a child for each pair of networks.
+# The same for strongSwan, which is always right; a child for each pair of networks. In IKEv1 it has PFS only
+# where the group is named, and says or takes no other group then.
 swanctl_conf() {
 	local remote=${v[left]} children='' l r ls=${v[leftsubnets]:-${v[leftsubnet]:-dynamic}} rs=${v[rightsubnets]:-${v[rightsubnet]:-dynamic}}
+	if [ "$VERSION" = ikev1 ] && [ "${v[pfs]:-}" != no ]; then
+		[[ $swan == *proposals* ]] || swan+="	proposals = aes256-sha256-modp2048"$'\n'
+		[[ $child == *esp_proposals* ]] || child+="		esp_proposals = aes128-sha1-modp2048, aes256gcm16-modp2048"$'\n'
+	fi
 	SWAN_CHILDREN=()
 	for l in ${ls//[\{\}]/}; do
 		for r in ${rs//[\{\}]/}; do
 			SWAN_CHILDREN+=("vpn${SWAN_CHILDREN:+${#SWAN_CHILDREN[@]}}")
 			children+="	${SWAN_CHILDREN[-1]} {
-		local_ts = $r
-		remote_ts = $l
+		local_ts = $r${v[rightprotoport]:+[${v[rightprotoport]}]}
+		remote_ts = $l${v[leftprotoport]:+[${v[leftprotoport]}]}
 		mode = ${v[type]:-tunnel}
 $child	}
 "
 		done
 	done
 	file "$1" /etc/swanctl/swanctl.conf "connections { vpn {
-	version = 2
+	version = ${VERSION#ikev}
 	local_addrs = ${v[right]}
 	remote_addrs = ${remote/defaultroute/any}
 	local { auth = psk
@@ -139,7 +153,9 @@ $child	}
 $swan	children {
 $children	}
 } }
-secrets { ike { secret = \"$PSK\" } }
+secrets { ike { secret = \"$PSK\" }
+	xauth { id = $USER_NAME
+		secret = \"$PASSWORD\" } }
 $more"
 }
 
@@ -165,7 +181,7 @@ unload() {
 begin() { # begin HOST: it must come up, says the one who begins
 	case ${KIND[$1]} in
 	ours) run "$1" ipsec auto --up $NAME ;;
-	libreswan) run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME && [[ $OUT == *"established Child SA"* ]] ;;
+	libreswan) run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME && [[ $OUT == *"established Child SA"* || $OUT == *"IPsec SA established"* ]] ;;
 	strongswan)
 		local child
 		for child in "${SWAN_CHILDREN[@]}"; do run "$1" "$STATUS" strongswan initiate "child=$child" timeout=30000 || return; done
@@ -179,10 +195,21 @@ end() {
 	strongswan) run "$1" "$STATUS" strongswan terminate ike=vpn timeout=30000 ;;
 	esac
 }
+# In IKEv1 Libreswan refuses to be told: another Phase 2 is what it makes when it is to bring up what is up, another
+# Phase 1 when its time is over, which a case must see to. From then on it is to be up, so that only Libreswan can end it:
+# in HAS_ITS_WAY.
 rekey() { # rekey HOST child|ike
 	case ${KIND[$1]} in
 	ours) run "$1" ipsec "rekey-$2" $NAME ;;
-	libreswan) run "$1" /usr/libexec/ipsec/whack "--rekey-${2/child/ipsec}" --name $NAME ;;
+	libreswan)
+		case $VERSION-$2 in
+		ikev2-*) run "$1" /usr/libexec/ipsec/whack "--rekey-${2/child/ipsec}" --name $NAME ;;
+		ikev1-child)
+			HAS_ITS_WAY=$1
+			run "$1" /usr/libexec/ipsec/whack --initiate --name $NAME
+			;;
+		esac
+		;;
 	strongswan) run "$1" "$STATUS" strongswan rekey "$2=vpn" ;;
 	esac
 }
@@ -204,7 +231,8 @@ sas() {
 	done <<<"$OUT"
 }
 has() { sas "$1" && [ $CHILDREN = "$2" ]; } # has HOST COUNT: so many Child SAs
-# keys HOST: in KEYS what tells its IKE SA or its Child SAs from others, "ike" or "child"
+# keys HOST ike|child: in KEYS what tells its IKE SA or its Child SAs from others; in IKEv1 the newest, since
+# those that were rekeyed may stay till their end
 keys() {
 	local line state=
 	KEYS=
@@ -215,8 +243,10 @@ keys() {
 	esac
 	while read -r line; do
 		[[ $line != state=* ]] || state=${line#*=}
-		[[ $2 = child || ! $line =~ (#[0-9]+):.*ESTABLISHED_IKE_SA && ! $state,$line =~ ^ESTABLISHED,initiator-spi=(.*) ]] &&
-			[[ $2 = ike || ! $line =~ (#[0-9]+):.*ESTABLISHED_CHILD_SA && ! $state,$line =~ ^INSTALLED,spi-in=(.*) ]] ||
+		[[ $2 = child || ! $line =~ (#[0-9]+):.*(ESTABLISHED_IKE_SA|STATE_(MAIN|AGGR|XAUTH|MODE_CFG)_.*newest) &&
+			! $state,$line =~ ^ESTABLISHED,initiator-spi=(.*) ]] &&
+			[[ $2 = ike || ! $line =~ (#[0-9]+):.*(ESTABLISHED_CHILD_SA|STATE_QUICK_[IR]2.*newest) &&
+				! $state,$line =~ ^INSTALLED,spi-in=(.*) ]] ||
 			KEYS+="${BASH_REMATCH[1]} "
 	done <<<"$OUT"
 }

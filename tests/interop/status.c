@@ -1,7 +1,8 @@
 /* status WHAT: what `ipsec --json WHAT` says; status strongswan COMMAND [KEY=VALUE...]: a command
- * of VICI, and what is answered, a line KEY=VALUE each; it fails when the answer is success=no. For
- * tests/interop/ends.sh, which asks several times a second: under User-Mode Linux the libraries of
- * ipsec and swanctl take a third of a second to start, and more. */
+ * of VICI, and what is answered, a line KEY=VALUE each; it fails when the answer is success=no;
+ * status udp ADDRESS PORT: datagrams from that port to that port there, until either end has heard
+ * five. For tests/interop/ends.sh, which asks several times a second: under User-Mode Linux the
+ * libraries of ipsec and swanctl take a third of a second to start, and more. */
 #include <arpa/inet.h>
 #include <err.h>
 #include <stdbool.h>
@@ -134,11 +135,39 @@ static int strongswan(const char *command, char **values)
 	return !is_good;
 }
 
+/* Both ends run it. Each says how many it has heard, and ends when both have heard enough, a few
+ * datagrams later, since the other one is to hear that, too. */
+static int udp(const char *address, const char *port)
+{
+	struct sockaddr_in local = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(port)) };
+	struct sockaddr_in remote = local;
+	struct timeval wait = { .tv_usec = 100000 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), more = 5;
+	char ours[64] = { 0 }, theirs[64] = { 0 };
+
+	if (inet_pton(AF_INET, address, &remote.sin_addr) != 1)
+		errx(2, "%s: not an address", address);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&local, sizeof(local)) < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
+		err(1, "port %s", port);
+	for (int sent = 0; sent < 200 && more > 0; sent++) {
+		/* what is refused, since nobody listens yet, is lost */
+		sendto(fd, ours, sizeof(ours), 0, (struct sockaddr *)&remote, sizeof(remote));
+		if (recv(fd, theirs, sizeof(theirs), 0) == sizeof(theirs) && ours[0] < 5)
+			ours[0]++;
+		more -= ours[0] == 5 && theirs[0] == 5;
+	}
+	return ours[0] < 5 || theirs[0] < 5;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && strcmp(argv[1], "udp") == 0)
+		return udp(argv[2], argv[3]);
 	if (argc > 2 && strcmp(argv[1], "strongswan") == 0)
 		return strongswan(argv[2], argv + 3);
 	if (argc != 2)
-		errx(2, "usage: status WHAT, or status strongswan COMMAND [KEY=VALUE...]");
+		errx(2, "usage: status WHAT | strongswan COMMAND [K=V...] | udp ADDRESS PORT");
 	return ours(argv[1]);
 }
