@@ -138,17 +138,48 @@ static const struct ike_version_slot *for_major(const struct ike *ike, uint8_t m
 	return best;
 }
 
+static bool refuses_version(struct bytes datagram, uint8_t major)
+{
+	enum { NEXT_AT = 16, REST = 11, NOTIFY_V1 = 11, NOTIFY_V2 = 41, DOI_N = 4 };
+	enum { INVALID_MAJOR_VERSION = 5 };
+	struct rd r = rd_from(datagram);
+	uint8_t next, generic;
+
+	rd_skip(&r, NEXT_AT);
+	next = rd_u8(&r);
+	rd_skip(&r, REST);
+	generic = rd_u8(&r); /* what follows it */
+	rd_skip(&r, 3);
+	if (major == 1)
+		rd_skip(&r, DOI_N);
+	rd_skip(&r, 2); /* protocol, length of an SPI */
+	return generic == 0 && next == (major == 1 ? NOTIFY_V1 : NOTIFY_V2) &&
+	       rd_u16(&r) == INVALID_MAJOR_VERSION;
+}
+
+/* The versions that are not that of the message. */
+static void version_refused(struct ike *ike, const struct datagram *d, uint8_t major)
+{
+	for (size_t i = 0; i < ike->n_version; i++)
+		if (ike->version[i].ops->major != major)
+			ike->version[i].ops->version_refused(ike->version[i].state, d, major);
+}
+
 void ike_input(struct ike *ike, struct now now, const struct datagram *d)
 {
 	const struct ike_version_slot *v;
+	uint8_t major;
 
 	ike_enter(ike, now);
 	if (d->data.n < HEADER_N)
 		return;
 	/* RFC 7296 3.1 and RFC 2408 3.1 agree on where the version stands */
-	v = for_major(ike, (uint8_t)(d->data.p[VERSION_AT] >> 4));
+	major = (uint8_t)(d->data.p[VERSION_AT] >> 4);
+	v = for_major(ike, major);
 	if (v)
 		v->ops->input(v->state, d);
+	if (refuses_version(d->data, major))
+		version_refused(ike, d, major);
 	ike_leave(ike);
 }
 

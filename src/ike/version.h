@@ -39,6 +39,9 @@ struct ike_version {
 	void *(*start)(struct ike *ike);
 	void (*stop)(void *v); /* frees all, tells nobody */
 	void (*input)(void *v, const struct datagram *d);
+	/* INVALID_MAJOR_VERSION in a message of that other version, perhaps for a first message of
+	 * ours (RFC 7296 2.5, RFC 2408 5.2): anybody could have sent it. */
+	void (*version_refused)(void *v, const struct datagram *d, uint8_t major);
 	/* serial and kind are those of the ask */
 	void (*answer)(void *v, uint32_t serial, uint8_t kind, const struct answer *a);
 	/* Bring c up (an ordinary connection or an instance). conn_settle() when that is decided.

@@ -71,5 +71,6 @@ bool v1_answer_stranger(
 /* ---- refusals (phase1_refused.c) ---- */
 void phase1_suspect_psk(struct v1_sa *sa, const char *why);
 void phase1_not_opened(struct v1_sa *sa, const char *what);
+void phase1_version_refused(struct v1_sa *sa, const struct endpoint *by, uint8_t major);
 /* The peer's last message came again. */
 void phase1_repeated(struct v1_sa *sa);

@@ -76,6 +76,26 @@ static void tell(struct v1_sa *sa, const struct v1_msg *m, const struct v1_notif
 		.remote = ev_ep(sa->remote), .offered = ev_str(offered));
 }
 
+static void refused(struct v1_sa *sa, uint16_t notify)
+{
+	sa->refused = notify;
+	if (sa->refusals >= REFUSALS_END_WAIT)
+		refused_end(sa);
+	else
+		timer_set(&sa->ike->timers, &sa->patience, sa->ike->now.mono + REFUSAL_PATIENCE);
+}
+
+void phase1_version_refused(struct v1_sa *sa, const struct endpoint *by, uint8_t major)
+{
+	if ((sa->state != V1_MAIN_I1_SENT && sa->state != V1_AGGR_I1_SENT) ||
+		!addr_eq(&by->addr, &sa->remote.addr))
+		return;
+	if (sa->refusals++ == 0)
+		V1_EMIT(sa, ike_version_refused, .remote = ev_ep(sa->remote), .ours = ev_u64(1),
+			.theirs = ev_u64(major));
+	refused(sa, N1_INVALID_MAJOR_VERSION);
+}
+
 enum v1_verdict phase1_refused(struct v1_sa *sa, const struct v1_msg *m)
 {
 	const struct v1_notify *n = v1_notify_error(m);
@@ -89,15 +109,13 @@ enum v1_verdict phase1_refused(struct v1_sa *sa, const struct v1_msg *m)
 	}
 	if (sa->refusals++ == 0)
 		tell(sa, m, n);
-	sa->refused = n->type;
 	if (sa->state == V1_MAIN_I3_SENT) {
+		sa->refused = n->type;
 		snprintf(why, sizeof(why), "the peer answers %s (not authenticated)",
 			v1_notify_name(n->type));
 		phase1_suspect_psk(sa, why);
-	} else if (sa->refusals >= REFUSALS_END_WAIT) {
-		refused_end(sa);
 	} else {
-		timer_set(&sa->ike->timers, &sa->patience, sa->ike->now.mono + REFUSAL_PATIENCE);
+		refused(sa, n->type);
 	}
 	return V1_DROP;
 }

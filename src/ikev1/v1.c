@@ -2,6 +2,7 @@
 #include "ikev1/v1.h"
 
 #include "ikev1/exchanges.h"
+#include "ikev1/phase1.h"
 #include "ikev1/receive.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,17 @@ static void input(void *state, const struct datagram *d)
 {
 	v1_receive(state, d);
 	v1_leave(state);
+}
+
+static void version_refused(void *state, const struct datagram *d, uint8_t major)
+{
+	struct v1 *v1 = state;
+	struct v1_sa *sa;
+
+	list_each (sa, &v1->sas, struct v1_sa, node)
+		if (memcmp(sa->icookie, d->data.p, sizeof(sa->icookie)) == 0)
+			phase1_version_refused(sa, &d->remote, major);
+	v1_leave(v1);
 }
 
 static void answer(void *state, uint32_t serial, uint8_t kind, const struct answer *a)
@@ -422,6 +434,7 @@ const struct ike_version ikev1_version = {
 	.rekey_child = rekey_child,
 	.delete_sa = delete_sa,
 	.notice = notice,
+	.version_refused = version_refused,
 	.net_error = net_error,
 	.shutdown = shutdown_all,
 	.is_silent = is_silent,

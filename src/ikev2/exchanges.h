@@ -10,6 +10,7 @@ enum v2_verdict ike_sa_init_response(struct v2_sa *sa, const struct v2_msg *m);
 enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m);
 /* The people who wait are told that the peer refuses (unauthenticated); what must be up goes on. */
 void ike_sa_init_end_wait(struct v2_sa *sa);
+void ike_sa_init_version_refused(struct v2_sa *sa, const struct endpoint *by, uint8_t major);
 
 /* ike_sa_init_request.c: the responder; there is no IKE SA yet */
 void ike_sa_init_request(struct v2 *v2, const struct datagram *d, const struct v2_msg *m);

@@ -143,6 +143,24 @@ void ike_sa_init_end_wait(struct v2_sa *sa)
 
 /* Anybody could have sent it: the wait of people is over after the second, or a second; the attempt
  * goes on when the connection must be up. */
+static void refused(struct v2_sa *sa, uint16_t notify)
+{
+	sa->refuse = notify;
+	if (++sa->refusals >= REFUSALS_END_WAIT)
+		ike_sa_init_end_wait(sa);
+	else
+		timer_set(&sa->ike->timers, &sa->expire, sa->ike->now.mono + REFUSAL_PATIENCE);
+}
+
+void ike_sa_init_version_refused(struct v2_sa *sa, const struct endpoint *by, uint8_t major)
+{
+	if (!sa->is_initiator || sa->state != V2_INIT_SENT || !addr_eq(&by->addr, &sa->remote.addr))
+		return;
+	V2_EMIT(sa, ike_version_refused, .remote = ev_ep(sa->remote), .ours = ev_u64(2),
+		.theirs = ev_u64(major));
+	refused(sa, N_INVALID_MAJOR_VERSION);
+}
+
 enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m)
 {
 	const struct v2_notify *n = v2_notify_error(m);
@@ -158,11 +176,7 @@ enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m)
 		.payloads = ev_str("N"), .missing = ev_str(lacks), .remote = ev_ep(sa->remote),
 		.offered = ev_str(
 			proposals_format(conn_ike_proposals(sa->conn), offered, sizeof(offered))));
-	sa->refuse = n->type;
-	if (++sa->refusals >= REFUSALS_END_WAIT)
-		ike_sa_init_end_wait(sa);
-	else
-		timer_set(&sa->ike->timers, &sa->expire, sa->ike->now.mono + REFUSAL_PATIENCE);
+	refused(sa, n->type);
 	return V_DROP;
 }
 

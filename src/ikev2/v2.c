@@ -309,6 +309,15 @@ static void notice(void *state, const struct dp_notice *n)
 	v2_leave(state);
 }
 
+static void version_refused(void *state, const struct datagram *d, uint8_t major)
+{
+	struct v2_sa *sa = v2_sa_by_spi(state, d->data.p);
+
+	if (sa)
+		ike_sa_init_version_refused(sa, &d->remote, major);
+	v2_leave(state);
+}
+
 static void net_error_event(struct v2_sa *sa, const struct net_error *e)
 {
 	const char *what = strerrordesc_np(e->error);
@@ -442,6 +451,7 @@ const struct ike_version ikev2_version = {
 	.rekey_child = rekey_child,
 	.delete_sa = delete_sa,
 	.notice = notice,
+	.version_refused = version_refused,
 	.net_error = net_error,
 	.shutdown = shutdown_all,
 	.is_silent = is_silent,

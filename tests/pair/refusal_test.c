@@ -4,6 +4,7 @@
 #include "tests/pair/pair.h"
 
 #include "ikev2/message.h"
+#include "ikev2/sa.h"
 
 #include "base/test.h"
 
@@ -84,6 +85,49 @@ TEST(no_connection_is_another_reason_than_algorithms)
 	up(&t, 31);
 	SAID(t.p.b, v2_no_connection, "why", "no connection is loaded for these addresses");
 	assert_int_equal(t.p.b.count[EV_v2_no_proposal], 0);
+	end(&t);
+}
+
+static struct bytes spi_of(const struct side *s)
+{
+	const struct v2 *v2 = s->ike->version[0].state;
+
+	return BYTES(list_item(v2->sas.next, struct v2_sa, node)->spi_i);
+}
+
+/* Devices with IKEv1 alone answer so (RFC 2408 5.2). */
+static void says_version_1(struct two *t, struct bytes first)
+{
+	uint8_t m[40] = { [16] = 11, [17] = 0x10, [18] = 5, [27] = sizeof(m) };
+	struct datagram d = { { t->p.a.addr, 500 }, { t->p.b.addr, 500 }, BYTES(m) };
+
+	memcpy(m, first.p, 8);
+	m[31] = 12; /* of the notification; DOI, protocol, type */
+	m[35] = 1;
+	m[36] = 1;
+	m[39] = 5;
+	ike_input(t->p.a.ike, t->p.now, &d);
+	pair_run(&t->p, 10 * NS_MS);
+}
+
+TEST(a_peer_with_ikev1_alone_is_named_and_ends_the_wait)
+{
+	const uint8_t other[8] = { 1 };
+	struct two t;
+
+	begin(&t);
+	t.p.drop_from = &t.p.b;
+	pair_add(&t.p.a, &t.a);
+	pair_command(&t.p.a, CMD_UP, "paris");
+	pair_run(&t.p, 10 * NS_MS);
+	says_version_1(&t, BYTES(other));
+	assert_int_equal(t.p.a.count[EV_ike_version_refused], 0);
+	says_version_1(&t, spi_of(&t.p.a));
+	assert_int_equal(t.p.a.count[EV_ike_version_refused], 1);
+	assert_int_equal(t.p.a.n_done, 0);
+	says_version_1(&t, spi_of(&t.p.a));
+	assert_int_equal(t.p.a.n_done, 1);
+	assert_int_equal(t.p.a.exit, 31);
 	end(&t);
 }
 
@@ -343,6 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_proposal_chosen_for_the_ike_sa_names_the_algorithms),
 		cmocka_unit_test(no_connection_is_another_reason_than_algorithms),
+		cmocka_unit_test(a_peer_with_ikev1_alone_is_named_and_ends_the_wait),
 		cmocka_unit_test(another_group_is_told_at_both_ends),
 		cmocka_unit_test(
 			suggestions_of_groups_come_to_an_end_and_never_leave_what_was_offered),

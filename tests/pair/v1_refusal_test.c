@@ -250,6 +250,45 @@ TEST(an_ikev2_message_meets_no_connection_of_ikev1)
 	pair_done(&e.p);
 }
 
+/* A responder that has only IKEv2 and says so (RFC 7296 2.5); or somebody else. */
+static void says_version(struct ends *e, const struct v1_sa *sa, struct addr from)
+{
+	uint8_t m[36] = { [16] = 41, [17] = 0x20, [18] = 34, [19] = 0x20, [27] = sizeof(m) };
+	struct datagram d = { { e->p.a.addr, 500 }, { from, 500 }, BYTES(m) };
+
+	memcpy(m, sa->icookie, sizeof(sa->icookie));
+	m[31] = 8; /* of the notification, its type */
+	m[35] = 5;
+	ike_input(e->p.a.ike, e->p.now, &d);
+	pair_run(&e->p, 10 * NS_MS);
+}
+
+TEST(a_peer_that_has_the_other_version_only_is_named_and_ends_the_wait)
+{
+	const struct v1 *v1;
+	struct v1_sa *sa;
+	struct ends e;
+
+	ends_init(&e, false);
+	e.p.drop_from = &e.p.b;
+	pair_add(&e.p.a, &e.a);
+	pair_command(&e.p.a, CMD_UP, "one");
+	pair_run(&e.p, 10 * NS_MS);
+	v1 = e.p.a.ike->version[1].state;
+	sa = list_item(v1->sas.next, struct v1_sa, node);
+	says_version(&e, sa, addr_v4(0xc6336401));
+	assert_int_equal(e.p.a.count[EV_ike_version_refused], 0);
+	says_version(&e, sa, e.p.b.addr);
+	assert_int_equal(e.p.a.count[EV_ike_version_refused], 1);
+	assert_int_equal(e.p.a.n_done, 0);
+	says_version(&e, sa, e.p.b.addr);
+	assert_int_equal(e.p.a.count[EV_ike_version_refused], 1);
+	assert_int_equal(e.p.a.n_done, 1);
+	assert_int_equal(e.p.a.exit, 31);
+	assert_string_equal(pair_said(&e.p.a, EV_v1_refused, "notify"), "INVALID_MAJOR_VERSION");
+	pair_done(&e.p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +305,7 @@ int main(void)
 			the_secret_of_an_address_does_not_prove_an_identity_with_another_one),
 		cmocka_unit_test(a_peer_from_anywhere_comes_in_with_the_secret_of_its_identity),
 		cmocka_unit_test(without_a_connection_of_ikev1_nobody_is_answered),
+		cmocka_unit_test(a_peer_that_has_the_other_version_only_is_named_and_ends_the_wait),
 		cmocka_unit_test(policy_drop_is_silent),
 		cmocka_unit_test(policy_reject_says_so),
 		cmocka_unit_test(policy_accept_names_the_connection_of_the_other_version),
