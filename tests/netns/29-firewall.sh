@@ -194,8 +194,9 @@ check "MSS of the client's SYN" mss_is 1260 rpc $RPC 'tcp[tcpflags] & (tcp-syn|t
 check "MSS of the server's answer" mss_is 1260 lpc $RPC 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn|tcp-ack'
 run left ipsec add odd
 run left ipsec route odd
-run left iptables-legacy-save
-says "a range and a port" '-A clearswan -s 10.0.1.16/30 -d 10.0.8.0/24 -p tcp -m tcp --dport 443 .*-j ACCEPT'
+# nobody waits for what the packet filter does for a trap
+legacy_has() { on left iptables-legacy-save | grep -qE -- "$1"; }
+check "a range and a port" wait_for 5 legacy_has '-A clearswan -s 10.0.1.16/30 -d 10.0.8.0/24 -p tcp -m tcp --dport 443 .*-j ACCEPT'
 down left ours
 run left ipsec delete odd
 check "our chains are gone" wait_for 5 has_no_chains
