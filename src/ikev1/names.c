@@ -290,9 +290,9 @@ char *v1_proposals_format(const struct v1_proposals *p, char *s, size_t n)
 static void format_oakley(const struct suite *suite, char *s, size_t n)
 {
 	const struct alg *a = suite->encr ? alg_find(TT_ENCR, suite->encr) : NULL;
+	unsigned bits = a && a->fixed_key_bits ? a->fixed_key_bits : suite->key_bits;
 
-	snprintf(s, n, "%s (%u), %s, %s", alg_name(TT_ENCR, suite->encr, "?"),
-		a && a->fixed_key_bits ? a->fixed_key_bits : suite->key_bits,
+	snprintf(s, n, "%s (%u), %s, %s", alg_name(TT_ENCR, suite->encr, "?"), bits,
 		alg_name(TT_PRF, suite->prf, "?"), alg_name(TT_KE, suite->ke, "?"));
 }
 
