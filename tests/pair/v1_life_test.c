@@ -19,6 +19,14 @@ static void ends_init(struct ends *e)
 	pair_init(&e->p, 1);
 }
 
+/* Phase 1 ends after 300 s, and nobody makes it anew before. */
+static void ends_init_without_rekeys(struct ends *e)
+{
+	ends_init(e);
+	e->a.ikelifetime = e->b.ikelifetime = 300 * NS_S;
+	e->a.rekey = e->b.rekey = false;
+}
+
 static void ends_up(struct ends *e)
 {
 	pair_up(&e->p, &e->a, &e->b);
@@ -146,9 +154,7 @@ TEST(an_ipsec_sa_outlives_its_isakmp_sa)
 	unsigned ike, child;
 	struct ends e;
 
-	ends_init(&e);
-	e.a.ikelifetime = e.b.ikelifetime = 300 * NS_S;
-	e.a.rekey = e.b.rekey = false;
+	ends_init_without_rekeys(&e);
 	ends_up(&e);
 	pair_run(&e.p, 400 * NS_S);
 	pair_count(&e.p.a, &ike, &child);
@@ -171,9 +177,7 @@ TEST(an_ipsec_sa_alone_gets_an_isakmp_sa_where_the_peer_is_watched)
 	unsigned ike, child;
 	struct ends e;
 
-	ends_init(&e);
-	e.a.ikelifetime = e.b.ikelifetime = 300 * NS_S;
-	e.a.rekey = e.b.rekey = false;
+	ends_init_without_rekeys(&e);
 	e.a.dpddelay = 10 * NS_S;
 	ends_up(&e);
 	pair_run(&e.p, 300 * NS_S);
@@ -192,9 +196,7 @@ TEST(an_ipsec_sa_alone_goes_where_the_watched_peer_has_gone)
 {
 	struct ends e;
 
-	ends_init(&e);
-	e.a.ikelifetime = e.b.ikelifetime = 300 * NS_S;
-	e.a.rekey = e.b.rekey = false;
+	ends_init_without_rekeys(&e);
 	e.a.dpddelay = 10 * NS_S;
 	ends_up(&e);
 	pair_run(&e.p, 290 * NS_S);
@@ -210,9 +212,7 @@ TEST(down_works_without_an_isakmp_sa)
 {
 	struct ends e;
 
-	ends_init(&e);
-	e.a.ikelifetime = e.b.ikelifetime = 300 * NS_S;
-	e.a.rekey = e.b.rekey = false;
+	ends_init_without_rekeys(&e);
 	ends_up(&e);
 	pair_run(&e.p, 400 * NS_S);
 	pair_do(&e.p.a, CMD_DOWN, "one");
