@@ -24,6 +24,7 @@ IKE=2
 PSK="one secret of the lab, long enough for every PRF"
 LAB=
 FAILED=0
+FAULTS=
 
 LEFT=192.0.2.1 RIGHT=198.51.100.1 LEFT6=2001:db8:1::1 RIGHT6=2001:db8:2::1
 LEFT_NET=10.0.1.0/24 RIGHT_NET=10.0.2.0/24 LEFT_NET6=fd00:1::/64 RIGHT_NET6=fd00:2::/64
@@ -34,7 +35,7 @@ LPC=10.0.1.33 RPC=10.0.2.33 LPC6=fd00:1::33 RPC6=fd00:2::33
 title() { printf '\n== %s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 ok() { printf 'ok    %s\n' "$*"; }
-bad() { printf 'FAIL  %s\n' "$*"; FAILED=$((FAILED + 1)); }
+bad() { printf 'FAIL  %s\n' "$*"; FAILED=$((FAILED + 1)); FAULTS+="; $*"; }
 
 # on HOST COMMAND...: quietly
 on() {
@@ -216,7 +217,7 @@ finish() {
 				[ -s "$f" ] && { printf '\n---- %s of %s\n' "${f##*/}" "$h"; tail -${LAB_LOG_LINES:-40} "$f"; }
 			done
 		done
-		printf '\n%s: %d checks failed\n' "${0##*/}" "$FAILED"
+		printf '\n%s: %d checks failed: %s\n' "${0##*/}" "$FAILED" "${FAULTS#; }"
 		exit 1
 	fi
 	printf '\n%s: all is well\n' "${0##*/}"
