@@ -1,0 +1,135 @@
+/* The diagnosis as it runs along: when it speaks, to whom, and when it is silent again. */
+#include "base/test.h"
+#include "diag/diag.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct diag d;
+static struct now now;
+static char said[16][512];
+static unsigned n_said;
+static uint32_t asked;
+
+static void take(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	if (n_said < COUNT(said))
+		event_line(e, false, said[n_said++], sizeof(said[0]));
+	asked = e->about.request;
+}
+static const struct event_sink out = { take, NULL };
+static void told(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	diag_take(&d, e);
+}
+static const struct event_sink in = { told, NULL };
+static const struct event_about about = { .conn = "vpn", .serial = 1, .request = 7 };
+
+static void begin(void)
+{
+	now = (struct now){ .mono = NS_S, .wall = NS_S };
+	n_said = 0;
+	diag_init(&d);
+}
+
+static void pass(ns_t ns)
+{
+	now.mono += ns;
+	now.wall += ns;
+	if (diag_due(&d) <= now.mono)
+		diag_turn(&d, now, &out);
+}
+
+static bool said_so(const char *what)
+{
+	for (unsigned i = 0; i < n_said; i++)
+		if (strstr(said[i], what))
+			return true;
+	return false;
+}
+
+static void send_first(void)
+{
+	EMIT(&in, now, &about, v2_initiate, );
+	EMIT(&in, now, &about, v2_init_sent, .state = ev_str("STATE_PARENT_I1"));
+}
+
+TEST(silence_is_a_finding_after_three_seconds)
+{
+	begin();
+	send_first();
+	pass(2 * NS_S);
+	assert_int_equal(n_said, 0);
+	pass(NS_S);
+	assert_true(said_so("[ike-udp500-blocked]"));
+	assert_int_equal(asked, 7);
+	diag_done(&d);
+}
+
+TEST(what_was_said_is_not_said_again)
+{
+	unsigned before;
+
+	begin();
+	send_first();
+	pass(3 * NS_S);
+	before = n_said;
+	EMIT(&in, now, &about, v2_timeout, .state = ev_str(""), .exchange = ev_str(""),
+		.seconds = ev_str("3"), .hint = ev_str(""));
+	pass(NS_S);
+	assert_int_equal(n_said, before);
+	diag_done(&d);
+}
+
+TEST(a_request_that_ends_has_its_verdict_first)
+{
+	begin();
+	send_first();
+	EMIT(&in, now, &about, v2_auth_rejected, .notify = ev_str("AUTHENTICATION_FAILED"),
+		.ours = ev_str("a"), .theirs = ev_str("b"));
+	diag_ending(&d, 7, now, &out);
+	assert_true(said_so("[psk-mismatch-v2]"));
+	assert_int_equal(asked, 7);
+	diag_done(&d);
+}
+
+TEST(a_tunnel_that_is_up_clears_what_was_found)
+{
+	begin();
+	send_first();
+	pass(3 * NS_S);
+	EMIT(&in, now, &about, v2_child_established, .role = ev_str("initiator"),
+		.verb = ev_str("established"), .old = ev_str(""), .mode = ev_str("tunnel"),
+		.ts_local = ev_str(""), .ts_remote = ev_str(""), .esp = ev_str("ESP"),
+		.xfrm = ev_str(""), .natd = ev_str(""), .dpd = ev_str(""));
+	n_said = 0;
+	pass(NS_S);
+	assert_true(said_so("no longer"));
+	diag_done(&d);
+}
+
+TEST(strangers_cannot_fill_the_memory)
+{
+	begin();
+	for (uint32_t i = 0; i < 1000; i++)
+		EMIT(&in, now, NULL, v2_no_sa,
+			.remote = ev_ep((struct endpoint){ addr_v4(i + 1), 500 }),
+			.exchange = ev_str("INFORMATIONAL"));
+	assert_true(d.n <= STRANGERS_MAX);
+	diag_done(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(silence_is_a_finding_after_three_seconds),
+		cmocka_unit_test(what_was_said_is_not_said_again),
+		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
+		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
+		cmocka_unit_test(strangers_cannot_fill_the_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+/* All rules over one story; what they find, ranked. */
+#include "diag/diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RULE(name) &rule_##name,
+const struct rule *const rules[] = {
+#include "diag/rules.def"
+	NULL
+};
+#undef RULE
+
+const struct rule *rule_by_id(const char *id)
+{
+	for (const struct rule *const *r = rules; *r; r++)
+		if (strcmp((*r)->id, id) == 0)
+			return *r;
+	return NULL;
+}
+
+const char *certainty_name(enum certainty c)
+{
+	static const char *const names[] = { "nothing", "possible", "likely", "certain" };
+
+	return names[c];
+}
+
+static void say(char *to, size_t n, const char *fmt, va_list args) printf_like(3, 0);
+static void say(char *to, size_t n, const char *fmt, va_list args)
+{
+	vsnprintf(to, n, fmt, args);
+}
+
+void finding_cause(struct finding *f, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(f->cause, sizeof(f->cause), fmt, args);
+	va_end(args);
+}
+
+void finding_next(struct finding *f, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(f->next, sizeof(f->next), fmt, args);
+	va_end(args);
+}
+
+void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
+{
+	struct fix *fix = &f->fix[f->n_fix];
+	va_list args;
+
+	if (f->n_fix == FIXES_MAX)
+		return;
+	fix->where = where;
+	fix->kind = kind;
+	va_start(args, fmt);
+	say(fix->text, sizeof(fix->text), fmt, args);
+	va_end(args);
+	f->n_fix++;
+}
+
+void finding_proof(struct finding *f, const struct event *e)
+{
+	if (e && f->n_evidence < EVIDENCE_MAX)
+		f->evidence[f->n_evidence++] = e;
+}
+
+void finding_suspect(struct finding *f, const struct rule *r)
+{
+	if (f->n_suspect < SUSPECTS_MAX)
+		f->suspect[f->n_suspect++] = r;
+}
+
+unsigned judge(const struct story *s, struct finding *ret, unsigned max)
+{
+	unsigned n = 0;
+
+	for (const struct rule *const *r = rules; *r; r++) {
+		struct finding f = { .rule = *r };
+		unsigned at = n;
+
+		f.certainty = MIN((*r)->judge(s, &f), (*r)->most);
+		if (!f.certainty)
+			continue;
+		while (at > 0 && ret[at - 1].certainty < f.certainty)
+			at--;
+		if (at >= max)
+			continue;
+		memmove(&ret[at + 1], &ret[at], (MIN(n, max - 1) - at) * sizeof(*ret));
+		ret[at] = f;
+		n = MIN(n + 1, max);
+	}
+	return n;
+}

@@ -1,0 +1,37 @@
+#include "diag/diag.h"
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_ts_refused);
+
+	if (e) {
+		const union ev_v2_ts_refused *t = FIELDS(e, v2_ts_refused);
+
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer wants %s - %s, allowed here is %s - %s; they differ in %s",
+			t->tsi.str, t->tsr.str, t->allowed_i.str, t->allowed_r.str,
+			t->difference.str);
+		return CERTAIN;
+	}
+	e = story_last(s, EV_v2_child_refused);
+	if (!e || strcmp(FIELDS(e, v2_child_refused)->notify.str, "TS_UNACCEPTABLE") != 0)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer does not take our networks (%s here, %s there): its own are others",
+		FIELDS(e, v2_child_refused)->ts_local.str,
+		FIELDS(e, v2_child_refused)->ts_remote.str);
+	return CERTAIN;
+}
+
+const struct rule rule_ts_mismatch_v2 = {
+	.id = "ts-mismatch-v2",
+	.title = "the networks of the two ends do not mirror each other (IKEv2)",
+	.layer = "traffic selectors",
+	.most = CERTAIN,
+	.symptom = "IKE_AUTH response contained the error notification TS_UNACCEPTABLE",
+	.proof = "the notification; the responder holds both pairs",
+	.remedy = "leftsubnet= and rightsubnet= as the other end has them",
+	.judge = judge_it,
+};

@@ -1,0 +1,165 @@
+/* Memories of connections: told, kept, opened. */
+#include "diag/story.h"
+
+#include "base/rd.h"
+#include "base/wr.h"
+
+#include <stdlib.h>
+
+/* The largest event: a row of strings, each cut by who made it. */
+enum { EVENT_OCTETS = 32 << 10 };
+
+struct memory *memory_new(const char *conn, uint32_t instance, struct addr peer)
+{
+	struct memory *m = xalloc(sizeof(*m));
+
+	list_init(&m->node);
+	m->conn = xstrdup(conn);
+	m->instance = instance;
+	m->peer = peer;
+	m->due = NS_NEVER;
+	return m;
+}
+
+void memory_done(struct memory *m)
+{
+	for (unsigned i = 0; i < STORY_EVENTS; i++)
+		buf_done(&m->event[i]);
+	buf_done(&m->facts);
+	list_remove(&m->node);
+	free(m->conn);
+	free(m);
+}
+
+void memory_add(struct memory *m, const struct event *e)
+{
+	uint8_t *octets = xalloc(EVENT_OCTETS);
+	struct wr w = wr_to(octets, EVENT_OCTETS);
+
+	event_put(&w, e);
+	if (wr_ok(&w)) {
+		struct buf *to =
+			e->id == EV_conn_facts ? &m->facts : &m->event[m->n++ % STORY_EVENTS];
+
+		buf_set(to, wr_view(&w));
+	}
+	free(octets);
+}
+
+static bool opened(const struct buf *b, struct event *ret)
+{
+	struct rd r = rd_from(buf_view(b));
+
+	return b->n && event_get(&r, ret) == OK;
+}
+
+/* What happens from here on is another story than what came before. */
+static bool is_turn(const struct event *e)
+{
+	switch ((int)e->id) {
+	case EV_v1_initiate:
+		return FIELDS(e, v1_initiate)->old.str[0] == '\0'; /* else a rekey */
+	case EV_v2_initiate:
+	case EV_v2_init_answered:
+	case EV_v1_responding:
+	case EV_v1_child_established:
+		return true;
+	case EV_v2_child_established:
+		return FIELDS(e, v2_child_established)->old.str[0] == '\0';
+	}
+	return false;
+}
+
+void story_open(const struct memory *m, struct now now, struct story *ret)
+{
+	uint64_t first = m->n > STORY_EVENTS ? m->n - STORY_EVENTS : 0;
+
+	*ret = (struct story){ .conn = m->conn, .peer = m->peer, .now = now };
+	for (uint64_t i = first; i < m->n; i++)
+		if (opened(&m->event[i % STORY_EVENTS], &ret->event[ret->n])) {
+			if (is_turn(&ret->event[ret->n]))
+				ret->from = ret->n;
+			ret->n++;
+		}
+	if (opened(&m->facts, &ret->facts_))
+		ret->facts = &ret->facts_;
+}
+
+const struct event *story_last(const struct story *s, enum event_id id)
+{
+	for (unsigned i = s->n; i > s->from; i--)
+		if (s->event[i - 1].id == id)
+			return &s->event[i - 1];
+	return NULL;
+}
+
+const struct event *story_first(const struct story *s, enum event_id id)
+{
+	for (unsigned i = s->from; i < s->n; i++)
+		if (s->event[i].id == id)
+			return &s->event[i];
+	return NULL;
+}
+
+unsigned story_count(const struct story *s, enum event_id id)
+{
+	unsigned n = 0;
+
+	for (unsigned i = s->from; i < s->n; i++)
+		n += s->event[i].id == id;
+	return n;
+}
+
+const struct event *story_last_of(const struct story *s, const enum event_id *ids)
+{
+	const struct event *last = NULL;
+
+	for (; *ids != EV_NONE; ids++) {
+		const struct event *e = story_last(s, *ids);
+
+		if (e && (!last || e > last))
+			last = e;
+	}
+	return last;
+}
+
+const struct event *story_ever(const struct story *s, enum event_id id)
+{
+	for (unsigned i = s->n; i > 0; i--)
+		if (s->event[i - 1].id == id)
+			return &s->event[i - 1];
+	return NULL;
+}
+
+bool story_later(const struct event *a, const struct event *b)
+{
+	return a && (!b || a > b);
+}
+
+bool story_is_up(const struct story *s)
+{
+	static const enum event_id up[] = { EV_v2_child_established, EV_v1_child_established,
+		EV_NONE };
+	static const enum event_id down[] = { EV_v2_child_deleting, EV_v2_child_expired,
+		EV_v1_delete_child, EV_v2_deleting, EV_v1_deleting, EV_conn_terminating, EV_NONE };
+
+	return story_later(story_last_of(s, up), story_last_of(s, down));
+}
+
+ns_t story_age(const struct story *s, const struct event *e)
+{
+	return s->now.mono - e->at.mono;
+}
+
+int story_version(const struct story *s)
+{
+	for (unsigned i = s->n; i > 0; i--) {
+		const char *name = event_kind(s->event[i - 1].id)->name;
+
+		if (strncmp(name, "v1_", 3) == 0 || strncmp(name, "v2_", 3) == 0)
+			return name[1] - '0';
+	}
+	return strcmp(FACT(s, version), "IKEv2") == 0	? 2
+	       : strcmp(FACT(s, version), "IKEv1") == 0 ? 1
+							: 0;
+}

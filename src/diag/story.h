@@ -1,0 +1,60 @@
+#pragma once
+/* What is known of one connection, or of one address that has none: the events that told of it. */
+#include "base/list.h"
+#include "event/event.h"
+
+/* What is kept, with bounds that no peer can move. */
+enum { STORY_EVENTS = 96, STORIES_MAX = 1024, STRANGERS_MAX = 64 };
+
+/* The memory of one: events as octets (event_put), a ring. */
+struct memory {
+	struct list node;
+	char *conn; /* NULL: of strangers, by address */
+	uint32_t instance;
+	struct addr peer;
+	struct buf event[STORY_EVENTS];
+	uint64_t n;	  /* ever told; number i lies in event[i % STORY_EVENTS] */
+	struct buf facts; /* conn_facts, which a ring would lose */
+	uint32_t request; /* who waits for what happens now; 0: nobody */
+	ns_t due;	  /* when it is to be judged; NS_NEVER */
+	uint32_t said;	  /* a digest of the findings that were told of; 0: none */
+};
+
+struct memory *memory_new(const char *conn, uint32_t instance, struct addr peer);
+void memory_done(struct memory *m); /* frees it */
+void memory_add(struct memory *m, const struct event *e);
+
+/* A memory opened to be judged. Events are borrowed from it. */
+struct story {
+	const char *conn; /* NULL: of a stranger */
+	struct addr peer;
+	struct now now;
+	struct event event[STORY_EVENTS]; /* oldest first */
+	unsigned n;
+	unsigned from; /* the present: the last attempt, or since it is up */
+	struct event facts_;
+	const struct event *facts; /* conn_facts; NULL: not known */
+};
+void story_open(const struct memory *m, struct now now, struct story *ret);
+
+/* The fields of an event: FIELDS(e, v2_timeout)->remote. The caller knows that e is one. */
+#define FIELDS(e, name) ((const union ev_##name *)(const void *)(e)->row)
+
+/* The newest or oldest of this kind in the present; NULL when there is none. */
+const struct event *story_last(const struct story *s, enum event_id id);
+const struct event *story_first(const struct story *s, enum event_id id);
+unsigned story_count(const struct story *s, enum event_id id);
+/* The newest of these kinds (EV_NONE ends them). */
+const struct event *story_last_of(const struct story *s, const enum event_id *ids);
+/* The newest of all that is kept. */
+const struct event *story_ever(const struct story *s, enum event_id id);
+/* Is a later than b? NULL is before all. */
+bool story_later(const struct event *a, const struct event *b);
+/* A Child SA is up, as far as the story goes. */
+bool story_is_up(const struct story *s);
+/* How long ago, in virtual or real time. */
+ns_t story_age(const struct story *s, const struct event *e);
+/* A field of conn_facts as text; "" when it is not known. */
+#define FACT(s, field) ((s)->facts ? FIELDS((s)->facts, conn_facts)->field.str : "")
+/* The version that it speaks: 1, 2, 0 when nothing tells. */
+int story_version(const struct story *s);

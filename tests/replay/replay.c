@@ -1,0 +1,127 @@
+/* replay FILE...: recorded stories and the verdict that each must get. A file holds JSON lines:
+ * events as "ipsec --json events" prints them, and one object with what is expected after them:
+ *
+ *   {"expect": "ike-proposal-mismatch", "certainty": "likely", "after": 1, "fix": "ike="}
+ *
+ * expect: the class at rank 1, null: nothing is found. after: seconds from the last event (0).
+ * suspects: classes that must be named beside it, at a lower rank or as what it can also be. fix:
+ * in one of the fixes. */
+#include "diag/diag.h"
+#include "diag/recorded.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX = 8 };
+static unsigned failures;
+
+static void wrong(const char *file, const char *what, const char *found)
+{
+	printf("FAIL  %s: %s, found: %s\n", file, what, found);
+	failures++;
+}
+
+static bool is_named(const struct finding *f, unsigned n, const char *class)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (i && strcmp(f[i].rule->id, class) == 0)
+			return true;
+		for (unsigned k = 0; i == 0 && k < f->n_suspect; k++)
+			if (strcmp(f->suspect[k]->id, class) == 0)
+				return true;
+	}
+	return false;
+}
+
+static bool has_fix(const struct finding *f, const char *text)
+{
+	for (unsigned i = 0; i < f->n_fix; i++)
+		if (strstr(f->fix[i].text, text))
+			return true;
+	return false;
+}
+
+static void check(const char *file, const struct story *s, const json_t *expect)
+{
+	struct finding *f = xalloc(MAX * sizeof(*f));
+	unsigned n = judge(s, f, MAX);
+	const char *class = json_string_value(json_object_get(expect, "expect"));
+	const char *certainty = json_string_value(json_object_get(expect, "certainty"));
+	const char *fix = json_string_value(json_object_get(expect, "fix")),
+		   *first = n ? f->rule->id : "nothing";
+	json_t *suspect;
+	size_t i;
+
+	if (strcmp(class ? class : "nothing", first) != 0)
+		wrong(file, class ? class : "nothing", first);
+	else if (n && (!certainty || strcmp(certainty, certainty_name(f->certainty)) != 0))
+		wrong(file, certainty ? certainty : "a certainty is to be expected",
+			certainty_name(f->certainty));
+	else if (n && !f->n_evidence)
+		wrong(file, "evidence", "none");
+	else if (n && fix && !has_fix(f, fix))
+		wrong(file, fix, f->n_fix ? f->fix[0].text : "no fix");
+	else
+		printf("ok    %s: %s\n", file, n ? f->cause : "nothing");
+	json_array_foreach(json_object_get(expect, "suspects"), i,
+		suspect) if (!is_named(f, n, json_string_value(suspect)))
+		wrong(file, json_string_value(suspect), "not named");
+	free(f);
+}
+
+/* The memory of the connection that the events are of; the first that is named. */
+static void told(const struct event *e, struct memory **m)
+{
+	if (!*m)
+		*m = memory_new(e->about.conn, e->about.instance, e->about.peer);
+	memory_add(*m, e);
+}
+
+static void replay(const char *file)
+{
+	FILE *in = fopen(file, "r");
+	struct memory *m = NULL;
+	struct now now = { 0 };
+	json_t *o;
+	bool is_done = false;
+
+	if (!in) {
+		wrong(file, "a file", "none");
+		return;
+	}
+	while (!is_done && (o = json_loadf(in, JSON_DISABLE_EOF_CHECK, NULL))) {
+		struct event e;
+
+		is_done = json_object_get(o, "expect") != NULL;
+		if (is_done && m) {
+			struct story *s = xalloc(sizeof(*s));
+			ns_t after = (ns_t)(json_number_value(json_object_get(o, "after")) *
+					    (double)NS_S);
+
+			now.mono += after;
+			now.wall += after;
+			story_open(m, now, s);
+			check(file, s, o);
+			free(s);
+		} else if (event_of_json(o, &e) != OK)
+			wrong(file, "an event", json_string_value(json_object_get(o, "event")));
+		else {
+			now = e.at;
+			told(&e, &m);
+		}
+		json_decref(o);
+	}
+	if (!is_done)
+		wrong(file, "an expectation", "none");
+	if (m)
+		memory_done(m);
+	fclose(in);
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		replay(argv[i]);
+	printf("%d stories, %u failures\n", argc - 1, failures);
+	return failures || argc < 2;
+}
