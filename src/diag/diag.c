@@ -150,7 +150,7 @@ ns_t diag_due(const struct diag *d)
 struct digest {
 	struct event_sink sink;
 	uint32_t sum;
-	char *class; /* of the first */
+	const char *class; /* of the first */
 };
 static uint32_t mixed(uint32_t sum, const char *s)
 {
@@ -164,27 +164,41 @@ static void digest_take(void *ctx, const struct event *e)
 
 	if (e->id != EV_diag_standing)
 		return;
+	if (!g->class)
+		g->class = FIELDS(e, diag_standing)->class.str;
 	g->sum = mixed(mixed(g->sum ? g->sum : 2166136261u, FIELDS(e, diag_standing)->class.str),
 		FIELDS(e, diag_standing)->cause.str);
 }
 
-static void judge_memory(struct memory *m, struct now now, const struct event_sink *out)
+/* Opened; an instance has the facts of its template. */
+static void open_memory(struct diag *d, const struct memory *m, struct now now, struct story *ret)
+{
+	const struct memory *of = m->instance ? find(d, m->conn, 0, NULL) : NULL;
+
+	story_open(m, now, ret);
+	if (!ret->facts && of)
+		story_facts(of, ret);
+}
+
+static void judge_memory(
+	struct diag *d, struct memory *m, struct now now, const struct event_sink *out)
 {
 	struct digest g = { 0 };
 	struct event_sink sink = { digest_take, &g };
 	struct story *s = xalloc(sizeof(*s));
 
 	m->due = NS_NEVER;
-	story_open(m, now, s);
+	open_memory(d, m, now, s);
 	report(s, 0, false, &sink);
 	if (g.sum != m->said && g.sum)
 		report(s, m->request, true, out);
 	else if (!g.sum && m->said) {
 		struct event_about about = { .conn = m->conn, .request = 0 };
 
-		EMIT(out, now, &about, diag_cleared, .class = ev_str(""));
+		EMIT(out, now, &about, diag_cleared, .class = ev_str(m->said_class));
 	}
 	m->said = g.sum;
+	m->said_class = g.class;
 	free(s);
 }
 
@@ -194,7 +208,7 @@ void diag_turn(struct diag *d, struct now now, const struct event_sink *out)
 
 	list_each (m, &d->stories, struct memory, node)
 		if (m->due <= now.mono)
-			judge_memory(m, now, out);
+			judge_memory(d, m, now, out);
 }
 
 void diag_ending(struct diag *d, uint32_t request, struct now now, const struct event_sink *out)
@@ -204,7 +218,7 @@ void diag_ending(struct diag *d, uint32_t request, struct now now, const struct 
 	list_each (m, &d->stories, struct memory, node)
 		if (request && m->request == request) {
 			if (m->due != NS_NEVER)
-				judge_memory(m, now, out);
+				judge_memory(d, m, now, out);
 			m->request = 0;
 		}
 }
@@ -218,10 +232,27 @@ void diag_report(struct diag *d, const char *conn, uint32_t request, struct now 
 	list_each (m, &d->stories, struct memory, node) {
 		if (conn && (!m->conn || strcmp(m->conn, conn) != 0))
 			continue;
-		story_open(m, now, s);
+		open_memory(d, m, now, s);
 		if (!m->conn && (!s->n || story_age(s, &s->event[s->n - 1]) > STRANGER_AGE))
 			continue;
 		report(s, request, false, out);
+	}
+	free(s);
+}
+
+void diag_recall(struct diag *d, const char *conn, const struct event_sink *out)
+{
+	struct story *s = xalloc(sizeof(*s));
+	struct memory *m;
+
+	list_each (m, &d->stories, struct memory, node) {
+		if (conn && (!m->conn || strcmp(m->conn, conn) != 0))
+			continue;
+		story_open(m, (struct now){ 0 }, s);
+		if (s->facts)
+			out->take(out->ctx, s->facts);
+		for (unsigned i = 0; i < s->n; i++)
+			out->take(out->ctx, &s->event[i]);
 	}
 	free(s);
 }

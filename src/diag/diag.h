@@ -108,5 +108,7 @@ void diag_ending(struct diag *d, uint32_t request, struct now now, const struct 
  */
 void diag_report(struct diag *d, const char *conn, uint32_t request, struct now now,
 	const struct event_sink *out);
+/* All that is kept of a connection (NULL: of everything), oldest first, facts before. */
+void diag_recall(struct diag *d, const char *conn, const struct event_sink *out);
 /* One story as report has it: its findings with all reasons. Gives how many findings. */
 unsigned report(const struct story *s, uint32_t request, bool is_new, const struct event_sink *out);

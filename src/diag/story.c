@@ -81,6 +81,11 @@ void story_open(const struct memory *m, struct now now, struct story *ret)
 				ret->from = ret->n;
 			ret->n++;
 		}
+	story_facts(m, ret);
+}
+
+void story_facts(const struct memory *m, struct story *ret)
+{
 	if (opened(&m->facts, &ret->facts_))
 		ret->facts = &ret->facts_;
 }

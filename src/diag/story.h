@@ -13,11 +13,12 @@ struct memory {
 	uint32_t instance;
 	struct addr peer;
 	struct buf event[STORY_EVENTS];
-	uint64_t n;	  /* ever told; number i lies in event[i % STORY_EVENTS] */
-	struct buf facts; /* conn_facts, which a ring would lose */
-	uint32_t request; /* who waits for what happens now; 0: nobody */
-	ns_t due;	  /* when it is to be judged; NS_NEVER */
-	uint32_t said;	  /* a digest of the findings that were told of; 0: none */
+	uint64_t n;		/* ever told; number i lies in event[i % STORY_EVENTS] */
+	struct buf facts;	/* conn_facts, which a ring would lose */
+	uint32_t request;	/* who waits for what happens now; 0: nobody */
+	ns_t due;		/* when it is to be judged; NS_NEVER */
+	uint32_t said;		/* a digest of the findings that were told of; 0: none */
+	const char *said_class; /* the first of them, static */
 };
 
 struct memory *memory_new(const char *conn, uint32_t instance, struct addr peer);
@@ -36,6 +37,8 @@ struct story {
 	const struct event *facts; /* conn_facts; NULL: not known */
 };
 void story_open(const struct memory *m, struct now now, struct story *ret);
+/* The facts of another memory. */
+void story_facts(const struct memory *m, struct story *ret);
 
 /* The fields of an event: FIELDS(e, v2_timeout)->remote. The caller knows that e is one. */
 #define FIELDS(e, name) ((const union ev_##name *)(const void *)(e)->row)

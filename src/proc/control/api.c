@@ -36,6 +36,11 @@ static void start(struct control *c, const struct api_request *r, uint32_t reque
 	enum ipc_who to = api_to(r);
 	struct msg m;
 
+	if (strcmp(r->verb->name, "story") == 0) {
+		hub_story(c, r->name, request);
+		hub_request_done(c, request, 0);
+		return;
+	}
 	if (r->verb->way == API_CONTROL) {
 		set_debug(c, r, request);
 		return;
@@ -50,6 +55,9 @@ static void start(struct control *c, const struct api_request *r, uint32_t reque
 		heading_show(c, request);
 	else if (r->verb->way == API_STATUS && r->verb->what == STATUS_GLOBAL)
 		totals_show(c, request);
+	if (r->verb->way == API_STATUS &&
+		(r->verb->what == STATUS_ALL || r->verb->what == STATUS_CONNECTIONS))
+		diag_report(&c->diag, r->name, request, process_now(), &c->p.events);
 	if (c->p.line[to].fd < 0)
 		to = WHO_PARENT; /* it knows why that process is not there */
 	if (api_login(r, &m))

@@ -3,6 +3,7 @@
  * See doc/protocol/control.md. */
 #include "config/conf.h"
 #include "dataplane/xfrm/xfrm.h"
+#include "diag/diag.h"
 #include "ike/ike.h"
 #include "proc/control/request.h"
 #include "proc/process.h"
@@ -38,6 +39,8 @@ struct control {
 	char *plane_why;
 	struct buf addrs; /* of this host, with their interfaces, as kernel says them */
 	uint64_t xfrm_moved[XFRM_COUNTER_END]; /* the kernel's failure counters, since start */
+	struct diag diag;
+	uv_timer_t diag_timer;
 	uint32_t debug; /* enum debug_class: plutodebug=, then what "debug" said */
 };
 
@@ -68,6 +71,8 @@ void hub_take(struct control *c, const struct event *e);
 void hub_send(struct client *client, const struct kept *k);
 struct event_sink hub_sink(struct control *c);
 void hub_done(struct control *c);
+/* All that the diagnosis keeps of a connection (NULL: of everything), to who asks. */
+void hub_story(struct control *c, const char *conn, uint32_t request);
 /* The end of a request whose events nobody else will end. */
 void hub_request_done(struct control *c, uint32_t request, int exit);
 /* All that are not done are told that they will not be. */

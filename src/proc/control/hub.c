@@ -72,7 +72,8 @@ static void deliver(struct control *c, const struct kept *k, const struct event 
 	}
 }
 
-void hub_take(struct control *c, const struct event *e)
+/* To ring, log, counters and clients. */
+static void publish(struct control *c, const struct event *e)
 {
 	const struct event_kind *kind = event_kind(e->id);
 	char *json = xalloc(JSON_MAX);
@@ -99,6 +100,48 @@ void hub_take(struct control *c, const struct event *e)
 	http_turn(c);
 out:
 	free(json);
+}
+
+void hub_take(struct control *c, const struct event *e)
+{
+	const struct event_sink out = hub_sink(c);
+	struct event numbered = *e;
+
+	if (e->id == EV_request_done) /* its verdict comes before its end */
+		diag_ending(&c->diag, e->about.request, e->at, &out);
+	numbered.seq = c->seq + 1;
+	diag_take(&c->diag, &numbered);
+	publish(c, e);
+}
+
+struct asker {
+	struct control *c;
+	uint32_t request;
+};
+
+/* Past ring, log and counters: it is no news. */
+static void recalled(void *ctx, const struct event *e)
+{
+	struct asker *a = ctx;
+	char *json = xalloc(JSON_MAX);
+
+	if (event_json(e, json, JSON_MAX - 1)) {
+		struct kept k = {
+			.json = strcat(json, "\n"), .request = a->request, .seq = e->seq
+		};
+
+		k.n = strlen(json);
+		deliver(a->c, &k, e);
+	}
+	free(json);
+}
+
+void hub_story(struct control *c, const char *conn, uint32_t request)
+{
+	struct asker a = { c, request };
+	const struct event_sink out = { recalled, &a };
+
+	diag_recall(&c->diag, conn, &out);
 }
 
 static void take(void *ctx, const struct event *e)
@@ -136,4 +179,5 @@ void hub_done(struct control *c)
 {
 	for (size_t i = 0; i < RING; i++)
 		free(c->ring[i].json);
+	diag_done(&c->diag);
 }

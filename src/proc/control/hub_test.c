@@ -31,6 +31,7 @@ static struct control *control_new(void)
 	struct control *c = xalloc(sizeof(*c));
 
 	list_init(&c->clients);
+	diag_init(&c->diag);
 	c->p.events = hub_sink(c);
 	logged = resumed = 0;
 	return c;

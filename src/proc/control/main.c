@@ -30,6 +30,28 @@ struct held {
 	struct buf event;
 };
 
+static void on_diag_timer(uv_timer_t *t);
+
+/* The diagnosis has its turn when it is due. */
+static void diag_wait(struct control *c)
+{
+	ns_t due = diag_due(&c->diag), now = process_now().mono;
+
+	if (due == NS_NEVER)
+		uv_timer_stop(&c->diag_timer);
+	else
+		uv_timer_start(&c->diag_timer, on_diag_timer,
+			due > now ? (uint64_t)((due - now) / NS_MS + 1) : 0, 0);
+}
+
+static void on_diag_timer(uv_timer_t *t)
+{
+	struct control *c = t->data;
+
+	diag_turn(&c->diag, process_now(), &c->p.events);
+	diag_wait(c);
+}
+
 static void take_event(struct control *c, struct bytes blob)
 {
 	struct rd r = rd_from(blob);
@@ -45,6 +67,7 @@ static void take_event(struct control *c, struct bytes blob)
 	if (event_get(&r, &e) != OK || !rd_end(&r))
 		abort();
 	hub_take(c, &e);
+	diag_wait(c);
 }
 
 /* Those who worked on requests end, and others that come know nothing of them. */
@@ -84,6 +107,8 @@ static bool begin(void *ctx)
 	tzset();
 	json_object_seed(0);
 	c->p.events = hub_sink(c);
+	uv_timer_init(&c->p.loop, &c->diag_timer);
+	c->diag_timer.data = c;
 	/* not those of the one before, whose requests others may still be working on */
 	c->last_request = (uint32_t)(process_now().wall >> 24) & 0x3fffffff;
 	return http_start(c);
@@ -112,6 +137,7 @@ static void stop(void *ctx)
 			while (line_receive(&c->p.line[w]))
 				;
 	http_stop(c);
+	uv_close((uv_handle_t *)&c->diag_timer, NULL);
 	process_end(&c->p);
 }
 
@@ -134,6 +160,7 @@ int main(void)
 	json_set_alloc_funcs(malloc, free_wiped);
 	list_init(&c->clients);
 	list_init(&c->held);
+	diag_init(&c->diag);
 	status = process_run(&c->p, WHO_CONTROL, &ops, c);
 	hub_done(c);
 	conf_setup_done(&c->setup);

@@ -36,6 +36,7 @@ static const struct api_verb verbs[] = {
 	{ "shutdown",          API_PARENT,  0,               0,                  false, false, true },
 	{ "listall",           API_KEYS,    0,               0,                  false, false, true },
 	{ "xfrmstat",          API_KERNEL,  0,               0,                  false, false, true },
+	{ "story",             API_CONTROL, 0,               0,                  false, false, true },
 	{ "debug",             API_CONTROL, 0,               0,                  false, false, true },
 };
 /* clang-format on */
@@ -169,7 +170,8 @@ static const char *read_body(struct api_request *r)
 		return "user is missing: whose password?";
 	if (r->verb->needs_sa && !r->serial && !(r->verb->has_name && r->name))
 		return "serial is missing: which SA?";
-	return r->verb->way == API_CONTROL && !r->debug ? "debug is missing: which words?" : NULL;
+	return strcmp(r->verb->name, "debug") == 0 && !r->debug ? "debug is missing: which words?"
+								: NULL;
 }
 
 const char *api_parse(const struct api_verb *v, struct bytes body, struct api_request *ret)
