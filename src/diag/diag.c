@@ -162,12 +162,12 @@ static void digest_take(void *ctx, const struct event *e)
 {
 	struct digest *g = ctx;
 
-	if (e->id != EV_diag_standing)
+	if (e->id != EV_found_finding)
 		return;
 	if (!g->class)
-		g->class = FIELDS(e, diag_standing)->class.str;
-	g->sum = mixed(mixed(g->sum ? g->sum : 2166136261u, FIELDS(e, diag_standing)->class.str),
-		FIELDS(e, diag_standing)->cause.str);
+		g->class = FIELDS(e, found_finding)->class.str;
+	g->sum = mixed(mixed(g->sum ? g->sum : 2166136261u, FIELDS(e, found_finding)->class.str),
+		FIELDS(e, found_finding)->cause.str);
 }
 
 /* Opened; an instance has the facts of its template. */

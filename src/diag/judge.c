@@ -86,9 +86,10 @@ unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 		struct finding f = { .rule = *r };
 		unsigned at = n;
 
-		f.certainty = MIN((*r)->judge(s, &f), (*r)->most);
+		f.certainty = (*r)->judge(s, &f);
 		if (!f.certainty)
 			continue;
+		f.certainty = MIN(f.certainty, (*r)->most);
 		while (at > 0 && ret[at - 1].certainty < f.certainty)
 			at--;
 		if (at >= max)

@@ -48,64 +48,57 @@ static void fix_text(const struct story *s, const struct fix *f, char *t, size_t
 	}
 }
 
-static void details(const struct story *s, const struct finding *f, const struct event_about *about,
-	const struct event_sink *out)
+/* New, or as an answer to who asks. */
+struct to {
+	const struct event_sink *out;
+	struct now now;
+	struct event_about about;
+	bool is_new;
+};
+#define SAY(to, name, ...)                                                                         \
+	do {                                                                                       \
+		if ((to)->is_new)                                                                  \
+			EMIT((to)->out, (to)->now, &(to)->about, diag_##name, __VA_ARGS__);        \
+		else                                                                               \
+			EMIT((to)->out, (to)->now, &(to)->about, found_##name, __VA_ARGS__);       \
+	} while (0)
+
+static void details(const struct story *s, const struct finding *f, const struct to *to)
 {
-	const char *class = f->rule->id;
-	char t[FIX_MAX + 256];
+	struct event_value class = ev_str(f->rule->id);
+	char t[FIX_MAX + 256], line[2048];
 
-	for (unsigned i = 0; i < f->n_evidence; i++) {
-		char line[2048];
-
-		EMIT(out, s->now, about, diag_evidence, .class = ev_str(class),
-			.event = ev_u64(f->evidence[i]->seq),
+	for (unsigned i = 0; i < f->n_evidence; i++)
+		SAY(to, evidence, .class = class, .event = ev_u64(f->evidence[i]->seq),
 			.text = ev_str(event_line(f->evidence[i], false, line, sizeof(line))));
-	}
 	for (unsigned i = 0; i < f->n_suspect; i++)
-		EMIT(out, s->now, about, diag_suspect, .class = ev_str(f->suspect[i]->id),
+		SAY(to, suspect, .class = ev_str(f->suspect[i]->id),
 			.what = ev_str(f->suspect[i]->title));
 	for (unsigned i = 0; i < f->n_fix; i++) {
 		fix_text(s, &f->fix[i], t, sizeof(t));
-		EMIT(out, s->now, about, diag_fix, .class = ev_str(class),
-			.where = ev_str(wheres[f->fix[i].where]),
+		SAY(to, fix, .class = class, .where = ev_str(wheres[f->fix[i].where]),
 			.kind = ev_str(kinds[f->fix[i].kind]), .text = ev_str(t));
 	}
 	if (f->next[0])
-		EMIT(out, s->now, about, diag_next, .class = ev_str(class),
-			.text = ev_str(f->next));
-}
-
-static void verdict(const struct story *s, const struct finding *f, unsigned rank, bool is_new,
-	const struct event_about *about, const struct event_sink *out)
-{
-	char fix[FIX_MAX + 256] = "";
-	struct event_value class = ev_str(f->rule->id), sure = ev_str(certainty_name(f->certainty)),
-			   cause = ev_str(f->cause);
-
-	if (f->n_fix)
-		fix_text(s, &f->fix[0], fix, sizeof(fix));
-	if (is_new)
-		EMIT(out, s->now, about, diag_finding, .class = class, .certainty = sure,
-			.rank = ev_u64(rank), .cause = cause, .fix = ev_str(fix));
-	else
-		EMIT(out, s->now, about, diag_standing, .class = class, .certainty = sure,
-			.rank = ev_u64(rank), .cause = cause, .fix = ev_str(fix));
+		SAY(to, next, .class = class, .text = ev_str(f->next));
 }
 
 unsigned report(const struct story *s, uint32_t request, bool is_new, const struct event_sink *out)
 {
-	struct event_about about = { .conn = s->conn, .request = request };
+	struct to to = { out, s->now, { .conn = s->conn, .request = request }, is_new };
 	struct finding *found = xalloc(FINDINGS_MAX * sizeof(*found));
-	unsigned n = judge(s, found, FINDINGS_MAX);
-	const char *good[PROVEN_MAX];
+	unsigned n = judge(s, found, FINDINGS_MAX), good;
+	const char *what[PROVEN_MAX];
 
 	for (unsigned i = 0; i < n; i++) {
-		verdict(s, &found[i], i + 1, is_new, &about, out);
-		if (request)
-			details(s, &found[i], &about, out);
+		SAY(&to, finding, .class = ev_str(found[i].rule->id),
+			.certainty = ev_str(certainty_name(found[i].certainty)),
+			.rank = ev_u64(i + 1), .cause = ev_str(found[i].cause));
+		details(s, &found[i], &to);
 	}
-	for (unsigned i = 0, g = n && request ? proven(s, good) : 0; i < g; i++)
-		EMIT(out, s->now, &about, diag_proven, .what = ev_str(good[i]));
+	good = n ? proven(s, what) : 0;
+	for (unsigned i = 0; i < good; i++)
+		SAY(&to, proven, .what = ev_str(what[i]));
 	free(found);
 	return n;
 }
