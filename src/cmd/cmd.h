@@ -12,6 +12,8 @@ enum {
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 3,    /* a configuration file does not parse */
 	EXIT_PRIVILEGE = 4, /* needs root */
+	EXIT_FOUND = 5,	    /* diagnose: something is wrong, and it said what */
+	EXIT_UNSURE = 6,    /* diagnose: something is wrong, the cause is not known */
 	EXIT_UNKNOWN = 21,  /* no such connection */
 	EXIT_BUSY = 32,	    /* its processes are being started */
 	EXIT_NOT_RUNNING = 33,
@@ -70,6 +72,10 @@ int request(const struct cmd *c, const char *api, json_t *args_take);
  * nothing was printed: another time. is_last: else the end of one that went well is not printed
  * either. */
 int request_once(const struct cmd *c, const char *api, bool is_last);
+/* One whose lines (JSON) go to take instead; milliseconds: it is not waited for longer, 0: it is.
+ */
+int request_each(const struct cmd *c, const char *api, json_t *args_take, long milliseconds,
+	void (*take)(void *ctx, const char *line), void *ctx);
 /* Does a daemon answer on the socket? */
 bool daemon_answers(const struct cmd *c);
 /* Says why not, with the next step; gives the exit status. */
@@ -93,3 +99,4 @@ int run_directory(const struct cmd *c);
 int run_fipsstatus(const struct cmd *c);
 int run_nothing(const struct cmd *c); /* accepted: there is nothing to do */
 int run_events(const struct cmd *c);
+int run_diagnose(const struct cmd *c);

@@ -71,6 +71,9 @@ struct answer {
 	size_t n, room;
 	int status;
 	bool done;
+	long milliseconds;			   /* to wait; 0: as long as it takes */
+	void (*each)(void *ctx, const char *line); /* instead of being shown */
+	void *ctx;
 	bool is_kept; /* lines are shown when all are there, or never */
 	char **kept;
 	size_t n_kept;
@@ -106,6 +109,10 @@ static void take_event(struct answer *a)
 		a->done = true;
 	}
 	json_decref(e);
+	if (a->each) {
+		a->each(a->ctx, a->line);
+		return;
+	}
 	if (!a->is_kept) {
 		show(a->line);
 		return;
@@ -166,6 +173,7 @@ static void ask(
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, a->milliseconds);
 	if (body) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
@@ -229,6 +237,19 @@ int request(const struct cmd *c, const char *api, json_t *args_take)
 	free(body);
 	json_decref(args_take);
 	return status;
+}
+
+int request_each(const struct cmd *c, const char *api, json_t *args_take, long milliseconds,
+	void (*each)(void *ctx, const char *line), void *ctx)
+{
+	struct answer a = { .milliseconds = milliseconds, .each = each, .ctx = ctx };
+	char *body = json_dumps(args_take, JSON_COMPACT), *why = NULL;
+
+	ask(c, api, body, &a, &why);
+	free(why);
+	free(body);
+	json_decref(args_take);
+	return a.status;
 }
 
 int run_events(const struct cmd *c)
