@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX = 8 };
+enum { MAX = 8, RULES_MAX = 256 };
 static unsigned failures;
+static bool has_story[RULES_MAX]; /* by their place in rules[] */
 
 static void wrong(const char *file, const char *what, const char *found)
 {
@@ -63,6 +64,8 @@ static void check(const char *file, const struct story *s, const json_t *expect)
 		wrong(file, fix, f->n_fix ? f->fix[0].text : "no fix");
 	else
 		printf("ok    %s: %s\n", file, n ? f->cause : "nothing");
+	for (unsigned k = 0; n && rules[k]; k++)
+		has_story[k] |= rules[k] == f->rule;
 	json_array_foreach(json_object_get(expect, "suspects"), i,
 		suspect) if (!is_named(f, n, json_string_value(suspect)))
 		wrong(file, json_string_value(suspect), "not named");
@@ -122,6 +125,9 @@ int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
 		replay(argv[i]);
+	for (unsigned i = 0; rules[i] && argc > 1; i++)
+		if (!has_story[i])
+			wrong(rules[i]->id, "a story in which it is at rank 1", "none");
 	printf("%d stories, %u failures\n", argc - 1, failures);
 	return failures || argc < 2;
 }

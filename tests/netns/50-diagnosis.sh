@@ -1,0 +1,91 @@
+#!/bin/bash
+# 50-diagnosis.sh PEER: what goes wrong gets the right verdict, at the first rank, in time; and the fix for this
+# end, applied as it is printed, brings the tunnel up.
+. "$(dirname "$0")/lab.sh"
+peer=${1:-strongswan}
+lab_up
+ROWS=$LAB/rows
+
+# fresh [LINE...]: our end anew
+# shellcheck disable=SC2120 # some have none
+fresh() {
+	tunnel left ours "$@"
+	on left ipsec rereadsecrets >/dev/null
+	on left ipsec delete vpn.example.com >/dev/null 2>&1
+	on left ipsec add vpn.example.com >/dev/null
+}
+# verdict CLASS CERTAINTY SECONDS [COMMAND...]: the finding at rank 1 of a failing up; its events are in $LAB/said
+verdict() {
+	local want=$1 sure=$2 within=$3 class certainty took
+	shift 3
+	[ $# -gt 0 ] || set -- ipsec --json up vpn.example.com
+	printf 'left# %s\n' "$*"
+	on left timeout 20 "$@" >"$LAB/said" 2>&1 </dev/null
+	jq -r 'select(.line and (.event | startswith("diag_"))) | .line' "$LAB/said" 2>/dev/null
+	read -r class certainty took < <(jq -rs '(map(select(.event == "v2_initiate" or .event == "v1_initiate" or .event == "v2_child_initiate")) | .[0].time) as $from |
+		map(select(.event == "diag_finding" and .rank == 1)) | .[0] | "\(.class) \(.certainty) \(if $from then .time - $from else 0 end)"' "$LAB/said")
+	check "the verdict is $want ($sure): $class ($certainty) after $took s" [ "$class $certainty" = "$want $sure" ]
+	check "within $within s" awk "BEGIN { exit !(${took:-99} <= $within) }"
+	printf '%s\t%s\t%s\n' "$class" "$certainty" "$took" >>"$ROWS"
+}
+# apply: the fixes for this end, as they are printed
+apply() {
+	local kind text key
+	while IFS=$'\t' read -r kind text; do
+		printf 'left# fix (%s): %s\n' "$kind" "$text"
+		case $kind in
+		command) on left bash -c "${text#run: }" ;;
+		conn)
+			text=${text##*write: } key=${text%%=*}
+			on left sed -i -e "/^[[:space:]]*$key=/d" -e "/^conn vpn/a\\    $text" /etc/ipsec.conf
+			on left ipsec replace vpn.example.com >/dev/null
+			;;
+		"config setup")
+			on left sed -i "/^config setup/a\\    ${text##*write: }" /etc/ipsec.conf
+			on left ipsec restart >/dev/null
+			;;
+		ipsec.secrets)
+			# the secret is not the program's to know
+			text=${text##*write: }
+			put left /etc/ipsec.secrets <<<"${text/\"...\"/\"$PSK\"}"
+			on left ipsec rereadsecrets >/dev/null
+			;;
+		esac
+	done < <(jq -r 'select(.event == "diag_fix" and .where == "here" and .kind != "words") | "\(.kind)\t\(.text)"' "$LAB/said")
+}
+# cured: and no finding is left
+cured() {
+	check "the fix helps: the tunnel comes up" up left ours
+	check "traffic passes" ping_through 3
+	run left ipsec connectionstatus vpn.example.com
+	refuses "nothing is found any more" grep -q diagnosis <<<"$OUT"
+}
+
+tunnel left ours
+tunnel right "$peer"
+start right "$peer"
+start left ours
+
+title "healthy: no finding"
+check "it comes up" up left ours
+run left ipsec status
+refuses "nothing is found" grep -q diagnosis: <<<"$OUT"
+
+title "IKEv2: the secrets differ"
+fresh # as it was
+put left /etc/ipsec.secrets <<<"$LEFT $RIGHT : PSK \"another secret than that of the other end\""
+on left ipsec rereadsecrets >/dev/null
+verdict psk-mismatch-v2 likely 2
+apply
+cured
+
+title "IKEv2: a packet filter on the way drops IKE"
+fresh # as it was
+drop udp dport 500
+verdict ike-udp500-blocked possible 3.5 timeout 6 ipsec --json up vpn.example.com
+no_drop
+cured
+
+title "what was found"
+cat "$ROWS"
+finish
