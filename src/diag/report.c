@@ -69,7 +69,7 @@ static void details(const struct story *s, const struct finding *f, const struct
 	char t[FIX_MAX + 256], line[2048];
 
 	for (unsigned i = 0; i < f->n_evidence; i++)
-		SAY(to, evidence, .class = class, .event = ev_u64(f->evidence[i]->seq),
+		SAY(to, evidence, .class = class, .number = ev_u64(f->evidence[i]->seq),
 			.text = ev_str(event_line(f->evidence[i], false, line, sizeof(line))));
 	for (unsigned i = 0; i < f->n_suspect; i++)
 		SAY(to, suspect, .class = ev_str(f->suspect[i]->id),
