@@ -342,27 +342,6 @@ static bool is_group(const char *text)
 	return alg_by_name(TT_KE, text, n) != NULL && strncasecmp(text, "none", n) != 0;
 }
 
-/* The integrity that belongs to a PRF, for ciphers that need one (Libreswan's rule). */
-static uint16_t integ_of(uint16_t prf)
-{
-	static const struct {
-		uint16_t prf, integ;
-	} pair[] = {
-		{ PRF_HMAC_MD5, INTEG_HMAC_MD5_96 },
-		{ PRF_HMAC_SHA1, INTEG_HMAC_SHA1_96 },
-		{ PRF_AES128_XCBC, INTEG_AES_XCBC_96 },
-		{ PRF_HMAC_SHA2_256, INTEG_HMAC_SHA2_256_128 },
-		{ PRF_HMAC_SHA2_384, INTEG_HMAC_SHA2_384_192 },
-		{ PRF_HMAC_SHA2_512, INTEG_HMAC_SHA2_512_256 },
-		{ PRF_AES128_CMAC, INTEG_AES_CMAC_96 },
-	};
-
-	for (size_t i = 0; i < COUNT(pair); i++)
-		if (pair[i].prf == prf)
-			return pair[i].integ;
-	return INTEG_NONE;
-}
-
 static enum err copy_type(struct parse *x, const struct proposal *from, uint8_t type)
 {
 	enum err e = OK;
@@ -401,7 +380,7 @@ static enum err fill(struct parse *x)
 	if (!e && x->is_plain && !x->has[TT_INTEG] && x->protocol == PROTO_IKE && !x->is_ikev1)
 		for (size_t i = 0, n = x->p->n; i < n && !e; i++)
 			if (x->p->t[i].type == TT_PRF)
-				e = add(x, TT_INTEG, integ_of(x->p->t[i].id), 0);
+				e = add(x, TT_INTEG, integ_of_prf(x->p->t[i].id), 0);
 	if (!e && x->is_plain && !x->has[TT_INTEG] && !(x->protocol == PROTO_IKE && x->is_ikev1))
 		e = copy_type(x, cbc, TT_INTEG);
 	if (!e && x->protocol == PROTO_IKE && !x->has[TT_KE])

@@ -116,6 +116,96 @@ TEST(weak_algorithms_are_named_and_others_pass_quietly)
 	warns(PROTO_ESP, "chacha20_poly1305", NULL);
 }
 
+static void round_trip(enum protocol_id protocol, bool is_ikev1, const char *text)
+{
+	enum err (*parse)(enum protocol_id, const char *, struct proposals **, char **, char **) =
+		is_ikev1 ? proposal_text_parse_ikev1 : proposal_text_parse;
+	struct proposals *p = NULL, *q = NULL;
+	char *what = NULL, *warning = NULL, line[1024], before[2048], after[2048];
+
+	if (parse(protocol, text, &p, &what, &warning))
+		fail_msg("%s: %s", text, what);
+	assert_string_equal(proposals_conf(p, line, sizeof(line)), text);
+	if (parse(protocol, line, &q, &what, &warning))
+		fail_msg("%s: %s", line, what);
+	assert_string_equal(proposals_format(p, before, sizeof(before)),
+		proposals_format(q, after, sizeof(after)));
+	free(p);
+	free(q);
+	free(warning);
+}
+
+static void in_swanctl(enum protocol_id protocol, const char *text, const char *expected)
+{
+	struct proposals *p = NULL;
+	char *what = NULL, *warning = NULL, line[1024];
+
+	assert_int_equal(proposal_text_parse(protocol, text, &p, &what, &warning), OK);
+	assert_string_equal(proposals_swanctl(p, line, sizeof(line)), expected);
+	free(p);
+	free(warning);
+}
+
+TEST(what_is_written_is_read_back_as_it_was)
+{
+	round_trip(PROTO_IKE, false, "aes256-sha2_256-modp2048");
+	round_trip(PROTO_IKE, false,
+		"aes256+aes128-sha2_512+sha2_256-dh19+modp2048,3des-sha1-modp1024");
+	round_trip(PROTO_IKE, false, "aes256-sha1-sha2_256-modp2048");
+	round_trip(PROTO_IKE, false, "aes_gcm256+chacha20_poly1305-sha2_384-dh20+dh31");
+	round_trip(PROTO_IKE, false, "aes_gcm_12_192+aes_ccm_8_128-aes_xcbc-dh28");
+	round_trip(PROTO_ESP, false, "aes_gcm256");
+	round_trip(PROTO_ESP, false, "aes128-sha1,aes_ctr256-sha2_512-dh21,null-md5");
+	round_trip(PROTO_IKE, true, "aes256-sha2_256-modp2048");
+	round_trip(PROTO_IKE, true, "3des+aes128-md5+sha1-modp1024+modp1536");
+	round_trip(PROTO_ESP, true, "aes128-sha1");
+	round_trip(PROTO_ESP, true, "aes_gcm128,camellia256-sha2_256");
+}
+
+TEST(the_defaults_can_be_written)
+{
+	char line[1024];
+	struct proposals *q = NULL;
+	char *what = NULL, *warning = NULL, before[4096], after[4096];
+
+	proposals_conf(proposals_default_ike(), line, sizeof(line));
+	assert_int_equal(proposal_text_parse(PROTO_IKE, line, &q, &what, &warning), OK);
+	assert_string_equal(proposals_format(proposals_default_ike(), before, sizeof(before)),
+		proposals_format(q, after, sizeof(after)));
+	free(q);
+}
+
+TEST(swanctl_has_words_of_its_own)
+{
+	in_swanctl(PROTO_IKE, "aes256-sha2_256-modp2048", "aes256-sha256-modp2048");
+	in_swanctl(PROTO_IKE, "aes256-sha1-sha2_256-dh19", "aes256-sha1-prfsha256-ecp256");
+	in_swanctl(PROTO_IKE, "aes_gcm256-sha2_384-dh20", "aes256gcm16-prfsha384-ecp384");
+	in_swanctl(PROTO_ESP, "aes256+aes128-sha2_256-dh14", "aes256-aes128-sha256-modp2048");
+}
+
+TEST(what_is_not_known_or_does_not_fit_is_left_out)
+{
+	struct proposals p = { .n = 2,
+		.p = { { .number = 1,
+			       .protocol = PROTO_IKE,
+			       .n = 4,
+			       .t = { { TT_ENCR, 2, 0 }, { TT_PRF, PRF_HMAC_MD5, 0 },
+				       { TT_INTEG, INTEG_HMAC_MD5_96, 0 }, { TT_KE, 22, 0 } } },
+			{ .number = 2,
+				.protocol = PROTO_IKE,
+				.n = 5,
+				.t = { { TT_ENCR, ENCR_3DES, 0 }, { TT_ENCR, 999, 128 },
+					{ TT_PRF, PRF_HMAC_MD5, 0 },
+					{ TT_INTEG, INTEG_HMAC_MD5_96, 0 },
+					{ TT_KE, KE_MODP1024, 0 } } } } };
+	char s[64];
+
+	assert_string_equal(proposals_conf(&p, s, sizeof(s)), "3des-md5-modp1024");
+	assert_string_equal(proposals_conf(&p, s, 10), "");
+	assert_string_equal(proposals_legacy(&p, "DH", s, sizeof(s)), "22 MODP1024");
+	assert_string_equal(proposals_legacy(&p, "ENCR", s, sizeof(s)), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +213,10 @@ int main(void)
 		cmocka_unit_test(mistakes_name_what_is_near),
 		cmocka_unit_test(long_forms_and_explicit_none_are_understood),
 		cmocka_unit_test(weak_algorithms_are_named_and_others_pass_quietly),
+		cmocka_unit_test(what_is_written_is_read_back_as_it_was),
+		cmocka_unit_test(the_defaults_can_be_written),
+		cmocka_unit_test(swanctl_has_words_of_its_own),
+		cmocka_unit_test(what_is_not_known_or_does_not_fit_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,3 +309,26 @@ char *v1_transform_format(const struct v1_proposals *p, size_t i, char *s, size_
 	}
 	return s;
 }
+
+static void value(struct proposal *p, uint8_t type, uint16_t id, uint16_t bits)
+{
+	if (id)
+		p->t[p->n++] = (struct transform){ type, id, bits };
+}
+
+void v1_proposals_values(const struct v1_proposals *p, struct proposals *ret)
+{
+	ret->n = 0;
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->p[i].n && ret->n < PROPOSALS_MAX; k++) {
+			const struct suite *s = &p->t[p->p[i].first + k].suite;
+			struct proposal *to = &ret->p[ret->n++];
+
+			*to = (struct proposal){ .number = (uint8_t)ret->n,
+				.protocol = p->p[i].protocol };
+			value(to, TT_ENCR, s->encr, s->key_bits);
+			value(to, TT_PRF, s->prf, 0);
+			value(to, TT_INTEG, s->integ, 0);
+			value(to, TT_KE, s->ke, 0);
+		}
+}

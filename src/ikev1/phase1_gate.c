@@ -3,6 +3,7 @@
 #include "ikev1/exchanges.h"
 #include "ikev1/phase1.h"
 #include "ike/match.h"
+#include "ipsec/vendor.h"
 
 #include <stdio.h>
 
@@ -52,7 +53,14 @@ static void tell_proposal(const struct phase1_request *q, const struct conn *nea
 {
 	struct ike *ike = q->v1->ike;
 	struct event_about about = conn_about(nearest, 0);
+	const struct proposals *ours = conn_ike_proposals(nearest);
+	const char *difference = v1_difference(ours, v1_auth_method(nearest, false), &q->m->sa);
 	char offered[2048], allowed[1024], first[128];
+	struct proposal_words words;
+	struct proposals theirs;
+
+	v1_proposals_values(&q->m->sa, &theirs);
+	proposals_in_words(&theirs, ours, difference, &words);
 
 	EMIT(&ike->env.events, ike->now, &about, v1_responding, .mode = ev_str(mode_of(q)),
 		.serial = ev_str(""), .name = ev_str(""), .source = ev_str(""),
@@ -61,10 +69,11 @@ static void tell_proposal(const struct phase1_request *q, const struct conn *nea
 		.transform = ev_str(v1_transform_format(&q->m->sa, 0, first, sizeof(first))));
 	EMIT(&ike->env.events, ike->now, &about, v1_no_proposal, .remote = ev_ep(q->d->remote),
 		.offered = ev_str(v1_proposals_format(&q->m->sa, offered, sizeof(offered))),
-		.allowed = ev_str(
-			proposals_format(conn_ike_proposals(nearest), allowed, sizeof(allowed))),
-		.difference = ev_str(v1_difference(
-			conn_ike_proposals(nearest), v1_auth_method(nearest, false), &q->m->sa)));
+		.allowed = ev_str(proposals_format(ours, allowed, sizeof(allowed))),
+		.difference = ev_str(difference), .theirs_conf = ev_str(words.theirs_conf),
+		.ours_conf = ev_str(words.ours_conf), .ours_swanctl = ev_str(words.ours_swanctl),
+		.legacy = ev_str(words.legacy),
+		.product = ev_str(vendor_product(q->m->vendor, q->m->n_vendor)));
 }
 
 static const char *why_none(enum match_why why, const struct conn *nearest)
@@ -87,6 +96,22 @@ static const char *why_none(enum match_why why, const struct conn *nearest)
 	return "no connection is loaded for these addresses";
 }
 
+static const char *kind_of(enum match_why why, const struct conn *nearest)
+{
+	switch (why) {
+	case MATCH_NO_VERSION:
+		return "version";
+	case MATCH_REFUSED:
+		return nearest && (nearest->conf->authby & AUTHBY_SECRET) ? "mode" : "authby";
+	case MATCH_NO_ID:
+		return "id";
+	case MATCH_NO_ADDRESS:
+	case MATCH_OK:
+		break;
+	}
+	return "address";
+}
+
 static void refuse(struct phase1_request *q, enum match_why why, const struct conn *nearest)
 {
 	struct ike *ike = q->v1->ike;
@@ -98,7 +123,9 @@ static void refuse(struct phase1_request *q, enum match_why why, const struct co
 		else
 			EMIT(&ike->env.events, ike->now, &about, v1_no_connection,
 				.remote = ev_ep(q->d->remote), .local = ev_ep(q->d->local),
-				.mode = ev_str(mode_of(q)), .why = ev_str(why_none(why, nearest)));
+				.mode = ev_str(mode_of(q)), .why = ev_str(why_none(why, nearest)),
+				.kind = ev_str(kind_of(why, nearest)),
+				.nearest = ev_str(nearest ? nearest->conf->name : ""));
 	}
 	v1_answer_stranger(q->v1, q->d, &q->m->h, N1_NO_PROPOSAL_CHOSEN);
 }

@@ -65,7 +65,8 @@ static void responder_refused(struct v1_sa *sa, const struct v1_notify *n)
 
 static void tell(struct v1_sa *sa, const struct v1_msg *m, const struct v1_notify *n)
 {
-	char offered[1024] = "", msgid[16];
+	const struct proposals *ours = conn_ike_proposals(sa->conn);
+	char offered[1024] = "", msgid[16], conf[1024], swanctl[1024];
 
 	if (sa->offered)
 		v1_proposals_format(sa->offered, offered, sizeof(offered));
@@ -73,7 +74,9 @@ static void tell(struct v1_sa *sa, const struct v1_msg *m, const struct v1_notif
 	V1_EMIT(sa, v1_ignoring, .notify = ev_str(v1_notify_name(n->type)), .msgid = ev_str(msgid),
 		.length = ev_u64(12 + n->spi.n + n->data.n));
 	V1_EMIT(sa, v1_ignored, .notify = ev_str(v1_notify_name(n->type)),
-		.remote = ev_ep(sa->remote), .offered = ev_str(offered));
+		.remote = ev_ep(sa->remote), .offered = ev_str(offered),
+		.ours_conf = ev_str(proposals_conf(ours, conf, sizeof(conf))),
+		.ours_swanctl = ev_str(proposals_swanctl(ours, swanctl, sizeof(swanctl))));
 }
 
 static void refused(struct v1_sa *sa, uint16_t notify)

@@ -84,6 +84,9 @@ enum err must_use v1_proposals_parse(struct bytes body, struct v1_proposals *ret
 /* The same written; with attributes as they came where there are such, else made of the values. */
 void v1_proposals_write(struct wr *w, const struct v1_proposals *p);
 
+/* The same as values of IKEv2: each transform a proposal, as many as there is room for. */
+void v1_proposals_values(const struct v1_proposals *p, struct proposals *ret);
+
 /* ESP: the four octets of the SPI; 0 when they are none. */
 uint32_t v1_proposal_spi(const struct v1_proposal *p);
 

@@ -383,13 +383,18 @@ void quick_mode_installed(struct v1_child *c)
 
 void quick_mode_refused(struct v1_child *c, uint16_t notify)
 {
-	char offered[1024] = "", ours[TS_LIST_STR], theirs[TS_LIST_STR];
+	char offered[1024] = "", ours[TS_LIST_STR], theirs[TS_LIST_STR], conf[1024] = "",
+	     swanctl[1024] = "";
+	struct proposals values;
 	const struct alg *ke = NULL;
 	struct conn *conn = c->c.conn;
 	struct v1 *v1 = c->v1;
 
 	if (c->offered) {
 		v1_proposals_format(c->offered, offered, sizeof(offered));
+		v1_proposals_values(c->offered, &values);
+		proposals_conf(&values, conf, sizeof(conf));
+		proposals_swanctl(&values, swanctl, sizeof(swanctl));
 		if (c->offered->n_t && c->offered->t[0].suite.ke)
 			ke = alg_find(TT_KE, c->offered->t[0].suite.ke);
 	}
@@ -397,7 +402,8 @@ void quick_mode_refused(struct v1_child *c, uint16_t notify)
 		.notify = ev_str(v1_notify_name(notify)), .offered = ev_str(offered),
 		.pfs = ev_str(ke ? ke->name : "no-pfs"),
 		.ts_local = ev_str(ts_list_format(&c->c.ts_local, ours)),
-		.ts_remote = ev_str(ts_list_format(&c->c.ts_remote, theirs)));
+		.ts_remote = ev_str(ts_list_format(&c->c.ts_remote, theirs)),
+		.ours_conf = ev_str(conf), .ours_swanctl = ev_str(swanctl));
 	conn_use(conn);
 	v1_child_kill(c, EXIT_IKE_NO_ANSWER);
 	v1_conn_lost(v1, conn);

@@ -115,7 +115,11 @@ static void no_connection(const struct request *q)
 	const struct conn *c = q->sa->conn;
 	char ours[TS_LIST_STR], theirs[TS_LIST_STR], us[ADDR_STR], them[ADDR_STR];
 	char wanted[2 * TS_STR + 2 * ADDR_STR + 16], allowed[2 * TS_LIST_STR + 16];
-	struct ts_list l;
+	const struct ts_list peers = { .n = 1, .ts = { q->theirs } },
+			     own = { .n = 1, .ts = { q->ours } };
+	const struct ts *odd = ts_list_range(&peers) ? ts_list_range(&peers) : ts_list_range(&own);
+	char subnet_theirs[TS_LIST_STR], subnet_ours[TS_LIST_STR], range[TS_STR];
+	struct ts_list l, m;
 
 	addr_format(&q->sa->local.addr, us);
 	addr_format(&q->sa->remote.addr, them);
@@ -123,13 +127,18 @@ static void no_connection(const struct request *q)
 		ts_format(&q->theirs, theirs));
 	conn_ts_ours(c, &l);
 	ts_list_format(&l, ours);
-	conn_ts_theirs(c, &l);
-	ts_list_format(&l, theirs);
+	conn_ts_theirs(c, &m);
+	ts_list_format(&m, theirs);
 	snprintf(allowed, sizeof(allowed), "%s===...===%s", ours, theirs);
 	V1_EMIT(q->sa, v1_quick_no_connection, .wanted = ev_str(wanted),
 		.mode = ev_str(q->is_transport ? "transport" : "tunnel"),
 		.allowed = ev_str(allowed),
-		.our_mode = ev_str(c->conf->type == TYPE_TRANSPORT ? "transport" : "tunnel"));
+		.our_mode = ev_str(c->conf->type == TYPE_TRANSPORT ? "transport" : "tunnel"),
+		.relation_theirs = ev_str(ts_list_relation(&peers, &m)),
+		.relation_ours = ev_str(ts_list_relation(&own, &l)),
+		.subnet_theirs = ev_str(ts_list_subnets(&peers, subnet_theirs)),
+		.subnet_ours = ev_str(ts_list_subnets(&own, subnet_ours)),
+		.range = ev_str(odd ? ts_format(odd, range) : ""));
 }
 
 /* ---- refusing before there is a Child SA ---- */
@@ -147,12 +156,20 @@ static void refuse(struct v1_sa *sa, const struct v1_msg *m, uint16_t notify)
 
 static void no_proposal(struct v1_child *c, const struct v1_msg *m, const struct v1_esp_wish *w)
 {
+	const char *difference = v1_difference_esp(w, &m->sa);
 	char offered[1024], allowed[1024];
+	struct proposal_words words;
+	struct proposals theirs;
+
+	v1_proposals_values(&m->sa, &theirs);
+	proposals_in_words(&theirs, w->ours, difference, &words);
 
 	V1_CHILD_EMIT(c, v1_quick_no_proposal,
 		.offered = ev_str(v1_proposals_format(&m->sa, offered, sizeof(offered))),
 		.allowed = ev_str(proposals_format(w->ours, allowed, sizeof(allowed))),
-		.difference = ev_str(v1_difference_esp(w, &m->sa)));
+		.difference = ev_str(difference), .theirs_conf = ev_str(words.theirs_conf),
+		.ours_conf = ev_str(words.ours_conf), .ours_swanctl = ev_str(words.ours_swanctl),
+		.legacy = ev_str(words.legacy));
 }
 
 /* PFS is what the peer wants, where esp= names no group; with pfs=yes it has to be. */

@@ -2,6 +2,7 @@
  * authenticated: what the peer says is evidence, and only a good response ends the wait. */
 #include "ikev2/exchanges.h"
 #include "ikev2/suite.h"
+#include "ipsec/vendor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,12 +93,26 @@ enum v2_verdict ike_sa_init_cookie(struct v2_sa *sa, const struct v2_msg *m)
 }
 
 /* 1.3, 2.7: the peer names the group it would take; only one that we offered is listened to. */
+/* Our ike= as it has to be for that group. */
+static char *with_group(const struct v2_sa *sa, uint16_t group, char *s, size_t n)
+{
+	struct proposals p = { 0 };
+
+	proposals_copy(&p, conn_ike_proposals(sa->conn));
+	for (size_t i = 0; i < p.n; i++) {
+		v2_proposal_without_ke(&p.p[i]);
+		if (p.p[i].n < TRANSFORMS_MAX)
+			p.p[i].t[p.p[i].n++] = (struct transform){ .type = TT_KE, .id = group };
+	}
+	return proposals_conf(&p, s, n);
+}
+
 enum v2_verdict ike_sa_init_invalid_ke(struct v2_sa *sa, const struct v2_msg *m)
 {
 	struct rd r = rd_from(v2_notify_find(m, N_INVALID_KE_PAYLOAD)->data);
 	uint16_t group = rd_u16(&r);
 	uint16_t was = ke_group(sa->ke);
-	char offered[512];
+	char offered[512], conf[1024];
 
 	if (!rd_end(&r) || group == was || sa->ke_retries >= LIMIT_KE_RETRIES ||
 		!proposals_has(conn_ike_proposals(sa->conn), TT_KE, group) ||
@@ -107,7 +122,8 @@ enum v2_verdict ike_sa_init_invalid_ke(struct v2_sa *sa, const struct v2_msg *m)
 				.wanted = ev_str(v2_ke_name(group)),
 				.offered = ev_str(proposals_transforms(conn_ike_proposals(sa->conn),
 					TT_KE, offered, sizeof(offered))),
-				.retries = ev_u64(sa->ke_retries));
+				.retries = ev_u64(sa->ke_retries),
+				.wanted_conf = ev_str(with_group(sa, group, conf, sizeof(conf))));
 		return V_DROP;
 	}
 	sa->ke_retries++;
@@ -164,7 +180,8 @@ void ike_sa_init_version_refused(struct v2_sa *sa, const struct endpoint *by, ui
 enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m)
 {
 	const struct v2_notify *n = v2_notify_error(m);
-	char lacks[32], offered[2048];
+	const struct proposals *ours = conn_ike_proposals(sa->conn);
+	char lacks[32], offered[2048], conf[1024], swanctl[1024];
 
 	missing(m, lacks, sizeof(lacks));
 	if (!n) {
@@ -174,8 +191,9 @@ enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m)
 	}
 	V2_EMIT(sa, v2_init_refused, .notify = ev_str(v2_notify_name(n->type)),
 		.payloads = ev_str("N"), .missing = ev_str(lacks), .remote = ev_ep(sa->remote),
-		.offered = ev_str(
-			proposals_format(conn_ike_proposals(sa->conn), offered, sizeof(offered))));
+		.offered = ev_str(proposals_format(ours, offered, sizeof(offered))),
+		.ours_conf = ev_str(proposals_conf(ours, conf, sizeof(conf))),
+		.ours_swanctl = ev_str(proposals_swanctl(ours, swanctl, sizeof(swanctl))));
 	refused(sa, n->type);
 	return V_DROP;
 }
@@ -240,6 +258,7 @@ enum v2_verdict ike_sa_init_response(struct v2_sa *sa, const struct v2_msg *m)
 	}
 	sa->has_fragmentation = sa->conn->conf->fragmentation != FRAG_NO &&
 				v2_notify_find(m, N_IKEV2_FRAGMENTATION_SUPPORTED);
+	sa->product = vendor_product(m->vendor, m->n_vendor);
 	sa->nat = v2_nat_judge(m, &sa->local, &sa->remote);
 	buf_set(&sa->init_response, sa->current_datagram->data);
 	timer_stop(&sa->ike->timers, &sa->expire);

@@ -3,6 +3,7 @@
 #include "ikev2/exchanges.h"
 #include "ike/match.h"
 #include "ikev2/suite.h"
+#include "ipsec/vendor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,14 +109,21 @@ static void tell_refused(struct request *q, enum match_why why, const struct con
 		EMIT(&ike->env.events, ike->now, &about, v2_no_proposal,
 			.remote = ev_ep(q->d->remote), .offered = ev_str(d.offered),
 			.allowed = ev_str(d.allowed), .difference = ev_str(d.type),
-			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours));
+			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours),
+			.theirs_conf = ev_str(d.words.theirs_conf),
+			.ours_conf = ev_str(d.words.ours_conf),
+			.ours_swanctl = ev_str(d.words.ours_swanctl),
+			.legacy = ev_str(d.words.legacy),
+			.product = ev_str(vendor_product(q->m->vendor, q->m->n_vendor)));
 	} else {
 		EMIT(&ike->env.events, ike->now, &about, v2_no_connection,
 			.local = ev_ep(q->d->local), .remote = ev_ep(q->d->remote),
 			.why = ev_str(why == MATCH_NO_VERSION
 					      ? "no suitable connection found with IKEv2 policy: "
 						"the connection for these addresses is for IKEv1"
-					      : "no connection is loaded for these addresses"));
+					      : "no connection is loaded for these addresses"),
+			.kind = ev_str(why == MATCH_NO_VERSION ? "version" : "address"),
+			.nearest = ev_str(nearest ? nearest->conf->name : ""));
 	}
 }
 
@@ -192,6 +200,7 @@ static void respond(struct request *q, struct conn *c)
 	if (conn_is_template(c))
 		c = conn_instantiate(c, &q->d->remote);
 	sa = v2_sa_new(q->v2, c, false);
+	sa->product = vendor_product(q->m->vendor, q->m->n_vendor);
 	sa->local = q->d->local;
 	sa->remote = q->d->remote;
 	memcpy(sa->spi_i, q->m->h.spi_i, sizeof(sa->spi_i));

@@ -114,12 +114,36 @@ void v2_children_follow(struct v2_sa *sa)
 
 /* ---- the line that monitoring looks for ---- */
 
+/* We asked for several networks, and the peer granted fewer. */
+struct fewer {
+	char asked_local[TS_LIST_STR], asked_remote[TS_LIST_STR], got_local[TS_LIST_STR],
+		got_remote[TS_LIST_STR];
+};
+static void see_fewer(const struct v2_child *c, struct fewer *ret)
+{
+	struct ts_list local, remote;
+
+	*ret = (struct fewer){ 0 };
+	if (!c->is_requester || c->rekeys || c->c.conn->ours->modecfgclient)
+		return;
+	conn_ts_ours(c->c.conn, &local);
+	conn_ts_theirs(c->c.conn, &remote);
+	if (c->c.ts_local.n >= local.n && c->c.ts_remote.n >= remote.n)
+		return;
+	ts_list_format(&local, ret->asked_local);
+	ts_list_format(&remote, ret->asked_remote);
+	ts_list_format(&c->c.ts_local, ret->got_local);
+	ts_list_format(&c->c.ts_remote, ret->got_remote);
+}
+
 static void established_event(struct v2_child *c)
 {
 	const struct child *k = &c->c;
 	char ours[TS_LIST_STR], theirs[TS_LIST_STR], esp[32], xfrm[ALG_STR * 2], natd[ENDPOINT_STR];
+	struct fewer fewer;
 	char old[16] = "";
 
+	see_fewer(c, &fewer);
 	if (c->rekeys)
 		snprintf(old, sizeof(old), "%u", c->rekeys);
 	snprintf(esp, sizeof(esp), "ESP%s%s", k->encap ? "inUDP" : "",
@@ -134,7 +158,10 @@ static void established_event(struct v2_child *c)
 		.esp = ev_str(esp), .spi_out = ev_x32(k->spi_out), .spi_in = ev_x32(k->spi_in),
 		.xfrm = ev_str(v2_xfrm_text(&k->suite, xfrm, sizeof(xfrm))),
 		.natd = ev_str(k->encap ? endpoint_format(&k->remote, natd) : ""),
-		.dpd = ev_str(k->conn->conf->dpddelay ? "active" : "passive"));
+		.dpd = ev_str(k->conn->conf->dpddelay ? "active" : "passive"),
+		.asked_local = ev_str(fewer.asked_local),
+		.asked_remote = ev_str(fewer.asked_remote), .got_local = ev_str(fewer.got_local),
+		.got_remote = ev_str(fewer.got_remote), .product = ev_str(c->sa->product));
 }
 
 char *v2_ts_ranges(const struct ts_list *l, char *s, size_t n)

@@ -173,7 +173,7 @@ enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_k
 		return ERR_MISSING;
 	if (c->c.is_transport && !v2_notify_find(m, N_USE_TRANSPORT_MODE)) {
 		V2_CHILD_EMIT(c, v2_mode_refused, .offered = ev_str("tunnel"),
-			.allowed = ev_str("transport"));
+			.allowed = ev_str("transport"), .role = ev_str("initiator"));
 		return ERR_DENIED;
 	}
 	if ((e = accept_selectors(c, m)) ||
@@ -198,7 +198,12 @@ uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_k
 		v2_difference(&m->sa, &ours, why, &d);
 		V2_CHILD_EMIT(c, v2_no_esp_proposal, .offered = ev_str(d.offered),
 			.allowed = ev_str(d.allowed), .difference = ev_str(d.type),
-			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours));
+			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours),
+			.theirs_conf = ev_str(d.words.theirs_conf),
+			.ours_conf = ev_str(d.words.ours_conf),
+			.ours_swanctl = ev_str(d.words.ours_swanctl),
+			.legacy = ev_str(d.words.legacy), .rekeys = ev_u64(c->rekeys),
+			.product = ev_str(c->sa->product));
 		return N_NO_PROPOSAL_CHOSEN;
 	}
 	if (!with_ke)
@@ -229,7 +234,9 @@ uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
 	struct ts_list tsi, tsr, allowed_i, allowed_r;
 	bool may_narrow = c->c.conn->conf->narrowing || c->c.conn->has_lent || c->rekeys;
 	struct v2_narrowed n;
-	char i[TS_LIST_STR], r[TS_LIST_STR], ai[TS_LIST_STR], ar[TS_LIST_STR];
+	char i[TS_LIST_STR], r[TS_LIST_STR], ai[TS_LIST_STR], ar[TS_LIST_STR], si[TS_LIST_STR],
+		sr[TS_LIST_STR], range[TS_STR];
+	const struct ts *odd;
 
 	v2_ts_here(c->sa, m, c->c.is_transport, &tsi, &tsr);
 	conn_ts_theirs(c->c.conn, &allowed_i);
@@ -240,12 +247,19 @@ uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
 		c->c.ts_local = n.tsr;
 		return 0;
 	}
+	odd = ts_list_range(&tsi) ? ts_list_range(&tsi) : ts_list_range(&tsr);
 	V2_CHILD_EMIT(c, v2_ts_refused, .tsi = ev_str(ts_list_format(&m->tsi, i)),
 		.tsr = ev_str(ts_list_format(&m->tsr, r)),
 		.allowed_i = ev_str(ts_list_format(&allowed_i, ai)),
 		.allowed_r = ev_str(ts_list_format(&allowed_r, ar)),
 		.difference = ev_str(ts_difference(&tsi, &tsr, &allowed_i, &allowed_r, may_narrow)),
-		.narrowing = ev_str(may_narrow ? "yes" : "no"));
+		.narrowing = ev_str(may_narrow ? "yes" : "no"),
+		.relation_i = ev_str(ts_list_relation(&tsi, &allowed_i)),
+		.relation_r = ev_str(ts_list_relation(&tsr, &allowed_r)),
+		.subnets_i = ev_str(ts_list_subnets(&tsi, si)),
+		.subnets_r = ev_str(ts_list_subnets(&tsr, sr)),
+		.range = ev_str(odd ? ts_format(odd, range) : ""),
+		.product = ev_str(c->sa->product));
 	return N_TS_UNACCEPTABLE;
 }
 
@@ -259,8 +273,8 @@ uint16_t v2_child_mode(struct v2_child *c, const struct v2_msg *m)
 		V2_CHILD_EMIT(c, v2_mode_not_granted, );
 	if (!c->c.is_transport || is_wanted)
 		return 0;
-	V2_CHILD_EMIT(
-		c, v2_mode_refused, .offered = ev_str("tunnel"), .allowed = ev_str("transport"));
+	V2_CHILD_EMIT(c, v2_mode_refused, .offered = ev_str("tunnel"),
+		.allowed = ev_str("transport"), .role = ev_str("responder"));
 	return N_NO_PROPOSAL_CHOSEN;
 }
 

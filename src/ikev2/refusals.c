@@ -14,7 +14,7 @@ static int exit_of(const struct v2_notify *n)
 void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_notify *n)
 {
 	struct ts_list tsi, tsr;
-	char offered[2048], ours[TS_LIST_STR], theirs[TS_LIST_STR];
+	char offered[2048], ours[TS_LIST_STR], theirs[TS_LIST_STR], conf[1024], swanctl[1024];
 	struct conn *conn = c->c.conn;
 	struct v2 *v2 = c->sa->v2;
 
@@ -23,7 +23,11 @@ void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_noti
 		.notify = ev_str(n ? v2_notify_name(n->type) : "(no notification)"),
 		.offered = ev_str(proposals_format(v2_child_offered(c), offered, sizeof(offered))),
 		.ts_local = ev_str(ts_list_format(&tsi, ours)),
-		.ts_remote = ev_str(ts_list_format(&tsr, theirs)));
+		.ts_remote = ev_str(ts_list_format(&tsr, theirs)),
+		.ours_conf = ev_str(proposals_conf(v2_child_offered(c), conf, sizeof(conf))),
+		.ours_swanctl =
+			ev_str(proposals_swanctl(v2_child_offered(c), swanctl, sizeof(swanctl))),
+		.product = ev_str(c->sa->product));
 	conn_use(conn);
 	if (!c->rekeys)
 		conn_settle(conn, CONN_WAIT_UP, exit_of(n));
@@ -53,7 +57,7 @@ static void end(struct v2_child *c, int exit)
 void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, const struct v2_msg *m, enum err e)
 {
 	char offered[2048], chosen[512], tsi[TS_LIST_STR], tsr[TS_LIST_STR], ours[TS_LIST_STR],
-		theirs[TS_LIST_STR];
+		theirs[TS_LIST_STR], si[TS_LIST_STR], sr[TS_LIST_STR];
 	struct ts_list local, remote;
 
 	v2_child_selectors(c, &local, &remote);
@@ -64,7 +68,12 @@ void v2_child_unacceptable(struct v2_child *c, uint8_t exchange, const struct v2
 		.ts_local = ev_str(ts_list_format(&local, ours)),
 		.ts_remote = ev_str(ts_list_format(&remote, theirs)),
 		.tsi = ev_str(ts_list_format(&m->tsi, tsi)),
-		.tsr = ev_str(ts_list_format(&m->tsr, tsr)));
+		.tsr = ev_str(ts_list_format(&m->tsr, tsr)),
+		.relation_i = ev_str(ts_list_relation(&m->tsi, &local)),
+		.relation_r = ev_str(ts_list_relation(&m->tsr, &remote)),
+		.subnets_i = ev_str(ts_list_subnets(&m->tsi, si)),
+		.subnets_r = ev_str(ts_list_subnets(&m->tsr, sr)),
+		.product = ev_str(c->sa->product));
 	end(c, e == ERR_MISMATCH ? EXIT_IKE_TS : EXIT_IKE_PROPOSAL);
 }
 

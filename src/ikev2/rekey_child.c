@@ -75,7 +75,8 @@ static bool is_whole(const struct v2_child *c)
 static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notify *n)
 {
 	struct v2_child *old = v2_child_by_serial(sa->v2, c->rekeys);
-	char offered[2048], ours[TS_LIST_STR], theirs[TS_LIST_STR];
+	char offered[2048], ours[TS_LIST_STR], theirs[TS_LIST_STR], groups[256], conf[1024],
+		swanctl[1024];
 	struct conn *conn = c->c.conn;
 	uint16_t why = n ? n->type : 0;
 	struct ts_list tsi, tsr;
@@ -86,7 +87,13 @@ static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notif
 		.notify = ev_str(n ? v2_notify_name(n->type) : "nothing usable"),
 		.offered = ev_str(proposals_format(v2_child_offered(c), offered, sizeof(offered))),
 		.ts_local = ev_str(ts_list_format(&tsi, ours)),
-		.ts_remote = ev_str(ts_list_format(&tsr, theirs)));
+		.ts_remote = ev_str(ts_list_format(&tsr, theirs)),
+		.groups = ev_str(
+			proposals_transforms(v2_child_offered(c), TT_KE, groups, sizeof(groups))),
+		.ours_conf = ev_str(proposals_conf(v2_child_offered(c), conf, sizeof(conf))),
+		.ours_swanctl =
+			ev_str(proposals_swanctl(v2_child_offered(c), swanctl, sizeof(swanctl))),
+		.product = ev_str(sa->product));
 	if (old && v2_child_by_serial(sa->v2, c->rival))
 		old->replaced_by = c->rival;
 	v2_child_kill(c);

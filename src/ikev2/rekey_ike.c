@@ -43,6 +43,7 @@ static void inherit(struct v2_sa *n, const struct v2_sa *old)
 	n->local = old->local;
 	n->remote = old->remote;
 	n->nat = old->nat;
+	n->product = old->product;
 	n->has_fragmentation = old->has_fragmentation;
 	n->fragment_mtu = old->fragment_mtu;
 	n->peer_id = id_copy(&old->peer_id);
@@ -333,7 +334,11 @@ static uint16_t make_answer(
 		v2_difference(&m->sa, conn_ike_proposals(old->conn), why, &d);
 		V2_EMIT(old, v2_no_ike_proposal, .offered = ev_str(d.offered),
 			.allowed = ev_str(d.allowed), .difference = ev_str(d.type),
-			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours));
+			.theirs = ev_str(d.theirs), .ours = ev_str(d.ours),
+			.theirs_conf = ev_str(d.words.theirs_conf),
+			.ours_conf = ev_str(d.words.ours_conf),
+			.ours_swanctl = ev_str(d.words.ours_swanctl),
+			.legacy = ev_str(d.words.legacy), .product = ev_str(old->product));
 		return N_NO_PROPOSAL_CHOSEN;
 	}
 	if ((refusal = v2_ke_answer(old, m, n->suite.ke, &n->ke, &g_ir)))

@@ -58,6 +58,7 @@ struct v2_sa *v2_sa_again(struct v2 *v2, struct conn *c, bool is_initiator, uint
 	sa->conn = c;
 	conn_use(c);
 	sa->is_initiator = is_initiator;
+	sa->product = "";
 	sa->local = c->local;
 	sa->remote = c->remote;
 	sa->born = sa->heard = sa->sent = v2->ike->now.mono;

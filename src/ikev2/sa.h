@@ -108,6 +108,7 @@ struct v2_sa {
 	struct conn *conn;	    /* it counts as a user */
 	uint8_t state;		    /* enum v2_state; step.c */
 	bool is_initiator;	    /* the original one */
+	const char *product;	    /* of the peer, by its vendor ids; static, "": not known */
 	bool is_half_open;	    /* R: counted in v2->n_half_open */
 	uint64_t half_open_key;	    /* R: in v2->half_open; 0 */
 	struct addr half_open_peer; /* R: as it was counted */

@@ -32,6 +32,7 @@ void v2_difference(const struct proposals *theirs, const struct proposals *ours,
 	struct v2_difference *ret)
 {
 	ret->type = why ? transform_type_name(why) : "protocol";
+	proposals_in_words(theirs, ours, ret->type, &ret->words);
 	proposals_format(theirs, ret->offered, sizeof(ret->offered));
 	proposals_format(ours, ret->allowed, sizeof(ret->allowed));
 	proposals_transforms(theirs, why, ret->theirs, sizeof(ret->theirs));

@@ -11,6 +11,7 @@ void v2_proposal_of(const struct suite *s, uint8_t protocol, uint8_t number, con
 struct v2_difference {
 	char offered[2048], allowed[2048], theirs[512], ours[512];
 	const char *type; /* "ENCR" */
+	struct proposal_words words;
 };
 void v2_difference(const struct proposals *theirs, const struct proposals *ours, uint8_t why,
 	struct v2_difference *ret);

@@ -67,6 +67,21 @@ char *proposals_format(const struct proposals *p, char *s, size_t n);
 char *proposal_format(const struct proposal *p, char *s, size_t n);
 /* "MODP1024 MODP2048": all transforms of that type, each once; cut at n. Gives s. */
 char *proposals_transforms(const struct proposals *p, uint8_t type, char *s, size_t n);
+/* "aes256-sha2_256-modp2048,aes_gcm256-sha2_512-dh19+dh14": as ike= and esp= write them; ESN, and
+ * what is not known here, is left out. Whole proposals, at most n. Gives s. */
+char *proposals_conf(const struct proposals *p, char *s, size_t n);
+/* "aes256-sha256-modp2048": the same in the words of swanctl.conf. */
+char *proposals_swanctl(const struct proposals *p, char *s, size_t n);
+/* Are all transforms of that type ("DH") weak or gone? Then their names, else "". Gives s. */
+char *proposals_legacy(const struct proposals *p, const char *type, char *s, size_t n);
+/* All of it, of two sets that have nothing in common in that type, for events. */
+struct proposal_words {
+	char theirs_conf[1024], ours_conf[1024], ours_swanctl[1024], legacy[128];
+};
+void proposals_in_words(const struct proposals *theirs, const struct proposals *ours,
+	const char *type, struct proposal_words *ret);
+/* The integrity that belongs to a PRF, for ciphers that need one (Libreswan's rule). */
+uint16_t integ_of_prf(uint16_t prf);
 const char *transform_type_name(uint8_t type); /* "ENCR", "PRF", "INTEG", "DH", "ESN" */
 
 void proposals_put(struct wr *w, const struct proposals *p);

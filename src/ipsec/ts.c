@@ -199,6 +199,50 @@ char *ts_list_format(const struct ts_list *l, char *s)
 	return s;
 }
 
+char *ts_list_subnets(const struct ts_list *l, char *s)
+{
+	struct prefix p[TS_LIST_MAX];
+	char one[PREFIX_STR];
+	size_t at = 0;
+
+	s[0] = '\0';
+	for (size_t i = 0; i < l->n; i++) {
+		size_t n = range_prefixes(&l->ts[i].range, p, COUNT(p));
+
+		for (size_t k = 0; k < n && at < TS_LIST_STR; k++)
+			at += (size_t)snprintf(s + at, TS_LIST_STR - at, "%s%s", at ? "," : "",
+				prefix_format(&p[k], one));
+		if (n == 0 || l->ts[i].protocol || !any_port(&l->ts[i]) || at >= TS_LIST_STR) {
+			s[0] = '\0';
+			break;
+		}
+	}
+	return s;
+}
+
+const struct ts *ts_list_range(const struct ts_list *l)
+{
+	struct prefix p;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!range_is_prefix(&l->ts[i].range, &p))
+			return &l->ts[i];
+	return NULL;
+}
+
+const char *ts_list_relation(const struct ts_list *theirs, const struct ts_list *ours)
+{
+	bool covers = ts_list_covers(theirs, ours), is_covered = ts_list_covers(ours, theirs);
+	struct ts_list common;
+
+	ts_list_overlap(theirs, ours, &common);
+	return covers && is_covered ? "same"
+	       : covers		    ? "wider"
+	       : is_covered	    ? "narrower"
+	       : common.n	    ? "overlaps"
+				    : "apart";
+}
+
 void ts_list_put(struct wr *w, const struct ts_list *l)
 {
 	wr_u8(w, (uint8_t)l->n);

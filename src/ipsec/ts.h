@@ -35,5 +35,12 @@ char *ts_format(const struct ts *t, char *s);
 char *ts_format_range(const struct ts *t, char *s);
 #define TS_LIST_STR 1024
 char *ts_list_format(const struct ts_list *l, char *s); /* comma-separated; cut */
+/* "10.0.1.0/24,10.0.3.0/24": as leftsubnets= has them, ranges in as few prefixes as cover them. ""
+ * when there are protocols or ports, or too many. */
+char *ts_list_subnets(const struct ts_list *l, char *s);
+/* The first that is a range and no subnet; NULL. */
+const struct ts *ts_list_range(const struct ts_list *l);
+/* What theirs is to ours: "same", "wider", "narrower", "overlaps", "apart". Static. */
+const char *ts_list_relation(const struct ts_list *theirs, const struct ts_list *ours);
 void ts_list_put(struct wr *w, const struct ts_list *l);
 enum err must_use ts_list_get(struct rd *r, struct ts_list *ret);

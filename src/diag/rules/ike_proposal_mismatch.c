@@ -1,35 +1,86 @@
 #include "diag/diag.h"
 
-/* We refused: both lists are known. */
-static enum certainty as_responder(const struct event *e, struct finding *f)
+/* The same remedy for all that refuse: each end can take what the other has. */
+static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
-	const union ev_v2_no_proposal *no = FIELDS(e, v2_no_proposal);
+	if (theirs[0])
+		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", theirs);
+	if (ours[0])
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s", ours);
+	if (swanctl[0])
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s", swanctl);
+}
+
+/* We refused: both lists are known. */
+static enum certainty as_responder(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_no_proposal);
 	char t[ENDPOINT_STR];
 
-	finding_proof(f, e);
-	finding_cause(f,
-		"%s offers no IKE algorithms that ike= here allows; they differ in %s: offered %s, "
-		"allowed %s",
-		endpoint_format(&no->remote.ep, t), no->difference.str, no->theirs.str,
-		no->ours.str);
-	return CERTAIN;
+	if (e) {
+		const union ev_v2_no_proposal *no = FIELDS(e, v2_no_proposal);
+
+		finding_proof(f, e);
+		finding_cause(f,
+			"%s offers no IKE algorithms that ike= here allows; they differ in %s: "
+			"offered %s, allowed %s",
+			endpoint_format(&no->remote.ep, t), no->difference.str, no->theirs.str,
+			no->ours.str);
+		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		return CERTAIN;
+	}
+	e = story_last(s, EV_v1_no_proposal);
+	if (e) {
+		const union ev_v1_no_proposal *no = FIELDS(e, v1_no_proposal);
+
+		finding_proof(f, e);
+		finding_cause(f,
+			"%s offers no IKE algorithms that ike= here allows; they differ in %s: "
+			"offered %s, allowed %s",
+			endpoint_format(&no->remote.ep, t), no->difference.str,
+			no->theirs_conf.str[0] ? no->theirs_conf.str : no->offered.str,
+			no->ours_conf.str);
+		if (strcmp(no->difference.str, "AUTH") != 0)
+			fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		return CERTAIN;
+	}
+	return CERTAINTY_NONE;
+}
+
+static bool is_no_proposal(const char *notify)
+{
+	return strcmp(notify, "NO_PROPOSAL_CHOSEN") == 0;
 }
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_v2_no_proposal);
+	const struct event *e = story_last(s, EV_v2_init_refused);
+	const char *offered, *ours, *swanctl;
+	enum certainty c = story_is_up(s) ? CERTAINTY_NONE : as_responder(s, f);
 
-	if (e && !story_is_up(s))
-		return as_responder(e, f);
-	e = story_last(s, EV_v2_init_refused);
-	if (!e || strcmp(FIELDS(e, v2_init_refused)->notify.str, "NO_PROPOSAL_CHOSEN") != 0 ||
-		story_later(story_last(s, EV_v2_auth_sent), e))
+	if (c)
+		return c;
+	if (e && is_no_proposal(FIELDS(e, v2_init_refused)->notify.str) &&
+		!story_later(story_last(s, EV_v2_auth_sent), e)) {
+		offered = FIELDS(e, v2_init_refused)->offered.str;
+		ours = FIELDS(e, v2_init_refused)->ours_conf.str;
+		swanctl = FIELDS(e, v2_init_refused)->ours_swanctl.str;
+	} else if ((e = story_last(s, EV_v1_ignored)) &&
+		   is_no_proposal(FIELDS(e, v1_ignored)->notify.str) &&
+		   !story_later(story_last(s, EV_v1_main_i2_sent), e) && !story_is_up(s)) {
+		offered = FIELDS(e, v1_ignored)->offered.str;
+		ours = FIELDS(e, v1_ignored)->ours_conf.str;
+		swanctl = FIELDS(e, v1_ignored)->ours_swanctl.str;
+	} else {
 		return CERTAINTY_NONE;
+	}
 	finding_proof(f, e);
 	finding_cause(f,
 		"the peer refuses our first message with NO_PROPOSAL_CHOSEN: its ike= has nothing "
 		"in common with ours (%s), or it has no connection for our address",
-		FIELDS(e, v2_init_refused)->offered.str);
+		offered);
+	fixes(f, "", ours, swanctl);
+	finding_suspect(f, &rule_ike_version_mismatch);
 	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", s->conn);
 	return LIKELY;
 }

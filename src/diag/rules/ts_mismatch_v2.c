@@ -3,6 +3,7 @@
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_ts_refused);
+	bool is_left = strcmp(FACT(s, our_side), "right") != 0;
 
 	if (e) {
 		const union ev_v2_ts_refused *t = FIELDS(e, v2_ts_refused);
@@ -12,6 +13,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			"the peer wants %s - %s, allowed here is %s - %s; they differ in %s",
 			t->tsi.str, t->tsr.str, t->allowed_i.str, t->allowed_r.str,
 			t->difference.str);
+		if (strcmp(t->relation_r.str, "same") != 0 && t->subnets_r.str[0])
+			finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s",
+				is_left ? "left" : "right", t->subnets_r.str);
+		if (strcmp(t->relation_i.str, "same") != 0 && t->subnets_i.str[0])
+			finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s",
+				is_left ? "right" : "left", t->subnets_i.str);
 		return CERTAIN;
 	}
 	e = story_last(s, EV_v2_child_refused);

@@ -1,0 +1,98 @@
+#include "diag/diag.h"
+
+static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
+{
+	if (theirs[0])
+		finding_fix(f, FIX_HERE, FIX_CONN, "esp=%s", theirs);
+	if (ours[0])
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", ours);
+	if (swanctl[0])
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s", swanctl);
+}
+
+/* Other classes have these: ESN, the group at a rekey, the mode. */
+static bool is_of_others(const char *difference)
+{
+	return strcmp(difference, "ESN") == 0 || strcmp(difference, "MODE") == 0;
+}
+
+static enum certainty as_responder(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_no_esp_proposal);
+
+	if (e && !FIELDS(e, v2_no_esp_proposal)->rekeys.u64) {
+		const union ev_v2_no_esp_proposal *no = FIELDS(e, v2_no_esp_proposal);
+
+		if (is_of_others(no->difference.str))
+			return CERTAINTY_NONE;
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer offers no ESP algorithms that esp= here allows; they differ in "
+			"%s: offered %s, allowed %s",
+			no->difference.str, no->theirs.str, no->ours.str);
+		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		return CERTAIN;
+	}
+	e = story_last(s, EV_v1_quick_no_proposal);
+	if (e) {
+		const union ev_v1_quick_no_proposal *no = FIELDS(e, v1_quick_no_proposal);
+
+		if (is_of_others(no->difference.str))
+			return CERTAINTY_NONE;
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer offers no ESP algorithms that esp= here allows; they differ in "
+			"%s: offered %s, allowed %s",
+			no->difference.str, no->theirs_conf.str, no->ours_conf.str);
+		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		return CERTAIN;
+	}
+	return CERTAINTY_NONE;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *e;
+	enum certainty c = story_is_up(s) ? CERTAINTY_NONE : as_responder(s, f);
+
+	if (c || story_is_up(s))
+		return c;
+	e = story_last(s, EV_v2_child_refused);
+	if (e && strcmp(FIELDS(e, v2_child_refused)->notify.str, "NO_PROPOSAL_CHOSEN") == 0) {
+		const union ev_v2_child_refused *r = FIELDS(e, v2_child_refused);
+
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer takes none of our ESP algorithms (%s), or another mode than "
+			"type= here; secret, identities and ike= are right",
+			r->ours_conf.str);
+		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
+		finding_suspect(f, &rule_transport_tunnel_mismatch);
+		return LIKELY;
+	}
+	e = story_last(s, EV_v1_quick_refused);
+	if (e && strcmp(FIELDS(e, v1_quick_refused)->notify.str, "NO_PROPOSAL_CHOSEN") == 0) {
+		const union ev_v1_quick_refused *r = FIELDS(e, v1_quick_refused);
+
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer takes none of our ESP algorithms (%s, PFS group %s), or has "
+			"other networks than %s - %s; secret, identities and ike= are right",
+			r->ours_conf.str, r->pfs.str, r->ts_local.str, r->ts_remote.str);
+		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
+		finding_suspect(f, &rule_ts_mismatch_v1);
+		return LIKELY;
+	}
+	return CERTAINTY_NONE;
+}
+
+const struct rule rule_esp_proposal_mismatch = {
+	.id = "esp-proposal-mismatch",
+	.title = "no ESP algorithms in common",
+	.layer = "IKE negotiation",
+	.most = CERTAIN,
+	.symptom = "IKE_AUTH response contained the error notification NO_PROPOSAL_CHOSEN",
+	.proof = "the two have authenticated each other before it; the responder holds both lists",
+	.remedy = "write in esp= what the other end has",
+	.judge = judge_it,
+};

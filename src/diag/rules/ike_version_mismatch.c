@@ -1,0 +1,51 @@
+#include "diag/diag.h"
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_ike_version_refused);
+	const char *nearest;
+	int theirs;
+
+	if (story_is_up(s))
+		return CERTAINTY_NONE;
+	if (e) {
+		theirs = (int)FIELDS(e, ike_version_refused)->theirs.u64;
+		finding_proof(f, e);
+		finding_cause(f, "the peer speaks IKEv%d, and this connection IKEv%d", theirs,
+			(int)FIELDS(e, ike_version_refused)->ours.u64);
+		finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+		return LIKELY; /* not authenticated */
+	}
+	if ((e = story_last(s, EV_v2_no_connection)) &&
+		strcmp(FIELDS(e, v2_no_connection)->kind.str, "version") == 0) {
+		nearest = FIELDS(e, v2_no_connection)->nearest.str;
+		theirs = 2;
+	} else if ((e = story_last(s, EV_v1_no_connection)) &&
+		   strcmp(FIELDS(e, v1_no_connection)->kind.str, "version") == 0) {
+		nearest = FIELDS(e, v1_no_connection)->nearest.str;
+		theirs = 1;
+	} else {
+		return CERTAINTY_NONE;
+	}
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer begins with IKEv%d; the connection for its address%s%s is for IKEv%d",
+		theirs, nearest[0] ? ", " : "", nearest, 3 - theirs);
+	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+	return CERTAIN;
+}
+
+const struct rule rule_ike_version_mismatch = {
+	.id = "ike-version-mismatch",
+	.title = "one end speaks IKEv1, the other IKEv2",
+	.layer = "IKE negotiation",
+	.most = CERTAIN,
+	.symptom = "INVALID_MAJOR_VERSION, NO_PROPOSAL_CHOSEN or silence",
+	.proof = "the answer in the other version; a responder knows its own connection",
+	.remedy = "the same keyexchange= at both ends",
+	.judge = judge_it,
+};

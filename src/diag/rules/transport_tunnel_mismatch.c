@@ -1,0 +1,38 @@
+#include "diag/diag.h"
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_mode_refused);
+	const char *ours, *theirs;
+
+	if (story_is_up(s))
+		return CERTAINTY_NONE;
+	if (e) {
+		theirs = FIELDS(e, v2_mode_refused)->offered.str;
+		ours = FIELDS(e, v2_mode_refused)->allowed.str;
+	} else if ((e = story_last(s, EV_v1_quick_no_connection))) {
+		theirs = FIELDS(e, v1_quick_no_connection)->mode.str;
+		ours = FIELDS(e, v1_quick_no_connection)->our_mode.str;
+		if (strcmp(ours, theirs) == 0)
+			return CERTAINTY_NONE;
+	} else {
+		return CERTAINTY_NONE;
+	}
+	finding_proof(f, e);
+	finding_cause(f, "the peer wants %s mode, and type= here is %s", theirs, ours);
+	finding_fix(f, FIX_HERE, FIX_CONN, "type=%s", theirs);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "type=%s", ours);
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "mode = %s", ours);
+	return CERTAIN;
+}
+
+const struct rule rule_transport_tunnel_mismatch = {
+	.id = "transport-tunnel-mismatch",
+	.title = "one end wants transport mode, the other tunnel mode",
+	.layer = "traffic selectors",
+	.most = CERTAIN,
+	.symptom = "the peer wants tunnel mode, allowed here: transport mode",
+	.proof = "USE_TRANSPORT_MODE is missing in what the peer sent",
+	.remedy = "the same type= at both ends",
+	.judge = judge_it,
+};

@@ -1,0 +1,32 @@
+#include "diag/diag.h"
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_no_connection);
+	const union ev_v1_no_connection *no = e ? FIELDS(e, v1_no_connection) : NULL;
+	bool is_aggressive;
+
+	if (!no || story_is_up(s) || strcmp(no->kind.str, "mode") != 0)
+		return CERTAINTY_NONE;
+	is_aggressive = strcmp(no->mode.str, "Aggressive Mode") == 0;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer begins with %s; the connection for its address%s%s wants the other mode",
+		no->mode.str, no->nearest.str[0] ? ", " : "", no->nearest.str);
+	finding_fix(f, FIX_HERE, FIX_CONN, "aggressive=%s", is_aggressive ? "yes" : "no");
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "aggressive=%s", is_aggressive ? "no" : "yes");
+	finding_fix(
+		f, FIX_PEER_STRONGSWAN, FIX_CONN, "aggressive = %s", is_aggressive ? "no" : "yes");
+	return CERTAIN;
+}
+
+const struct rule rule_v1_mode_mismatch = {
+	.id = "v1-mode-mismatch",
+	.title = "one end wants Main Mode, the other Aggressive Mode",
+	.layer = "IKE negotiation",
+	.most = CERTAIN,
+	.symptom = "initial Aggressive Mode message received but no connection has been authorized",
+	.proof = "a responder knows its own connection",
+	.remedy = "the same aggressive= at both ends",
+	.judge = judge_it,
+};
