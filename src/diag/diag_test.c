@@ -157,6 +157,33 @@ TEST(what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone)
 	diag_done(&d);
 }
 
+static const char *proven_of(struct memory *m)
+{
+	static struct story s;
+	static const char *good[PROVEN_MAX];
+
+	story_open(m, now, &s);
+	return proven(&s, good) ? good[0] : "nothing";
+}
+
+/* An authenticated refusal proves the secret, one that is not authenticated does not. */
+TEST(what_the_peer_could_only_say_with_the_secret_proves_it)
+{
+	struct memory *m;
+
+	begin();
+	EMIT(&in, now, &about, v1_main_i3_sent, .state = ev_str("STATE_MAIN_I3"));
+	EMIT(&in, now, &about, v1_psk_suspected, .state = ev_str("STATE_MAIN_I3"),
+		.why = ev_str(""), .sign = ev_str("repeats"));
+	m = container_of(d.stories.next, struct memory, node);
+	assert_null(strstr(proven_of(m), "secret"));
+	EMIT(&in, now, &about, v1_rejected, .state = ev_str("STATE_MAIN_I3"),
+		.notify = ev_str("INVALID_ID_INFORMATION"), .ours = ev_str("a"),
+		.theirs = ev_str("b"));
+	assert_non_null(strstr(proven_of(m), "your secret"));
+	diag_done(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +195,7 @@ int main(void)
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
+		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,17 @@
 #include "diag/diag.h"
 
+/* Was that file of secrets read again since? What was wrong then is told of after it. */
+static bool is_read_again(const struct story *s, const struct event *e)
+{
+	const char *file = FIELDS(e, config_error)->file.str;
+
+	for (; e < s->event + s->n; e++)
+		if (e->id == EV_secrets_loading &&
+			strcmp(FIELDS(e, secrets_loading)->file.str, file) == 0)
+			return true;
+	return false;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id better[] = { EV_conn_added, EV_NONE };
@@ -8,7 +20,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 	/* of the host's files: a later reload that works */
 	if (!e || story_later(story_last_of(s, better), e) ||
-		story_later(story_last(s, EV_load_done), e))
+		story_later(story_last(s, EV_load_done), e) || is_read_again(s, e))
 		return CERTAINTY_NONE;
 	c = FIELDS(e, config_error);
 	finding_proof(f, e);

@@ -69,7 +69,7 @@ static enum certainty as_judge(const struct story *s, struct finding *f)
 /* It read ours, and gives no reason. */
 static enum certainty as_refused_v2(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_v2_auth_rejected);
+	const struct event *e = story_last(s, EV_v2_auth_rejected), *in;
 	const union ev_v2_auth_rejected *no = e ? FIELDS(e, v2_auth_rejected) : NULL;
 
 	if (no && strcmp(no->notify.str, "AUTHENTICATION_FAILED") == 0 &&
@@ -87,10 +87,12 @@ static enum certainty as_refused_v2(const struct story *s, struct finding *f)
 		return LIKELY;
 	}
 	e = story_last(s, EV_v2_peer_complains);
-	if (!e || strcmp(FIELDS(e, v2_peer_complains)->notify.str, "AUTHENTICATION_FAILED") != 0)
+	in = story_last(s, EV_v2_ike_established);
+	if (!e || !in || strcmp(FIELDS(in, v2_ike_established)->role.str, "responder") != 0 ||
+		strcmp(FIELDS(e, v2_peer_complains)->notify.str, "AUTHENTICATION_FAILED") != 0)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
-	finding_proof(f, story_last(s, EV_v2_ike_established));
+	finding_proof(f, in);
 	finding_cause(f,
 		"the peer breaks off with AUTHENTICATION_FAILED after our answer: its own secret "
 		"was verified here and is right, so it does not accept that we are '%s'",
