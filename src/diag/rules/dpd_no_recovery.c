@@ -44,7 +44,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			"nothing here brings the tunnel back",
 			FIELDS(e, v1_dpd_dead)->seconds.str, action);
 		comes_back(s, f, true);
-		return strcmp(action, "restart") == 0 ? CERTAINTY_NONE : CERTAIN;
+		/* hold: packets for it bring it up again */
+		return strcmp(action, "clear") == 0 || strcmp(action, "none") == 0 ? CERTAIN
+										   : CERTAINTY_NONE;
 	}
 	finding_cause(f,
 		"the peer of a tunnel that was up does not answer any more, and nothing here "
