@@ -36,6 +36,51 @@ static struct addr stranger(const struct event *e)
 	return (struct addr){ 0 };
 }
 
+/* Names of events that are about the whole host, by how they begin: their memory is that of nobody.
+ */
+static bool is_of_host(const struct event *e)
+{
+	static const char *const begins[] = { "kernel_", "service_", "secrets_", "resolve_",
+		"config_", "load_", "esp_", "process_died" };
+	const char *name = event_kind(e->id)->name;
+
+	for (size_t i = 0; i < COUNT(begins); i++)
+		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The connection that an event is about: where it says so, or its field name, when it is told by
+ * who loads or commands. NULL: none. */
+static const char *conn_of(const struct event *e)
+{
+	static const char *const begins[] = { "conn_", "load_", "config_", "resolve_",
+		"secret_refused" };
+	const struct event_kind *k = event_kind(e->id);
+	bool has_name = false;
+
+	if (e->about.conn)
+		return e->about.conn;
+	for (size_t i = 0; i < COUNT(begins); i++)
+		has_name = has_name || strncmp(k->name, begins[i], strlen(begins[i])) == 0;
+	for (unsigned i = 0; i < k->n && has_name; i++)
+		if (e->row[i].type == EVENT_TYPE_str && strcmp(k->field[i].name, "name") == 0 &&
+			e->row[i].str[0])
+			return e->row[i].str;
+	return NULL;
+}
+
+/* Peers that replace one another are instances of one template: whose story it is. */
+static uint32_t instance_of(const struct event *e)
+{
+	return e->id == EV_v2_replaced || e->id == EV_v1_replaced ? 0 : e->about.instance;
+}
+
+static bool is_host(const struct memory *m)
+{
+	return !m->conn && !addr_is_set(&m->peer);
+}
+
 static struct memory *find(
 	struct diag *d, const char *conn, uint32_t instance, const struct addr *peer)
 {
@@ -56,7 +101,7 @@ static void make_room(struct diag *d, bool for_stranger)
 	unsigned n = 0;
 
 	list_each (m, &d->stories, struct memory, node)
-		if (!for_stranger || !m->conn) {
+		if (!is_host(m) && (!for_stranger || !m->conn)) {
 			oldest = m;
 			n++;
 		}
@@ -68,15 +113,17 @@ static void make_room(struct diag *d, bool for_stranger)
 
 static struct memory *memory_of(struct diag *d, const struct event *e)
 {
-	struct addr peer = e->about.conn ? e->about.peer : stranger(e);
+	const char *conn = conn_of(e);
+	struct addr peer = conn ? e->about.peer : stranger(e);
+	uint32_t instance = conn ? instance_of(e) : 0;
 	struct memory *m;
 
-	if (!e->about.conn && !addr_is_set(&peer))
+	if (!conn && !addr_is_set(&peer) && !is_of_host(e))
 		return NULL;
-	m = find(d, e->about.conn, e->about.instance, &peer);
+	m = find(d, conn, instance, &peer);
 	if (!m) {
-		make_room(d, !e->about.conn);
-		m = memory_new(e->about.conn, e->about.instance, peer);
+		make_room(d, !conn);
+		m = memory_new(conn, instance, peer);
 		d->n++;
 	}
 	list_remove(&m->node);
@@ -100,7 +147,20 @@ static ns_t judged_after(const struct event *e)
 		return SILENCE;
 	case EV_v2_child_established:
 	case EV_v1_child_established:
+	case EV_conn_added:
+	case EV_service_ready:
+	case EV_secrets_loading:
+	case EV_load_done:
 		return SETTLE; /* what was found may be over */
+	case EV_v2_replaced:
+	case EV_v1_replaced:
+	case EV_v2_peer_moved:
+	case EV_v1_peer_moved:
+	case EV_v2_child_deleted_by_peer:
+	case EV_v1_delete_child:
+	case EV_v1_delete_ike:
+	case EV_conn_revive:
+		return SETTLE; /* nothing by itself, but not when it happens again and again */
 	}
 	return k->level == EVENT_WARN || k->level == EVENT_FAIL ? SETTLE : 0;
 }
@@ -230,10 +290,11 @@ void diag_report(struct diag *d, const char *conn, uint32_t request, struct now 
 	struct memory *m;
 
 	list_each (m, &d->stories, struct memory, node) {
-		if (conn && (!m->conn || strcmp(m->conn, conn) != 0))
+		if (conn && !is_host(m) && (!m->conn || strcmp(m->conn, conn) != 0))
 			continue;
 		open_memory(d, m, now, s);
-		if (!m->conn && (!s->n || story_age(s, &s->event[s->n - 1]) > STRANGER_AGE))
+		if (!m->conn && !is_host(m) &&
+			(!s->n || story_age(s, &s->event[s->n - 1]) > STRANGER_AGE))
 			continue;
 		report(s, request, false, out);
 	}

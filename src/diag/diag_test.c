@@ -121,6 +121,69 @@ TEST(strangers_cannot_fill_the_memory)
 	diag_done(&d);
 }
 
+/* Told with a name instead of what they are about, by who loads. */
+TEST(an_event_that_names_a_connection_is_of_its_story)
+{
+	struct event_about asking = { .request = 9 };
+	struct memory *m;
+
+	begin();
+	EMIT(&in, now, &asking, conn_unknown, .name = ev_str("office"));
+	assert_int_equal(d.n, 1);
+	m = container_of(d.stories.next, struct memory, node);
+	assert_string_equal(m->conn, "office");
+	assert_int_equal(m->request, 9);
+	diag_done(&d);
+}
+
+TEST(what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone)
+{
+	begin();
+	EMIT(&in, now, NULL, kernel_flushed, .what = ev_str("SAs"),
+		.what_now = ev_str("tunnels are made anew"));
+	EMIT(&in, now, NULL, secrets_missing_file, .file = ev_str("/etc/ipsec.secrets"),
+		.why = ev_str("No such file or directory"));
+	assert_int_equal(d.n, 1);
+	for (uint32_t i = 0; i < 1000; i++)
+		EMIT(&in, now, NULL, v2_no_sa,
+			.remote = ev_ep((struct endpoint){ addr_v4(i + 1), 500 }),
+			.exchange = ev_str("INFORMATIONAL"));
+	assert_true(d.n <= STRANGERS_MAX + 1);
+	diag_report(&d, NULL, 0, now, &out);
+	assert_true(said_so("[foreign-xfrm-writer]"));
+	n_said = 0;
+	diag_report(&d, "vpn", 0, now, &out);
+	assert_true(said_so("[foreign-xfrm-writer]"));
+	diag_done(&d);
+}
+
+static const char *proven_of(struct memory *m)
+{
+	static struct story s;
+	static const char *good[PROVEN_MAX];
+
+	story_open(m, now, &s);
+	return proven(&s, good) ? good[0] : "nothing";
+}
+
+/* An authenticated refusal proves the secret, one that is not authenticated does not. */
+TEST(what_the_peer_could_only_say_with_the_secret_proves_it)
+{
+	struct memory *m;
+
+	begin();
+	EMIT(&in, now, &about, v1_main_i3_sent, .state = ev_str("STATE_MAIN_I3"));
+	EMIT(&in, now, &about, v1_psk_suspected, .state = ev_str("STATE_MAIN_I3"),
+		.why = ev_str(""), .sign = ev_str("repeats"));
+	m = container_of(d.stories.next, struct memory, node);
+	assert_null(strstr(proven_of(m), "secret"));
+	EMIT(&in, now, &about, v1_rejected, .state = ev_str("STATE_MAIN_I3"),
+		.notify = ev_str("INVALID_ID_INFORMATION"), .ours = ev_str("a"),
+		.theirs = ev_str("b"));
+	assert_non_null(strstr(proven_of(m), "your secret"));
+	diag_done(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +192,10 @@ int main(void)
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
 		cmocka_unit_test(strangers_cannot_fill_the_memory),
+		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
+		cmocka_unit_test(
+			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
+		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,23 @@ static const struct {
 				 "address, port, version and algorithms of ike=" },
 	{ EV_v1_ike_established, "your secret and identities: each end has verified the other; and "
 				 "address, port, version and algorithms of ike=" },
+	{ EV_v1_xauth_answering,
+		"your secret and identities: XAUTH comes after them; and address, port, "
+		"version and algorithms of ike=" },
+	{ EV_v1_rejected,
+		"your secret: who refuses us has proven that it holds it; and address, port, "
+		"version and algorithms of ike=" },
+	{ EV_v2_auth_mismatch, "the peer's identity, the way between the two and the algorithms of "
+			       "ike=: the peer's encrypted message is readable" },
+	{ EV_v2_auth_rejected,
+		"the way between the two, its ports, IKEv2 and the algorithms of ike=: "
+		"each end reads the other's encrypted messages" },
+	{ EV_v2_wrong_id,
+		"the way between the two, its ports, IKEv2 and the algorithms of ike=: each "
+		"end reads the other's encrypted messages" },
+	{ EV_v1_other_secret,
+		"the way between the two, IKEv1 and the algorithms of ike=; and that the "
+		"peer has the secret that stands for its address" },
 	{ EV_v2_auth_sent, "the peer's address, UDP port 500, IKEv2 and the algorithms of ike=: "
 			   "the peer has agreed to them" },
 	{ EV_v1_main_i2_sent, "the peer's address, UDP port 500, IKEv1 and the algorithms of ike=: "

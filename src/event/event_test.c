@@ -44,7 +44,7 @@ TEST(event_survives_the_wire)
 	struct rd r;
 
 	EMIT(&sink, now, NULL, config_error, .file = ev_str("/etc/ipsec.conf"),
-		.at_line = ev_u64(7), .what = ev_str("unknown keyword"));
+		.at_line = ev_u64(7), .what = ev_str("unknown keyword"), .name = ev_str("vpn"));
 	assert_true(event_check(&last));
 	event_put(&w, &last);
 	r = rd_from(wr_view(&w));

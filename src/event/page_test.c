@@ -60,7 +60,8 @@ TEST(lines_of_the_page)
 		v2_net_error, .interface = ev_str("wlp2s0"), .local = ev_ep(ep(192, 0, 2, 2, 500)),
 		.complainant = ev_addr(ep(198, 51, 100, 1, 0).addr),
 		.what = ev_str("Connection refused"), .error = ev_u64(111),
-		.origin = ev_str("ICMP type 3 code 3"), .remote = ev_ep(ep(192, 0, 2, 2, 500)));
+		.origin = ev_str("ICMP type 3 code 3"), .remote = ev_ep(ep(192, 0, 2, 2, 500)),
+		.icmp_type = ev_u64(3), .icmp_code = ev_u64(3));
 	LINE(instance,
 		"003 \"vpn.example.com\"[1] 192.0.2.2 #15: dropping unexpected IKE_SA_INIT message "
 		"containing "
@@ -73,8 +74,9 @@ TEST(lines_of_the_page)
 		"v2R2 {auth=IKEv2 "
 		"cipher=AES_GCM_16_256 integ=n/a prf=HMAC_SHA2_256 group=MODP2048}",
 		v2_auth_sent, .state = ev_str("STATE_PARENT_I2"),
-		.suite =
-			ev_str("cipher=AES_GCM_16_256 integ=n/a prf=HMAC_SHA2_256 group=MODP2048"));
+		.suite = ev_str("cipher=AES_GCM_16_256 integ=n/a prf=HMAC_SHA2_256 group=MODP2048"),
+		.remote = ev_ep(ep(192, 0, 2, 2, 500)), .octets = ev_u64(252),
+		.datagrams = ev_u64(1));
 	LINE(instance,
 		"002 \"vpn.example.com\"[1] 192.0.2.2 #15: IKE_AUTH response contained the error "
 		"notification "
@@ -153,7 +155,8 @@ TEST(lines_that_monitoring_looks_for)
 		"8.142607s and "
 		"sending notification",
 		v2_deleting, .state = ev_str("STATE_V2_ESTABLISHED_IKE_SA"),
-		.age = ev_str("8.142607"), .sending = ev_str("sending notification"));
+		.age = ev_str("8.142607"), .sending = ev_str("sending notification"),
+		.by = ev_str("us"));
 	LINE(nobody, "021 no connection named \"nosuch\"", conn_unknown, .name = ev_str("nosuch"));
 }
 

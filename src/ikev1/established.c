@@ -64,7 +64,8 @@ static void replace_others(struct v1_sa *sa)
 			continue;
 		if (sa->peer_is_initial_contact) {
 			V1_EMIT(o, v1_replaced, .by = ev_u64(sa->serial),
-				.why = ev_str("INITIAL_CONTACT"));
+				.why = ev_str("INITIAL_CONTACT"), .was_at = ev_ep(o->remote),
+				.remote = ev_ep(sa->remote));
 			v1_sa_kill(o, EXIT_IKE_OK);
 		} else if (is_rekeyed || sa->ike->setup.uniqueids) {
 			o->replaced_by = sa->serial;

@@ -61,7 +61,8 @@ void v1_fire_expire(struct ike *ike, struct timer *t)
 	struct v1 *v1 = sa->v1;
 
 	(void)ike;
-	V1_EMIT(sa, v1_expired, .what = ev_str("ISAKMP SA"), .why = ev_str("lifetime"));
+	V1_EMIT(sa, v1_expired, .what = ev_str("ISAKMP SA"), .why = ev_str("lifetime"),
+		.rekey = ev_str(sa->conn->conf->rekey ? "yes" : "no"));
 	v1_sa_expired(sa);
 	v1_leave(v1);
 }
@@ -82,7 +83,8 @@ void v1_child_expired(struct v1_child *c, const char *why)
 	struct v1 *v1 = c->v1;
 
 	if (c->state != V1_QUICK_REPLACED)
-		V1_CHILD_EMIT(c, v1_expired, .what = ev_str("IPsec SA"), .why = ev_str(why));
+		V1_CHILD_EMIT(c, v1_expired, .what = ev_str("IPsec SA"), .why = ev_str(why),
+			.rekey = ev_str(conn->conf->rekey ? "yes" : "no"));
 	conn_use(conn);
 	v1_child_terminate(c);
 	v1_conn_lost(v1, conn);

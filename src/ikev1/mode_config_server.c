@@ -35,10 +35,21 @@ static enum err lease_any(struct v1_sa *sa, const struct id *who, const struct a
 	return e;
 }
 
+/* Of what an address was to come. */
+static char *pool_text(const struct conn *c, char s[RANGE_STR])
+{
+	s[0] = '\0';
+	for (size_t i = 0; i < c->theirs->n_pool && !s[0]; i++)
+		if (c->theirs->pool[i].first.family == 4)
+			range_format(&c->theirs->pool[i], s);
+	return s;
+}
+
 static enum err lease(struct v1_sa *sa, const struct v1_attrs *asked)
 {
 	const struct v1_attr *v = asked ? v1_attr_find(asked, V1_INTERNAL_IP4_ADDRESS) : NULL;
 	struct addr wanted = { 0 };
+	char pool[RANGE_STR];
 	struct id who;
 	enum err e;
 
@@ -56,7 +67,9 @@ static enum err lease(struct v1_sa *sa, const struct v1_attrs *asked)
 	if (e == OK)
 		V1_EMIT(sa, v1_cfg_leased, .address = ev_addr(sa->conn->lease[0]));
 	else
-		V1_EMIT(sa, v1_cfg_no_lease, .why = ev_str(err_text(e)));
+		V1_EMIT(sa, v1_cfg_no_lease, .why = ev_str(err_text(e)),
+			.pool = ev_str(pool_text(sa->conn, pool)),
+			.is_full = ev_u64(e == ERR_EXHAUSTED));
 	return e;
 }
 

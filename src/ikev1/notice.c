@@ -35,8 +35,8 @@ static void moved(struct v1_child *c, const struct endpoint *remote)
 	if (!sa || !sa->nat.remote_behind || sa->nat.local_behind ||
 		endpoint_eq(&sa->remote, remote))
 		return;
+	V1_EMIT(sa, v1_peer_moved, .remote = ev_ep(*remote), .was_at = ev_ep(sa->remote));
 	sa->remote = *remote;
-	V1_EMIT(sa, v1_peer_moved, .remote = ev_ep(sa->remote));
 	list_each (k, &sa->children, struct v1_child, node)
 		if (v1_child_is_usable(k) && !k->c.is_transport)
 			child_move(sa->ike, &k->c, &sa->local, &sa->remote, k->c.encap);

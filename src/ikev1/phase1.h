@@ -69,7 +69,7 @@ bool v1_answer_stranger(
 	struct v1 *v1, const struct datagram *d, const struct v1_header *h, uint16_t notify);
 
 /* ---- refusals (phase1_refused.c) ---- */
-void phase1_suspect_psk(struct v1_sa *sa, const char *why);
+void phase1_suspect_psk(struct v1_sa *sa, const char *why, const char *sign);
 void phase1_not_opened(struct v1_sa *sa, const char *what);
 void phase1_version_refused(struct v1_sa *sa, const struct endpoint *by, uint8_t major);
 /* The peer's last message came again. */

@@ -42,11 +42,11 @@ void v1_fire_patience(struct ike *ike, struct timer *t)
 	v1_leave(v1);
 }
 
-void phase1_suspect_psk(struct v1_sa *sa, const char *why)
+void phase1_suspect_psk(struct v1_sa *sa, const char *why, const char *sign)
 {
 	if (conn_is_waited(sa->conn, CONN_WAIT_UP) || !sa->is_suspected)
 		V1_EMIT(sa, v1_psk_suspected, .state = ev_str(v1_state_libreswan(sa)),
-			.why = ev_str(why), .remote = ev_ep(sa->remote));
+			.why = ev_str(why), .remote = ev_ep(sa->remote), .sign = ev_str(sign));
 	sa->is_suspected = true;
 	end_wait(sa);
 }
@@ -116,7 +116,7 @@ enum v1_verdict phase1_refused(struct v1_sa *sa, const struct v1_msg *m)
 		sa->refused = n->type;
 		snprintf(why, sizeof(why), "the peer answers %s (not authenticated)",
 			v1_notify_name(n->type));
-		phase1_suspect_psk(sa, why);
+		phase1_suspect_psk(sa, why, "notification");
 	} else {
 		refused(sa, n->type);
 	}
@@ -144,7 +144,8 @@ void phase1_not_opened(struct v1_sa *sa, const char *what)
 	if (sa->unopened++ != 0 && sa->is_suspected)
 		return;
 	if (sa->state == V1_MAIN_I3_SENT) {
-		phase1_suspect_psk(sa, "the peer answers with a message that our keys do not open");
+		phase1_suspect_psk(sa, "the peer answers with a message that our keys do not open",
+			"unreadable");
 	} else if (sa->state == V1_MAIN_R2_SENT || sa->state == V1_AGGR_R1_SENT) {
 		sa->is_suspected = true;
 		V1_EMIT(sa, v1_psk_mismatch, .why = ev_str(what), .remote = ev_ep(sa->remote));
@@ -161,5 +162,5 @@ void phase1_repeated(struct v1_sa *sa)
 		return;
 	snprintf(why, sizeof(why), "the peer repeated its second message %u times after our third",
 		sa->line.repeats);
-	phase1_suspect_psk(sa, why);
+	phase1_suspect_psk(sa, why, "repeats");
 }

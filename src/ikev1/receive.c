@@ -45,9 +45,9 @@ static void moved(struct v1_sa *sa, const struct datagram *d)
 		return;
 	if (!sa->nat.remote_behind || sa->nat.local_behind)
 		return;
+	V1_EMIT(sa, v1_peer_moved, .remote = ev_ep(d->remote), .was_at = ev_ep(sa->remote));
 	sa->remote = d->remote;
 	sa->local = d->local;
-	V1_EMIT(sa, v1_peer_moved, .remote = ev_ep(sa->remote));
 	list_each (c, &sa->children, struct v1_child, node)
 		if (v1_child_is_usable(c) && !c->c.is_transport)
 			child_move(sa->ike, &c->c, &sa->local, &sa->remote, c->c.encap);

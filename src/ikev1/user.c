@@ -70,7 +70,8 @@ static void oust(struct v1_sa *sa)
 
 	while ((o = other_user(sa))) {
 		V1_EMIT(o, v1_replaced, .by = ev_u64(sa->serial),
-			.why = ev_str("another user on a connection for one peer"));
+			.why = ev_str("another user on a connection for one peer"),
+			.was_at = ev_ep(o->remote), .remote = ev_ep(sa->remote));
 		v1_sa_terminate(o);
 	}
 }

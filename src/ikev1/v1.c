@@ -294,7 +294,8 @@ static void net_error_event(struct v1_sa *sa, const struct net_error *e)
 	V1_EMIT(sa, v1_net_error, .interface = ev_str(e->interface), .local = ev_ep(e->local),
 		.complainant = ev_addr(e->offender), .what = ev_str(what),
 		.error = ev_u64((uint64_t)e->error), .origin = ev_str(origin),
-		.remote = ev_ep(e->remote));
+		.remote = ev_ep(e->remote), .icmp_type = ev_u64(e->icmp_type),
+		.icmp_code = ev_u64(e->icmp_code));
 }
 
 /* Evidence, not proof: it ends the wait of people at once; an attempt that must go on goes on, and

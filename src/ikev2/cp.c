@@ -246,7 +246,8 @@ enum err v2_cp_lease(struct v2_sa *sa, struct v2_child *child, const struct v2_m
 		return OK;
 	V2_CHILD_EMIT(child, v2_cp_no_address, .why = ev_str(err_text(e)),
 		.asked = ev_str(asked_text(m, asked, sizeof(asked))),
-		.pool = ev_str(pool_text(c, pool, sizeof(pool))));
+		.pool = ev_str(pool_text(c, pool, sizeof(pool))),
+		.is_full = ev_u64(e == ERR_EXHAUSTED));
 	return e;
 }
 

@@ -49,11 +49,13 @@ void v2_unique(struct v2_sa *sa)
 			continue;
 		if (sa->peer_is_initial_contact) {
 			V2_EMIT(o, v2_replaced, .by = ev_u64(sa->serial),
-				.why = ev_str("INITIAL_CONTACT"));
+				.why = ev_str("INITIAL_CONTACT"), .was_at = ev_ep(o->remote),
+				.remote = ev_ep(sa->remote));
 			v2_sa_kill(o, EXIT_IKE_OK);
 		} else if (sa->ike->setup.uniqueids && o->established < sa->born) {
 			V2_EMIT(o, v2_replaced, .by = ev_u64(sa->serial),
-				.why = ev_str("uniqueids"));
+				.why = ev_str("uniqueids"), .was_at = ev_ep(o->remote),
+				.remote = ev_ep(sa->remote));
 			v2_sa_terminate(o);
 		}
 	}

@@ -48,6 +48,8 @@ enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
 	struct ts_list tsi, tsr;
 	struct v2_child *c;
 	struct v2_build b;
+	struct bytes d;
+	size_t octets = 0, datagrams = 0;
 	char suite[128];
 
 	if (a->e != OK) {
@@ -71,8 +73,12 @@ enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
 	v2_put_ts(&b, V2_TSR, &tsr);
 	v2_child_state_set(c, V2_CHILD_SENT);
 	v2_request_send(sa, IKE_AUTH, &b);
+	for (size_t at = 0; v2_sent_next(&sa->window.request, &at, &d); datagrams++)
+		octets = MAX(octets, d.n);
 	V2_EMIT(sa, v2_auth_sent, .state = ev_str(v2_state_libreswan(V2_AUTH_SENT)),
-		.suite = ev_str(v2_suite_text(sa, suite, sizeof(suite))));
+		.suite = ev_str(v2_suite_text(sa, suite, sizeof(suite))),
+		.remote = ev_ep(sa->remote), .octets = ev_u64(octets),
+		.datagrams = ev_u64(datagrams));
 	return V_NEXT;
 }
 
@@ -176,7 +182,7 @@ enum v2_verdict ike_auth_verified(struct v2_sa *sa, const struct answer *a)
 	if (!v2_auth_is(a, &m)) {
 		V2_EMIT(sa, v2_auth_mismatch, .id_type = ev_str(id_type_name(sa->peer_id.type)),
 			.id = ev_str(id_format(&sa->peer_id, id, sizeof(id))),
-			.where = ev_str(a->where));
+			.where = ev_str(a->where), .method = ev_u64(m.auth_method));
 		v2_sa_reject(sa, EXIT_IKE_AUTH);
 		return V_STAY;
 	}

@@ -134,7 +134,7 @@ enum v2_verdict ike_auth_peer_verified(struct v2_sa *sa, const struct answer *a)
 	if (!v2_auth_is(a, &m)) {
 		V2_EMIT(sa, v2_auth_mismatch, .id_type = ev_str(id_type_name(sa->peer_id.type)),
 			.id = ev_str(id_format(&sa->peer_id, id, sizeof(id))),
-			.where = ev_str(a->where));
+			.where = ev_str(a->where), .method = ev_u64(m.auth_method));
 		return close_with(sa, N_AUTHENTICATION_FAILED);
 	}
 	sa->peer_is_initial_contact = v2_notify_find(&m, N_INITIAL_CONTACT);

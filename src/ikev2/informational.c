@@ -26,6 +26,7 @@ enum v2_verdict informational_request(struct v2_sa *sa, const struct v2_msg *m)
 	is_over |= is_rejected(sa, m);
 	v2_reply_send(sa, INFORMATIONAL, &b);
 	if (is_over) {
+		sa->is_ended_by_peer = true;
 		v2_rekey_ike_deleted(sa);
 		v2_sa_kill(sa, EXIT_IKE_AUTH);
 	}

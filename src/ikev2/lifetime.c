@@ -62,7 +62,8 @@ void v2_fire_expire(struct ike *ike, struct timer *t)
 		ike_sa_init_end_wait(sa);
 	} else if (sa->state == V2_ESTABLISHED) {
 		V2_EMIT(sa, v2_ike_expired,
-			.lifetime = ev_u64((uint64_t)(life_of(c->conf->ikelifetime) / NS_S)));
+			.lifetime = ev_u64((uint64_t)(life_of(c->conf->ikelifetime) / NS_S)),
+			.rekey = ev_str(c->conf->rekey ? "yes" : "no"));
 		v2_sa_terminate(sa);
 		v2_conn_lost(v2, c);
 	} else if (sa->state == V2_REKEYED) {
@@ -87,7 +88,8 @@ void v2_child_expired(struct v2_child *c, const char *why)
 	struct conn *conn = c->c.conn;
 	struct v2 *v2 = c->sa->v2;
 
-	V2_CHILD_EMIT(c, v2_child_expired, .why = ev_str(why));
+	V2_CHILD_EMIT(c, v2_child_expired, .why = ev_str(why),
+		.rekey = ev_str(conn->conf->rekey ? "yes" : "no"));
 	conn_use(conn);
 	child_farewell(v2->ike, &c->c);
 	v2_child_terminate(c);

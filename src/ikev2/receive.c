@@ -101,6 +101,8 @@ static void repeat_response(struct v2_sa *sa, const struct v2_msg *m)
 /* 2.23: a peer behind a NAT is where its last authentic packet came from. */
 static void follow_peer(struct v2_sa *sa, const struct datagram *d)
 {
+	struct endpoint was = sa->remote;
+
 	if (endpoint_eq(&sa->remote, &d->remote) && endpoint_eq(&sa->local, &d->local))
 		return;
 	if (sa->state != V2_INIT_ANSWERED && !sa->nat.remote_behind)
@@ -111,7 +113,7 @@ static void follow_peer(struct v2_sa *sa, const struct datagram *d)
 	sa->local = d->local;
 	if (sa->state < V2_ESTABLISHED)
 		return;
-	V2_EMIT(sa, v2_peer_moved, .remote = ev_ep(sa->remote));
+	V2_EMIT(sa, v2_peer_moved, .remote = ev_ep(sa->remote), .was_at = ev_ep(was));
 	v2_children_follow(sa);
 }
 

@@ -139,6 +139,7 @@ struct v2_sa {
 	struct secret our_auth; /* our MAC */
 	bool peer_is_initial_contact;
 	bool is_childless;
+	bool is_ended_by_peer; /* it sent Delete, or refuses us */
 	bool is_unwanted;  /* I: taken down before its IKE_AUTH response; deleted when that comes */
 	bool is_redundant; /* the loser of a collision: its maker deletes it, or it expires soon */
 

@@ -238,7 +238,8 @@ static void deleting_event(struct v2_sa *sa, const char *sending)
 	ns_t ns = sa->ike->now.mono - sa->born;
 
 	V2_EMIT(sa, v2_deleting, .state = ev_str(v2_state_libreswan(sa->state)),
-		.age = ev_str(seconds_text(ns, 6, age, sizeof(age))), .sending = ev_str(sending));
+		.age = ev_str(seconds_text(ns, 6, age, sizeof(age))), .sending = ev_str(sending),
+		.by = ev_str(sa->is_ended_by_peer ? "peer" : "us"));
 }
 
 void v2_sa_terminate(struct v2_sa *sa)

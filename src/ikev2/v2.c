@@ -266,9 +266,9 @@ static void moved(struct v2_child *c, const struct endpoint *remote)
 
 	if (!sa->nat.remote_behind || sa->nat.local_behind || endpoint_eq(&sa->remote, remote))
 		return;
+	V2_EMIT(sa, v2_peer_moved, .remote = ev_ep(*remote), .was_at = ev_ep(sa->remote));
 	sa->remote = *remote;
 	v2_changed(sa);
-	V2_EMIT(sa, v2_peer_moved, .remote = ev_ep(sa->remote));
 	v2_children_follow(sa);
 }
 
@@ -336,7 +336,8 @@ static void net_error_event(struct v2_sa *sa, const struct net_error *e)
 	V2_EMIT(sa, v2_net_error, .interface = ev_str(e->interface), .local = ev_ep(e->local),
 		.complainant = ev_addr(e->offender), .what = ev_str(what),
 		.error = ev_u64((uint64_t)e->error), .origin = ev_str(origin),
-		.remote = ev_ep(e->remote));
+		.remote = ev_ep(e->remote), .icmp_type = ev_u64(e->icmp_type),
+		.icmp_code = ev_u64(e->icmp_code));
 }
 
 /* Evidence, not proof: it ends the wait of people at once; an attempt that must go on goes on, and

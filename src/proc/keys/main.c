@@ -115,7 +115,8 @@ static void report_issues(
 	for (size_t i = 0; i < n; i++)
 		if (issue[i].is_error)
 			REQUEST_EMIT(&k->p, request, config_error, .file = ev_str(issue[i].file),
-				.at_line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));
+				.at_line = ev_u64(issue[i].line), .what = ev_str(issue[i].text),
+				.name = ev_str(""));
 		else
 			REQUEST_EMIT(&k->p, request, config_warning, .file = ev_str(issue[i].file),
 				.at_line = ev_u64(issue[i].line), .what = ev_str(issue[i].text));

@@ -18,7 +18,7 @@ static void report(struct parent *p, uint32_t request, const struct conf *c)
 		if (c->issue[i].is_error)
 			PARENT_EMIT(p, request, config_error, .file = ev_str(c->issue[i].file),
 				.at_line = ev_u64(c->issue[i].line),
-				.what = ev_str(c->issue[i].text));
+				.what = ev_str(c->issue[i].text), .name = ev_str(c->issue[i].conn));
 		else
 			PARENT_EMIT(p, request, config_warning, .file = ev_str(c->issue[i].file),
 				.at_line = ev_u64(c->issue[i].line),

@@ -228,7 +228,7 @@ static void lookup_ended(uv_process_t *process, int64_t status, int signal)
 		l->end->host = (struct addr){ 0 };
 		PARENT_EMIT(r->r.p, r->r.request, resolve_failed, .host = ev_str(l->end->host_name),
 			.why = ev_str(event_escape(bytes_str(text), clean, sizeof(clean))),
-			.seconds = ev_u64(RETRY_S));
+			.seconds = ev_u64(RETRY_S), .name = ev_str(r->r.c->name));
 	}
 	close(l->pipe);
 	list_remove(&l->node);

@@ -1,0 +1,18 @@
+#pragma once
+/* Identities, addresses and ends as events and people write them. */
+#include "diag/story.h"
+
+enum { IDENTITY_WHY = 256 };
+
+/* Why two identities (as id_format() writes them) are not the same although they look alike: a
+ * sentence; "" when nothing is striking. Gives t. */
+char *identity_hint(const char *declared, const char *wanted, char t[IDENTITY_WHY]);
+/* An address of a private network: RFC 1918, RFC 6598, link-local, RFC 4193. */
+bool identity_is_private(const char *id);
+/* An address at all. */
+bool identity_is_addr(const char *id);
+/* Which of left and right is this end, in the conn of the story. */
+const char *story_our_end(const struct story *s);
+const char *story_their_end(const struct story *s);
+/* The name of the connection, for commands. */
+const char *story_name(const struct story *s);

@@ -1,0 +1,59 @@
+#include "diag/diag.h"
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_conn_unknown, EV_load_lost, EV_load_unknown,
+		EV_service_waiting, EV_process_died, EV_NONE };
+	static const enum event_id better[] = { EV_conn_added, EV_service_ready,
+		EV_process_restarted, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	if (!e || story_later(story_last_of(s, better), e) ||
+		story_later(story_last(s, EV_config_error), e))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	switch ((int)e->id) {
+	case EV_conn_unknown:
+		finding_cause(f,
+			"connection \"%s\" is not loaded: it was not added, or it has another name",
+			FIELDS(e, conn_unknown)->name.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec add %s && ipsec up %s",
+			FIELDS(e, conn_unknown)->name.str, FIELDS(e, conn_unknown)->name.str);
+		break;
+	case EV_load_lost:
+		finding_proof(f, story_last(s, EV_config_error));
+		finding_cause(f, "connection \"%s\" has an error and was not loaded",
+			FIELDS(e, load_lost)->name.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec checkconfig");
+		finding_suspect(f, &rule_config_syntax);
+		break;
+	case EV_load_unknown:
+		finding_cause(f, "%s has no connection \"%s\"", FIELDS(e, load_unknown)->file.str,
+			FIELDS(e, load_unknown)->name.str);
+		finding_fix(
+			f, FIX_HERE, FIX_COMMAND, "grep -rn '^conn' /etc/ipsec.conf /etc/ipsec.d");
+		break;
+	case EV_service_waiting:
+		finding_cause(
+			f, "the daemon is not running: %s", FIELDS(e, service_waiting)->why.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec start");
+		break;
+	default:
+		finding_cause(f, "process %s of the daemon died: %s",
+			FIELDS(e, process_died)->process.str, FIELDS(e, process_died)->how.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec status");
+		return LIKELY;
+	}
+	return CERTAIN;
+}
+
+const struct rule rule_conn_not_loaded_or_daemon_down = {
+	.id = "conn-not-loaded-or-daemon-down",
+	.title = "the connection is not loaded, or the daemon does not run",
+	.layer = "config",
+	.most = CERTAIN,
+	.symptom = "no connection named \"x\"",
+	.proof = "the connections that the daemon has, against those of ipsec.conf",
+	.remedy = "ipsec start; ipsec add; ipsec up; auto=start when it is to come up alone",
+	.judge = judge_it,
+};

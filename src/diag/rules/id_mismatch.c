@@ -1,0 +1,160 @@
+#include "diag/diag.h"
+#include "diag/identity.h"
+
+/* The peer says that it is declared; wanted is what this end has for it. */
+static void fix_theirs(
+	const struct story *s, struct finding *f, const char *declared, const char *wanted)
+{
+	finding_fix(f, FIX_HERE, FIX_CONN, "%sid=%s", story_their_end(s), declared);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "leftid=%s", wanted);
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { id = %s }", wanted);
+}
+
+/* The peer expects us to be another one. */
+static void fix_ours(
+	const struct story *s, struct finding *f, const char *expected, const char *ours)
+{
+	finding_fix(f, FIX_HERE, FIX_CONN, "%sid=%s", story_our_end(s), expected);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "rightid=%s", ours);
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote { id = %s }", ours);
+}
+
+static enum certainty differs(const struct story *s, struct finding *f, const struct event *e,
+	const char *declared, const char *wanted)
+{
+	char why[IDENTITY_WHY];
+
+	finding_proof(f, e);
+	identity_hint(declared, wanted, why);
+	finding_cause(f, "the peer says it is '%s', here it is to be '%s'%s%s", declared, wanted,
+		why[0] ? ": " : "", why);
+	fix_theirs(s, f, declared, wanted);
+	return CERTAIN;
+}
+
+/* We have read its identity ourselves. */
+static enum certainty as_judge(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_v2_id_refused, EV_v2_wrong_id, EV_v1_id_refused,
+		EV_v1_wrong_id, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+	const union ev_v2_id_refused *r;
+	char why[IDENTITY_WHY];
+
+	if (!e)
+		return CERTAINTY_NONE;
+	switch ((int)e->id) {
+	case EV_v2_wrong_id:
+		return differs(s, f, e, FIELDS(e, v2_wrong_id)->declared.str,
+			FIELDS(e, v2_wrong_id)->wanted.str);
+	case EV_v1_wrong_id:
+		return differs(s, f, e, FIELDS(e, v1_wrong_id)->declared.str,
+			FIELDS(e, v1_wrong_id)->wanted.str);
+	case EV_v1_id_refused:
+		return differs(s, f, e, FIELDS(e, v1_id_refused)->id.str,
+			FIELDS(e, v1_id_refused)->wanted.str);
+	}
+	r = FIELDS(e, v2_id_refused);
+	if (!r->asked.str[0] || strcmp(r->id.str, r->wanted.str) != 0 ||
+		strcmp(r->asked.str, r->ours.str) == 0)
+		return differs(s, f, e, r->id.str, r->wanted.str);
+	finding_proof(f, e);
+	identity_hint(r->asked.str, r->ours.str, why);
+	finding_cause(f, "the peer asks for '%s', this end is '%s'%s%s", r->asked.str, r->ours.str,
+		why[0] ? ": " : "", why);
+	fix_ours(s, f, r->asked.str, r->ours.str);
+	return CERTAIN;
+}
+
+/* It read ours, and gives no reason. */
+static enum certainty as_refused_v2(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_auth_rejected), *in;
+	const union ev_v2_auth_rejected *no = e ? FIELDS(e, v2_auth_rejected) : NULL;
+
+	if (no && strcmp(no->notify.str, "AUTHENTICATION_FAILED") == 0 &&
+		identity_is_private(no->ours.str) && identity_is_addr(no->theirs.str) &&
+		!identity_is_private(no->theirs.str)) {
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer refuses us with AUTHENTICATION_FAILED, and we say that we are "
+			"'%s': a private address, which a peer on the other side of a NAT hardly "
+			"expects",
+			no->ours.str);
+		fix_ours(s, f, "@this.example.com", "@this.example.com");
+		finding_suspect(f, &rule_psk_mismatch_v2);
+		finding_next(f, "the peer's log says which identity it expects; write that");
+		return LIKELY;
+	}
+	e = story_last(s, EV_v2_peer_complains);
+	in = story_last(s, EV_v2_ike_established);
+	if (!e || !in || strcmp(FIELDS(in, v2_ike_established)->role.str, "responder") != 0 ||
+		strcmp(FIELDS(e, v2_peer_complains)->notify.str, "AUTHENTICATION_FAILED") != 0)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_proof(f, in);
+	finding_cause(f,
+		"the peer breaks off with AUTHENTICATION_FAILED after our answer: its own secret "
+		"was verified here and is right, so it does not accept that we are '%s'",
+		FACT(s, our_id));
+	fix_ours(s, f, "@this.example.com", FACT(s, our_id));
+	return LIKELY;
+}
+
+static bool is_about_id(const char *notify)
+{
+	return strcmp(notify, "INVALID_ID_INFORMATION") == 0;
+}
+
+static enum certainty as_refused_v1(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_rejected);
+
+	if (e) {
+		const union ev_v1_rejected *r = FIELDS(e, v1_rejected);
+		bool is_sure = is_about_id(r->notify.str);
+
+		if (!is_sure && strcmp(r->notify.str, "AUTHENTICATION_FAILED") != 0)
+			return CERTAINTY_NONE;
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer refuses us with %s in a message that proves the secret right: it "
+			"does not accept '%s' as our identity",
+			r->notify.str, r->ours.str);
+		fix_ours(s, f, "@this.example.com", r->ours.str);
+		return is_sure ? CERTAIN : LIKELY;
+	}
+	e = story_last(s, EV_v1_ignored);
+	if (!e || !is_about_id(FIELDS(e, v1_ignored)->notify.str) ||
+		story_later(story_last(s, EV_v1_ike_established), e))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer answers INVALID_ID_INFORMATION (not authenticated): it does not accept "
+		"'%s' as our identity",
+		FACT(s, our_id));
+	fix_ours(s, f, "@this.example.com", FACT(s, our_id));
+	finding_suspect(f, &rule_psk_mismatch_v1);
+	return LIKELY;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	enum certainty c = as_judge(s, f);
+
+	if (!c)
+		c = as_refused_v2(s, f);
+	return c ? c : as_refused_v1(s, f);
+}
+
+const struct rule rule_id_mismatch = {
+	.id = "id-mismatch",
+	.title = "an identity is not the one that is expected",
+	.layer = "authentication",
+	.most = CERTAIN,
+	.symptom = "Peer ID 'x' mismatched on first found connection and no better connection "
+		   "found; or AUTHENTICATION_FAILED",
+	.proof = "who reads the identity knows both; who is refused knows only its own",
+	.remedy = "leftid= here and rightid= there the same, in value and in type",
+	.judge = judge_it,
+};

@@ -1,0 +1,47 @@
+#include "diag/diag.h"
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_conn_needs_kernel, EV_conn_no_device,
+		EV_esp_refused, EV_NONE };
+	static const enum event_id better[] = { EV_conn_added, EV_service_ready, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	if (!e || story_later(story_last_of(s, better), e))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	if (e->id == EV_conn_needs_kernel) {
+		const union ev_conn_needs_kernel *n = FIELDS(e, conn_needs_kernel);
+
+		finding_cause(f,
+			"connection \"%s\" needs the kernel's ESP for %s, and it is not used%s%s",
+			n->name.str, n->what.str, n->why.str[0] ? ": " : "", n->why.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND,
+			"modprobe -a esp4 esp6 xfrm_user && ipsec restart");
+	} else if (e->id == EV_conn_no_device) {
+		const union ev_conn_no_device *n = FIELDS(e, conn_no_device);
+
+		finding_cause(f,
+			"connection \"%s\" needs %s for %s=, which this kernel does not make: %s",
+			n->name.str, n->what.str, n->keyword.str, n->why.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND,
+			"modprobe -a xfrm_interface ip_vti ip6_vti; ipsec restart");
+	} else {
+		finding_cause(f, "userspace ESP cannot start: %s", FIELDS(e, esp_refused)->why.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "modprobe tun && ipsec restart");
+	}
+	finding_next(f, "uname -r; ls /lib/modules: when the running kernel has no folder there, "
+			"it was updated; boot the new one");
+	return CERTAIN;
+}
+
+const struct rule rule_kernel_lacks_esp = {
+	.id = "kernel-lacks-esp",
+	.title = "the kernel has no ESP, or lacks a part of it",
+	.layer = "kernel",
+	.most = CERTAIN,
+	.symptom = "cannot load connection: needs the kernel's ESP",
+	.proof = "the kernel's own answer when it was tried",
+	.remedy = "load the modules, boot the installed kernel, give the container NET_ADMIN",
+	.judge = judge_it,
+};

@@ -1,0 +1,50 @@
+#include "diag/diag.h"
+#include "diag/identity.h"
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_conn_not_ours, EV_resolve_unknown_interface,
+		EV_resolve_no_route, EV_NONE };
+	static const enum event_id better[] = { EV_v2_initiate, EV_v1_initiate, EV_load_done,
+		EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+	const union ev_conn_not_ours *n;
+
+	if (!e || story_later(story_last_of(s, better), e))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	if (e->id == EV_resolve_no_route) {
+		finding_cause(f,
+			"%%defaultroute is this end's address, and this host has no default route");
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route show default; ipsec reload");
+		return CERTAIN;
+	}
+	if (e->id == EV_resolve_unknown_interface) {
+		finding_cause(f,
+			"this end's address is that of interface %s, which is not there or has "
+			"none",
+			FIELDS(e, resolve_unknown_interface)->host.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip address; ipsec reload");
+		return CERTAIN;
+	}
+	n = FIELDS(e, conn_not_ours);
+	finding_cause(f, "neither left=%s nor right=%s is an address of this host", n->left.str,
+		n->right.str);
+	finding_fix(f, FIX_HERE, FIX_CONN, "left=%%defaultroute");
+	if (identity_is_addr(n->left.str) && !identity_is_private(n->left.str))
+		finding_fix(f, FIX_HERE, FIX_CONN, "leftid=%s", n->left.str);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec replace %s && ipsec up %s", n->name.str,
+		n->name.str);
+	return CERTAIN;
+}
+
+const struct rule rule_not_oriented = {
+	.id = "not-oriented",
+	.title = "neither left= nor right= is an address of this host",
+	.layer = "config",
+	.most = CERTAIN,
+	.symptom = "we cannot identify ourselves with either end of this connection",
+	.proof = "the addresses of the host, against both ends",
+	.remedy = "left=%defaultroute with leftid=, when the public address is one of a NAT",
+	.judge = judge_it,
+};

@@ -1,0 +1,71 @@
+#include "diag/diag.h"
+#include "diag/identity.h"
+#include "diag/silence.h"
+
+enum { NO_HOST = 113 }; /* EHOSTUNREACH */
+
+/* Our own kernel says that nobody on the link has the address: no answer to ARP. */
+static enum certainty nobody_on_link(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_net_error);
+	struct addr by = { 0 }, local = { 0 };
+	uint64_t error = 0;
+	char t[ADDR_STR];
+
+	if (e) {
+		by = FIELDS(e, v2_net_error)->complainant.addr;
+		local = FIELDS(e, v2_net_error)->local.ep.addr;
+		error = FIELDS(e, v2_net_error)->error.u64;
+	} else if ((e = story_last(s, EV_v1_net_error))) {
+		by = FIELDS(e, v1_net_error)->complainant.addr;
+		local = FIELDS(e, v1_net_error)->local.ep.addr;
+		error = FIELDS(e, v1_net_error)->error.u64;
+	}
+	if (!e || error != NO_HOST || !addr_eq(&by, &local) || story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"this host (%s) itself says that the next hop to the peer does not answer on the "
+		"link: the peer, or the router to it, is off or has another address",
+		addr_format(&by, t));
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip neighbour show nud failed");
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"if the peer has another address, correct %s=", story_their_end(s));
+	return LIKELY;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	struct silence q;
+	enum certainty c = nobody_on_link(s, f);
+
+	if (c)
+		return c;
+	q = story_silence(s);
+	if (q.at != SILENT_AUTH || silence_is_floated(&q) || q.sent->id != EV_v2_auth_sent ||
+		q.octets > 1200)
+		return CERTAINTY_NONE;
+	finding_proof(f, q.sent);
+	finding_proof(f, q.repeat);
+	finding_proof(f, q.end);
+	finding_cause(f,
+		"the peer has answered our first message and is silent since, on the same "
+		"port and to a message that is not large: it died, or the way to it broke, "
+		"in between");
+	finding_fix(f, FIX_PEER, FIX_COMMAND, "tcpdump -ni any udp port 500 or udp port 4500");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec up %s", story_name(s));
+	finding_suspect(f, &rule_ike_auth_fragments_dropped);
+	finding_suspect(f, &rule_lossy_path);
+	return POSSIBLE;
+}
+
+const struct rule rule_peer_silent_unknown = {
+	.id = "peer-silent-unknown",
+	.title = "the peer is off, has another address, or ignores us",
+	.layer = "network path",
+	.most = LIKELY,
+	.symptom = "retransmission; will wait 0.5 seconds for response, again and again",
+	.proof = "no answer; only the other end can say more",
+	.remedy = "compare right= with the peer's admin, look there with tcpdump",
+	.judge = judge_it,
+};

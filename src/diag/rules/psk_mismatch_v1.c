@@ -1,0 +1,131 @@
+#include "diag/diag.h"
+#include "diag/identity.h"
+
+static void fixes(const struct story *s, struct finding *f)
+{
+	const char *ours = FACT(s, our_id)[0] ? FACT(s, our_id) : "%any",
+		   *theirs = FACT(s, their_id)[0] ? FACT(s, their_id) : "%any";
+
+	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"", ours, theirs);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec rereadsecrets && ipsec up %s", story_name(s));
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SECRET, "%s %s : PSK \"...\"", theirs, ours);
+	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto isakmp key ... address %s",
+		FACT(s, ours)[0] ? FACT(s, ours) : "ADDRESS");
+}
+
+/* HASH covers what both have agreed on in clear; only the secret can differ. */
+static enum certainty as_verifier(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_hash_mismatch);
+	const char *where;
+
+	if (e) {
+		where = FIELDS(e, v1_hash_mismatch)->where.str;
+		finding_proof(f, e);
+		finding_cause(f, "the peer '%s' has another secret than the one here%s%s",
+			FIELDS(e, v1_hash_mismatch)->id.str, where[0] ? ", which stands at " : "",
+			where);
+		fixes(s, f);
+		return CERTAIN;
+	}
+	if (!(e = story_last(s, EV_v1_other_secret)))
+		return CERTAINTY_NONE;
+	where = FIELDS(e, v1_other_secret)->where.str;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the secret was chosen by the peer's address, since Main Mode has its identity "
+		"only later; for '%s' ipsec.secrets has another one%s%s",
+		FIELDS(e, v1_other_secret)->id.str, where[0] ? ", at " : "", where);
+	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"",
+		FACT(s, ours)[0] ? FACT(s, ours) : "%any",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "%any");
+	return CERTAIN;
+}
+
+/* The keys come from the secret: what does not open was made with another one. */
+static enum certainty as_responder(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_psk_mismatch);
+
+	if (!e)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "the peer's encrypted message does not open with our keys, which come "
+			 "from the secret: its secret is another one");
+	fixes(s, f);
+	return LIKELY;
+}
+
+static enum certainty as_initiator(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_psk_suspected),
+			   *no = story_last(s, EV_v1_ignored);
+	bool is_id =
+		no && strcmp(FIELDS(no, v1_ignored)->notify.str, "INVALID_ID_INFORMATION") == 0;
+	const char *sign;
+
+	if (!e)
+		return CERTAINTY_NONE;
+	sign = FIELDS(e, v1_psk_suspected)->sign.str;
+	finding_proof(f, e);
+	finding_proof(f, no);
+	fixes(s, f);
+	if (strcmp(sign, "repeats") == 0) {
+		finding_cause(f,
+			"the peer has answered our first two messages and repeats its second one "
+			"instead of answering our first encrypted one: it cannot read it, since "
+			"its secret is another one");
+		if (FIELDS(e, v1_psk_suspected)->remote.ep.port != 4500)
+			return LIKELY;
+		finding_suspect(f, &rule_udp4500_blocked);
+		finding_next(f,
+			"ipsec diagnose %s asks the peer on UDP port 4500; at the peer: tcpdump "
+			"-ni any udp port 4500",
+			story_name(s));
+		return POSSIBLE;
+	}
+	finding_cause(f,
+		"the peer answers our first encrypted message with one that says no%s: its "
+		"secret is another one",
+		strcmp(sign, "unreadable") == 0 ? ", or that our keys do not open" : "");
+	if (is_id)
+		finding_suspect(f, &rule_id_mismatch);
+	return is_id ? POSSIBLE : LIKELY;
+}
+
+/* Aggressive Mode, to who began. */
+static enum certainty as_refused(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_ignored);
+
+	if (!e || strcmp(FIELDS(e, v1_ignored)->notify.str, "INVALID_HASH_INFORMATION") != 0)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "the peer answers INVALID_HASH_INFORMATION: its secret is another one");
+	fixes(s, f);
+	return LIKELY;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	enum certainty c = as_verifier(s, f);
+
+	if (!c)
+		c = as_responder(s, f);
+	if (!c)
+		c = as_initiator(s, f);
+	return c ? c : as_refused(s, f);
+}
+
+const struct rule rule_psk_mismatch_v1 = {
+	.id = "psk-mismatch-v1",
+	.title = "the two pre-shared keys differ (IKEv1)",
+	.layer = "authentication",
+	.most = CERTAIN,
+	.symptom = "Possible authentication failure: no acceptable response to our first encrypted "
+		   "message; or probable authentication failure (mismatch of preshared secrets?)",
+	.proof = "the first encrypted message cannot be read though all before it was right; or "
+		 "HASH differs",
+	.remedy = "write the same secret at both ends",
+	.judge = judge_it,
+};

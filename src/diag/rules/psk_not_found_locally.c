@@ -1,0 +1,55 @@
+#include "diag/diag.h"
+#include "diag/identity.h"
+
+static enum certainty lacks(const struct story *s, struct finding *f, const struct event *e,
+	const char *ours, const char *theirs)
+{
+	finding_proof(f, e);
+	finding_proof(f, story_last(s, EV_secret_missing));
+	finding_cause(f, "ipsec.secrets here has no line for '%s' and '%s'", ours, theirs);
+	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"", ours, theirs);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec rereadsecrets && ipsec up %s", story_name(s));
+	return CERTAIN;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_v2_no_secret, EV_v1_no_secret, EV_secret_missing,
+		EV_secrets_missing_file, EV_NONE };
+	static const enum event_id better[] = { EV_v2_ike_established, EV_v1_ike_established,
+		EV_secrets_loading, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	if (!e || story_later(story_last_of(s, better), e))
+		return CERTAINTY_NONE;
+	switch ((int)e->id) {
+	case EV_v2_no_secret:
+		return lacks(s, f, e, FIELDS(e, v2_no_secret)->ours.str,
+			FIELDS(e, v2_no_secret)->theirs.str);
+	case EV_v1_no_secret:
+		return lacks(s, f, e, FIELDS(e, v1_no_secret)->ours.str,
+			FIELDS(e, v1_no_secret)->theirs.str);
+	case EV_secret_missing:
+		return lacks(s, f, e, FIELDS(e, secret_missing)->ours.str,
+			FIELDS(e, secret_missing)->theirs.str);
+	}
+	finding_proof(f, e);
+	finding_cause(f, "secrets cannot be read from %s: %s",
+		FIELDS(e, secrets_missing_file)->file.str,
+		FIELDS(e, secrets_missing_file)->why.str);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "touch %s && chmod 600 %s && ipsec rereadsecrets",
+		FIELDS(e, secrets_missing_file)->file.str,
+		FIELDS(e, secrets_missing_file)->file.str);
+	return CERTAIN;
+}
+
+const struct rule rule_psk_not_found_locally = {
+	.id = "psk-not-found-locally",
+	.title = "ipsec.secrets has no secret for the connection",
+	.layer = "authentication",
+	.most = CERTAIN,
+	.symptom = "authentication failed: no PSK found for 'x' and 'y'",
+	.proof = "the two identities that were looked up, and the file that has neither",
+	.remedy = "add the line to ipsec.secrets, then ipsec rereadsecrets",
+	.judge = judge_it,
+};

@@ -1,0 +1,40 @@
+#include "diag/diag.h"
+
+#define RECENT (900 * NS_S)
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_kernel_sa_lost, EV_kernel_leftover, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	if (!e || story_age(s, e) > RECENT)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	if (e->id == EV_kernel_sa_lost) {
+		finding_cause(f,
+			"our SA %s to %s was no longer in the kernel, while the tunnel counted as "
+			"up; it "
+			"is made anew",
+			FIELDS(e, kernel_sa_lost)->spi.str, FIELDS(e, kernel_sa_lost)->dst.str);
+		finding_suspect(f, &rule_foreign_xfrm_writer);
+	} else {
+		finding_cause(f,
+			"the kernel had %s that no tunnel owned, from a daemon that did not end in "
+			"good "
+			"order; it is removed",
+			FIELDS(e, kernel_leftover)->what.str);
+	}
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec status; ip -s xfrm state");
+	return CERTAIN;
+}
+
+const struct rule rule_sad_desync = {
+	.id = "sad-desync",
+	.title = "the kernel and the daemon disagree about SAs",
+	.layer = "kernel",
+	.most = CERTAIN,
+	.symptom = "somebody took our SA out of the kernel; removed what an earlier daemon left",
+	.proof = "the kernel's SAs, against those of the daemon",
+	.remedy = "ipsec down and ipsec up; the daemon repairs what it notices",
+	.judge = judge_it,
+};

@@ -1,0 +1,89 @@
+#include "diag/diag.h"
+#include "diag/identity.h"
+#include "diag/silence.h"
+
+enum { LARGE = 1200 }; /* what passes everywhere in one packet */
+
+static void opens(struct finding *f)
+{
+	finding_fix(f, FIX_PEER, FIX_COMMAND,
+		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
+	finding_fix(f, FIX_HERE, FIX_COMMAND,
+		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
+}
+
+/* A responder: the peer went on to another port and never arrived. */
+static enum certainty as_responder(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_half_open_end);
+
+	if (!e || strcmp(FIELDS(e, v1_half_open_end)->state.str, "STATE_MAIN_R2") != 0 ||
+		story_later(story_last(s, EV_v1_psk_mismatch), story_last(s, EV_v1_main_r2_sent)))
+		return CERTAINTY_NONE;
+	finding_proof(f, story_last(s, EV_v1_nat));
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer has had two answers from us and does not go on: its third "
+		"message, which goes to UDP port 4500 when there is a NAT, does not arrive "
+		"here, or our second answer does not arrive there");
+	finding_fix(f, FIX_HERE, FIX_COMMAND,
+		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
+	finding_suspect(f, &rule_lossy_path);
+	finding_suspect(f, &rule_psk_mismatch_v1);
+	return POSSIBLE;
+}
+
+/* The peer repeats what came before, so it has not had our message: or cannot read it. */
+static enum certainty as_repeated(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_psk_suspected);
+
+	if (!e || strcmp(FIELDS(e, v1_psk_suspected)->sign.str, "repeats") != 0 ||
+		FIELDS(e, v1_psk_suspected)->remote.ep.port != 4500)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "the peer repeats its second message: our third, the first to UDP port "
+			 "4500, does not arrive there, or is not understood");
+	opens(f);
+	finding_suspect(f, &rule_psk_mismatch_v1);
+	return POSSIBLE;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	struct silence q = story_silence(s);
+	enum certainty c;
+
+	if (q.at != SILENT_AUTH || !silence_is_floated(&q)) {
+		c = as_responder(s, f);
+		return c ? c : as_repeated(s, f);
+	}
+	finding_proof(f, q.sent);
+	finding_proof(f, q.repeat);
+	finding_proof(f, q.end);
+	finding_cause(f, "the peer has answered on UDP port 500 and does not on UDP port 4500, to "
+			 "which we went on because of a NAT: a packet filter here, on the way or "
+			 "there drops UDP port 4500");
+	opens(f);
+	if (q.sent->id == EV_v1_main_i3_sent)
+		finding_suspect(f, &rule_psk_mismatch_v1);
+	if (q.octets > LARGE || q.datagrams > 1)
+		finding_suspect(f, &rule_ike_auth_fragments_dropped);
+	finding_next(f,
+		"ipsec diagnose %s asks the peer on UDP port 4500; at the peer: tcpdump -ni any "
+		"udp "
+		"port 4500",
+		story_name(s));
+	return q.octets > LARGE ? POSSIBLE : LIKELY;
+}
+
+const struct rule rule_udp4500_blocked = {
+	.id = "udp4500-blocked",
+	.title = "UDP port 500 passes, UDP port 4500 does not",
+	.layer = "network path",
+	.most = LIKELY,
+	.symptom = "IKE_SA_INIT was answered, IKE_AUTH was not: is UDP port 4500 filtered",
+	.proof = "the first exchange was answered, the next goes to another port and is small",
+	.remedy = "open UDP 4500 on both ends and between them",
+	.judge = judge_it,
+};
