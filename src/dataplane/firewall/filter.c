@@ -252,6 +252,8 @@ void fw_filter_judge(const struct fw_filter *f, const struct fw_packet *p, struc
 			if (stops(f, &w, &b[i], ways[p->hook][h]))
 				*ret = w.caught;
 	}
+	if (ret->act == FW_ACCEPT && w.passed.act == FW_ACCEPT)
+		*ret = w.passed;
 	if (ret->act == FW_ACCEPT && w.maybe.act != FW_NOTHING)
 		*ret = w.maybe;
 	free(b);
@@ -371,6 +373,8 @@ enum fw_verdict fw_acted(struct fw_walk *w, enum fw_match m, enum fw_act a, cons
 	stopped.is_sure = m == FW_ALL && !w->is_left;
 	if (m == FW_NONE || a == FW_NOTHING)
 		return FW_GOES_ON;
+	if (a == FW_ACCEPT && m == FW_ALL)
+		w->passed = stopped;
 	if (a == FW_ACCEPT || a == FW_RETURN) {
 		w->is_left |= m != FW_ALL;
 		return m != FW_ALL ? FW_GOES_ON : a == FW_ACCEPT ? FW_ENDS : FW_RETURNS;

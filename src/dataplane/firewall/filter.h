@@ -42,7 +42,8 @@ bool fw_filter_nft(struct fw_filter *f, struct bytes json);
  * Of tables that both nft and iptables-nft tell, the latter's words are used: only it knows the
  * options of all matches. */
 void fw_filter_saved(struct fw_filter *f, const char *program, const char *text);
-/* The first rule or policy that stops the packet; when none does for sure, the first that may. */
+/* The first rule or policy that stops the packet; when none does for sure, the first that may. When
+ * none may, the last rule that let it through; its chain is "" when nobody had to. */
 void fw_filter_judge(const struct fw_filter *f, const struct fw_packet *p, struct fw_fate *ret);
 /* Are there rules or policies of both nftables and the older tables at the packet's hook? */
 bool fw_filter_is_dual(const struct fw_filter *f, const struct fw_packet *p);

@@ -52,6 +52,7 @@ static enum fw_act nft(struct fw_packet p)
 TEST(a_set_of_peers_a_map_of_devices_and_a_policy)
 {
 	assert_int_equal(nft(IKE_FROM("198.51.100.7")), FW_ACCEPT);
+	assert_string_equal(fate.rule, "ip saddr @peers udp dport { 500, 4500 } accept");
 	assert_int_equal(nft(ESP_FROM("203.0.113.5")), FW_ACCEPT);
 	assert_int_equal(nft(ESP_FROM("203.0.113.6")), FW_DROP);
 	assert_true(fate.is_policy);

@@ -10,6 +10,7 @@ struct fw_walk {
 	const struct fw_packet *p;
 	struct fw_fate here;   /* program, family and table of the base chain */
 	struct fw_fate caught; /* of FW_CAUGHT */
+	struct fw_fate passed; /* the last rule that let it through for sure */
 	struct fw_fate maybe;  /* the first rule that may have stopped it */
 	bool is_left;	       /* it may have left this base chain already */
 	unsigned depth;

@@ -1,4 +1,4 @@
-#include "diag/diag.h"
+#include "diag/local.h"
 
 /* Anything that came from the peer. */
 static bool is_answered(const struct story *s)
@@ -18,6 +18,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	static const enum event_id repeats[] = { EV_v2_retransmit, EV_v1_retransmit, EV_NONE };
 	const struct event *sent = story_last_of(s, first);
 
+	if (!is_answered(s) && !story_is_up(s) && local_drop(s, f, "ike") == CERTAIN)
+		return CERTAIN;
+	*f = (struct finding){ .rule = f->rule };
 	if (!sent || is_answered(s) || story_age(s, sent) < 2500 * NS_MS)
 		return CERTAINTY_NONE;
 	finding_proof(f, sent);
