@@ -102,7 +102,8 @@ void local_look(const struct local_for *what, struct now now, const struct event
 		.theirs = ev_str(addr_format(&what->theirs, theirs)),
 		.our_nets = ev_str(ts_list_format(&what->our_nets, a)),
 		.their_nets = ev_str(ts_list_format(&what->their_nets, b)), .inner = ev_str(inner),
-		.device = ev_str(what->device), .flow = ev_str(what->flow));
+		.device = ev_str(what->device), .flow = ev_str(what->flow),
+		.own_flow = ev_str(what->own_flow));
 	local_addresses(&l, inner);
 	local_routes(&l);
 	local_overlaps(&l);

@@ -10,8 +10,10 @@ struct local_for {
 	uint16_t our_port, their_port; /* of IKE; 0: 500 */
 	struct ts_list our_nets, their_nets;
 	const char
-		*device;   /* which the tunnel's traffic takes; "": the kernel's policies take it */
-	const char *flow;  /* a test through the tunnel was "answered", "unanswered", "": none */
+		*device; /* which the tunnel's traffic takes; "": the kernel's policies take it */
+	/* a test through the tunnel was "answered", "unanswered", "": none; from an inner address,
+	 * and from the one that this host chooses by itself */
+	const char *flow, *own_flow;
 	bool is_initiator; /* so what the peer sends is an answer */
 };
 

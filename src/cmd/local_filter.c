@@ -75,6 +75,12 @@ static void other_side(const struct host *h, const struct fw_packet *p, const st
 	fw_filter_free(f);
 }
 
+/* A single address without its length: rules are written with it. */
+static const char *range_text(const struct range *r, char t[static RANGE_STR])
+{
+	return range_count(r) == 1 ? addr_format(&r->first, t) : range_format(r, t);
+}
+
 static void say(const struct host *h, const char *what, const struct fw_packet *p)
 {
 	const struct local *l = h->l;
@@ -96,9 +102,8 @@ static void say(const struct host *h, const char *what, const struct fw_packet *
 		other_side(h, p, &f, other, sizeof(other));
 	LOCAL_EMIT(l, local_firewall, .what = ev_str(what),
 		.direction = ev_str(is_in ? "in" : "out"),
-		.from = ev_str(range_format(&p->src, from)),
-		.to = ev_str(range_format(&p->dst, to)), .dport = ev_u64(p->dport),
-		.device = ev_str(l->what->device),
+		.from = ev_str(range_text(&p->src, from)), .to = ev_str(range_text(&p->dst, to)),
+		.dport = ev_u64(p->dport), .device = ev_str(l->what->device),
 		.verdict = ev_str(f.act == FW_DROP     ? "drop"
 				  : f.act == FW_REJECT ? "reject"
 						       : "pass"),
@@ -208,8 +213,8 @@ static void nat(const struct host *h)
 	if ((h->json && strstr(h->json, "\"table\": \"" FW_TABLE "\", \"name\": \"nat\"")) ||
 		(h->saved[0] && strstr(h->saved[0], "-A POSTROUTING -j " FW_TABLE)))
 		exempt = "the exemption of " FW_TABLE;
-	LOCAL_EMIT(l, local_nat, .from = ev_str(range_format(&l->what->our_nets.ts[0].range, from)),
-		.to = ev_str(range_format(&l->what->their_nets.ts[0].range, to)),
+	LOCAL_EMIT(l, local_nat, .from = ev_str(range_text(&l->what->our_nets.ts[0].range, from)),
+		.to = ev_str(range_text(&l->what->their_nets.ts[0].range, to)),
 		.backend = ev_str(backend), .rule = ev_str(rule), .exempt = ev_str(exempt));
 }
 

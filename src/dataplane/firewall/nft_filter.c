@@ -156,6 +156,8 @@ static void put_left(struct text *x, const json_t *left)
 		text_add(x, "%s %s", fw_json_text(l, "protocol"), fw_json_text(l, "field"));
 	else if ((l = json_object_get(left, "meta")))
 		text_add(x, "%s", fw_json_text(l, "key"));
+	else if ((l = json_object_get(left, "rt")))
+		text_add(x, "rt %s", fw_json_text(l, "key"));
 	else if ((l = json_object_get(left, "ct")))
 		text_add(x, "ct %s", fw_json_text(l, "key"));
 	else

@@ -7,8 +7,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *look = local_look_of(s), *e = NULL;
 	const char *ours, *inner;
 
-	/* hosts behind this gateway do well without: only when its own packets are missed */
-	if (local_inner(s) != CERTAIN)
+	/* hosts behind this gateway do well without: only when its own packets are missed, and
+	 * not when those of an inner address are missed as well */
+	if (!look || !story_is_up(s) ||
+		strcmp(FIELDS(look, local_look)->own_flow.str, "unanswered") != 0 ||
+		strcmp(FIELDS(look, local_look)->flow.str, "unanswered") == 0)
 		return CERTAINTY_NONE;
 	ours = FIELDS(look, local_look)->our_nets.str;
 	inner = FIELDS(look, local_look)->inner.str;
