@@ -165,18 +165,26 @@ static ns_t judged_after(const struct event *e)
 	return k->level == EVENT_WARN || k->level == EVENT_FAIL ? SETTLE : 0;
 }
 
-static bool is_ours(const struct event *e)
+/* Is it kept? What answers a request, and what is for plutodebug=, is not; but facts are, whoever
+ * asked for them. */
+static bool is_kept(const struct event *e)
 {
-	return strncmp(event_kind(e->id)->name, "diag_", 5) == 0;
+	static const char *const facts[] = { "local_", "probe_", "conn_facts" };
+	const struct event_kind *k = event_kind(e->id);
+
+	for (size_t i = 0; i < COUNT(facts); i++)
+		if (strncmp(k->name, facts[i], strlen(facts[i])) == 0)
+			return true;
+	return k->level != EVENT_REPLY && k->level != EVENT_DEBUG &&
+	       strncmp(k->name, "diag_", 5) != 0;
 }
 
 void diag_take(struct diag *d, const struct event *e)
 {
-	enum event_level level = event_kind(e->id)->level;
 	struct memory *m;
 	ns_t after;
 
-	if (level == EVENT_REPLY || (level == EVENT_DEBUG && e->id != EV_conn_facts) || is_ours(e))
+	if (!is_kept(e))
 		return;
 	if (e->id == EV_conn_deleted) {
 		if ((m = find(d, FIELDS(e, conn_deleted)->name.str, 0, NULL))) {

@@ -2,11 +2,12 @@
  * the tunnel's traffic another source? An option that we do not understand may hold for some of it.
  */
 #include "dataplane/firewall/match.h"
+#include "dataplane/firewall/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 16, WORD_N = 256 };
+enum { DEPTH_MAX = 16 };
 
 struct walk {
 	const struct fw_question *q;
@@ -18,7 +19,7 @@ struct walk {
 
 struct rule {
 	enum fw_match match;
-	char target[WORD_N], to[WORD_N]; /* -j, --to-source */
+	char target[FW_WORD], to[FW_WORD]; /* -j, --to-source */
 	bool is_goto;
 };
 
@@ -51,34 +52,14 @@ static enum fw_match option(const struct walk *w, const char *name, const char *
 	return FW_SOME;
 }
 
-/* A word; what stands in quotes is one. False: the line is over. */
-static bool next(const char **p, char *ret)
-{
-	size_t n = 0;
-	bool is_quoted;
-
-	*p += strspn(*p, " ");
-	if (**p == '\0' || **p == '\n')
-		return false;
-	is_quoted = **p == '"';
-	for (*p += is_quoted; **p && **p != '\n' && **p != (is_quoted ? '"' : ' '); (*p)++) {
-		*p += **p == '\\' && (*p)[1] && (*p)[1] != '\n';
-		if (n + 1 < WORD_N)
-			ret[n++] = **p;
-	}
-	*p += is_quoted && **p == '"';
-	ret[n] = '\0';
-	return true;
-}
-
 /* Of "-A CHAIN ", what follows. */
 static void read_rule(const struct walk *w, const char *p, struct rule *ret)
 {
-	char name[WORD_N], value[WORD_N];
+	char name[FW_WORD], value[FW_WORD];
 	bool is_inverted = false;
 
 	*ret = (struct rule){ .match = fw_match_family(w->q, w->family) };
-	while (next(&p, name)) {
+	while (fw_word(&p, name)) {
 		enum fw_match m;
 
 		if (strcmp(name, "!") == 0) {
@@ -89,7 +70,7 @@ static void read_rule(const struct walk *w, const char *p, struct rule *ret)
 			continue; /* another value of the option before */
 		value[0] = '\0';
 		if (p[strspn(p, " ")] != '-' && p[strspn(p, " ")] != '!')
-			(void)next(&p, value);
+			(void)fw_word(&p, value);
 		if (strcmp(name, "-j") == 0 || strcmp(name, "-g") == 0) {
 			snprintf(ret->target, sizeof(ret->target), "%s", value);
 			ret->is_goto = name[1] == 'g';

@@ -2,13 +2,12 @@
  * tunnel's traffic another source? Chains of all tables are walked in the kernel's order; a
  * condition that we do not understand may hold for some of the traffic. */
 #include "dataplane/firewall/match.h"
-#include "base/text.h"
+#include "dataplane/firewall/nft_json.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 16, CHAINS_MAX = 64, VALUES_MAX = 64 };
+enum { DEPTH_MAX = 16, CHAINS_MAX = 64 };
 
 struct walk {
 	const struct fw_question *q;
@@ -24,71 +23,17 @@ struct seen {
 	struct text text; /* the rule in words */
 };
 
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
-static bool is(const json_t *o, const char *key, const char *value)
-{
-	return strcmp(text_of(o, key), value) == 0;
-}
-
-/* ---- values: "10.0.1.1", {"prefix":...}, {"range":[a, b]}, {"set":[...]} ---- */
-
-struct values {
-	char s[VALUES_MAX][RANGE_STR];
-	size_t n;
-	bool is_partial; /* there are others */
-};
-
-static void read_one(const json_t *v, struct values *ret)
-{
-	const json_t *p = json_object_get(v, "prefix"), *ends = json_object_get(v, "range");
-	const char *a = json_string_value(json_array_get(ends, 0)),
-		   *b = json_string_value(json_array_get(ends, 1));
-	char *s = ret->s[ret->n];
-
-	if (json_is_string(v) && *json_string_value(v) != '@')
-		snprintf(s, RANGE_STR, "%s", json_string_value(v));
-	else if (p)
-		snprintf(s, RANGE_STR, "%s/%lld", text_of(p, "addr"),
-			(long long)json_integer_value(json_object_get(p, "len")));
-	else if (a && b)
-		snprintf(s, RANGE_STR, "%s-%s", a, b);
-	else
-		ret->is_partial = true;
-	ret->n += !ret->is_partial;
-}
-
-static void read_values(const json_t *v, struct values *ret)
-{
-	const json_t *set = json_object_get(v, "set");
-
-	*ret = (struct values){ 0 };
-	if (!set)
-		read_one(v, ret);
-	for (size_t i = 0; set && i < json_array_size(set) && !ret->is_partial; i++) {
-		const json_t *e = json_array_get(set, i), *in = json_object_get(e, "elem");
-
-		ret->is_partial = ret->n == VALUES_MAX;
-		if (!ret->is_partial)
-			read_one(in ? json_object_get(in, "val") : e, ret);
-	}
-}
-
 /* ---- conditions ---- */
 
 static enum fw_match addresses(const struct fw_question *q, const json_t *payload,
-	const struct values *v, bool is_inverted)
+	const struct fw_values *v, bool is_inverted)
 {
-	const struct ts_list *end = is(payload, "field", "saddr") ? q->ts_local : q->ts_remote;
-	struct range r[VALUES_MAX];
+	const struct ts_list *end =
+		fw_json_is(payload, "field", "saddr") ? q->ts_local : q->ts_remote;
+	struct range r[FW_VALUES_MAX];
 	enum fw_match m;
 
-	if (!is(payload, "field", "saddr") && !is(payload, "field", "daddr"))
+	if (!fw_json_is(payload, "field", "saddr") && !fw_json_is(payload, "field", "daddr"))
 		return FW_SOME;
 	for (size_t i = 0; i < v->n; i++)
 		if (range_parse(v->s[i], &r[i]))
@@ -96,11 +41,11 @@ static enum fw_match addresses(const struct fw_question *q, const json_t *payloa
 	m = fw_match_ranges(end, r, v->n);
 	if (v->is_partial && m != FW_ALL)
 		m = FW_SOME;
-	return fw_and(fw_match_family(q, is(payload, "protocol", "ip6") ? 6 : 4),
+	return fw_and(fw_match_family(q, fw_json_is(payload, "protocol", "ip6") ? 6 : 4),
 		is_inverted ? fw_not(m) : m);
 }
 
-static enum fw_match interfaces(const struct fw_question *q, const struct values *v)
+static enum fw_match interfaces(const struct fw_question *q, const struct fw_values *v)
 {
 	enum fw_match m = v->is_partial ? FW_SOME : FW_NONE, one;
 
@@ -111,14 +56,14 @@ static enum fw_match interfaces(const struct fw_question *q, const struct values
 	return m;
 }
 
-static enum fw_match meta(
-	const struct fw_question *q, const json_t *left, const struct values *v, bool is_inverted)
+static enum fw_match meta(const struct fw_question *q, const json_t *left,
+	const struct fw_values *v, bool is_inverted)
 {
 	enum fw_match m = FW_SOME;
 
-	if (is(left, "key", "oifname") || is(left, "key", "oif"))
+	if (fw_json_is(left, "key", "oifname") || fw_json_is(left, "key", "oif"))
 		m = interfaces(q, v);
-	else if (is(left, "key", "nfproto") && v->n == 1)
+	else if (fw_json_is(left, "key", "nfproto") && v->n == 1)
 		m = fw_match_family(q, strcmp(v->s[0], "ipv6") == 0 ? 6 : 4);
 	return is_inverted ? fw_not(m) : m;
 }
@@ -132,17 +77,6 @@ static enum fw_match protection(const struct fw_question *q, const json_t *right
 	return q->has_policy == (is_wanted != is_inverted) ? FW_ALL : FW_NONE;
 }
 
-static void put_values(struct text *x, const struct values *v)
-{
-	bool is_set = v->n != 1 || v->is_partial;
-
-	text_add(x, is_set ? " {" : "");
-	for (size_t i = 0; i < v->n; i++)
-		text_add(x, "%s%s", i ? ", " : " ", v->s[i]);
-	text_add(x, v->is_partial ? " ..." : "");
-	text_add(x, is_set ? " }" : "");
-}
-
 static enum fw_match condition(const struct fw_question *q, const json_t *match, struct text *x)
 {
 	const json_t *left = json_object_get(match, "left"),
@@ -150,26 +84,28 @@ static enum fw_match condition(const struct fw_question *q, const json_t *match,
 		     *payload = json_object_get(left, "payload"),
 		     *m = json_object_get(left, "meta"), *rt = json_object_get(left, "rt"),
 		     *ipsec = json_object_get(left, "ipsec");
-	bool is_inverted = is(match, "op", "!=");
-	struct values v;
+	bool is_inverted = fw_json_is(match, "op", "!=");
+	struct fw_values v;
 
-	read_values(right, &v);
+	fw_json_values(right, NULL, NULL, &v);
 	if (payload)
-		text_add(x, "%s %s", text_of(payload, "protocol"), text_of(payload, "field"));
+		text_add(x, "%s %s", fw_json_text(payload, "protocol"),
+			fw_json_text(payload, "field"));
 	else if (m)
-		text_add(x, "%s", text_of(m, "key"));
+		text_add(x, "%s", fw_json_text(m, "key"));
 	else
 		text_add(x, "...");
 	text_add(x, is_inverted ? " !=" : "");
-	put_values(x, &v);
+	fw_json_put_values(x, &v);
 	text_add(x, " ");
-	if (payload && (is(payload, "protocol", "ip") || is(payload, "protocol", "ip6")))
+	if (payload &&
+		(fw_json_is(payload, "protocol", "ip") || fw_json_is(payload, "protocol", "ip6")))
 		return addresses(q, payload, &v, is_inverted);
 	if (m)
 		return meta(q, m, &v, is_inverted);
 	if (ipsec)
 		return q->has_policy ? FW_SOME : FW_NONE;
-	return rt && is(rt, "key", "ipsec") ? protection(q, right, is_inverted) : FW_SOME;
+	return rt && fw_json_is(rt, "key", "ipsec") ? protection(q, right, is_inverted) : FW_SOME;
 }
 
 /* ---- what rules do ---- */
@@ -185,10 +121,10 @@ static bool is_snat(const char *target)
 /* To an address that goes through the tunnel, too: somebody means it. */
 static bool is_meant(const struct fw_question *q, const json_t *snat)
 {
-	struct values v;
+	struct fw_values v;
 	struct range r;
 
-	read_values(json_object_get(snat, "addr"), &v);
+	fw_json_values(json_object_get(snat, "addr"), NULL, NULL, &v);
 	return v.n == 1 && !v.is_partial && range_parse(v.s[0], &r) == OK &&
 	       fw_match_ranges(q->ts_local, &r, 1) != FW_NONE;
 }
@@ -199,8 +135,8 @@ static enum fw_verdict caught(struct walk *w, const json_t *rule, struct seen *s
 	if (s->match == FW_NONE || (s->has_policy && w->q->has_policy))
 		return FW_GOES_ON;
 	snprintf(w->rule, FW_RULE_STR, "nft, table %s %s, chain %s: %s%s (handle %lld)",
-		text_of(rule, "family"), text_of(rule, "table"), text_of(rule, "chain"),
-		s->text.s ? s->text.s : "", how,
+		fw_json_text(rule, "family"), fw_json_text(rule, "table"),
+		fw_json_text(rule, "chain"), s->text.s ? s->text.s : "", how,
 		(long long)json_integer_value(json_object_get(rule, "handle")));
 	return FW_CAUGHT;
 }
@@ -215,7 +151,8 @@ static enum fw_verdict mapped(struct walk *w, const json_t *rule, struct seen *s
 		return caught(w, rule, s, "snat");
 	if (json_object_get(st, "masquerade"))
 		return caught(w, rule, s, "masquerade");
-	return is_snat(text_of(xt, "name")) ? caught(w, rule, s, text_of(xt, "name")) : FW_GOES_ON;
+	return is_snat(fw_json_text(xt, "name")) ? caught(w, rule, s, fw_json_text(xt, "name"))
+						 : FW_GOES_ON;
 }
 
 static enum fw_verdict jumped(
@@ -227,7 +164,7 @@ static enum fw_verdict jumped(
 	if (s->match == FW_NONE || (!to && !away) || w->depth == DEPTH_MAX)
 		return FW_GOES_ON;
 	w->depth++;
-	v = chain(w, rule, text_of(to ? to : away, "target"));
+	v = chain(w, rule, fw_json_text(to ? to : away, "target"));
 	w->depth--;
 	if (v == FW_CAUGHT)
 		return v;
@@ -248,12 +185,12 @@ static enum fw_verdict statement(
 		s->match = fw_and(s->match, condition(w->q, match, &s->text));
 		return FW_GOES_ON;
 	}
-	if (xt && is(xt, "type", "match")) {
-		if (is(xt, "name", "policy"))
+	if (xt && fw_json_is(xt, "type", "match")) {
+		if (fw_json_is(xt, "name", "policy"))
 			s->has_policy = true;
-		else if (!is(xt, "name", "comment"))
+		else if (!fw_json_is(xt, "name", "comment"))
 			s->match = fw_and(s->match, FW_SOME);
-		text_add(&s->text, "%s ... ", text_of(xt, "name"));
+		text_add(&s->text, "%s ... ", fw_json_text(xt, "name"));
 		return FW_GOES_ON;
 	}
 	if (s->match == FW_ALL && (!s->has_policy || w->q->has_policy)) {
@@ -287,8 +224,9 @@ static enum fw_verdict chain(struct walk *w, const json_t *like, const char *nam
 	for (size_t i = 0; i < json_array_size(w->objects) && v == FW_GOES_ON; i++) {
 		const json_t *r = json_object_get(json_array_get(w->objects, i), "rule");
 
-		if (r && is(r, "chain", name) && is(r, "table", text_of(like, "table")) &&
-			is(r, "family", text_of(like, "family")))
+		if (r && fw_json_is(r, "chain", name) &&
+			fw_json_is(r, "table", fw_json_text(like, "table")) &&
+			fw_json_is(r, "family", fw_json_text(like, "family")))
 			v = rule_verdict(w, r);
 	}
 	return v;
@@ -310,10 +248,11 @@ static int by_priority(const void *a, const void *b)
 
 static bool may_catch(const struct fw_question *q, const json_t *c)
 {
-	if (!is(c, "type", "nat") || !is(c, "hook", "postrouting") || is(c, "table", FW_TABLE))
+	if (!fw_json_is(c, "type", "nat") || !fw_json_is(c, "hook", "postrouting") ||
+		fw_json_is(c, "table", FW_TABLE))
 		return false;
-	if (is(c, "family", "ip") || is(c, "family", "ip6"))
-		return fw_match_family(q, is(c, "family", "ip6") ? 6 : 4) != FW_NONE;
+	if (fw_json_is(c, "family", "ip") || fw_json_is(c, "family", "ip6"))
+		return fw_match_family(q, fw_json_is(c, "family", "ip6") ? 6 : 4) != FW_NONE;
 	return true;
 }
 
@@ -359,7 +298,7 @@ void fw_nft_catches(
 	}
 	qsort(base, count, sizeof(json_t *), by_priority);
 	for (size_t i = 0; i < count; i++) {
-		enum fw_verdict v = chain(&w, base[i], text_of(base[i], "name"));
+		enum fw_verdict v = chain(&w, base[i], fw_json_text(base[i], "name"));
 
 		if (v == FW_CAUGHT || v == FW_KEPT)
 			break;

@@ -1,6 +1,7 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
 #include "diag/silence.h"
+#include "diag/local.h"
 
 static void opens(struct finding *f)
 {
@@ -39,6 +40,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAIN;
 	}
 	q = story_silence(s);
+	if ((q.at == SILENT_FIRST || q.at == SILENT_NOT) && !story_is_up(s) &&
+		local_drop(s, f, "ike") == CERTAIN)
+		return CERTAIN;
+	*f = (struct finding){ .rule = f->rule };
 	if (q.at != SILENT_FIRST)
 		return CERTAINTY_NONE;
 	finding_proof(f, q.sent);

@@ -1,5 +1,23 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/local.h"
+
+/* What the look at this host says. */
+static enum certainty by_look(const struct story *s, struct finding *f)
+{
+	const struct event *e = local_next(s, EV_local_address, NULL);
+	const union ev_local_address *a;
+
+	if (!e || FIELDS(e, local_address)->device.str[0])
+		return CERTAINTY_NONE;
+	a = FIELDS(e, local_address);
+	finding_proof(f, e);
+	finding_cause(f, "%s is not an address of this host%s%s", a->address.str,
+		a->instead.str[0] ? "; packets to the peer come from " : "", a->instead.str);
+	finding_fix(f, FIX_HERE, FIX_CONN, "left=%%defaultroute");
+	finding_fix(f, FIX_HERE, FIX_CONN, "leftid=%s", a->address.str);
+	return CERTAIN;
+}
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
@@ -11,7 +29,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const union ev_conn_not_ours *n;
 
 	if (!e || story_later(story_last_of(s, better), e))
-		return CERTAINTY_NONE;
+		return by_look(s, f);
 	finding_proof(f, e);
 	if (e->id == EV_resolve_no_route) {
 		finding_cause(f,

@@ -1,0 +1,116 @@
+/* A look at this host: what it does itself to a tunnel. */
+#include "cmd/local.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool read_number(const char *path, unsigned *ret)
+{
+	FILE *f = fopen(path, "re");
+	bool is_read = f && fscanf(f, "%u", ret) == 1;
+
+	if (f)
+		fclose(f);
+	return is_read;
+}
+
+/* "net.ipv4.conf.eth0.rp_filter": a device's name may have dots, which are slashes then. */
+static void sysctl(const struct local *l, const char *path, unsigned needed)
+{
+	char file[160], name[128], value[16], need[16];
+	unsigned n;
+
+	snprintf(file, sizeof(file), "/proc/sys/%s", path);
+	if (!read_number(file, &n))
+		return;
+	snprintf(name, sizeof(name), "%s", path);
+	for (char *c = name; *c; c++)
+		*c = *c == '/' ? '.' : *c == '.' ? '/' : *c;
+	snprintf(value, sizeof(value), "%u", n);
+	snprintf(need, sizeof(need), "%u", needed);
+	LOCAL_EMIT(l, local_sysctl, .name = ev_str(name), .value = ev_str(value),
+		.needed = ev_str(need));
+}
+
+/* Are there hosts behind this one in the tunnel? */
+static bool forwards(const struct local *l, uint8_t family)
+{
+	const struct ts_list *nets = &l->what->our_nets;
+
+	for (size_t i = 0; i < nets->n; i++)
+		if (nets->ts[i].range.first.family == family && range_count(&nets->ts[i].range) > 1)
+			return true;
+	return false;
+}
+
+static void sysctls(const struct local *l)
+{
+	char path[96];
+	unsigned n;
+
+	if (forwards(l, 4))
+		sysctl(l, "net/ipv4/ip_forward", 1);
+	if (forwards(l, 6))
+		sysctl(l, "net/ipv6/conf/all/forwarding", 1);
+	if (!l->device[0])
+		return;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.32s/rp_filter", l->device);
+	if (read_number(path, &n) && n == 1)
+		sysctl(l, path + strlen("/proc/sys/"), 2);
+	if (read_number("/proc/sys/net/ipv4/conf/all/rp_filter", &n) && n == 1)
+		sysctl(l, "net/ipv4/conf/all/rp_filter", 2);
+}
+
+/* A line of names, then one of values, with the same first word. */
+static void counter(const struct local *l, const char *group, const char *name)
+{
+	char names[8192], values[8192], said[64], *a, *b, *keep_a, *keep_b;
+	FILE *f = fopen("/proc/net/netstat", "re");
+	size_t n = strlen(group);
+
+	while (f && fgets(names, sizeof(names), f) && fgets(values, sizeof(values), f)) {
+		if (strncmp(names, group, n) != 0 || names[n] != ':')
+			continue;
+		a = strtok_r(names, " \n", &keep_a);
+		b = strtok_r(values, " \n", &keep_b);
+		for (; a && b;
+			a = strtok_r(NULL, " \n", &keep_a), b = strtok_r(NULL, " \n", &keep_b))
+			if (strcmp(a, name) == 0) {
+				snprintf(said, sizeof(said), "%s%s", group, name);
+				LOCAL_EMIT(l, local_counter, .name = ev_str(said),
+					.value = ev_u64(strtoull(b, NULL, 10)));
+			}
+	}
+	if (f)
+		fclose(f);
+}
+
+void local_look(const struct local_for *what, struct now now, const struct event_sink *out)
+{
+	struct local l = {
+		.what = what, .now = now, .about = { .conn = what->conn, .request = what->request }
+	};
+	char ours[ADDR_STR], theirs[ADDR_STR], inner[ADDR_STR], a[TS_LIST_STR], b[TS_LIST_STR];
+	struct addr own;
+
+	local_routes(&l); /* silent yet */
+	local_addresses(&l, inner);
+	own = addr_is_set(&what->ours) ? what->ours : l.source;
+	l.out = out;
+	LOCAL_EMIT(&l, local_look, .ours = ev_str(addr_format(&own, ours)),
+		.theirs = ev_str(addr_format(&what->theirs, theirs)),
+		.our_nets = ev_str(ts_list_format(&what->our_nets, a)),
+		.their_nets = ev_str(ts_list_format(&what->their_nets, b)), .inner = ev_str(inner),
+		.device = ev_str(what->device), .flow = ev_str(what->flow),
+		.own_flow = ev_str(what->own_flow));
+	local_addresses(&l, inner);
+	local_routes(&l);
+	local_overlaps(&l);
+	local_lans(&l);
+	local_sockets(&l);
+	sysctls(&l);
+	counter(&l, "TcpExt", "IPReversePathFilter");
+	local_filter(&l);
+	local_policies(&l);
+}

@@ -1,0 +1,47 @@
+#pragma once
+/* What this host itself does to a tunnel, seen without sending a packet. */
+#include "event/event.h"
+#include "ipsec/ts.h"
+
+struct local_for {
+	const char *conn;
+	uint32_t request;
+	struct addr ours, theirs;      /* outer; ours none: %defaultroute */
+	uint16_t our_port, their_port; /* of IKE; 0: 500 */
+	struct ts_list our_nets, their_nets;
+	const char
+		*device; /* which the tunnel's traffic takes; "": the kernel's policies take it */
+	/* a test through the tunnel was "answered", "unanswered", "": none; from an inner address,
+	 * and from the one that this host chooses by itself */
+	const char *flow, *own_flow;
+	bool is_initiator; /* so what the peer sends is an answer */
+};
+
+/* Looks, and tells of all that it sees (event/catalog_local.def). */
+void local_look(const struct local_for *what, struct now now, const struct event_sink *out);
+
+/* ---- its steps ---- */
+struct local {
+	const struct local_for *what;
+	struct now now;
+	struct event_about about;
+	const struct event_sink *out;
+	struct addr source; /* that packets to the peer have; none: no route */
+	char device[32];    /* through which they leave */
+};
+#define LOCAL_EMIT(l, name, ...) EMIT((l)->out, (l)->now, &(l)->about, name, __VA_ARGS__)
+
+/* What a program of the host says, NUL-terminated, malloc'ed; no shell. NULL: it could not be
+ * started, took longer than ten seconds, said too much, or failed; then *ret_why (may be NULL,
+ * malloc'ed) is its complaint. */
+char *program_says(const char *const *argv, char **ret_why);
+
+void local_routes(struct local *l);
+void local_lans(const struct local *l);
+void local_addresses(const struct local *l, char inner[static ADDR_STR]);
+void local_overlaps(const struct local *l);
+void local_filter(const struct local *l);
+void local_sockets(const struct local *l);
+void local_policies(const struct local *l);
+/* The networks that this host's devices are connected to; NULL ends. f is told of each. */
+void local_connected(void (*f)(void *ctx, const char *device, const struct prefix *p), void *ctx);

@@ -1,0 +1,134 @@
+/* The kernel's policies: which ones stand before the tunnel's own? */
+#include "cmd/local.h"
+#include "dataplane/xfrm/xfrm.h"
+
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { ROOM = 32 << 10, POLICIES_MAX = 512, SAY_MAX = 4 };
+
+struct policies {
+	struct xfrm_policy_said *p;
+	size_t n;
+};
+
+/* True: that was the last. */
+static bool take(struct policies *all, struct bytes read, struct xfrm_said *s)
+{
+	struct rd r = rd_from(read);
+
+	while (xfrm_said_get(&r, s) == OK) {
+		if (s->kind == XFRM_SAID_DONE || s->kind == XFRM_SAID_ACK)
+			return true;
+		if (s->kind == XFRM_SAID_POLICY && s->policy.dir == XFRM_DIR_OUT &&
+			all->n < POLICIES_MAX)
+			all->p[all->n++] = s->policy;
+	}
+	return false;
+}
+
+static void list(struct policies *all)
+{
+	struct timeval patience = { .tv_sec = 2 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
+	uint8_t *room = xalloc(ROOM);
+	struct xfrm_said *s = xalloc(sizeof(*s));
+	struct wr w = wr_to(room, ROOM);
+	bool is_over;
+
+	xfrm_list_put(&w, XFRM_LIST_POLICIES);
+	is_over = fd < 0 || !wr_ok(&w) ||
+		  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0 ||
+		  send(fd, w.p, w.n, 0) < 0;
+	while (!is_over) {
+		ssize_t n = recv(fd, room, ROOM, 0);
+
+		is_over = n <= 0 || take(all, bytes_of(room, (size_t)n), s);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(room);
+	free(s);
+}
+
+static bool meets(const struct ts_list *nets, const struct prefix *p)
+{
+	struct range r = range_from(p), common;
+
+	for (size_t i = 0; i < nets->n; i++)
+		if (range_overlap(&nets->ts[i].range, &r, &common))
+			return true;
+	return false;
+}
+
+static bool is_tunnels(const struct local *l, const struct xfrm_policy_said *p)
+{
+	struct range a = range_from(&p->sel.local), b = range_from(&p->sel.remote);
+	struct ts_list x = { 1, { ts_from_range(&a) } }, y = { 1, { ts_from_range(&b) } };
+
+	return xfrm_is_own_index(p->index) && p->reqid && addr_eq(&p->dst, &l->what->theirs) &&
+	       ts_list_covers(&l->what->our_nets, &x) && ts_list_covers(&l->what->their_nets, &y);
+}
+
+/* Ours that are narrower go first on purpose. */
+static bool shadows(
+	const struct local *l, const struct xfrm_policy_said *p, const struct xfrm_policy_said *own)
+{
+	struct range a = range_from(&own->sel.local), b = range_from(&own->sel.remote), c, d;
+
+	c = range_from(&p->sel.local);
+	d = range_from(&p->sel.remote);
+	if (p->index == own->index || p->priority > own->priority || p->if_id != own->if_id ||
+		p->mark != own->mark || !meets(&l->what->our_nets, &p->sel.local) ||
+		!meets(&l->what->their_nets, &p->sel.remote))
+		return false;
+	if (p->sel.protocol && own->sel.protocol && p->sel.protocol != own->sel.protocol)
+		return false;
+	return !xfrm_is_own_index(p->index) || (range_covers(&c, &a) && range_covers(&d, &b));
+}
+
+static void selector(const struct xfrm_sel *s, const char *between, char *t, size_t n)
+{
+	char a[PREFIX_STR], b[PREFIX_STR];
+
+	snprintf(
+		t, n, "%s%s%s", prefix_format(&s->local, a), between, prefix_format(&s->remote, b));
+}
+
+static void say(
+	const struct local *l, const struct xfrm_policy_said *p, const struct xfrm_policy_said *own)
+{
+	char a[128], b[128], src[128], command[256];
+
+	selector(&own->sel, " - ", a, sizeof(a));
+	selector(&p->sel, " - ", b, sizeof(b));
+	selector(&p->sel, " dst ", src, sizeof(src));
+	snprintf(command, sizeof(command), "ip xfrm policy delete dir out src %s", src);
+	LOCAL_EMIT(l, local_policy_shadow, .ours = ev_str(a), .priority = ev_u64(own->priority),
+		.other = ev_str(b), .other_priority = ev_u64(p->priority),
+		.action = ev_str(p->is_block ? "block"
+				 : p->reqid  ? "another tunnel"
+					     : "pass"),
+		.owner = ev_str(
+			xfrm_is_own_index(p->index) ? "another connection" : "another program"),
+		.command = ev_str(command));
+}
+
+void local_policies(const struct local *l)
+{
+	struct policies all = { .p = xalloc(POLICIES_MAX * sizeof(*all.p)) };
+	unsigned n = 0;
+
+	list(&all);
+	for (size_t i = 0; i < all.n; i++)
+		for (size_t k = 0; k < all.n && n < SAY_MAX && is_tunnels(l, &all.p[i]); k++)
+			if (shadows(l, &all.p[k], &all.p[i])) {
+				say(l, &all.p[k], &all.p[i]);
+				n++;
+			}
+	free(all.p);
+}

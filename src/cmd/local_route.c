@@ -1,0 +1,248 @@
+/* Where this host sends packets: addresses and routes, as the kernel and ip(8) tell. */
+#include "cmd/local.h"
+
+#include <ifaddrs.h>
+#include <jansson.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NETS_MAX = 8 };
+#define MARK "0xdc220" /* of our own packets, which no tunnel takes (proc/names.h) */
+
+static struct addr addr_of(const struct sockaddr *sa)
+{
+	const void *p = sa;
+
+	if (sa && sa->sa_family == AF_INET)
+		return addr_from(bytes_of(&((const struct sockaddr_in *)p)->sin_addr, 4));
+	if (sa && sa->sa_family == AF_INET6)
+		return addr_from(bytes_of(&((const struct sockaddr_in6 *)p)->sin6_addr, 16));
+	return (struct addr){ 0 };
+}
+
+static uint8_t bits_of(const struct addr *mask)
+{
+	struct bytes b = addr_bytes(mask);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b.n; i++)
+		n += (unsigned)__builtin_popcount(b.p[i]);
+	return (uint8_t)n;
+}
+
+void local_connected(void (*f)(void *ctx, const char *device, const struct prefix *p), void *ctx)
+{
+	struct ifaddrs *all = NULL;
+
+	if (getifaddrs(&all) != 0)
+		return;
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+		struct addr a = addr_of(i->ifa_addr), mask = addr_of(i->ifa_netmask);
+
+		if (addr_is_set(&a) && (i->ifa_flags & IFF_UP))
+			f(ctx, i->ifa_name, &(struct prefix){ a, bits_of(&mask) });
+	}
+	freeifaddrs(all);
+}
+
+/* ---- addresses ---- */
+
+struct addresses {
+	const struct local *l;
+	char device[32], inner[ADDR_STR];
+};
+
+static void take_address(void *ctx, const char *device, const struct prefix *p)
+{
+	struct addresses *x = ctx;
+
+	if (addr_eq(&p->addr, &x->l->what->ours))
+		snprintf(x->device, sizeof(x->device), "%s", device);
+	if (!x->inner[0] && ts_list_has(&x->l->what->our_nets, 0, &p->addr, 0))
+		addr_format(&p->addr, x->inner);
+}
+
+void local_addresses(const struct local *l, char inner[static ADDR_STR])
+{
+	struct addresses x = { .l = l };
+	char ours[ADDR_STR], instead[ADDR_STR] = "";
+
+	local_connected(take_address, &x);
+	snprintf(inner, ADDR_STR, "%s", x.inner);
+	if (!l->out || !addr_is_set(&l->what->ours))
+		return;
+	if (!x.device[0] && addr_is_set(&l->source))
+		addr_format(&l->source, instead);
+	LOCAL_EMIT(l, local_address, .address = ev_str(addr_format(&l->what->ours, ours)),
+		.device = ev_str(x.device), .instead = ev_str(instead));
+}
+
+/* ---- overlaps ---- */
+
+static bool is_all(const struct range *r)
+{
+	struct prefix p;
+
+	return range_is_prefix(r, &p) && p.bits == 0;
+}
+
+static void say_overlap(const struct local *l, const struct range *net, const struct range *other,
+	const char *where)
+{
+	char a[RANGE_STR], b[RANGE_STR];
+
+	LOCAL_EMIT(l, local_overlap, .net = ev_str(range_format(net, a)),
+		.how = ev_str(range_eq(net, other) ? "equal" : "inside"),
+		.other = ev_str(range_format(other, b)), .where = ev_str(where));
+}
+
+static void take_overlap(void *ctx, const char *device, const struct prefix *p)
+{
+	const struct local *l = ctx;
+	const struct ts_list *nets = &l->what->their_nets;
+	struct prefix clean = prefix_clean(*p);
+	struct range net = range_from(&clean);
+	char where[64];
+
+	if (strcmp(device, l->what->device) == 0 || p->bits == addr_bits(p->addr.family))
+		return;
+	for (size_t i = 0; i < nets->n; i++)
+		/* one host of the wire between the two ends is no network behind the other */
+		if (range_covers(&net, &nets->ts[i].range) &&
+			!range_has(&nets->ts[i].range, &l->what->theirs)) {
+			snprintf(where, sizeof(where), "connected to %.32s", device);
+			say_overlap(l, &nets->ts[i].range, &net, where);
+		}
+}
+
+void local_overlaps(const struct local *l)
+{
+	const struct ts_list *a = &l->what->our_nets, *b = &l->what->their_nets;
+
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (!is_all(&a->ts[i].range) && !is_all(&b->ts[k].range) &&
+				range_covers(&a->ts[i].range, &b->ts[k].range))
+				say_overlap(l, &b->ts[k].range, &a->ts[i].range,
+					"this end's network of the connection");
+	local_connected(take_overlap, (void *)(uintptr_t)l);
+}
+
+/* ---- routes ---- */
+
+struct route {
+	char device[32], gateway[ADDR_STR], source[ADDR_STR], table[16], error[128];
+};
+
+static void copy(char *to, size_t n, const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	snprintf(to, n, "%s", s ? s : "");
+}
+
+/* "RTNETLINK answers: Network is unreachable" */
+static void complaint(const char *why, struct route *ret)
+{
+	const char *s = why ? strstr(why, "answers: ") : NULL;
+
+	s = s ? s + 9 : why && *why ? why : "ip(8) cannot tell";
+	snprintf(ret->error, sizeof(ret->error), "%.*s", (int)strcspn(s, "\n"), s);
+}
+
+static void look_up(const struct addr *to, bool is_ours, struct route *ret)
+{
+	char t[ADDR_STR], *why = NULL, *text;
+	const char *argv[] = { "ip", "-j", "route", "get", addr_format(to, t),
+		is_ours ? "mark" : NULL, MARK, NULL };
+	json_t *root, *o;
+
+	*ret = (struct route){ .error = "" };
+	text = program_says(argv, &why);
+	root = text ? json_loads(text, 0, NULL) : NULL;
+	o = json_array_get(root, 0);
+	copy(ret->device, sizeof(ret->device), o, "dev");
+	copy(ret->gateway, sizeof(ret->gateway), o, "gateway");
+	copy(ret->source, sizeof(ret->source), o, "prefsrc");
+	copy(ret->table, sizeof(ret->table), o, "table");
+	if (!o)
+		complaint(why, ret);
+	json_decref(root);
+	free(text);
+	free(why);
+}
+
+static void say_route(
+	const struct local *l, const char *to, const char *destination, const struct route *r)
+{
+	bool is_tunnel = l->what->device[0] && strcmp(r->device, l->what->device) == 0;
+
+	LOCAL_EMIT(l, local_route, .to = ev_str(to), .destination = ev_str(destination),
+		.goes = ev_str(r->error[0] ? "nowhere"
+			       : is_tunnel ? "tunnel"
+					   : "out"),
+		.source = ev_str(r->source), .device = ev_str(r->device),
+		.gateway = ev_str(r->gateway), .table = ev_str(r->table),
+		.error = ev_str(r->error));
+}
+
+/* A host of a network: the one after its first address, which no host has. */
+static struct addr host_of(const struct range *r)
+{
+	struct addr a = r->first;
+
+	if (range_count(r) > 1)
+		addr_add(&r->first, is_all(r) ? 0x01010101 : 1, &a);
+	return a;
+}
+
+void local_routes(struct local *l)
+{
+	const struct ts_list *nets = &l->what->their_nets;
+	struct route r;
+	char t[RANGE_STR];
+
+	look_up(&l->what->theirs, true, &r);
+	snprintf(l->device, sizeof(l->device), "%s", r.device);
+	if (addr_parse(r.source, &l->source))
+		l->source = (struct addr){ 0 };
+	if (!l->out)
+		return;
+	addr_format(&l->what->theirs, t);
+	say_route(l, "peer", t, &r);
+	for (size_t i = 0; i < nets->n && i < NETS_MAX; i++) {
+		struct addr a = host_of(&nets->ts[i].range);
+
+		look_up(&a, false, &r);
+		say_route(l, "subnet", range_format(&nets->ts[i].range, t), &r);
+	}
+}
+
+/* A network on a wire that lies in the other end's networks: where does it go? */
+static void take_lan(void *ctx, const char *device, const struct prefix *p)
+{
+	const struct local *l = ctx;
+	struct prefix clean = prefix_clean(*p);
+	struct range net = range_from(&clean);
+	struct ts_list lan = { 1, { ts_from_range(&net) } };
+	struct addr host = host_of(&net);
+	struct route r;
+	char t[RANGE_STR];
+
+	if (strcmp(device, "lo") == 0 || strcmp(device, l->what->device) == 0 ||
+		range_count(&net) < 4 || (net.first.family == 6 && net.first.b[0] == 0xfe) ||
+		!ts_list_covers(&l->what->their_nets, &lan))
+		return;
+	if (addr_eq(&host, &p->addr) && !addr_next(&host))
+		return;
+	look_up(&host, false, &r);
+	LOCAL_EMIT(l, local_lan, .net = ev_str(range_format(&net, t)), .device = ev_str(device),
+		.goes_to = ev_str(r.error[0] ? r.error : r.device), .gateway = ev_str(r.gateway));
+}
+
+void local_lans(const struct local *l)
+{
+	local_connected(take_lan, (void *)(uintptr_t)l);
+}

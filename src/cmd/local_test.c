@@ -1,0 +1,114 @@
+/* A look at the host that runs the test: it sends nothing and needs no privilege; what it sees of
+ * the loopback device is the same everywhere. */
+#include "base/test.h"
+#include "cmd/local.h"
+
+#include <stdlib.h>
+
+static char seen[128][1024];
+static unsigned n_seen;
+
+static void take(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	assert_true(event_check(e));
+	assert_string_equal(e->about.conn, "vpn");
+	if (n_seen < COUNT(seen))
+		event_line(e, false, seen[n_seen++], sizeof(seen[0]));
+}
+static const struct event_sink sink = { take, NULL };
+
+static bool has(const char *what)
+{
+	for (unsigned i = 0; i < n_seen; i++)
+		if (strstr(seen[i], what))
+			return true;
+	return false;
+}
+
+static struct addr addr(const char *s)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(s, &a), OK);
+	return a;
+}
+
+static struct ts_list nets(const char *s)
+{
+	struct range r;
+
+	assert_int_equal(range_parse(s, &r), OK);
+	return (struct ts_list){ 1, { ts_from_range(&r) } };
+}
+
+static void look(const char *ours, const char *our_nets, const char *their_nets)
+{
+	struct local_for what = { .conn = "vpn",
+		.ours = addr(ours),
+		.theirs = addr("127.0.0.9"),
+		.our_nets = nets(our_nets),
+		.their_nets = nets(their_nets),
+		.device = "",
+		.flow = "" };
+
+	n_seen = 0;
+	local_look(&what, (struct now){ .mono = NS_S, .wall = NS_S }, &sink);
+}
+
+TEST(addresses_of_this_host_are_known)
+{
+	look("127.0.0.1", "127.0.0.1", "10.254.2.0/24");
+	assert_true(strncmp(seen[0], "looking at this host: 127.0.0.1", 31) == 0);
+	assert_true(has("local address 127.0.0.1 is on device lo"));
+	look("192.0.2.77", "10.254.1.0/24", "10.254.2.0/24");
+	assert_true(has("local address 192.0.2.77 is not on this host"));
+}
+
+TEST(networks_that_are_the_same_at_both_ends_are_told)
+{
+	look("127.0.0.1", "10.254.1.0/24", "10.254.1.0/24");
+	assert_true(has("10.254.1.0/24 is equal 10.254.1.0/24"));
+	look("127.0.0.1", "10.254.1.0/24", "0.0.0.0/0");
+	assert_false(has(" is equal "));
+	look("127.0.0.1", "10.254.1.0/24", "10.254.2.0/24");
+	assert_false(has(" is equal ") || has(" is inside "));
+}
+
+TEST(the_packet_filter_is_asked_about_each_kind_of_packet)
+{
+	look("127.0.0.1", "10.254.1.0/24", "10.254.2.0/24");
+	assert_true(has("packet filter: ike out, 127.0.0.1 to 127.0.0.9: "));
+	assert_true(has("packet filter: esp in, "));
+	assert_true(has("packet filter: inner in, 10.254.2.0/24 to 10.254.1.0/24: "));
+	assert_true(has("packet filter: inner out, 10.254.1.0/24 to 10.254.2.0/24: "));
+}
+
+TEST(programs_are_read_and_their_complaints_kept)
+{
+	static const char *const says[] = { "echo", "it", NULL },
+				 *const complains[] = { "ls", "/nonexistent/file", NULL },
+				 *const lacks[] = { "/nonexistent/program", NULL };
+	char *why, *text = program_says(says, &why);
+
+	assert_non_null(text);
+	assert_string_equal(text, "it\n");
+	assert_null(why);
+	free(text);
+	assert_null(program_says(complains, &why));
+	assert_non_null(strstr(why, "/nonexistent/file"));
+	free(why);
+	assert_null(program_says(lacks, NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_of_this_host_are_known),
+		cmocka_unit_test(networks_that_are_the_same_at_both_ends_are_told),
+		cmocka_unit_test(the_packet_filter_is_asked_about_each_kind_of_packet),
+		cmocka_unit_test(programs_are_read_and_their_complaints_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* What the last look at this host saw. */
+#include "diag/local.h"
+
+#include <stdio.h>
+
+/* What was seen longer ago may have been repaired. */
+#define LOOK_AGE (600 * NS_S)
+
+#define FW(e) FIELDS(e, local_firewall)
+
+const struct event *local_look_of(const struct story *s)
+{
+	const struct event *e = story_ever(s, EV_local_look);
+
+	return e && story_age(s, e) < LOOK_AGE ? e : NULL;
+}
+
+const struct event *local_next(const struct story *s, enum event_id id, const struct event *after)
+{
+	const struct event *e = local_look_of(s);
+
+	for (e = e && after ? after + 1 : e; e && e < s->event + s->n; e++)
+		if (e->id == id)
+			return e;
+	return NULL;
+}
+
+enum certainty local_inner(const struct story *s)
+{
+	const struct event *look = local_look_of(s);
+	const char *flow = look ? FIELDS(look, local_look)->flow.str : "answered";
+
+	if (!story_is_up(s) || strcmp(flow, "answered") == 0)
+		return CERTAINTY_NONE;
+	return flow[0] ? CERTAIN : LIKELY;
+}
+
+const char *local_first(const char *nets, char ret[static RANGE_STR])
+{
+	snprintf(ret, RANGE_STR, "%.*s", (int)strcspn(nets, ", "), nets);
+	return ret;
+}
+
+bool local_is_inside(const char *inner, const char *nets)
+{
+	struct range in, out;
+	char t[RANGE_STR];
+
+	if (range_parse(inner, &in))
+		return false;
+	for (; *nets; nets += strspn(nets, ", ")) {
+		if (range_parse(local_first(nets, t), &out) == OK && range_covers(&out, &in))
+			return true;
+		nets += strcspn(nets, ", ");
+	}
+	return false;
+}
+
+/* ---- the packet filter ---- */
+
+static bool is_what(const struct event *e, const char *what)
+{
+	return strcmp(FW(e)->what.str, what) == 0;
+}
+
+static bool is_in(const struct event *e)
+{
+	return strcmp(FW(e)->direction.str, "in") == 0;
+}
+
+/* The condition of a rule of nft for what was stopped. */
+static void nft_condition(const struct event *e, char *t, size_t n)
+{
+	const char *ip = strchr(FW(e)->from.str, ':') ? "ip6" : "ip", *device = FW(e)->device.str;
+	unsigned port = (unsigned)FW(e)->dport.u64;
+
+	if (is_what(e, "esp"))
+		snprintf(t, n, "meta l4proto esp");
+	else if (!is_what(e, "inner") && (port == 500 || port == 4500))
+		snprintf(t, n, "udp dport { 500, 4500 }");
+	else if (!is_what(e, "inner"))
+		snprintf(t, n, "udp dport %u", port);
+	else if (device[0])
+		snprintf(t, n, "%s \"%s\" %s saddr %s %s daddr %s",
+			is_in(e) ? "iifname" : "oifname", device, ip, FW(e)->from.str, ip,
+			FW(e)->to.str);
+	else
+		snprintf(t, n, "%s ipsec exists %s saddr %s %s daddr %s", is_in(e) ? "meta" : "rt",
+			ip, FW(e)->from.str, ip, FW(e)->to.str);
+}
+
+static void old_condition(const struct event *e, char *t, size_t n)
+{
+	const char *device = FW(e)->device.str, *dir = is_in(e) ? "in" : "out";
+	unsigned port = (unsigned)FW(e)->dport.u64;
+
+	if (is_what(e, "esp"))
+		snprintf(t, n, "-p esp");
+	else if (!is_what(e, "inner") && (port == 500 || port == 4500))
+		snprintf(t, n, "-p udp -m multiport --dports 500,4500");
+	else if (!is_what(e, "inner"))
+		snprintf(t, n, "-p udp --dport %u", port);
+	else if (device[0])
+		snprintf(t, n, "%s %s -s %s -d %s", is_in(e) ? "-i" : "-o", device, FW(e)->from.str,
+			FW(e)->to.str);
+	else
+		snprintf(t, n, "-m policy --dir %s --pol ipsec -s %s -d %s", dir, FW(e)->from.str,
+			FW(e)->to.str);
+}
+
+void local_open(const struct story *s, struct finding *f, const struct event *e)
+{
+	const union ev_local_firewall *w = FW(e);
+	unsigned long long handle = (unsigned long long)w->handle.u64;
+	char t[FIX_MAX], at[32] = "";
+
+	(void)s;
+	if (strcmp(w->table.str, "firewalld") == 0 && !is_what(e, "inner")) {
+		finding_fix(f, FIX_HERE, FIX_COMMAND,
+			"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
+		return;
+	}
+	if (strcmp(w->backend.str, "nft") == 0) {
+		nft_condition(e, t, sizeof(t));
+		if (handle)
+			snprintf(at, sizeof(at), " position %llu", handle);
+		/* quoted: a shell reads it, too */
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "nft 'insert rule %s %s %s%s %s accept'",
+			w->family.str, w->table.str, w->chain.str, at, t);
+		return;
+	}
+	old_condition(e, t, sizeof(t));
+	if (handle)
+		snprintf(at, sizeof(at), " %llu", handle);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "%s -t %s -I %s%s %s -j ACCEPT", w->backend.str,
+		w->table.str, w->chain.str, at, t);
+}
+
+/* What was stopped, in words. */
+static const char *words(const struct event *e)
+{
+	return is_what(e, "esp")     ? "ESP (protocol 50)"
+	       : is_what(e, "inner") ? "the tunnel's traffic"
+	       : is_what(e, "natt")  ? "UDP port 4500"
+				     : "IKE (UDP port 500)";
+}
+
+/* The first that is stopped; one that is sure before others. */
+static const struct event *stopped(const struct story *s, const char *what)
+{
+	const struct event *e = NULL, *found = NULL;
+
+	while ((e = local_next(s, EV_local_firewall, e)))
+		if (is_what(e, what) && strcmp(FW(e)->verdict.str, "pass") != 0 &&
+			(!found || (FW(found)->doubt.str[0] && !FW(e)->doubt.str[0])))
+			found = e;
+	return found;
+}
+
+enum certainty local_drop(const struct story *s, struct finding *f, const char *what)
+{
+	const struct event *e = stopped(s, what), *more = NULL;
+	const char *doubt = e ? FW(e)->doubt.str : "";
+	bool is_reject;
+
+	if (!e)
+		return CERTAINTY_NONE;
+	is_reject = strcmp(FW(e)->verdict.str, "reject") == 0;
+	finding_proof(f, e);
+	finding_cause(f,
+		"this host's own packet filter %s%s %s that %s: %s, table %s, chain %s: %s%s%s",
+		doubt[0] ? "may " : "",
+		doubt[0]    ? is_reject ? "reject" : "drop"
+		: is_reject ? "rejects"
+			    : "drops",
+		words(e), is_in(e) ? "comes from the other end" : "goes to the other end",
+		FW(e)->backend.str, FW(e)->table.str, FW(e)->chain.str, FW(e)->rule.str,
+		doubt[0] ? "; " : "", doubt);
+	local_open(s, f, e);
+	while ((more = local_next(s, EV_local_firewall, more)))
+		if (more != e && is_what(more, what) &&
+			strcmp(FW(more)->verdict.str, "pass") != 0) {
+			finding_proof(f, more);
+			local_open(s, f, more);
+		}
+	return doubt[0] ? POSSIBLE : CERTAIN;
+}
+
+const struct event *local_dual(const struct story *s)
+{
+	const struct event *e = NULL;
+
+	while ((e = local_next(s, EV_local_firewall, e)))
+		if (FW(e)->other.str[0] && !FW(e)->doubt.str[0] &&
+			strcmp(FW(e)->verdict.str, "pass") != 0)
+			return e;
+	return NULL;
+}

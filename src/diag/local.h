@@ -1,0 +1,22 @@
+#pragma once
+/* What the last look at this host saw (event/catalog_local.def), for judges. */
+#include "diag/diag.h"
+
+/* local_look; NULL: nobody looked, or too long ago. */
+const struct event *local_look_of(const struct story *s);
+/* The next of that kind that this look saw; after NULL: the first. */
+const struct event *local_next(const struct story *s, enum event_id id, const struct event *after);
+/* How certain what stands in the way of the tunnel's traffic is to be the cause: not when a test
+ * went through, or when there is no tunnel yet. */
+enum certainty local_inner(const struct story *s);
+/* This host's own packet filter stops packets of this kind ("ike", "natt", "esp", "inner"): the
+ * rule, and the command that lets them through where it stands. */
+enum certainty local_drop(const struct story *s, struct finding *f, const char *what);
+/* Is one of the other backend's rules for letting the same through? NULL: no. */
+const struct event *local_dual(const struct story *s);
+/* The command that inserts an accept before the rule of e (local_firewall). */
+void local_open(const struct story *s, struct finding *f, const struct event *e);
+/* Is the address (or network) inside one of these, "10.0.1.0/24,10.0.3.0/24"? */
+bool local_is_inside(const char *inner, const char *nets);
+/* The first of such a list. */
+const char *local_first(const char *nets, char ret[static RANGE_STR]);

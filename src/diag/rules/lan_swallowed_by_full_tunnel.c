@@ -1,0 +1,50 @@
+#include "diag/local.h"
+
+#define LAN(e) FIELDS(e, local_lan)
+
+/* A network on a wire of this host whose packets go elsewhere. */
+static const struct event *swallowed(const struct story *s)
+{
+	const struct event *e = NULL;
+
+	while ((e = local_next(s, EV_local_lan, e)))
+		if (strcmp(LAN(e)->goes_to.str, LAN(e)->device.str) != 0 || LAN(e)->gateway.str[0])
+			return e;
+	return NULL;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *look = local_look_of(s), *e = swallowed(s);
+	const char *file;
+
+	if (!e || !story_is_up(s) ||
+		!local_is_inside(LAN(e)->net.str, FIELDS(look, local_look)->their_nets.str))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the tunnel takes the network %s that is connected to %s, too: it goes to %s "
+		"because the other end's networks are %s",
+		LAN(e)->net.str, LAN(e)->device.str, LAN(e)->goes_to.str,
+		FIELDS(look, local_look)->their_nets.str);
+	file = FACT(s, file)[0] ? FACT(s, file) : "/etc/ipsec.conf";
+	finding_fix(f, FIX_HERE, FIX_COMMAND,
+		"printf '\\nconn "
+		"lan\\n\\ttype=passthrough\\n\\tleft=127.0.0.1\\n\\tleftsubnet=%s\\n"
+		"\\trightsubnet=%s\\n\\tauthby=never\\n\\tauto=ondemand\\n' >>%s && ipsec add lan "
+		"&& "
+		"ipsec route lan",
+		LAN(e)->net.str, LAN(e)->net.str, file);
+	return CERTAIN;
+}
+
+const struct rule rule_lan_swallowed_by_full_tunnel = {
+	.id = "lan-swallowed-by-full-tunnel",
+	.title = "the tunnel takes the local network, too",
+	.layer = "routing",
+	.most = CERTAIN,
+	.symptom = "local printers and ssh to the gateway are lost when the tunnel comes up",
+	.proof = "a look-up of the networks that this host is connected to",
+	.remedy = "a conn with type=passthrough for the local network",
+	.judge = judge_it,
+};
