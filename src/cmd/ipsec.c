@@ -52,6 +52,7 @@ const struct verb verbs[] = {
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
 	{ "checkconfig",      NULL,        NULL,     run_checkconfig,   0, 0, "", "check ipsec.conf and ipsec.secrets; needs no daemon" },
 	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "--checkconfig|--autoall|CONN...", "add, or checkconfig, in its old spelling" },
+	{ "diagnose",         NULL,        NULL,     run_diagnose,      0, 1, "--log FILE [CONN]", "what the log of another daemon says of its connections, and what to do" },
 	{ "algparse",         NULL,        NULL,     run_algparse,      0, 99, "ike|esp[=PROPOSALS]", "expand a proposal" },
 	{ "readwriteconf",    NULL,        NULL,     run_readwriteconf, 0, 1, "[CONN]", "ipsec.conf as it was understood" },
 	{ "version",          NULL,        NULL,     run_version,       0, 0, "", "version" },
@@ -111,6 +112,7 @@ static const struct option {
 	VALUE("--name", name),
 	VALUE("--conn", name),
 	VALUE("--secretsfile", secrets),
+	VALUE("--log", log),
 #undef FLAG
 #undef VALUE
 	{ "--json", NOWHERE, false }, /* main() looks for it, wherever it stands */
