@@ -321,9 +321,11 @@ static void notified(struct line *n)
 
 static void invalid_ke(struct line *n)
 {
+	const char *wanted = strstr(n->after, "requested ");
+
 	if (n->talk)
 		SAY(n, v2_invalid_ke, .sent = ev_str(line_until(n, n->after, ",")),
-			.wanted = ev_str(line_between(n, n->after, "requested ", " ")));
+			.wanted = ev_str(wanted ? wanted + 10 : ""));
 }
 
 /* ---- identities and secrets ---- */
@@ -533,17 +535,17 @@ static const struct phrase phrases[] = {
 	{ "authentication of '", authentication },
 	{ "peer didn't accept DH group ", invalid_ke },
 	{ "deleting IKE_SA ", deleting },
+	{ "received netlink error: ", netlink_error },
+	{ "received ", notified },
 	{ "IKE_SA ", ike_up },
 	{ "traffic selectors ", ts_unacceptable },
 	{ "no matching CHILD_SA config found for ", quick_no_connection },
-	{ "received netlink error: ", netlink_error },
 	{ "unable to install ", not_installed },
 	{ "error writing to socket: ", socket_error },
 	{ "CHILD_SA ", child_up },
 	{ "IDir '", charon_v1_wrong_id },
 	{ "decryption failed?", charon_v1_undecryptable },
 	{ "calculated HASH does not match", charon_v1_hash_mismatch },
-	{ "received ", notified },
 };
 
 /* "09[IKE] " after the time, a host's and a program's name */

@@ -43,7 +43,10 @@ static void v2_init_sent(struct line *n)
 		v2_initiate(n);
 	talk_state(n, STAGE_INIT, "STATE_V2_PARENT_I1");
 	remote_read(n);
-	SAY(n, v2_init_sent, );
+	if (n->talk->is_retried) /* silence counts from the first one */
+		SAY(n, v2_retransmit, .count = ev_u64(++n->talk->retransmits));
+	else
+		SAY(n, v2_init_sent, );
 }
 
 static void v2_invalid_ke(struct line *n)
@@ -98,6 +101,15 @@ static void v2_child_refused(struct line *n)
 static void v2_create_refused(struct line *n)
 {
 	v2_child_refused_in(n, "CREATE_CHILD_SA");
+}
+
+/* We got what we did not ask for. */
+static void v2_child_unacceptable(struct line *n)
+{
+	SAY(n, v2_child_unacceptable, .exchange = ev_str("IKE_AUTH"), .why = ev_str(n->after),
+		.offered = ev_str(NOT_SAID), .chosen = ev_str(NOT_SAID),
+		.ts_local = ev_str(NOT_SAID), .ts_remote = ev_str(NOT_SAID),
+		.tsi = ev_str(NOT_SAID), .tsr = ev_str(NOT_SAID));
 }
 
 static void v2_init_answered(struct line *n)
@@ -242,6 +254,8 @@ static void net_error(struct line *n)
 	if (to && endpoint_read(to, &remote))
 		n->talk->remote = remote;
 	n->talk->local = local;
+	if (!addr_is_set(&n->talk->remote.addr)) /* IKEv1 names its peer nowhere else */
+		n->talk->remote = (struct endpoint){ by.addr, 500 };
 	if (what)
 		said_what = ev_str(line_until(n, what + strspn(what, ": "), "["));
 	number = ev_u64(error ? number_read(error) : 0);
@@ -357,6 +371,7 @@ static const struct phrase named[] = {
 	{ "IKE_AUTH response contained the error notification ", v2_child_refused },
 	{ "CREATE_CHILD_SA response contained the error notification ", v2_create_refused },
 	{ "CREATE_CHILD_SA failed with error notification ", v2_create_refused },
+	{ "CHILD SA failed: ", v2_child_unacceptable },
 	{ "sent IKE_SA_INIT reply", v2_init_answered },
 	{ "sent IKE_SA_INIT response", v2_init_answered },
 	{ "received v2I1, sent v2R1", v2_init_answered },

@@ -29,7 +29,10 @@ static void main_i1(struct line *n)
 	if (n->talk->version != 1)
 		initiate_main(n);
 	talk_state(n, STAGE_INIT, "STATE_MAIN_I1");
-	SAY(n, v1_main_i1_sent, );
+	if (n->talk->is_retried)
+		SAY(n, v1_retransmit, .count = ev_u64(++n->talk->retransmits));
+	else
+		SAY(n, v1_main_i1_sent, );
 }
 
 static void main_i2(struct line *n)
@@ -59,7 +62,10 @@ static void main_r2(struct line *n)
 static void aggr_i1(struct line *n)
 {
 	talk_state(n, STAGE_INIT, "STATE_AGGR_I1");
-	SAY(n, v1_aggr_i1_sent, );
+	if (n->talk->is_retried)
+		SAY(n, v1_retransmit, .count = ev_u64(++n->talk->retransmits));
+	else
+		SAY(n, v1_aggr_i1_sent, );
 }
 
 static void aggr_r1(struct line *n)
