@@ -26,6 +26,7 @@ struct cmd {
 	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
 	bool is_whack; /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
+	const char *log;	     /* of another daemon, for diagnose */
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
 	char **word;		     /* what is neither option nor subcommand */
 	int words;
@@ -100,3 +101,6 @@ int run_fipsstatus(const struct cmd *c);
 int run_nothing(const struct cmd *c); /* accepted: there is nothing to do */
 int run_events(const struct cmd *c);
 int run_diagnose(const struct cmd *c);
+/* ---- diagnose_log.c: the log of another daemon ("-": standard input); conn NULL: all of its
+ * connections ---- */
+int diagnose_log(const char *file, const char *conn);

@@ -173,6 +173,12 @@ int run_diagnose(const struct cmd *c)
 	struct ladder l = { .cmd = c, .name = c->word[0] };
 	int status;
 
+	if (c->log)
+		return diagnose_log(c->log, c->words ? c->word[0] : NULL);
+	if (!c->words) {
+		out_error("usage: ipsec diagnose %s", c->verb->args);
+		return EXIT_USAGE;
+	}
 	diag_init(&l.diag);
 	if (!look_at_config(&l))
 		status = EXIT_UNKNOWN;

@@ -49,7 +49,7 @@ const struct verb verbs[] = {
 	{ "debug",            NULL,        "debug",  run_request,       1, 99, "WORD...", "plutodebug= of the running daemon" },
 	{ "fipsstatus",       NULL,        NULL,     run_fipsstatus,    0, 0, "", "FIPS mode" },
 	{ "fips",             NULL,        NULL,     run_fipsstatus,    0, 0, "", "fipsstatus" },
-	{ "diagnose",         NULL,        NULL,     run_diagnose,      1, 1, "CONN", "what is wrong with it, why, and what to do" },
+	{ "diagnose",         NULL,        NULL,     run_diagnose,      0, 1, "CONN|--log FILE [CONN]", "what is wrong with it (or says another daemon's log), why, and what to do" },
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
 	{ "checkconfig",      NULL,        NULL,     run_checkconfig,   0, 0, "", "check ipsec.conf and ipsec.secrets; needs no daemon" },
 	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "--checkconfig|--autoall|CONN...", "add, or checkconfig, in its old spelling" },
@@ -112,6 +112,7 @@ static const struct option {
 	VALUE("--name", name),
 	VALUE("--conn", name),
 	VALUE("--secretsfile", secrets),
+	VALUE("--log", log),
 #undef FLAG
 #undef VALUE
 	{ "--json", NOWHERE, false }, /* main() looks for it, wherever it stands */

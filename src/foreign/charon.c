@@ -1,0 +1,586 @@
+/* What charon says, strongSwan 5 and 6: 09[IKE] <name|1> text. Without the name (ike_name = no, the
+ * default) the thread and the addresses of its packets tell whose line it is. */
+#include "foreign/charon.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+static void whose(struct line *n, struct talk *t)
+{
+	n->talk = t;
+	n->job->talk = t ? (int)(t - n->log->talk) + 1 : 0;
+	if (t && addr_is_set(&n->job->remote.addr) && n->job->local.port) {
+		t->remote = n->job->remote;
+		t->local = n->job->local;
+	}
+}
+
+/* A stranger's story bears his address until his name is known. */
+static struct talk *by_address(struct line *n, const struct endpoint *remote)
+{
+	struct talk *t = talk_with(n->log, &remote->addr);
+	char name[ADDR_STR];
+
+	if (!t) {
+		t = talk_of(n->log, addr_format(&remote->addr, name));
+		t->remote = *remote;
+	}
+	return t;
+}
+
+static void need_talk(struct line *n)
+{
+	if (!n->talk && addr_is_set(&n->job->remote.addr))
+		whose(n, by_address(n, &n->job->remote));
+}
+
+/* "vpn[1] between ...": the name before [ or { */
+static bool named(struct line *n, const char *s)
+{
+	const char *name = line_until(n, s, "[{ '\"");
+	struct talk *t, *before = n->talk;
+
+	if (!*name)
+		return false;
+	t = talk_of(n->log, name);
+	if (before && before != t && t->version != before->version) {
+		/* what was a stranger's */
+		t->version = before->version;
+		t->is_initiator = before->is_initiator;
+		t->stage = before->stage;
+	}
+	whose(n, t);
+	return true;
+}
+
+/* ---- packets ---- */
+static void packet(struct line *n, bool is_in)
+{
+	struct endpoint from, to;
+	const char *s = endpoint_read(n->after, &from);
+
+	if (!s || !endpoint_read(s, &to))
+		return;
+	n->job->remote = is_in ? from : to;
+	n->job->local = is_in ? to : from;
+	if (is_in) {
+		n->job->talk = 0;
+		n->job->version = 0;
+		n->talk = NULL;
+	}
+	if (!n->talk || !addr_eq(&n->talk->remote.addr, &n->job->remote.addr))
+		n->talk = talk_with(n->log, &n->job->remote.addr);
+	whose(n, n->talk);
+	if (is_in || !n->job->retransmit || !n->talk)
+		return;
+	n->talk->retransmits = n->job->retransmit;
+	n->job->retransmit = 0;
+	if (n->talk->version == 1)
+		SAY(n, v1_retransmit, .count = ev_u64(n->talk->retransmits));
+	else
+		SAY(n, v2_retransmit, .count = ev_u64(n->talk->retransmits));
+}
+
+static void packet_in(struct line *n)
+{
+	packet(n, true);
+}
+
+static void packet_out(struct line *n)
+{
+	packet(n, false);
+}
+
+static void retransmit(struct line *n)
+{
+	n->job->retransmit = number_read(n->after);
+}
+
+static void gave_up(struct line *n)
+{
+	uint64_t count = number_read(n->after);
+	struct talk *t = n->talk;
+
+	for (size_t i = 0; i < COUNT(n->log->talk); i++) {
+		struct talk *o = &n->log->talk[i];
+
+		if (o->used && o->retransmits == count && (!t || t->retransmits != count))
+			t = o;
+	}
+	if (!t)
+		return;
+	n->talk = t;
+	if (t->version == 1 && t->stage == STAGE_AUTH && t->is_initiator)
+		SAY(n, v1_psk_suspected, .why = ev_str("no answer"));
+	if (t->version == 1)
+		SAY(n, v1_timeout, .retransmits = ev_u64(count));
+	else
+		SAY(n, v2_timeout, .retransmits = ev_u64(count),
+			.exchange = ev_str(t->stage == STAGE_INIT ? "IKE_SA_INIT" : "IKE_AUTH"));
+}
+
+/* ---- the beginning ---- */
+static struct talk *initiates(struct line *n)
+{
+	const char *to = strstr(n->after, " to ");
+	struct endpoint e = { 0 };
+
+	n->job->local.port = 0;
+	n->talk = NULL;
+	if (!named(n, n->after) || !to || !endpoint_read(to, &e))
+		return NULL;
+	e.port = e.port ? e.port : 500;
+	n->talk->remote = e;
+	return n->talk;
+}
+
+static void v2_initiate(struct line *n)
+{
+	bool is_new;
+
+	if (!initiates(n))
+		return;
+	is_new = talk_begins(n->talk, 2, true);
+	talk_facts(n);
+	if (is_new)
+		SAY(n, v2_initiate, );
+	talk_state(n, STAGE_INIT, "CONNECTING");
+	SAY(n, v2_init_sent, );
+}
+
+static void v1_initiate(struct line *n)
+{
+	bool is_aggressive = strstr(n->at, "Aggressive") != NULL;
+	const char *mode = is_aggressive ? "Aggressive Mode" : "Main Mode";
+	bool is_new;
+
+	if (!initiates(n))
+		return;
+	is_new = talk_begins(n->talk, 1, true);
+	talk_facts(n);
+	line_copy(n->talk->mode, sizeof(n->talk->mode), mode);
+	if (is_new)
+		SAY(n, v1_initiate, .mode = ev_str(mode));
+	talk_state(n, STAGE_INIT, "CONNECTING");
+	if (is_aggressive)
+		SAY(n, v1_aggr_i1_sent, );
+	else
+		SAY(n, v1_main_i1_sent, );
+}
+
+static void peer_initiates(struct line *n)
+{
+	bool is_v1 = strstr(n->after, "Mode") != NULL;
+	const char *mode = strstr(n->after, "Aggressive") ? "Aggressive Mode" : "Main Mode";
+	struct endpoint e = { 0 };
+	bool is_new;
+
+	if (!endpoint_read(n->text, &e))
+		return;
+	if (!addr_eq(&n->job->remote.addr, &e.addr))
+		n->job->remote = e;
+	whose(n, by_address(n, &n->job->remote));
+	n->job->version = is_v1 ? 1 : 2;
+	is_new = talk_begins(n->talk, n->job->version, false);
+	talk_facts(n);
+	line_copy(n->talk->mode, sizeof(n->talk->mode), mode);
+	if (is_new && is_v1)
+		SAY(n, v1_responding, .mode = ev_str(mode));
+}
+
+/* generating, parsed: NAME request|response 0 [ payloads ] */
+static void message(struct line *n, bool is_in)
+{
+	const char *name = line_until(n, n->after, " "), *request = strstr(n->after, " request ");
+	const char *payloads = line_between(n, n->after, "[ ", " ]");
+	bool is_v1 = strcmp(name, "ID_PROT") == 0 || strcmp(name, "AGGRESSIVE") == 0 ||
+		     strcmp(name, "QUICK_MODE") == 0 || strstr(name, "_V1") != NULL;
+
+	n->job->version = is_v1 ? 1 : 2;
+	if (!n->talk || strncmp(payloads, "HASH N(", 7) == 0)
+		return;
+	if (is_v1)
+		charon_v1_message(n, name, payloads, is_in, request != NULL);
+	else if (is_in && request && strcmp(name, "IKE_AUTH") == 0) {
+		n->talk->stage = STAGE_AUTH;
+		SAY(n, v2_auth_processing, .payloads = ev_str(payloads));
+	} else if (!is_in && request && strcmp(name, "IKE_AUTH") == 0 &&
+		   n->talk->stage < STAGE_AUTH) {
+		talk_state(n, STAGE_AUTH, "CONNECTING");
+		SAY(n, v2_auth_sent, .suite = ev_str(n->talk->suite));
+	} else if (!is_in && !request && strcmp(name, "IKE_SA_INIT") == 0 &&
+		   strncmp(payloads, "SA ", 3) == 0 && !n->talk->is_retried) {
+		n->talk->stage = STAGE_KEYS;
+		SAY(n, v2_init_answered, .suite = ev_str(n->talk->suite));
+	}
+}
+
+static void message_in(struct line *n)
+{
+	message(n, true);
+}
+
+static void message_out(struct line *n)
+{
+	message(n, false);
+}
+
+/* ---- proposals ---- */
+static void received(struct line *n)
+{
+	need_talk(n);
+	if (n->talk)
+		line_copy(n->talk->offered, sizeof(n->talk->offered), n->after);
+}
+
+static void configured(struct line *n)
+{
+	need_talk(n);
+	if (n->talk && strncmp(n->after, "IKE:", 4) == 0)
+		line_copy(n->talk->allowed_ike, sizeof(n->talk->allowed_ike), n->after);
+	else if (n->talk)
+		line_copy(n->talk->allowed_esp, sizeof(n->talk->allowed_esp), n->after);
+}
+
+static void selected(struct line *n)
+{
+	if (n->talk && strncmp(n->after, "IKE:", 4) == 0)
+		line_copy(n->talk->suite, sizeof(n->talk->suite), n->after);
+}
+
+static void ike_unacceptable(struct line *n)
+{
+	const struct talk *t;
+
+	need_talk(n);
+	if (!(t = n->talk))
+		return;
+	if (t->version == 1)
+		SAY(n, v1_no_proposal, .offered = ev_str(said(t->offered)),
+			.allowed = ev_str(said(t->allowed_ike)),
+			.difference = ev_str(proposals_differ(t->offered, t->allowed_ike)));
+	else
+		SAY(n, v2_no_proposal, .offered = ev_str(said(t->offered)),
+			.theirs = ev_str(said(t->offered)), .allowed = ev_str(said(t->allowed_ike)),
+			.ours = ev_str(said(t->allowed_ike)),
+			.difference = ev_str(proposals_differ(t->offered, t->allowed_ike)));
+}
+
+static void esp_unacceptable(struct line *n)
+{
+	const struct talk *t = n->talk;
+
+	if (!t)
+		return;
+	if (t->version == 1)
+		SAY(n, v1_quick_no_proposal, .offered = ev_str(said(t->offered)),
+			.allowed = ev_str(said(t->allowed_esp)),
+			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)));
+	else
+		SAY(n, v2_no_esp_proposal, .offered = ev_str(said(t->offered)),
+			.theirs = ev_str(said(t->offered)), .allowed = ev_str(said(t->allowed_esp)),
+			.ours = ev_str(said(t->allowed_esp)),
+			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)));
+}
+
+/* no IKE config found for 198.51.100.1...192.0.2.1, sending NO_PROPOSAL_CHOSEN */
+static void no_config(struct line *n)
+{
+	n->from = n->job->remote;
+	n->talk = NULL;
+	if (n->job->version == 1)
+		SAY(n, v1_no_connection, .local = ev_ep(n->job->local), .mode = ev_str("Main Mode"),
+			.why = ev_str(n->at));
+	else
+		SAY(n, v2_no_connection, .local = ev_ep(n->job->local), .why = ev_str(n->at));
+}
+
+/* received X notify error: IKEv2; error notify: IKEv1; "notify, no CHILD_SA built" */
+static void notified(struct line *n)
+{
+	const char *notify = line_until(n, n->after, " ,");
+	struct talk *t = n->talk;
+
+	if (!t)
+		return;
+	if (strstr(n->after, " error notify"))
+		charon_v1_notified(n, notify);
+	else if (strstr(n->after, "no CHILD_SA built"))
+		SAY(n, v2_child_refused, .exchange = ev_str("IKE_AUTH"), .notify = ev_str(notify),
+			.offered = ev_str(NOT_SAID), .ts_local = ev_str(NOT_SAID),
+			.ts_remote = ev_str(NOT_SAID));
+	else if (!strstr(n->after, " notify error"))
+		return;
+	else if (t->stage < STAGE_AUTH)
+		SAY(n, v2_init_refused, .notify = ev_str(notify), .payloads = ev_str("N"),
+			.offered = ev_str(NOT_SAID));
+	else
+		SAY(n, v2_auth_rejected, .notify = ev_str(notify), .ours = ev_str(talk_our_id(n)),
+			.theirs = ev_str(talk_their_id(n)));
+}
+
+static void invalid_ke(struct line *n)
+{
+	const char *wanted = strstr(n->after, "requested ");
+
+	if (n->talk)
+		SAY(n, v2_invalid_ke, .sent = ev_str(line_until(n, n->after, ",")),
+			.wanted = ev_str(wanted ? wanted + 10 : ""));
+}
+
+/* ---- identities and secrets ---- */
+static void authentication(struct line *n)
+{
+	const char *id = line_until(n, n->after, "'");
+
+	if (n->talk && strstr(n->after, "(myself)"))
+		line_copy(n->talk->ours, sizeof(n->talk->ours), id);
+	else if (n->talk)
+		line_copy(n->talk->theirs, sizeof(n->talk->theirs), id);
+}
+
+/* tried 1 shared key for 'ours' - 'theirs', but MAC mismatched */
+static void mac_mismatched(struct line *n)
+{
+	if (n->talk)
+		SAY(n, v2_auth_mismatch, .id = ev_str(line_between(n, n->text, " - '", "'")));
+}
+
+static void no_key(struct line *n)
+{
+	const char *ours = line_between(n, n->after, "'", "'");
+	const char *theirs = line_between(n, n->after, " - '", "'");
+
+	if (!n->talk)
+		return;
+	ours = *ours ? ours : talk_our_id(n);
+	theirs = *theirs ? theirs : talk_their_id(n);
+	if (n->talk->version == 1)
+		SAY(n, v1_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
+	else
+		SAY(n, v2_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
+}
+
+/* looking for peer configs matching 198.51.100.1[ours]...192.0.2.1[theirs] */
+static void looking(struct line *n)
+{
+	const char *dots = strstr(n->after, "...");
+
+	need_talk(n);
+	if (!n->talk || !dots)
+		return;
+	line_copy(n->talk->theirs, sizeof(n->talk->theirs), line_between(n, dots, "[", "]"));
+	line_copy(n->talk->asked, sizeof(n->talk->asked),
+		dots[-1] == ']' ? line_between(n, n->after, "[", "]") : "");
+}
+
+static void peer_config(struct line *n)
+{
+	struct talk *before = n->talk;
+	char theirs[sizeof(before->theirs)] = "";
+
+	if (before)
+		line_copy(theirs, sizeof(theirs), before->theirs);
+	if (named(n, n->after))
+		line_copy(n->talk->theirs, sizeof(n->talk->theirs), theirs);
+	if (n->talk)
+		talk_facts(n);
+}
+
+static void no_peer_config(struct line *n)
+{
+	struct talk *t = n->talk;
+
+	if (t && t->version == 1)
+		SAY(n, v1_id_refused, .id = ev_str(t->theirs), .wanted = ev_str(NOT_SAID),
+			.ours = ev_str(said(t->asked)));
+	else if (t)
+		SAY(n, v2_id_refused, .id = ev_str(t->theirs), .asked = ev_str(t->asked),
+			.wanted = ev_str(NOT_SAID), .ours = ev_str(NOT_SAID));
+}
+
+static void wrong_id(struct line *n)
+{
+	if (n->talk)
+		SAY(n, v2_wrong_id, .wanted = ev_str(line_between(n, n->at, "'", "'")),
+			.declared = ev_str(talk_their_id(n)));
+}
+
+/* ---- what is up, and what is not ---- */
+static void ike_up(struct line *n)
+{
+	const char *ours = line_between(n, n->after, "between ", "...");
+	const char *theirs = strstr(n->after, "...");
+	const char *end = theirs ? strrchr(theirs, ']') : NULL;
+
+	if (!strstr(n->after, " established between ") || !named(n, n->after))
+		return;
+	ours = strchr(ours, '[') ? line_between(n, ours, "[", "]") : "";
+	line_copy(n->talk->ours, sizeof(n->talk->ours), ours);
+	if (end && (theirs = strchr(theirs, '[')) && theirs < end)
+		line_copy(n->talk->theirs, sizeof(n->talk->theirs),
+			line_keep(n, theirs + 1, (size_t)(end - theirs - 1)));
+	if (!n->talk->version)
+		n->talk->version = n->job->version == 1 ? 1 : 2;
+	talk_ike_is_up(n);
+	if (n->talk->version == 1)
+		SAY(n, v1_ike_established, .id = ev_str(n->talk->theirs));
+	else
+		SAY(n, v2_ike_established, .id = ev_str(n->talk->theirs),
+			.role = ev_str(n->talk->is_initiator ? "initiator" : "responder"),
+			.method = ev_str("secret"));
+}
+
+/* CHILD_SA net{1} established with SPIs c1_i c2_o and TS 10.0.1.0/24 === 10.0.2.0/24 */
+static void child_up(struct line *n)
+{
+	const char *ts = strstr(n->after, "TS "), *theirs = strstr(n->after, "=== ");
+	struct event_value ours, others;
+
+	if (!strstr(n->after, " established with SPIs ") || (!n->talk && !named(n, n->after)))
+		return;
+	ours = ev_str(ts ? line_until(n, ts + 3, " ") : "");
+	others = ev_str(theirs ? theirs + 4 : "");
+	n->talk->stage = STAGE_DONE;
+	if (n->talk->version == 1)
+		SAY(n, v1_child_established, .mode = ev_str("tunnel"), .esp = ev_str("ESP"),
+			.ts_local = ours, .ts_remote = others);
+	else
+		SAY(n, v2_child_established, .mode = ev_str("tunnel"), .esp = ev_str("ESP"),
+			.role = ev_str(n->talk->is_initiator ? "initiator" : "responder"),
+			.verb = ev_str("established"), .ts_local = ours, .ts_remote = others);
+}
+
+/* traffic selectors OURS === THEIRS unacceptable */
+static void ts_unacceptable(struct line *n)
+{
+	const char *theirs = line_between(n, n->after, "=== ", " unacceptable");
+
+	if (n->talk && *theirs)
+		SAY(n, v2_ts_refused, .tsi = ev_str(theirs),
+			.tsr = ev_str(line_between(n, n->text, "selectors ", " ===")),
+			.allowed_i = ev_str(NOT_SAID), .allowed_r = ev_str(NOT_SAID),
+			.difference = ev_str(NOT_SAID));
+}
+
+static void quick_no_connection(struct line *n)
+{
+	if (n->talk)
+		SAY(n, v1_quick_no_connection, .wanted = ev_str(n->after),
+			.allowed = ev_str(NOT_SAID), .mode = ev_str("tunnel"),
+			.our_mode = ev_str("tunnel"));
+}
+
+static void netlink_error(struct line *n)
+{
+	line_copy(n->log->why, sizeof(n->log->why), n->after);
+}
+
+static void not_installed(struct line *n)
+{
+	const char *why = n->log->why;
+
+	if (n->talk && n->talk->version == 1)
+		SAY(n, v1_child_not_installed, .why = ev_str(said(why)));
+	else if (n->talk)
+		SAY(n, v2_child_not_installed, .why = ev_str(said(why)));
+}
+
+static void socket_error(struct line *n)
+{
+	if (n->talk && n->talk->version == 1)
+		SAY(n, v1_send_failed, .what = ev_str(n->after));
+	else if (n->talk)
+		SAY(n, v2_send_failed, .what = ev_str(n->after));
+}
+
+static void deleting(struct line *n)
+{
+	n->talk = NULL;
+	if (!named(n, n->after) || !strstr(n->after, " between "))
+		return;
+	n->talk->is_trying = n->talk->is_trying && n->talk->stage < STAGE_UP;
+	SAY(n, conn_terminating, );
+}
+
+static const struct phrase phrases[] = {
+	{ "received packet: from ", packet_in },
+	{ "sending packet: from ", packet_out },
+	{ "sending retransmit ", retransmit },
+	{ "retransmit ", retransmit },
+	{ "giving up after ", gave_up },
+	{ "initiating IKE_SA ", v2_initiate },
+	{ "initiating Main Mode IKE_SA ", v1_initiate },
+	{ "initiating Aggressive Mode IKE_SA ", v1_initiate },
+	{ " is initiating a", peer_initiates },
+	{ "parsed ", message_in },
+	{ "generating ", message_out },
+	{ "received proposals unacceptable", ike_unacceptable },
+	{ "received proposals: ", received },
+	{ "configured proposals: ", configured },
+	{ "selected proposal: ", selected },
+	{ "no proposal found", ike_unacceptable },
+	{ "no acceptable proposal found", esp_unacceptable },
+	{ "no matching proposal found, sending", esp_unacceptable },
+	{ "no IKE config found for ", no_config },
+	{ "no shared key found", no_key },
+	{ "no private key found", no_key },
+	{ "MAC mismatched", mac_mismatched },
+	{ "peer configs matching ", looking },
+	{ "selected peer config '", peer_config },
+	{ "selected peer config \"", peer_config },
+	{ "no matching peer config found", no_peer_config },
+	{ "no peer config found", no_peer_config },
+	{ "constraint check failed: identity ", wrong_id },
+	{ "authentication of '", authentication },
+	{ "peer didn't accept DH group ", invalid_ke },
+	{ "deleting IKE_SA ", deleting },
+	{ "received netlink error: ", netlink_error },
+	{ "received ", notified },
+	{ "IKE_SA ", ike_up },
+	{ "traffic selectors ", ts_unacceptable },
+	{ "no matching CHILD_SA config found for ", quick_no_connection },
+	{ "unable to install ", not_installed },
+	{ "error writing to socket: ", socket_error },
+	{ "CHILD_SA ", child_up },
+	{ "IDir '", charon_v1_wrong_id },
+	{ "decryption failed?", charon_v1_undecryptable },
+	{ "calculated HASH does not match", charon_v1_hash_mismatch },
+};
+
+/* "09[IKE] " after the time, a host's and a program's name */
+static const char *tag_read(const char *s, unsigned *thread)
+{
+	for (unsigned i = 0; i < 160 && *s; i++, s++)
+		if (isdigit((unsigned char)s[0]) && isdigit((unsigned char)s[1]) && s[2] == '[' &&
+			isupper((unsigned char)s[3]) && isupper((unsigned char)s[4]) &&
+			isupper((unsigned char)s[5]) && s[6] == ']' && s[7] == ' ') {
+			*thread = (unsigned)(s[0] - '0') * 10 + (unsigned)(s[1] - '0');
+			return s + 8;
+		} else if (*s == '"')
+			return NULL; /* pluto's names stand there */
+	return NULL;
+}
+
+bool charon_line(struct line *n)
+{
+	unsigned thread = 0;
+	const char *s = tag_read(n->text, &thread);
+
+	if (!s)
+		return false;
+	n->text = s;
+	n->job = &n->log->job[thread % FOREIGN_THREADS];
+	if (n->job->talk)
+		n->talk = &n->log->talk[n->job->talk - 1];
+	if (*s == '<' && strchr(s, '>')) {
+		const char *name = line_until(n, s + 1, "|>");
+
+		if (*name && !isdigit((unsigned char)*name)) /* <1>: not known yet */
+			whose(n, talk_of(n->log, name));
+		n->text = strchr(s, '>') + 1;
+		n->text += strspn(n->text, " ");
+	}
+	line_tell(n, phrases, COUNT(phrases));
+	return true;
+}

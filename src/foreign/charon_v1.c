@@ -1,0 +1,84 @@
+#include "foreign/charon.h"
+
+#include <stdio.h>
+
+static bool begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+static void sent(struct line *n, const char *payloads, bool is_request)
+{
+	if (is_request && begins(payloads, "KE ")) {
+		talk_state(n, STAGE_KEYS, "CONNECTING");
+		SAY(n, v1_main_i2_sent, );
+	} else if (is_request && begins(payloads, "ID ")) {
+		talk_state(n, STAGE_AUTH, "CONNECTING");
+		SAY(n, v1_main_i3_sent, );
+	} else if (begins(payloads, "KE ")) {
+		talk_state(n, STAGE_AUTH, "CONNECTING");
+		SAY(n, v1_main_r2_sent, );
+	} else if (!is_request && begins(payloads, "SA ")) {
+		talk_state(n, STAGE_INIT, "CONNECTING");
+		SAY(n, v1_main_r1_sent, );
+	}
+}
+
+void charon_v1_message(
+	struct line *n, const char *name, const char *payloads, bool is_in, bool is_request)
+{
+	if (is_in)
+		return;
+	if (strcmp(name, "ID_PROT") == 0)
+		sent(n, payloads, is_request);
+	else if (strcmp(name, "AGGRESSIVE") == 0 && !is_request) {
+		talk_state(n, STAGE_AUTH, "CONNECTING");
+		SAY(n, v1_aggr_r1_sent, );
+	} else if (strcmp(name, "QUICK_MODE") == 0 && is_request && begins(payloads, "HASH SA ")) {
+		SAY(n, v1_quick_initiate, );
+		talk_state(n, STAGE_CHILD, "QUICK_MODE");
+		SAY(n, v1_quick_i1_sent, );
+	}
+}
+
+void charon_v1_notified(struct line *n, const char *notify)
+{
+	char why[96];
+
+	if (n->talk->stage == STAGE_CHILD)
+		SAY(n, v1_quick_refused, .notify = ev_str(notify), .offered = ev_str(NOT_SAID),
+			.ts_local = ev_str(NOT_SAID), .ts_remote = ev_str(NOT_SAID));
+	else if (n->talk->stage == STAGE_AUTH) {
+		snprintf(why, sizeof(why), "the peer answers %s", notify);
+		SAY(n, v1_ignored, .notify = ev_str(notify));
+		SAY(n, v1_psk_suspected, .why = ev_str(why));
+	} else {
+		SAY(n, v1_ignored, .notify = ev_str(notify), .offered = ev_str(NOT_SAID));
+		SAY(n, v1_refused, .notify = ev_str(notify), .offered = ev_str(NOT_SAID));
+	}
+}
+
+/* IDir 'declared' does not match to 'wanted' */
+void charon_v1_wrong_id(struct line *n)
+{
+	if (n->talk)
+		SAY(n, v1_wrong_id, .declared = ev_str(line_until(n, n->after, "'")),
+			.wanted = ev_str(line_between(n, n->after, "match to '", "'")));
+}
+
+/* What comes from who has another key reads like noise. */
+void charon_v1_undecryptable(struct line *n)
+{
+	if (!n->talk || n->talk->version != 1 || n->talk->stage != STAGE_AUTH)
+		return;
+	if (n->talk->is_initiator)
+		SAY(n, v1_psk_suspected, .why = ev_str(n->text));
+	else
+		SAY(n, v1_psk_mismatch, .why = ev_str(n->text));
+}
+
+void charon_v1_hash_mismatch(struct line *n)
+{
+	if (n->talk)
+		SAY(n, v1_hash_mismatch, .id = ev_str(talk_their_id(n)));
+}

@@ -1,0 +1,16 @@
+#pragma once
+/* Logs of other daemons: Libreswan's pluto (3.x to 5.x) and strongSwan's charon. Lines in, our
+ * events out, so that the diagnosis judges what others tell as it judges us. Pure; a log is
+ * hostile: lines are cut, connections are few, nothing grows with it. */
+#include "event/event.h"
+
+enum foreign_dialect { FOREIGN_UNKNOWN, FOREIGN_PLUTO, FOREIGN_CHARON };
+
+struct foreign_log *foreign_new(void);
+void foreign_free(struct foreign_log *l);
+/* One line, without its newline. The events that it tells go to out; their strings are borrowed. */
+void foreign_line(struct foreign_log *l, struct bytes line, const struct event_sink *out);
+/* Whose log it is, as far as it was read. */
+enum foreign_dialect foreign_dialect(const struct foreign_log *l);
+/* The time of the last line. */
+struct now foreign_now(const struct foreign_log *l);

@@ -1,0 +1,184 @@
+/* Lines of other daemons, and the events that they become. */
+#include "base/test.h"
+#include "foreign/foreign.h"
+
+#include <stdio.h>
+
+static char got[32][1024];
+static unsigned n_got, n_bad;
+
+static void take(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	n_bad += !event_check(e);
+	if (n_got < COUNT(got) && e->id != EV_conn_facts)
+		event_json(e, got[n_got++], sizeof(got[0]));
+}
+static const struct event_sink sink = { take, NULL };
+
+static struct now read_all(const char *const *lines)
+{
+	struct foreign_log *l = foreign_new();
+	struct now at;
+
+	n_got = n_bad = 0;
+	for (; *lines; lines++)
+		foreign_line(l, bytes_str(*lines), &sink);
+	assert_int_equal(n_bad, 0);
+	at = foreign_now(l);
+	foreign_free(l);
+	return at;
+}
+
+static bool got_event(const char *name, const char *field)
+{
+	for (unsigned i = 0; i < n_got; i++)
+		if (strstr(got[i], name) && strstr(got[i], field))
+			return true;
+	return false;
+}
+
+#define READ(...) read_all((const char *const[]){ __VA_ARGS__, NULL })
+
+TEST(pluto_names_the_connection_and_the_peer)
+{
+	READ("Nov 29 13:44:33.469921: \"vpn\"[2] 192.0.2.9 #7: sent IKE_SA_INIT request to "
+	     "198.51.100.1:UDP/500");
+	assert_true(got_event("\"v2_init_sent\"", "\"conn\":\"vpn\",\"instance\":2"));
+	assert_true(got_event("\"v2_init_sent\"", "\"remote\":\"198.51.100.1:500\""));
+}
+
+TEST(every_clock_is_read)
+{
+	static const char *const lines[] = {
+		"Jan  1 00:00:02.500000: \"vpn\" #1: initiating IKEv2 connection",
+		"1970-01-01T00:00:02.500000+01:00 gw pluto[12]: \"vpn\" #1: initiating IKEv2 "
+		"connection",
+		"Jan  1 00:00:02,500 gw charon-systemd[12]: 05[IKE] initiating IKE_SA vpn[1] to "
+		"192.0.2.1",
+		"00:00:02.5 05[IKE] <vpn|1> initiating IKE_SA vpn[1] to 192.0.2.1",
+		"    2.5 | 05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1",
+	};
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		assert_int_equal(READ(lines[i]).mono, 2500 * NS_MS);
+		assert_true(got_event("\"v2_initiate\"", "\"conn\":\"vpn\""));
+	}
+}
+
+TEST(midnight_does_not_turn_time_back)
+{
+	struct now at = READ("23:59:59 05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1",
+		"00:00:01 06[IKE] giving up after 5 retransmits");
+
+	assert_int_equal(at.mono, 86401 * NS_S);
+}
+
+TEST(charons_threads_tell_whose_line_it_is)
+{
+	READ("05[IKE] initiating IKE_SA a[1] to 192.0.2.1",
+		"06[IKE] initiating IKE_SA b[2] to 192.0.2.2",
+		"07[NET] received packet: from 192.0.2.1[500] to 198.51.100.1[500] (36 bytes)",
+		"08[NET] received packet: from 192.0.2.2[500] to 198.51.100.1[500] (36 bytes)",
+		"07[IKE] received NO_PROPOSAL_CHOSEN notify error",
+		"09[IKE] retransmit 1 of request with message ID 0",
+		"09[NET] sending packet: from 198.51.100.1[500] to 192.0.2.2[500] (36 bytes)");
+	assert_true(got_event("\"v2_init_refused\"", "\"conn\":\"a\""));
+	assert_true(got_event("\"v2_retransmit\"", "\"conn\":\"b\""));
+	assert_false(got_event("\"v2_init_refused\"", "\"conn\":\"b\""));
+}
+
+TEST(a_refusal_is_told_apart_from_a_wrong_secret)
+{
+	READ("05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1",
+		"05[ENC] generating IKE_AUTH request 1 [ IDi AUTH SA TSi TSr ]",
+		"05[IKE] received AUTHENTICATION_FAILED notify error");
+	assert_true(got_event("\"v2_auth_rejected\"", "\"notify\":\"AUTHENTICATION_FAILED\""));
+	assert_false(got_event("\"v2_init_refused\"", ""));
+}
+
+TEST(what_differs_in_two_lists_is_named)
+{
+	READ("05[NET] received packet: from 192.0.2.1[500] to 198.51.100.1[500] (36 bytes)",
+		"05[IKE] 192.0.2.1 is initiating an IKE_SA",
+		"05[CFG] received proposals: IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/"
+		"MODP_2048",
+		"05[CFG] configured proposals: IKE:AES_CBC_256/HMAC_SHA2_256_128/"
+		"PRF_HMAC_SHA2_256/MODP_3072",
+		"05[IKE] received proposals unacceptable");
+	assert_true(got_event("\"v2_no_proposal\"", "\"difference\":\"DH\""));
+	assert_true(got_event("\"v2_no_proposal\"", "\"conn\":\"192.0.2.1\""));
+}
+
+TEST(quick_mode_of_ikev1_has_its_own_refusal)
+{
+	READ("\"vpn\" #1: initiating IKEv1 Main Mode connection",
+		"\"vpn\" #1: sent Main Mode request",
+		"\"vpn\" #1: received and ignored notification payload: NO_PROPOSAL_CHOSEN");
+	assert_true(got_event("\"v1_ignored\"", "NO_PROPOSAL_CHOSEN"));
+	READ("\"vpn\" #1: IKE SA established {auth=PRESHARED_KEY cipher=AES_CBC_256 "
+	     "integ=HMAC_SHA2_256 group=MODP2048}",
+		"\"vpn\" #2: initiating Quick Mode PSK {using isakmp#1 msgid:c3c0d25d "
+		"proposal=AES_GCM_16_256-NONE pfsgroup=MODP2048}",
+		"\"vpn\" #2: sent Quick Mode request",
+		"\"vpn\" #1: received and ignored notification payload: NO_PROPOSAL_CHOSEN");
+	assert_true(got_event("\"v1_quick_refused\"", "\"offered\":\"AES_GCM_16_256-NONE\""));
+	assert_true(got_event("\"v1_quick_refused\"", "\"pfs\":\"MODP2048\""));
+}
+
+TEST(attempts_in_a_row_are_one_story)
+{
+	READ("\"vpn\" #1: initiating IKEv2 connection",
+		"\"vpn\" #2: initiating IKEv2 connection to replace establishing IKE SA #1",
+		"\"vpn\" #2: initiator established IKE SA; authenticated peer using authby=secret "
+		"and ID_IPV4_ADDR '192.0.2.1'");
+	assert_true(strstr(got[0], "v2_initiate") && strstr(got[1], "v2_initiate"));
+	assert_true(strstr(got[2], "v2_ike_established"));
+	assert_int_equal(n_got, 3);
+}
+
+TEST(what_is_no_log_tells_nothing)
+{
+	struct foreign_log *l = foreign_new();
+
+	n_got = 0;
+	foreign_line(l, bytes_str("Nov 29 13:44:33 gw sshd[12]: Accepted publickey"), &sink);
+	foreign_line(l, bytes_str(""), &sink);
+	foreign_line(l, bytes_str("\"\": x"), &sink);
+	assert_int_equal(foreign_dialect(l), FOREIGN_UNKNOWN);
+	assert_int_equal(n_got, 0);
+	foreign_free(l);
+}
+
+TEST(names_without_end_do_not_fill_the_memory)
+{
+	struct foreign_log *l = foreign_new();
+	char line[256];
+
+	n_got = n_bad = 0;
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(line, sizeof(line), "\"vpn%u\" #1: initiating IKEv2 connection", i);
+		foreign_line(l, bytes_str(line), &sink);
+	}
+	assert_int_equal(n_bad, 0);
+	assert_true(got_event("\"v2_initiate\"", "\"conn\":\"vpn31\""));
+	foreign_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pluto_names_the_connection_and_the_peer),
+		cmocka_unit_test(every_clock_is_read),
+		cmocka_unit_test(midnight_does_not_turn_time_back),
+		cmocka_unit_test(charons_threads_tell_whose_line_it_is),
+		cmocka_unit_test(a_refusal_is_told_apart_from_a_wrong_secret),
+		cmocka_unit_test(what_differs_in_two_lists_is_named),
+		cmocka_unit_test(quick_mode_of_ikev1_has_its_own_refusal),
+		cmocka_unit_test(attempts_in_a_row_are_one_story),
+		cmocka_unit_test(what_is_no_log_tells_nothing),
+		cmocka_unit_test(names_without_end_do_not_fill_the_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,205 @@
+/* A log, line by line: time, dialect, connections. */
+#include "foreign/line.h"
+
+#include <stdlib.h>
+
+struct foreign_log *foreign_new(void)
+{
+	return xalloc(sizeof(struct foreign_log));
+}
+
+void foreign_free(struct foreign_log *l)
+{
+	free(l);
+}
+
+enum foreign_dialect foreign_dialect(const struct foreign_log *l)
+{
+	return l->dialect;
+}
+
+struct now foreign_now(const struct foreign_log *l)
+{
+	return l->at;
+}
+
+struct talk *talk_find(struct foreign_log *l, const char *name)
+{
+	for (size_t i = 0; i < COUNT(l->talk); i++)
+		if (l->talk[i].used && strcmp(l->talk[i].name, name) == 0) {
+			l->talk[i].used = l->lines;
+			return &l->talk[i];
+		}
+	return NULL;
+}
+
+struct talk *talk_of(struct foreign_log *l, const char *name)
+{
+	char cut[FOREIGN_NAME];
+	struct talk *t, *oldest = &l->talk[0];
+
+	line_copy(cut, sizeof(cut), name);
+	if ((t = talk_find(l, cut)))
+		return t;
+	for (size_t i = 1; i < COUNT(l->talk); i++)
+		if (l->talk[i].used < oldest->used)
+			oldest = &l->talk[i];
+	for (size_t i = 0; i < COUNT(l->job); i++)
+		if (l->job[i].talk == (int)(oldest - l->talk) + 1)
+			l->job[i].talk = 0;
+	*oldest = (struct talk){ .used = l->lines };
+	line_copy(oldest->name, sizeof(oldest->name), cut);
+	return oldest;
+}
+
+struct talk *talk_with(struct foreign_log *l, const struct addr *remote)
+{
+	struct talk *t = NULL;
+
+	for (size_t i = 0; i < COUNT(l->talk); i++)
+		if (l->talk[i].used && addr_eq(&l->talk[i].remote.addr, remote) &&
+			(!t || l->talk[i].used > t->used))
+			t = &l->talk[i];
+	return t;
+}
+
+bool talk_begins(struct talk *t, int version, bool is_initiator)
+{
+	bool was_trying = t->is_trying && t->version == version && t->is_initiator == is_initiator;
+
+	t->version = version;
+	t->is_initiator = is_initiator;
+	t->stage = STAGE_INIT;
+	t->retransmits = 0;
+	t->is_trying = true;
+	t->is_retried = was_trying;
+	return !was_trying;
+}
+
+/* What a row of attempts had found is over. */
+void talk_ike_is_up(struct line *n)
+{
+	struct talk *t = n->talk;
+
+	if (t->is_retried && t->version == 2)
+		SAY(n, v2_initiate, );
+	else if (t->is_retried)
+		SAY(n, v1_initiate, .mode = ev_str(t->mode));
+	t->is_trying = t->is_retried = false;
+	t->stage = STAGE_UP;
+}
+
+void talk_state(struct line *n, enum stage stage, const char *state)
+{
+	n->talk->stage = stage;
+	line_copy(n->talk->state, sizeof(n->talk->state), state);
+}
+
+static const char *id_or(struct line *n, const char *id, const struct addr *a)
+{
+	char t[ADDR_STR];
+
+	if (id[0])
+		return id;
+	addr_format(a, t); /* "%any": in ipsec.secrets, anybody */
+	return line_keep(n, t, strlen(t));
+}
+
+const char *talk_our_id(struct line *n)
+{
+	return id_or(n, n->talk->ours, &n->talk->local.addr);
+}
+
+const char *talk_their_id(struct line *n)
+{
+	return id_or(n, n->talk->theirs, &n->talk->remote.addr);
+}
+
+void talk_facts(struct line *n)
+{
+	struct talk *t = n->talk;
+	char theirs[ADDR_STR], ours[ADDR_STR];
+
+	if (!addr_is_set(&t->remote.addr) || addr_eq(&t->told, &t->remote.addr))
+		return;
+	t->told = t->remote.addr;
+	SAY(n, conn_facts, .theirs = ev_str(addr_format(&t->remote.addr, theirs)),
+		.ours = ev_str(
+			addr_is_set(&t->local.addr) ? addr_format(&t->local.addr, ours) : ""),
+		.our_id = ev_str(t->ours), .their_id = ev_str(t->theirs),
+		.version = ev_str(t->version == 1 ? "IKEv1" : "IKEv2"));
+}
+
+/* What was left out, from what is known. */
+static struct event_value filled(const struct line *n, const struct event_field *f)
+{
+	const struct talk *t = n->talk;
+
+	switch ((enum event_type)f->type) {
+	case EVENT_TYPE_ep:
+		if (strcmp(f->name, "remote") == 0)
+			return ev_ep(t && addr_is_set(&t->remote.addr) ? t->remote : n->from);
+		return ev_ep(
+			t && strcmp(f->name, "local") == 0 ? t->local : (struct endpoint){ 0 });
+	case EVENT_TYPE_addr:
+		return ev_addr((struct addr){ 0 });
+	case EVENT_TYPE_str:
+		return ev_str(t && strcmp(f->name, "state") == 0 ? t->state : "");
+	case EVENT_TYPE_x32:
+		return ev_x32(0);
+	case EVENT_TYPE_u64:
+	case EVENT_TYPE_NONE:
+		break;
+	}
+	return ev_u64(0);
+}
+
+void line_say(struct line *n, enum event_id id, const struct event_value *row)
+{
+	const struct event_kind *k = event_kind(id);
+	struct event_value full[EVENT_FIELDS_MAX] = { 0 };
+	struct event_about about = { 0 };
+
+	for (unsigned i = 0; i < k->n; i++)
+		full[i] = row[i].type ? row[i] : filled(n, &k->field[i]);
+	if (n->talk)
+		about = (struct event_about){ .conn = n->talk->name,
+			.instance = n->talk->instance,
+			.peer = n->talk->peer,
+			.serial = n->talk->serial };
+	event_emit(n->out, n->log->at, &about, id, full);
+}
+
+void line_tell(struct line *n, const struct phrase *p, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((n->at = strstr(n->text, p[i].words))) {
+			n->after = n->at + strlen(p[i].words);
+			p[i].tell(n);
+			return;
+		}
+}
+
+void foreign_line(struct foreign_log *l, struct bytes line, const struct event_sink *out)
+{
+	struct line *n = xalloc(sizeof(*n));
+	char text[FOREIGN_LINE];
+	size_t len = MIN(line.n, sizeof(text) - 1);
+
+	for (size_t i = 0; i < len; i++) /* what is not printed by others is not by us */
+		text[i] = line.p[i] == '\t' || line.p[i] == '\r' ? ' '
+			  : line.p[i] < ' ' || line.p[i] > '~'	 ? '?'
+								 : (char)line.p[i];
+	while (len && text[len - 1] == ' ')
+		len--;
+	text[len] = '\0';
+	l->lines++;
+	n->log = l;
+	n->out = out;
+	(void)time_read(l, text, &n->text);
+	if (charon_line(n))
+		l->dialect = FOREIGN_CHARON;
+	else if (pluto_line(n))
+		l->dialect = FOREIGN_PLUTO;
+	free(n);
+}

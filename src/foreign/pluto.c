@@ -1,0 +1,476 @@
+/* What pluto says, Libreswan 3.x to 5.x: "name"[1] 192.0.2.1 #5: text, packet from 192.0.2.1:500:
+ * text. */
+#include "foreign/line.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+static bool is_v1(const struct line *n)
+{
+	return n->talk && n->talk->version == 1;
+}
+
+static void remote_read(struct line *n)
+{
+	struct endpoint e;
+
+	if (n->talk && endpoint_read(n->after, &e))
+		n->talk->remote = e;
+	if (n->talk)
+		talk_facts(n);
+}
+
+/* "STATE_MAIN_I1: retransmission": the state before the phrase */
+static void state_read(struct line *n)
+{
+	const char *state = line_until(n, n->text, ": ");
+
+	if (n->at > n->text && *state)
+		line_copy(n->talk->state, sizeof(n->talk->state), state);
+}
+
+/* ---- IKEv2 ---- */
+static void v2_initiate(struct line *n)
+{
+	if (talk_begins(n->talk, 2, true))
+		SAY(n, v2_initiate, );
+	remote_read(n);
+}
+
+static void v2_init_sent(struct line *n)
+{
+	if (n->talk->version != 2)
+		v2_initiate(n);
+	talk_state(n, STAGE_INIT, "STATE_V2_PARENT_I1");
+	remote_read(n);
+	if (n->talk->is_retried) /* silence counts from the first one */
+		SAY(n, v2_retransmit, .count = ev_u64(++n->talk->retransmits));
+	else
+		SAY(n, v2_init_sent, );
+}
+
+static void v2_invalid_ke(struct line *n)
+{
+	const char *wanted = strstr(n->after, "suggested DH ");
+
+	SAY(n, v2_invalid_ke, .sent = ev_str(line_until(n, n->after, ";")),
+		.wanted = ev_str(wanted ? wanted + 13 : ""));
+}
+
+static void v2_init_refused(struct line *n)
+{
+	const char *notify = line_until(n, n->after, " ;,");
+
+	if (strncmp(notify, "v2N_", 4) == 0)
+		notify += 4;
+	SAY(n, v2_init_refused, .notify = ev_str(notify),
+		.payloads = ev_str(line_between(n, n->after, "payloads: ", ";")),
+		.offered = ev_str(said(n->talk ? n->talk->allowed_ike : "")));
+}
+
+static void v2_auth_sent(struct line *n)
+{
+	talk_state(n, STAGE_AUTH, "STATE_V2_PARENT_I2");
+	SAY(n, v2_auth_sent, .suite = ev_str(line_between(n, n->after, "{", "}")));
+}
+
+static void v2_auth_rejected(struct line *n)
+{
+	SAY(n, v2_auth_rejected, .notify = ev_str(line_until(n, n->after, " ;,")),
+		.ours = ev_str(talk_our_id(n)), .theirs = ev_str(talk_their_id(n)));
+}
+
+static void v2_child_refused_in(struct line *n, const char *exchange)
+{
+	const char *notify = line_until(n, n->after, " ;,");
+
+	if (strcmp(notify, "AUTHENTICATION_FAILED") == 0) {
+		v2_auth_rejected(n);
+		return;
+	}
+	SAY(n, v2_child_refused, .exchange = ev_str(exchange), .notify = ev_str(notify),
+		.offered = ev_str(said(n->talk->allowed_esp)), .ts_local = ev_str(NOT_SAID),
+		.ts_remote = ev_str(NOT_SAID));
+}
+
+static void v2_child_refused(struct line *n)
+{
+	v2_child_refused_in(n, "IKE_AUTH");
+}
+
+static void v2_create_refused(struct line *n)
+{
+	v2_child_refused_in(n, "CREATE_CHILD_SA");
+}
+
+/* We got what we did not ask for. */
+static void v2_child_unacceptable(struct line *n)
+{
+	SAY(n, v2_child_unacceptable, .exchange = ev_str("IKE_AUTH"), .why = ev_str(n->after),
+		.offered = ev_str(NOT_SAID), .chosen = ev_str(NOT_SAID),
+		.ts_local = ev_str(NOT_SAID), .ts_remote = ev_str(NOT_SAID),
+		.tsi = ev_str(NOT_SAID), .tsr = ev_str(NOT_SAID));
+}
+
+static void v2_init_answered(struct line *n)
+{
+	bool is_first = talk_begins(n->talk, 2, false);
+
+	talk_state(n, STAGE_KEYS, "STATE_V2_PARENT_R1");
+	if (is_first)
+		SAY(n, v2_init_answered, .suite = ev_str(line_between(n, n->after, "{", "}")));
+}
+
+static void v2_auth_processing(struct line *n)
+{
+	n->talk->stage = STAGE_AUTH;
+	SAY(n, v2_auth_processing, .payloads = ev_str(n->after));
+}
+
+static void no_proposal(struct line *n)
+{
+	const char *offered = n->after;
+
+	if (strstr(offered, "ESP:") || strstr(offered, "AH:"))
+		SAY(n, v2_no_esp_proposal, .offered = ev_str(offered), .theirs = ev_str(offered),
+			.allowed = ev_str(said(n->talk->allowed_esp)),
+			.ours = ev_str(said(n->talk->allowed_esp)),
+			.difference = ev_str(proposals_differ(offered, n->talk->allowed_esp)));
+	else {
+		n->talk->version = 2;
+		SAY(n, v2_no_proposal, .offered = ev_str(offered), .theirs = ev_str(offered),
+			.allowed = ev_str(said(n->talk->allowed_ike)),
+			.ours = ev_str(said(n->talk->allowed_ike)),
+			.difference = ev_str(proposals_differ(offered, n->talk->allowed_ike)));
+	}
+}
+
+static void v2_no_ts(struct line *n)
+{
+	SAY(n, v2_ts_refused, .tsi = ev_str(NOT_SAID), .tsr = ev_str(NOT_SAID),
+		.allowed_i = ev_str(NOT_SAID), .allowed_r = ev_str(NOT_SAID),
+		.difference = ev_str(NOT_SAID));
+}
+
+static void v2_auth_mismatch(struct line *n)
+{
+	const char *id = line_between(n, n->after, "'", "'");
+
+	SAY(n, v2_auth_mismatch, .id_type = ev_str(line_until(n, n->after, " ")),
+		.id = ev_str(*id ? id : talk_their_id(n)));
+}
+
+static void v2_ike_up(struct line *n)
+{
+	const char *id = line_between(n, n->after, "'", "'");
+
+	if (*id)
+		line_copy(n->talk->theirs, sizeof(n->talk->theirs), id);
+	n->talk->version = 2;
+	talk_ike_is_up(n);
+	SAY(n, v2_ike_established, .role = ev_str(line_until(n, n->text, " ")),
+		.method = ev_str(line_between(n, n->after, "authby=", " ")), .id = ev_str(id));
+}
+
+static void child_up(struct line *n)
+{
+	const char *mode = strstr(n->text, "transport") ? "transport" : "tunnel";
+	const char *arrow = strstr(n->after, "] -> ");
+	bool is_rekey = strstr(n->text, "rekeyed Child SA") != NULL;
+
+	if (n->talk->is_trying)
+		talk_ike_is_up(n);
+	n->talk->stage = STAGE_DONE;
+	if (is_v1(n))
+		SAY(n, v1_child_established, .mode = ev_str(mode), .esp = ev_str("ESP"),
+			.xfrm = ev_str(line_between(n, n->after, "xfrm=", " ")));
+	else
+		SAY(n, v2_child_established, .role = ev_str(line_until(n, n->text, " ")),
+			.verb = ev_str(is_rekey ? "rekeyed" : "established"),
+			.old = ev_str(is_rekey ? line_between(n, n->text, "#", " ") : ""),
+			.mode = ev_str(mode), .esp = ev_str("ESP"),
+			.ts_local = ev_str(line_between(n, n->after, "[", "]")),
+			.ts_remote = ev_str(arrow ? line_between(n, arrow, "-> [", "]") : ""),
+			.xfrm = ev_str(line_between(n, n->after, "xfrm=", " ")));
+}
+
+/* packet from 192.0.2.1:500: ISAKMP_v2_IKE_SA_INIT message received on 198.51.100.1:500 but ... */
+static void v2_no_connection(struct line *n)
+{
+	struct endpoint local = { 0 };
+	const char *but = strstr(n->after, "but ");
+
+	(void)endpoint_read(n->after, &local);
+	SAY(n, v2_no_connection, .local = ev_ep(local), .why = ev_str(but ? but + 4 : n->after));
+}
+
+/* ---- both ---- */
+static void retransmission(struct line *n)
+{
+	const char *seconds = line_between(n, n->after, "will wait ", " ");
+
+	state_read(n);
+	n->talk->retransmits++;
+	if (is_v1(n))
+		SAY(n, v1_retransmit, .seconds = ev_str(seconds),
+			.count = ev_u64(n->talk->retransmits));
+	else
+		SAY(n, v2_retransmit, .seconds = ev_str(seconds),
+			.count = ev_u64(n->talk->retransmits));
+}
+
+static void timeout(struct line *n)
+{
+	const char *hint = strstr(n->after, ".  ");
+	const char *seconds = line_between(n, n->text, ": ", " second");
+	uint64_t count = number_read(n->after);
+
+	state_read(n);
+	hint = hint ? hint + 3 : "";
+	if (is_v1(n) && n->talk->stage == STAGE_AUTH && n->talk->is_initiator)
+		SAY(n, v1_psk_suspected, .why = ev_str("no answer"));
+	if (is_v1(n))
+		SAY(n, v1_timeout, .seconds = ev_str(seconds), .retransmits = ev_u64(count),
+			.hint = ev_str(hint));
+	else
+		SAY(n, v2_timeout, .seconds = ev_str(seconds), .retransmits = ev_u64(count),
+			.hint = ev_str(hint),
+			.exchange =
+				ev_str(n->talk->stage == STAGE_INIT ? "IKE_SA_INIT" : "IKE_AUTH"));
+}
+
+/* on eth0 (192.0.2.1:500), complainant 198.51.100.1: Connection refused [errno 111, origin ICMP
+ * type 3 code 3 (not authenticated)] */
+static void net_error(struct line *n)
+{
+	const char *on = line_between(n, n->after, "on ", " ");
+	const char *complains = strstr(n->after, "complainant ");
+	struct endpoint by = { 0 }, local = { 0 }, remote = { 0 };
+	const char *what = complains ? endpoint_read(complains, &by) : NULL;
+	const char *error = strstr(n->after, "[errno "), *to = strstr(n->after, "message to ");
+	struct event_value said_what = ev_str(""), origin, number;
+
+	(void)endpoint_read(n->after, &local);
+	if (to && endpoint_read(to, &remote))
+		n->talk->remote = remote;
+	n->talk->local = local;
+	if (!addr_is_set(&n->talk->remote.addr)) /* IKEv1 names its peer nowhere else */
+		n->talk->remote = (struct endpoint){ by.addr, 500 };
+	if (what)
+		said_what = ev_str(line_until(n, what + strspn(what, ": "), "["));
+	number = ev_u64(error ? number_read(error) : 0);
+	origin = ev_str(line_between(n, n->after, "origin ", " ("));
+	if (is_v1(n))
+		SAY(n, v1_net_error, .interface = ev_str(on), .local = ev_ep(local),
+			.complainant = ev_addr(by.addr), .what = said_what, .error = number,
+			.origin = origin);
+	else
+		SAY(n, v2_net_error, .interface = ev_str(on), .local = ev_ep(local),
+			.complainant = ev_addr(by.addr), .what = said_what, .error = number,
+			.origin = origin);
+}
+
+static void wrong_id(struct line *n)
+{
+	const char *wanted = line_between(n, n->after, "'", "'");
+	const char *declared = line_between(n, n->after, "declares '", "'");
+
+	if (is_v1(n))
+		SAY(n, v1_wrong_id, .wanted = ev_str(wanted), .declared = ev_str(declared));
+	else
+		SAY(n, v2_wrong_id, .wanted = ev_str(wanted), .declared = ev_str(declared));
+}
+
+static void id_refused(struct line *n)
+{
+	const char *id = line_between(n, n->text, "'", "'");
+
+	if (is_v1(n))
+		SAY(n, v1_id_refused, .id = ev_str(id), .wanted = ev_str(NOT_SAID),
+			.ours = ev_str(talk_our_id(n)));
+	else
+		SAY(n, v2_id_refused, .id = ev_str(id), .wanted = ev_str(NOT_SAID),
+			.ours = ev_str(talk_our_id(n)));
+}
+
+static void no_secret(struct line *n)
+{
+	const char *ours = line_between(n, n->after, "'", "'");
+	const char *theirs = line_between(n, n->after, "' and '", "'");
+
+	if (is_v1(n))
+		SAY(n, v1_no_secret, .ours = ev_str(*ours ? ours : talk_our_id(n)),
+			.theirs = ev_str(*theirs ? theirs : talk_their_id(n)));
+	else
+		SAY(n, v2_no_secret, .ours = ev_str(*ours ? ours : talk_our_id(n)),
+			.theirs = ev_str(*theirs ? theirs : talk_their_id(n)));
+}
+
+static void kernel_refused(struct line *n)
+{
+	const char *why = strstr(n->after, ": ");
+
+	why = why ? why + 2 : n->after;
+	if (is_v1(n))
+		SAY(n, v1_child_not_installed, .why = ev_str(why));
+	else
+		SAY(n, v2_child_not_installed, .why = ev_str(why));
+}
+
+static void terminating(struct line *n)
+{
+	n->talk->is_trying = false;
+	n->talk->stage = STAGE_NONE;
+	SAY(n, conn_terminating, );
+}
+
+static void conn_version(struct line *n)
+{
+	SAY(n, conn_version, .version = ev_str("IKEv1"));
+}
+
+static void config_error(struct line *n)
+{
+	SAY(n, config_error, .file = ev_str("ipsec.conf"), .what = ev_str(n->after));
+}
+
+/* "IKE SA proposals (connection add):", then "  1:IKE=AES_GCM_C_256-..." */
+static void list_begins(struct line *n)
+{
+	struct talk *t = n->talk;
+
+	*(strstr(n->at, "Child") ? t->allowed_esp : t->allowed_ike) = '\0';
+}
+
+static void list_goes_on(struct line *n)
+{
+	bool is_esp = strncmp(n->at, ":ESP=", 5) == 0;
+	char *list = is_esp ? n->talk->allowed_esp : n->talk->allowed_ike;
+	size_t used = strlen(list), room = sizeof(n->talk->allowed_esp);
+
+	if (used && used + 2 < room) {
+		list[used++] = ',';
+		list[used++] = ' ';
+		list[used] = '\0';
+	}
+	line_copy(list + used, room - used, n->after);
+}
+
+static const struct phrase named[] = {
+	{ "initiating IKEv2 ", v2_initiate },
+	{ "initiating v2 parent SA", v2_initiate },
+	{ "sent IKE_SA_INIT request", v2_init_sent },
+	{ "sent v2I1, expected v2R1", v2_init_sent },
+	{ "INVALID_KE_PAYLOAD response to DH ", v2_invalid_ke },
+	{ "IKE_SA_INIT message containing ", v2_init_refused },
+	{ "received unauthenticated ", v2_init_refused },
+	{ "sent IKE_AUTH request", v2_auth_sent },
+	{ "sent v2I2, expected v2R2", v2_auth_sent },
+	{ "authentication request rejected by peer: ", v2_auth_rejected },
+	{ "IKE_AUTH response rejected Child SA with ", v2_child_refused },
+	{ "IKE_AUTH response contained the error notification ", v2_child_refused },
+	{ "CREATE_CHILD_SA response contained the error notification ", v2_create_refused },
+	{ "CREATE_CHILD_SA failed with error notification ", v2_create_refused },
+	{ "CHILD SA failed: ", v2_child_unacceptable },
+	{ "sent IKE_SA_INIT reply", v2_init_answered },
+	{ "sent IKE_SA_INIT response", v2_init_answered },
+	{ "received v2I1, sent v2R1", v2_init_answered },
+	{ "processing decrypted IKE_AUTH request: ", v2_auth_processing },
+	{ "no local proposal matches remote proposals ", no_proposal },
+	{ "No IKEv2 connection found with compatible Traffic Selectors", v2_no_ts },
+	{ "computed hash does not match hash received from peer ", v2_auth_mismatch },
+	{ "AUTH mismatch", v2_auth_mismatch },
+	{ "established IKE SA; authenticated", v2_ike_up },
+	{ "PARENT SA established", v2_ike_up },
+	{ "established Child SA using", child_up },
+	{ "rekeyed Child SA", child_up },
+	{ "IPsec SA established", child_up },
+	{ "retransmission; will wait", retransmission },
+	{ "second timeout exceeded after", timeout },
+	{ "asynchronous network error report", net_error },
+	{ "peer to have ID", wrong_id },
+	{ "mismatched on first found connection", id_refused },
+	{ "no PSK found", no_secret },
+	{ "no preshared key found", no_secret },
+	{ "Failed to find our PreShared Key", no_secret },
+	{ "netlink response for Add SA", kernel_refused },
+	{ "terminating SAs using this connection", terminating },
+	{ "does not allow IKEv1 connections", conn_version },
+	{ "failed to add connection: ", config_error },
+	{ "IKE SA proposals (", list_begins },
+	{ "Child SA proposals (", list_begins },
+	{ ":IKE=", list_goes_on },
+	{ ":ESP=", list_goes_on },
+};
+
+static const struct phrase of_strangers[] = {
+	{ "ISAKMP_v2_IKE_SA_INIT message received on ", v2_no_connection },
+	{ "IKE_SA_INIT message received on ", v2_no_connection },
+	{ "initial parent SA message received on ", v2_no_connection },
+};
+
+/* "vpn"[1] 192.0.2.1 #5: text */
+static const char *name_read(struct line *n, const char *s)
+{
+	const char *end = strchr(s + 1, '"'), *name;
+	uint32_t instance = 0, serial = 0;
+	struct endpoint peer = { 0 };
+
+	if (!end || end == s + 1 || (size_t)(end - s) > FOREIGN_NAME)
+		return NULL;
+	name = line_keep(n, s + 1, (size_t)(end - s - 1));
+	s = end + 1;
+	if (*s == '[') {
+		instance = (uint32_t)number_read(s);
+		s += strcspn(s, "] ");
+		s += *s == ']';
+		if (*s == ' ' && s[1] != '#') {
+			const char *after = endpoint_read(s, &peer);
+
+			s = after ? after : s;
+		}
+	}
+	if (*s == ' ' && s[1] == '#') {
+		serial = (uint32_t)number_read(s);
+		s += 2 + strspn(s + 2, "0123456789");
+	}
+	if (*s != ':')
+		return NULL;
+	n->talk = talk_of(n->log, name);
+	n->talk->instance = instance;
+	n->talk->serial = serial;
+	n->talk->peer = peer.addr;
+	if (addr_is_set(&peer.addr) && !addr_is_set(&n->talk->remote.addr))
+		n->talk->remote = peer;
+	return s + 1 + strspn(s + 1, " ");
+}
+
+bool pluto_line(struct line *n)
+{
+	const char *s = strstr(n->text, "pluto["), *colon = s ? strstr(s, "]: ") : NULL;
+
+	if (colon)
+		s = colon + 3;
+	else
+		s = n->text;
+	s += strspn(s, "| ");
+	if (isdigit((unsigned char)s[0]) && strspn(s, "0123456789") == 3 && s[3] == ' ')
+		s += 4; /* as whack prints it */
+	if (strncmp(s, "ERROR: \"", 8) == 0)
+		s += 7;
+	if (strncmp(s, "packet from ", 12) == 0) {
+		n->text = endpoint_read(s + 12, &n->from);
+		if (!n->text)
+			return false;
+		line_tell(n, of_strangers, COUNT(of_strangers));
+		if (!n->at)
+			pluto_v1_stranger(n);
+		return true;
+	}
+	if (*s != '"' || !(n->text = name_read(n, s)))
+		return strncmp(s, "Starting Pluto", 14) == 0;
+	line_tell(n, named, COUNT(named));
+	if (!n->at)
+		pluto_v1_tell(n);
+	return true;
+}

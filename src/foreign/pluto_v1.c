@@ -1,0 +1,282 @@
+/* What pluto says of IKEv1. */
+#include "foreign/line.h"
+
+static void initiate(struct line *n, const char *mode)
+{
+	struct endpoint e;
+
+	line_copy(n->talk->mode, sizeof(n->talk->mode), mode);
+	if (talk_begins(n->talk, 1, true))
+		SAY(n, v1_initiate, .mode = ev_str(mode));
+	if (endpoint_read(n->after, &e)) {
+		n->talk->remote = e;
+		talk_facts(n);
+	}
+}
+
+static void initiate_main(struct line *n)
+{
+	initiate(n, "Main Mode");
+}
+
+static void initiate_aggressive(struct line *n)
+{
+	initiate(n, "Aggressive Mode");
+}
+
+static void main_i1(struct line *n)
+{
+	if (n->talk->version != 1)
+		initiate_main(n);
+	talk_state(n, STAGE_INIT, "STATE_MAIN_I1");
+	if (n->talk->is_retried)
+		SAY(n, v1_retransmit, .count = ev_u64(++n->talk->retransmits));
+	else
+		SAY(n, v1_main_i1_sent, );
+}
+
+static void main_i2(struct line *n)
+{
+	talk_state(n, STAGE_KEYS, "STATE_MAIN_I2");
+	SAY(n, v1_main_i2_sent, );
+}
+
+static void main_i3(struct line *n)
+{
+	talk_state(n, STAGE_AUTH, "STATE_MAIN_I3");
+	SAY(n, v1_main_i3_sent, );
+}
+
+static void main_r1(struct line *n)
+{
+	talk_state(n, STAGE_INIT, "STATE_MAIN_R1");
+	SAY(n, v1_main_r1_sent, );
+}
+
+static void main_r2(struct line *n)
+{
+	talk_state(n, STAGE_AUTH, "STATE_MAIN_R2");
+	SAY(n, v1_main_r2_sent, );
+}
+
+static void aggr_i1(struct line *n)
+{
+	talk_state(n, STAGE_INIT, "STATE_AGGR_I1");
+	if (n->talk->is_retried)
+		SAY(n, v1_retransmit, .count = ev_u64(++n->talk->retransmits));
+	else
+		SAY(n, v1_aggr_i1_sent, );
+}
+
+static void aggr_r1(struct line *n)
+{
+	talk_state(n, STAGE_AUTH, "STATE_AGGR_R1");
+	SAY(n, v1_aggr_r1_sent, );
+}
+
+static void responding(struct line *n, const char *mode)
+{
+	struct endpoint e;
+
+	if (endpoint_read(n->after, &e))
+		n->talk->remote = e;
+	line_copy(n->talk->mode, sizeof(n->talk->mode), mode);
+	if (talk_begins(n->talk, 1, false))
+		SAY(n, v1_responding, .mode = ev_str(mode));
+}
+
+static void responding_main(struct line *n)
+{
+	responding(n, "Main Mode");
+}
+
+static void responding_aggressive(struct line *n)
+{
+	responding(n, "Aggressive Mode");
+}
+
+static void ike_up(struct line *n)
+{
+	n->talk->version = 1;
+	talk_ike_is_up(n);
+	SAY(n, v1_ike_established, .auth = ev_str(line_between(n, n->after, "auth=", " ")),
+		.cipher = ev_str(line_between(n, n->after, "cipher=", " ")),
+		.integ = ev_str(line_between(n, n->after, "integ=", " ")),
+		.group = ev_str(line_between(n, n->after, "group=", "}")),
+		.id = ev_str(n->talk->theirs));
+}
+
+static void peer_id(struct line *n)
+{
+	const char *id = line_between(n, n->after, "'", "'");
+
+	line_copy(n->talk->theirs, sizeof(n->talk->theirs), id);
+	SAY(n, v1_peer_id, .id_type = ev_str(line_until(n, n->after, ":")), .id = ev_str(id));
+}
+
+/* Of which exchange, pluto does not say: what is open tells. */
+static void notified(struct line *n)
+{
+	const char *notify = line_until(n, n->after, " ,;");
+	char why[96] = "the peer answers ";
+
+	if (n->talk->stage == STAGE_CHILD)
+		SAY(n, v1_quick_refused, .notify = ev_str(notify),
+			.offered = ev_str(said(n->talk->offered)), .pfs = ev_str(n->talk->pfs),
+			.ts_local = ev_str(NOT_SAID), .ts_remote = ev_str(NOT_SAID));
+	else if (n->talk->stage == STAGE_AUTH && n->talk->is_initiator) {
+		line_copy(why + strlen(why), sizeof(why) - strlen(why), notify);
+		SAY(n, v1_ignored, .notify = ev_str(notify));
+		SAY(n, v1_psk_suspected, .why = ev_str(why));
+	} else
+		SAY(n, v1_ignored, .notify = ev_str(notify),
+			.offered = ev_str(said(n->talk->allowed_ike)));
+}
+
+static void psk_mismatch(struct line *n)
+{
+	const char *why = strstr(n->after, "): ");
+
+	SAY(n, v1_psk_mismatch, .why = ev_str(why ? why + 3 : n->after));
+}
+
+static void hash_mismatch(struct line *n)
+{
+	SAY(n, v1_hash_mismatch, .id = ev_str(talk_their_id(n)));
+}
+
+static void transform_refused(struct line *n)
+{
+	line_copy(n->talk->offered, sizeof(n->talk->offered), line_until(n, n->after, "]"));
+	SAY(n, v1_transform_refused, .transform = ev_str(n->talk->offered));
+}
+
+static void no_proposal(struct line *n)
+{
+	SAY(n, v1_no_proposal, .offered = ev_str(said(n->talk->offered)),
+		.allowed = ev_str(said(n->talk->allowed_ike)), .difference = ev_str(NOT_SAID));
+}
+
+static void quick_no_proposal(struct line *n)
+{
+	SAY(n, v1_quick_no_proposal, .offered = ev_str(NOT_SAID), .allowed = ev_str(NOT_SAID),
+		.difference = ev_str(NOT_SAID));
+}
+
+static void quick_no_pfs(struct line *n)
+{
+	SAY(n, v1_quick_no_pfs, );
+}
+
+static void quick_no_connection(struct line *n)
+{
+	SAY(n, v1_quick_no_connection, .wanted = ev_str(n->after), .allowed = ev_str(NOT_SAID),
+		.mode = ev_str("tunnel"), .our_mode = ev_str("tunnel"));
+}
+
+static void quick_initiate(struct line *n)
+{
+	struct talk *t = n->talk;
+
+	line_copy(t->offered, sizeof(t->offered), line_between(n, n->after, "proposal=", " "));
+	line_copy(t->pfs, sizeof(t->pfs), line_between(n, n->after, "pfsgroup=", "}"));
+	SAY(n, v1_quick_initiate, .policy = ev_str(line_until(n, n->after, " ")),
+		.msgid = ev_str(line_between(n, n->after, "msgid:", " ")),
+		.ike = ev_u64(number_read(line_between(n, n->after, "isakmp#", " "))),
+		.proposal = ev_str(t->offered), .pfs = ev_str(t->pfs));
+}
+
+static void quick_sent(struct line *n)
+{
+	talk_state(n, STAGE_CHILD, "STATE_QUICK_I1");
+	SAY(n, v1_quick_i1_sent, );
+}
+
+static void peer_proposed(struct line *n)
+{
+	const char *theirs = strstr(n->after, "-> ");
+
+	SAY(n, v1_peer_proposed, .ours = ev_str(line_until(n, n->after, " ")),
+		.protocol = ev_str(line_between(n, n->after, "-<", ">-")),
+		.theirs = ev_str(theirs ? theirs + 3 : ""));
+}
+
+static const struct phrase named[] = {
+	{ "initiating IKEv1 Main Mode", initiate_main },
+	{ "initiating Main Mode", initiate_main },
+	{ "initiating IKEv1 Aggressive Mode", initiate_aggressive },
+	{ "initiating Aggressive Mode", initiate_aggressive },
+	{ "sent Main Mode request", main_i1 },
+	{ "STATE_MAIN_I1: initiate", main_i1 },
+	{ "sent MI1, expecting MR1", main_i1 },
+	{ "sent Main Mode I2", main_i2 },
+	{ "sent MI2, expecting MR2", main_i2 },
+	{ "sent Main Mode I3", main_i3 },
+	{ "sent MI3, expecting MR3", main_i3 },
+	{ "sent Main Mode R1", main_r1 },
+	{ "sent MR1, expecting MI2", main_r1 },
+	{ "sent Main Mode R2", main_r2 },
+	{ "sent MR2, expecting MI3", main_r2 },
+	{ "sent Aggressive Mode request", aggr_i1 },
+	{ "STATE_AGGR_I1: initiate", aggr_i1 },
+	{ "sent AI1, expecting AR1", aggr_i1 },
+	{ "sent Aggressive Mode response", aggr_r1 },
+	{ "sent AR1, expecting AI2", aggr_r1 },
+	{ "responding to Main Mode", responding_main },
+	{ "responding to Aggressive Mode", responding_aggressive },
+	{ "IKE SA established {", ike_up },
+	{ "ISAKMP SA established", ike_up },
+	{ "Peer ID is ", peer_id },
+	{ "received and ignored notification payload: ", notified },
+	{ "received and ignored informational message with ", notified },
+	{ "probable authentication failure ", psk_mismatch },
+	{ "received Hash Payload does not match computed value", hash_mismatch },
+	{ "Oakley Transform [", transform_refused },
+	{ "no acceptable Oakley Transform", no_proposal },
+	{ "no acceptable Proposal in IPsec SA", quick_no_proposal },
+	{ "we require PFS but", quick_no_pfs },
+	{ "no connection is known for ", quick_no_connection },
+	{ "initiating Quick Mode ", quick_initiate },
+	{ "sent Quick Mode request", quick_sent },
+	{ "STATE_QUICK_I1: initiate", quick_sent },
+	{ "sent QI1, expecting QR1", quick_sent },
+	{ "the peer proposed: ", peer_proposed },
+};
+
+void pluto_v1_tell(struct line *n)
+{
+	line_tell(n, named, COUNT(named));
+}
+
+/* packet from 192.0.2.1:500: text */
+static void no_connection(struct line *n)
+{
+	struct endpoint local = { 0 };
+	const char *but = strstr(n->after, "but ");
+
+	(void)endpoint_read(n->after, &local);
+	SAY(n, v1_no_connection, .local = ev_ep(local),
+		.mode = ev_str(strstr(n->text, "Aggressive") ? "Aggressive Mode" : "Main Mode"),
+		.why = ev_str(but ? but + 4 : n->after));
+}
+
+static void policy_drop(struct line *n)
+{
+	SAY(n, v1_policy_drop, .policy = ev_str("drop"));
+}
+
+static void policy_reject(struct line *n)
+{
+	SAY(n, v1_policy_reject, );
+}
+
+static const struct phrase of_strangers[] = {
+	{ "Mode message received", no_connection },
+	{ "silently drop all IKEv1", policy_drop },
+	{ "reject all IKEv1", policy_reject },
+};
+
+void pluto_v1_stranger(struct line *n)
+{
+	line_tell(n, of_strangers, COUNT(of_strangers));
+}
