@@ -9,6 +9,7 @@
  */
 enum {
 	EXIT_SERVICE = 1, /* the service did not start or stop */
+	EXIT_NOTHING = 1, /* explain: nothing is known */
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 3,    /* a configuration file does not parse */
 	EXIT_PRIVILEGE = 4, /* needs root */
@@ -93,3 +94,4 @@ int run_directory(const struct cmd *c);
 int run_fipsstatus(const struct cmd *c);
 int run_nothing(const struct cmd *c); /* accepted: there is nothing to do */
 int run_events(const struct cmd *c);
+int run_explain(const struct cmd *c);

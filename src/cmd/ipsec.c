@@ -50,6 +50,7 @@ const struct verb verbs[] = {
 	{ "fipsstatus",       NULL,        NULL,     run_fipsstatus,    0, 0, "", "FIPS mode" },
 	{ "fips",             NULL,        NULL,     run_fipsstatus,    0, 0, "", "fipsstatus" },
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
+	{ "explain",          NULL,        NULL,     run_explain,       1, 999, "CODE|LINE|COUNTER|EVENT|STATE|CLASS", "what it means, and what to do" },
 	{ "checkconfig",      NULL,        NULL,     run_checkconfig,   0, 0, "", "check ipsec.conf and ipsec.secrets; needs no daemon" },
 	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "--checkconfig|--autoall|CONN...", "add, or checkconfig, in its old spelling" },
 	{ "algparse",         NULL,        NULL,     run_algparse,      0, 99, "ike|esp[=PROPOSALS]", "expand a proposal" },
@@ -179,7 +180,7 @@ static bool take_debug(struct cmd *c, char *word)
 /* Does it take what begins with "-" as a word? */
 static bool takes_dashes(const struct verb *v)
 {
-	return v->run == run_algparse || v->run == run_nothing;
+	return v->run == run_algparse || v->run == run_explain || v->run == run_nothing;
 }
 
 static int parse(struct cmd *c, int argc, char **argv)
