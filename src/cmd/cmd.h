@@ -10,6 +10,7 @@
 enum {
 	EXIT_SERVICE = 1, /* the service did not start or stop */
 	EXIT_NOTHING = 1, /* explain: nothing is known */
+	EXIT_FAILS = 1,	  /* verify: a check fails */
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 3,    /* a configuration file does not parse */
 	EXIT_PRIVILEGE = 4, /* needs root */
@@ -71,6 +72,8 @@ int request(const struct cmd *c, const char *api, json_t *args_take);
  * nothing was printed: another time. is_last: else the end of one that went well is not printed
  * either. */
 int request_once(const struct cmd *c, const char *api, bool is_last);
+/* The events that answer one without arguments, none shown; NULL: nobody answers. */
+json_t *request_events(const struct cmd *c, const char *api);
 /* Does a daemon answer on the socket? */
 bool daemon_answers(const struct cmd *c);
 /* Says why not, with the next step; gives the exit status. */
@@ -95,3 +98,4 @@ int run_fipsstatus(const struct cmd *c);
 int run_nothing(const struct cmd *c); /* accepted: there is nothing to do */
 int run_events(const struct cmd *c);
 int run_explain(const struct cmd *c);
+int run_verify(const struct cmd *c);

@@ -50,6 +50,7 @@ const struct verb verbs[] = {
 	{ "fipsstatus",       NULL,        NULL,     run_fipsstatus,    0, 0, "", "FIPS mode" },
 	{ "fips",             NULL,        NULL,     run_fipsstatus,    0, 0, "", "fipsstatus" },
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
+	{ "verify",           NULL,        NULL,     run_verify,        0, 0, "", "is this host fit for it: what is wrong, and the command that repairs it" },
 	{ "explain",          NULL,        NULL,     run_explain,       1, 999, "CODE|LINE|COUNTER|EVENT|STATE|CLASS", "what it means, and what to do" },
 	{ "checkconfig",      NULL,        NULL,     run_checkconfig,   0, 0, "", "check ipsec.conf and ipsec.secrets; needs no daemon" },
 	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "--checkconfig|--autoall|CONN...", "add, or checkconfig, in its old spelling" },
