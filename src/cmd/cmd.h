@@ -27,6 +27,7 @@ struct cmd {
 	bool is_whack; /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
+	const char *read_file, *write_file, *device, *count, *seconds; /* of capture */
 	char **word;		     /* what is neither option nor subcommand */
 	int words;
 };
@@ -99,3 +100,4 @@ int run_nothing(const struct cmd *c); /* accepted: there is nothing to do */
 int run_events(const struct cmd *c);
 int run_explain(const struct cmd *c);
 int run_verify(const struct cmd *c);
+int run_capture(const struct cmd *c);
