@@ -9,6 +9,8 @@
  */
 enum {
 	EXIT_SERVICE = 1, /* the service did not start or stop */
+	EXIT_NOTHING = 1, /* explain: nothing is known */
+	EXIT_FAILS = 1,	  /* verify: a check fails */
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 3,    /* a configuration file does not parse */
 	EXIT_PRIVILEGE = 4, /* needs root */
@@ -28,7 +30,8 @@ struct cmd {
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	const char *log;	     /* of another daemon, for diagnose */
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
-	char **word;		     /* what is neither option nor subcommand */
+	const char *read_file, *write_file, *device, *count, *seconds; /* of capture */
+	char **word; /* what is neither option nor subcommand */
 	int words;
 };
 
@@ -77,6 +80,8 @@ int request_once(const struct cmd *c, const char *api, bool is_last);
  */
 int request_each(const struct cmd *c, const char *api, json_t *args_take, long milliseconds,
 	void (*take)(void *ctx, const char *line), void *ctx);
+/* The events that answer one without arguments, none shown; NULL: nobody answers. */
+json_t *request_events(const struct cmd *c, const char *api);
 /* Does a daemon answer on the socket? */
 bool daemon_answers(const struct cmd *c);
 /* Says why not, with the next step; gives the exit status. */
@@ -104,3 +109,6 @@ int run_diagnose(const struct cmd *c);
 /* ---- diagnose_log.c: the log of another daemon ("-": standard input); conn NULL: all of its
  * connections ---- */
 int diagnose_log(const char *file, const char *conn);
+int run_explain(const struct cmd *c);
+int run_verify(const struct cmd *c);
+int run_capture(const struct cmd *c);

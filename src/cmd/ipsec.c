@@ -51,6 +51,9 @@ const struct verb verbs[] = {
 	{ "fips",             NULL,        NULL,     run_fipsstatus,    0, 0, "", "fipsstatus" },
 	{ "diagnose",         NULL,        NULL,     run_diagnose,      0, 1, "CONN|--log FILE [CONN]", "what is wrong with it (or says another daemon's log), why, and what to do" },
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
+	{ "verify",           NULL,        NULL,     run_verify,        0, 0, "", "is this host fit for it: what is wrong, and the command that repairs it" },
+	{ "explain",          NULL,        NULL,     run_explain,       1, 999, "CODE|LINE|COUNTER|EVENT|STATE|CLASS", "what it means, and what to do" },
+	{ "capture",          NULL,        NULL,     run_capture,       0, 1, "[CONN|ADDRESS] [-w FILE]", "IKE and ESP packets in plain words, and as pcapng" },
 	{ "checkconfig",      NULL,        NULL,     run_checkconfig,   0, 0, "", "check ipsec.conf and ipsec.secrets; needs no daemon" },
 	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "--checkconfig|--autoall|CONN...", "add, or checkconfig, in its old spelling" },
 	{ "algparse",         NULL,        NULL,     run_algparse,      0, 99, "ike|esp[=PROPOSALS]", "expand a proposal" },
@@ -80,14 +83,19 @@ static const struct option {
 	const char *name;
 	size_t at; /* in struct cmd; NOWHERE: has no effect */
 	bool has_value;
+	bool of_capture; /* means nothing elsewhere */
 } options[] = {
 #define FLAG(name, member)                                                                         \
 	{                                                                                          \
-		name, offsetof(struct cmd, member), false                                          \
+		name, offsetof(struct cmd, member), false, false                                   \
 	}
 #define VALUE(name, member)                                                                        \
 	{                                                                                          \
-		name, offsetof(struct cmd, member), true                                           \
+		name, offsetof(struct cmd, member), true, false                                    \
+	}
+#define CAPTURE(name, member)                                                                      \
+	{                                                                                          \
+		name, offsetof(struct cmd, member), true, true                                     \
 	}
 	FLAG("--quiet", quiet),
 	FLAG("--verbose", verbose),
@@ -113,15 +121,21 @@ static const struct option {
 	VALUE("--conn", name),
 	VALUE("--secretsfile", secrets),
 	VALUE("--log", log),
+	CAPTURE("-r", read_file),
+	CAPTURE("-w", write_file),
+	CAPTURE("-i", device),
+	CAPTURE("-c", count),
+	CAPTURE("--seconds", seconds),
 #undef FLAG
 #undef VALUE
-	{ "--json", NOWHERE, false }, /* main() looks for it, wherever it stands */
-	{ "--utc", NOWHERE, false },
-	{ "--noexport", NOWHERE, false },
-	{ "--nosetup", NOWHERE, false },
-	{ "--leave-state", NOWHERE, false },
-	{ "-v", NOWHERE, false },
-	{ "--label", NOWHERE, true },
+#undef CAPTURE
+	{ "--json", NOWHERE, false, false }, /* main() looks for it, wherever it stands */
+	{ "--utc", NOWHERE, false, false },
+	{ "--noexport", NOWHERE, false, false },
+	{ "--nosetup", NOWHERE, false, false },
+	{ "--leave-state", NOWHERE, false, false },
+	{ "-v", NOWHERE, false, false },
+	{ "--label", NOWHERE, true, false },
 };
 
 /* Takes argv[*i] if it is an option: 1; 0 if it is none; -1: its value is missing. */
@@ -135,7 +149,8 @@ static int take_option(struct cmd *c, int argc, char **argv, int *i)
 		if (strlen(options[k].name) == n && strncmp(options[k].name, argv[*i], n) == 0)
 			o = &options[k];
 	/* "ipsec --checkconfig" alone is the subcommand */
-	if (!o || (o->at == offsetof(struct cmd, checkconfig) && !c->verb))
+	if (!o || (o->at == offsetof(struct cmd, checkconfig) && !c->verb) ||
+		(o->of_capture && (!c->verb || c->verb->run != run_capture)))
 		return 0;
 	if (o->has_value && !value && *i + 1 >= argc) {
 		out_error("ipsec: %s wants a value", o->name);
@@ -181,7 +196,7 @@ static bool take_debug(struct cmd *c, char *word)
 /* Does it take what begins with "-" as a word? */
 static bool takes_dashes(const struct verb *v)
 {
-	return v->run == run_algparse || v->run == run_nothing;
+	return v->run == run_algparse || v->run == run_explain || v->run == run_nothing;
 }
 
 static int parse(struct cmd *c, int argc, char **argv)

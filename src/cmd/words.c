@@ -5,7 +5,6 @@
 static const struct {
 	const char *words, *say;
 } absent[] = {
-	{ "verify", "it comes with the diagnosis; until then: ipsec checkconfig, ipsec status" },
 	{ "barf", "collect: ipsec status, ipsec checkconfig, the log" },
 	{ "look", "use: ip route show table 220; ipsec status" },
 	{ "show showroute", "use: ip route get ADDRESS; ipsec status" },
