@@ -2,6 +2,7 @@
  * a step sees are events; with those that the daemon kept they are the story that the rules judge.
  */
 #include "cmd/cmd.h"
+#include "cmd/local.h"
 #include "config/conf.h"
 #include "config/facts.h"
 #include "diag/diag.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 /* An attempt that has not decided itself by then is judged as it stands. */
 #define ATTEMPT_TIME 4000 /* ms */
@@ -21,7 +23,8 @@ struct ladder {
 	const struct conf_conn *conn; /* NULL: not in the file */
 	struct diag diag;
 	bool is_up, is_running;
-	unsigned found;
+	unsigned found, seen;
+	char our_side[8]; /* "left", "right", as the daemon says; "": it does not */
 };
 
 static struct now now_is(void)
@@ -96,8 +99,11 @@ static void heard(void *ctx, const char *line)
 {
 	struct ladder *l = ctx;
 	json_t *o = json_loads(line, 0, NULL);
+	const char *side = json_string_value(json_object_get(o, "our_side"));
 	struct event e;
 
+	if (side)
+		snprintf(l->our_side, sizeof(l->our_side), "%s", side);
 	if (o && event_of_json(o, &e) == OK)
 		diag_take(&l->diag, &e);
 	json_decref(o);
@@ -149,6 +155,56 @@ static void look_at_daemon(struct ladder *l)
 	(void)request_each(l->cmd, "story", about_it(l), 0, heard, l);
 }
 
+/* ---- this host ---- */
+
+static void kept(void *ctx, const struct event *e)
+{
+	struct ladder *l = ctx;
+
+	diag_take(&l->diag, e);
+	l->seen++;
+}
+
+/* The device that packets for the tunnel take; "": the kernel's policies find them. */
+static const char *device_of(const struct conf_conn *c, char *own)
+{
+	if (conf_device_name(c, own))
+		return own;
+	/* userspace ESP has this one */
+	return access("/sys/class/net/ipsec0/tun_flags", F_OK) == 0 ? "ipsec0" : "";
+}
+
+static void look_at_host(struct ladder *l)
+{
+	const struct conf_conn *c = l->conn;
+	const struct event_sink in = { kept, l };
+	char own[CONF_DEVICE_NAME], ours_text[ADDR_STR];
+	bool is_left;
+	const struct conf_end *ours, *theirs;
+	struct local_for what;
+
+	/* the daemon knows which end this is; without it, the first address of both that is ours */
+	is_left = !l->is_running || strcmp(l->our_side, "right") != 0;
+	ours = is_left ? &c->left : &c->right;
+	theirs = is_left ? &c->right : &c->left;
+	what = (struct local_for){ .conn = c->name,
+		.ours = conf_host(ours),
+		.theirs = conf_host(theirs),
+		.our_port = ours->ikeport,
+		.their_port = theirs->ikeport,
+		.our_nets = ours->subnet,
+		.their_nets = theirs->subnet,
+		.device = device_of(c, own),
+		.flow = "",
+		.own_flow = "",
+		.is_initiator = addr_is_set(&theirs->host) };
+	l->seen = 0;
+	local_look(&what, now_is(), &in);
+	STEP(l, "this host",
+		"routes, packet filters, NAT, policies and sockets around %s: %u facts",
+		addr_is_set(&what.ours) ? addr_format(&what.ours, ours_text) : "it", l->seen);
+}
+
 /* ---- the verdict ---- */
 
 static int conclude(struct ladder *l)
@@ -184,6 +240,7 @@ int run_diagnose(const struct cmd *c)
 		status = EXIT_UNKNOWN;
 	else {
 		look_at_daemon(&l);
+		look_at_host(&l);
 		status = conclude(&l);
 	}
 	diag_done(&l.diag);
