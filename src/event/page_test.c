@@ -68,7 +68,8 @@ TEST(lines_of_the_page)
 		"NO_PROPOSAL_CHOSEN notification; message payloads: N; missing payloads: SA,KE,Ni",
 		v2_init_refused, .notify = ev_str("NO_PROPOSAL_CHOSEN"), .payloads = ev_str("N"),
 		.missing = ev_str("SA,KE,Ni"), .remote = ev_ep(ep(192, 0, 2, 2, 500)),
-		.offered = ev_str("1:IKE:ENCR=AES_CBC_128"));
+		.offered = ev_str("1:IKE:ENCR=AES_CBC_128"), .ours_conf = ev_str(""),
+		.ours_swanctl = ev_str(""));
 	LINE(instance,
 		"182 \"vpn.example.com\"[1] 192.0.2.2 #15: STATE_PARENT_I2: sent v2I2, expected "
 		"v2R2 {auth=IKEv2 "
@@ -83,7 +84,8 @@ TEST(lines_of_the_page)
 		"NO_PROPOSAL_CHOSEN",
 		v2_child_refused, .exchange = ev_str("IKE_AUTH"),
 		.notify = ev_str("NO_PROPOSAL_CHOSEN"), .offered = ev_str(""),
-		.ts_local = ev_str(""), .ts_remote = ev_str(""));
+		.ts_local = ev_str(""), .ts_remote = ev_str(""), .ours_conf = ev_str(""),
+		.ours_swanctl = ev_str(""), .product = ev_str(""));
 	LINE(plain,
 		"002 \"vpn.example.com\" #1: IKE SA authentication request rejected by peer: "
 		"AUTHENTICATION_FAILED",
@@ -146,8 +148,9 @@ TEST(lines_that_monitoring_looks_for)
 		.ts_local = ev_str("10.0.1.0-10.0.1.255:0-65535 0"),
 		.ts_remote = ev_str("10.0.2.0-10.0.2.255:0-65535 0"), .esp = ev_str("ESP/ESN"),
 		.spi_out = ev_x32(0xa638319a), .spi_in = ev_x32(0x3ac67359),
-		.xfrm = ev_str("AES_GCM_16_256-NONE"), .natd = ev_str(""),
-		.dpd = ev_str("passive"));
+		.xfrm = ev_str("AES_GCM_16_256-NONE"), .natd = ev_str(""), .dpd = ev_str("passive"),
+		.asked_local = ev_str(""), .asked_remote = ev_str(""), .got_local = ev_str(""),
+		.got_remote = ev_str(""), .product = ev_str(""));
 	LINE(plain, "005 \"vpn.example.com\" #1: ESP traffic information: in=252B out=252B",
 		child_traffic, .in = ev_u64(252), .out = ev_u64(252));
 	LINE(plain,
