@@ -4,7 +4,7 @@
 static bool narrows(const struct nets *n, const char *relation)
 {
 	return n->is_answer ? strcmp(relation, "same") == 0 || strcmp(relation, "narrower") == 0
-			    : strcmp(relation, "apart") != 0;
+			    : relation[0] && strcmp(relation, "apart") != 0;
 }
 
 /* What we see of the peer's networks, in what it asks for or answers. */
