@@ -103,7 +103,9 @@ TEST(a_tunnel_that_is_up_clears_what_was_found)
 	EMIT(&in, now, &about, v2_child_established, .role = ev_str("initiator"),
 		.verb = ev_str("established"), .old = ev_str(""), .mode = ev_str("tunnel"),
 		.ts_local = ev_str(""), .ts_remote = ev_str(""), .esp = ev_str("ESP"),
-		.xfrm = ev_str(""), .natd = ev_str(""), .dpd = ev_str(""));
+		.xfrm = ev_str(""), .natd = ev_str(""), .dpd = ev_str(""),
+		.asked_local = ev_str(""), .asked_remote = ev_str(""), .got_local = ev_str(""),
+		.got_remote = ev_str(""), .product = ev_str(""));
 	n_said = 0;
 	pass(NS_S);
 	assert_true(said_so("no longer"));

@@ -27,10 +27,13 @@ const char *certainty_name(enum certainty c)
 	return names[c];
 }
 
-static void say(char *to, size_t n, const char *fmt, va_list args) printf_like(3, 0);
-static void say(char *to, size_t n, const char *fmt, va_list args)
+/* False: it does not fit, and is cut. */
+static bool say(char *to, size_t n, const char *fmt, va_list args) printf_like(3, 0);
+static bool say(char *to, size_t n, const char *fmt, va_list args)
 {
-	vsnprintf(to, n, fmt, args);
+	int is = vsnprintf(to, n, fmt, args);
+
+	return is >= 0 && (size_t)is < n;
 }
 
 void finding_cause(struct finding *f, const char *fmt, ...)
@@ -38,7 +41,7 @@ void finding_cause(struct finding *f, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(f->cause, sizeof(f->cause), fmt, args);
+	(void)say(f->cause, sizeof(f->cause), fmt, args);
 	va_end(args);
 }
 
@@ -47,7 +50,7 @@ void finding_next(struct finding *f, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(f->next, sizeof(f->next), fmt, args);
+	(void)say(f->next, sizeof(f->next), fmt, args);
 	va_end(args);
 }
 
@@ -61,9 +64,9 @@ void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, co
 	fix->where = where;
 	fix->kind = kind;
 	va_start(args, fmt);
-	say(fix->text, sizeof(fix->text), fmt, args);
+	if (say(fix->text, sizeof(fix->text), fmt, args))
+		f->n_fix++; /* half a line mends nothing */
 	va_end(args);
-	f->n_fix++;
 }
 
 void finding_proof(struct finding *f, const struct event *e)

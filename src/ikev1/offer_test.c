@@ -498,6 +498,28 @@ TEST(a_responders_lifetimes_go_and_come)
 		v1_lifetime_parse(bytes_of("\x80\x01\0", 3), PROTO_ESP, &s, &kb), ERR_TRUNCATED);
 }
 
+TEST(an_offer_is_proposals_of_both_versions_alike)
+{
+	struct v1_esp_wish w = wish();
+	struct v1_proposals *p = v1_offer_esp(&w), none = { 0 };
+	struct proposals values;
+	char s[256];
+
+	v1_proposals_values(p, &values);
+	assert_int_equal(values.n, 3);
+	for (size_t i = 0; i < values.n; i++) {
+		assert_int_equal(values.p[i].number, i + 1);
+		assert_int_equal(values.p[i].protocol, PROTO_ESP);
+	}
+	/* GCM has no integrity and no PRF: cipher and group */
+	assert_int_equal(values.p[0].n, 2);
+	assert_string_equal(proposals_conf(&values, s, sizeof(s)),
+		"aes_gcm256-modp2048,aes128-sha2_256-modp2048,aes128-sha1-modp2048");
+	v1_proposals_values(&none, &values);
+	assert_int_equal(values.n, 0);
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +538,7 @@ int main(void)
 		cmocka_unit_test(the_mode_has_to_be_ours_however_it_is_written),
 		cmocka_unit_test(a_bundle_of_two_protocols_is_not_taken),
 		cmocka_unit_test(a_responders_lifetimes_go_and_come),
+		cmocka_unit_test(an_offer_is_proposals_of_both_versions_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

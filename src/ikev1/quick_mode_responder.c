@@ -172,6 +172,20 @@ static void no_proposal(struct v1_child *c, const struct v1_msg *m, const struct
 		.legacy = ev_str(words.legacy));
 }
 
+/* What the peer would have to propose: with the group that we would. */
+static void no_pfs(struct v1_child *c, const struct v1_esp_wish *w)
+{
+	char conf[1024], swanctl[1024];
+	struct proposals p = *w->ours;
+
+	for (size_t i = 0; i < p.n; i++)
+		if (!proposals_groups(w->ours, &(uint16_t){ 0 }, 1) && p.p[i].n < COUNT(p.p[i].t))
+			p.p[i].t[p.p[i].n++] = (struct transform){ TT_KE, w->group, 0 };
+	V1_CHILD_EMIT(c, v1_quick_no_pfs,
+		.ours_conf = ev_str(proposals_conf(&p, conf, sizeof(conf))),
+		.ours_swanctl = ev_str(proposals_swanctl(&p, swanctl, sizeof(swanctl))));
+}
+
 /* PFS is what the peer wants, where esp= names no group; with pfs=yes it has to be. */
 static bool group_is_wrong(const struct v1_child *c, uint16_t group)
 {
@@ -203,7 +217,7 @@ static uint16_t choose(struct v1_child *c, const struct v1_msg *m)
 			w.takes_any_group = false;
 			no_proposal(c, m, &w);
 		} else {
-			V1_CHILD_EMIT(c, v1_quick_no_pfs, );
+			no_pfs(c, &w);
 		}
 		return N1_NO_PROPOSAL_CHOSEN;
 	}

@@ -67,12 +67,60 @@ TEST(lists_drop_what_is_covered)
 	}
 }
 
+static struct ts_list list(size_t n, const char *const *range)
+{
+	struct ts_list l = { .n = n };
+
+	for (size_t i = 0; i < n; i++)
+		l.ts[i] = ts(range[i], 0, 0, 65535);
+	return l;
+}
+#define LIST(...)                                                                                  \
+	list(COUNT(((const char *const[]){ __VA_ARGS__ })), (const char *const[]){ __VA_ARGS__ })
+
+TEST(subnets_are_written_as_configurations_have_them)
+{
+	struct ts_list two = LIST("10.0.1.0/24", "2001:db8::/64"),
+		       range = LIST("10.0.0.0-10.0.0.2");
+	struct ts_list web = { 1, { ts("10.0.1.0/24", 6, 443, 443) } }, none = { 0 };
+	char s[TS_LIST_STR];
+
+	assert_string_equal(ts_list_subnets(&two, s), "10.0.1.0/24,2001:db8::/64");
+	assert_string_equal(ts_list_subnets(&range, s), "10.0.0.0/31,10.0.0.2/32");
+	assert_string_equal(ts_list_subnets(&web, s), "");
+	assert_string_equal(ts_list_subnets(&none, s), "");
+}
+
+TEST(a_range_that_is_no_subnet_is_found)
+{
+	struct ts_list l = LIST("10.0.1.0/24", "10.0.3.50-10.0.3.250", "10.0.4.0-10.0.4.9");
+	struct ts_list subnets = LIST("10.0.1.0-10.0.1.255");
+
+	assert_ptr_equal(ts_list_range(&l), &l.ts[1]);
+	assert_null(ts_list_range(&subnets));
+}
+
+TEST(two_lists_stand_in_one_relation)
+{
+	struct ts_list net = LIST("10.0.1.0/24"), half = LIST("10.0.1.0/25"),
+		       other = LIST("10.0.2.0/24"), two = LIST("10.0.1.0/25", "10.0.2.0/24");
+
+	assert_string_equal(ts_list_relation(&net, &net), "same");
+	assert_string_equal(ts_list_relation(&net, &half), "wider");
+	assert_string_equal(ts_list_relation(&half, &net), "narrower");
+	assert_string_equal(ts_list_relation(&two, &net), "overlaps");
+	assert_string_equal(ts_list_relation(&other, &net), "apart");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(common_part_takes_the_narrower_of_everything),
 		cmocka_unit_test(opaque_ports_lie_in_any_and_opaque_only),
 		cmocka_unit_test(lists_drop_what_is_covered),
+		cmocka_unit_test(subnets_are_written_as_configurations_have_them),
+		cmocka_unit_test(a_range_that_is_no_subnet_is_found),
+		cmocka_unit_test(two_lists_stand_in_one_relation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

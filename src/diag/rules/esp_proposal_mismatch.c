@@ -47,6 +47,17 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return CERTAIN;
 	}
+	e = story_last(s, EV_v1_quick_no_pfs);
+	if (e) {
+		finding_proof(f, e);
+		finding_cause(f, "the peer has no PFS (no group in its Quick Mode), and pfs=yes "
+				 "here wants it");
+		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "pfs=yes");
+		fixes(f, "", FIELDS(e, v1_quick_no_pfs)->ours_conf.str,
+			FIELDS(e, v1_quick_no_pfs)->ours_swanctl.str);
+		return CERTAIN;
+	}
 	return CERTAINTY_NONE;
 }
 
@@ -68,6 +79,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			r->ours_conf.str);
 		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_transport_tunnel_mismatch);
+		if (strstr(r->offered.str, "ESN=ENABLED") &&
+			!strstr(r->offered.str, "ESN=DISABLED"))
+			finding_suspect(f, &rule_esn_or_ipcomp_mismatch);
 		return LIKELY;
 	}
 	e = story_last(s, EV_v1_quick_refused);

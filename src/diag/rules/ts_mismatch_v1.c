@@ -1,40 +1,29 @@
-#include "diag/diag.h"
+#include "diag/nets.h"
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_v1_quick_no_connection);
-	bool is_left = strcmp(FACT(s, our_side), "right") != 0;
+	const struct event *e = story_last(s, EV_v1_quick_refused);
+	const union ev_v1_quick_refused *no;
+	struct nets n;
 
 	if (story_is_up(s))
 		return CERTAINTY_NONE;
-	if (e) {
-		const union ev_v1_quick_no_connection *q = FIELDS(e, v1_quick_no_connection);
-
-		if (strcmp(q->mode.str, q->our_mode.str) != 0)
+	if (nets_of(s, &n) && n.is_v1) {
+		if (nets_class(&n) != f->rule)
 			return CERTAINTY_NONE;
-		finding_proof(f, e);
-		finding_cause(
-			f, "the peer wants %s, allowed here is %s", q->wanted.str, q->allowed.str);
-		if (strcmp(q->relation_ours.str, "same") != 0 && q->subnet_ours.str[0])
-			finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s",
-				is_left ? "left" : "right", q->subnet_ours.str);
-		if (strcmp(q->relation_theirs.str, "same") != 0 && q->subnet_theirs.str[0])
-			finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s",
-				is_left ? "right" : "left", q->subnet_theirs.str);
+		finding_proof(f, n.e);
+		finding_cause(f, "the peer wants %s, allowed here is %s", n.peers, n.here);
+		nets_fix_here(s, f, &n);
 		return CERTAIN;
 	}
-	e = story_last(s, EV_v1_quick_refused);
 	if (!e || strcmp(FIELDS(e, v1_quick_refused)->notify.str, "INVALID_ID_INFORMATION") != 0)
 		return CERTAINTY_NONE;
+	no = FIELDS(e, v1_quick_refused);
 	finding_proof(f, e);
 	finding_cause(f,
 		"the peer does not take our networks (%s here, %s there): its own are others",
-		FIELDS(e, v1_quick_refused)->ts_local.str,
-		FIELDS(e, v1_quick_refused)->ts_remote.str);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local_ts = %s",
-		FIELDS(e, v1_quick_refused)->ts_remote.str);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote_ts = %s",
-		FIELDS(e, v1_quick_refused)->ts_local.str);
+		no->ts_local.str, no->ts_remote.str);
+	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
 	return LIKELY;
 }
 

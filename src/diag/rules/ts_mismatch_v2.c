@@ -1,34 +1,50 @@
-#include "diag/diag.h"
+#include "diag/nets.h"
+
+/* Would narrowing=yes here take it? The common part of what is asked, all that is answered. */
+static bool narrows(const struct nets *n, const char *relation)
+{
+	return n->is_answer ? strcmp(relation, "same") == 0 || strcmp(relation, "narrower") == 0
+			    : relation[0] && strcmp(relation, "apart") != 0;
+}
+
+/* What we see of the peer's networks, in what it asks for or answers. */
+static enum certainty seen(const struct story *s, struct finding *f, const struct nets *n)
+{
+	finding_proof(f, n->e);
+	if (n->is_answer)
+		finding_cause(f, "the peer answers with %s, and what we asked for is %s", n->peers,
+			n->here);
+	else
+		finding_cause(f, "the peer wants %s, allowed here is %s; they differ in %s",
+			n->peers, n->here, FIELDS(n->e, v2_ts_refused)->difference.str);
+	nets_fix_here(s, f, n);
+	if (!n->is_narrowing && narrows(n, n->rel_ours) && narrows(n, n->rel_theirs))
+		finding_fix(f, FIX_HERE, FIX_CONN, "narrowing=yes");
+	return CERTAIN;
+}
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_v2_ts_refused);
-	bool is_left = strcmp(FACT(s, our_side), "right") != 0;
+	const struct event *e = story_last(s, EV_v2_child_refused);
+	const union ev_v2_child_refused *no;
+	struct nets n;
 
-	if (e) {
-		const union ev_v2_ts_refused *t = FIELDS(e, v2_ts_refused);
-
-		finding_proof(f, e);
-		finding_cause(f,
-			"the peer wants %s - %s, allowed here is %s - %s; they differ in %s",
-			t->tsi.str, t->tsr.str, t->allowed_i.str, t->allowed_r.str,
-			t->difference.str);
-		if (strcmp(t->relation_r.str, "same") != 0 && t->subnets_r.str[0])
-			finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s",
-				is_left ? "left" : "right", t->subnets_r.str);
-		if (strcmp(t->relation_i.str, "same") != 0 && t->subnets_i.str[0])
-			finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s",
-				is_left ? "right" : "left", t->subnets_i.str);
-		return CERTAIN;
-	}
-	e = story_last(s, EV_v2_child_refused);
+	if (nets_of(s, &n) && !story_later(e, n.e))
+		return nets_class(&n) == f->rule ? seen(s, f, &n) : CERTAINTY_NONE;
 	if (!e || strcmp(FIELDS(e, v2_child_refused)->notify.str, "TS_UNACCEPTABLE") != 0)
 		return CERTAINTY_NONE;
+	no = FIELDS(e, v2_child_refused);
 	finding_proof(f, e);
 	finding_cause(f,
 		"the peer does not take our networks (%s here, %s there): its own are others",
-		FIELDS(e, v2_child_refused)->ts_local.str,
-		FIELDS(e, v2_child_refused)->ts_remote.str);
+		no->ts_local.str, no->ts_remote.str);
+	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"or write in leftsubnet= and rightsubnet= what the peer has: its log names it");
+	if (strchr(no->ts_local.str, ',') || strchr(no->ts_remote.str, ','))
+		finding_suspect(f, &rule_one_subnet_per_child);
+	if (strcmp(no->product.str, "Microsoft") == 0)
+		finding_suspect(f, &rule_azure_wide_selectors);
 	return CERTAIN;
 }
 

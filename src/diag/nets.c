@@ -1,0 +1,232 @@
+#include "diag/nets.h"
+
+#include <stdio.h>
+
+const char *nets_us(const struct story *s)
+{
+	return strcmp(FACT(s, our_side), "right") == 0 ? "right" : "left";
+}
+
+const char *nets_them(const struct story *s)
+{
+	return strcmp(FACT(s, our_side), "right") == 0 ? "left" : "right";
+}
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static bool is_many(const char *list)
+{
+	return strchr(list, ',') != NULL;
+}
+
+static void pair(char to[static NETS_STR], const char *ours, const char *theirs)
+{
+	snprintf(to, NETS_STR, "%s - %s", ours, theirs);
+}
+
+/* ---- what was refused ---- */
+
+static void asked_v2(const struct event *e, struct nets *ret)
+{
+	const union ev_v2_ts_refused *t = FIELDS(e, v2_ts_refused);
+	bool is_theirs = strstr(t->tsi.str, t->range.str) != NULL;
+
+	*ret = (struct nets){ .e = e,
+		.ours = t->subnets_r.str,
+		.theirs = t->subnets_i.str,
+		.rel_ours = t->relation_r.str,
+		.rel_theirs = t->relation_i.str,
+		.range = is(is_theirs ? t->relation_i.str : t->relation_r.str, "same")
+				 ? ""
+				 : t->range.str,
+		.range_is_theirs = is_theirs,
+		.range_is_all = is(is_theirs ? t->tsi.str : t->tsr.str, t->range.str),
+		.product = t->product.str,
+		.is_narrowing = is(t->narrowing.str, "yes") };
+	pair(ret->peers, t->tsr.str, t->tsi.str);
+	pair(ret->here, t->allowed_r.str, t->allowed_i.str);
+}
+
+static bool answered_v2(const struct event *e, struct nets *ret)
+{
+	const union ev_v2_child_unacceptable *t = FIELDS(e, v2_child_unacceptable);
+
+	if (!t->tsi.str[0] || (is(t->relation_i.str, "same") && is(t->relation_r.str, "same")))
+		return false; /* something else is wrong with it */
+	*ret = (struct nets){ .e = e,
+		.is_answer = true,
+		.ours = t->subnets_i.str,
+		.theirs = t->subnets_r.str,
+		.rel_ours = t->relation_i.str,
+		.rel_theirs = t->relation_r.str,
+		.range = "",
+		.product = t->product.str,
+		.asked_many = is_many(t->ts_local.str) || is_many(t->ts_remote.str) };
+	pair(ret->peers, t->tsi.str, t->tsr.str);
+	pair(ret->here, t->ts_local.str, t->ts_remote.str);
+	return true;
+}
+
+static bool asked_v1(const struct event *e, struct nets *ret)
+{
+	const union ev_v1_quick_no_connection *q = FIELDS(e, v1_quick_no_connection);
+	size_t n = strlen(q->wanted.str), m = strlen(q->range.str);
+	bool is_theirs = n >= m && is(q->wanted.str + n - m, q->range.str);
+
+	if (!is(q->mode.str, q->our_mode.str))
+		return false;
+	*ret = (struct nets){ .e = e,
+		.is_v1 = true,
+		.ours = q->subnet_ours.str,
+		.theirs = q->subnet_theirs.str,
+		.rel_ours = q->relation_ours.str,
+		.rel_theirs = q->relation_theirs.str,
+		.range = is(is_theirs ? q->relation_theirs.str : q->relation_ours.str, "same")
+				 ? ""
+				 : q->range.str,
+		.range_is_theirs = is_theirs,
+		.range_is_all = true,
+		.product = "" };
+	snprintf(ret->peers, NETS_STR, "%s", q->wanted.str);
+	snprintf(ret->here, NETS_STR, "%s", q->allowed.str);
+	return true;
+}
+
+bool nets_of(const struct story *s, struct nets *ret)
+{
+	static const enum event_id ids[] = { EV_v2_ts_refused, EV_v2_child_unacceptable,
+		EV_v1_quick_no_connection, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	if (!e)
+		return false;
+	switch ((int)e->id) {
+	case EV_v2_ts_refused:
+		asked_v2(e, ret);
+		return true;
+	case EV_v2_child_unacceptable:
+		return answered_v2(e, ret);
+	}
+	return asked_v1(e, ret);
+}
+
+/* ---- which class ---- */
+
+static bool is_any(const char *nets)
+{
+	return is(nets, "0.0.0.0/0") || is(nets, "::/0");
+}
+
+/* That, or the same; not the same on both sides. */
+static bool are(const struct nets *n, const char *relation)
+{
+	bool same_ours = is(n->rel_ours, "same"), same_theirs = is(n->rel_theirs, "same");
+
+	return (same_ours || is(n->rel_ours, relation)) &&
+	       (same_theirs || is(n->rel_theirs, relation)) && !(same_ours && same_theirs);
+}
+
+const struct rule *nets_class(const struct nets *n)
+{
+	bool is_wider = are(n, "wider");
+
+	if (n->range[0])
+		return &rule_non_cidr_selector;
+	if (is_wider && is_any(n->ours) && is_any(n->theirs))
+		return &rule_azure_wide_selectors;
+	if (is_wider)
+		return &rule_peer_widens_selector;
+	if (n->is_answer && n->asked_many && are(n, "narrower") && n->ours[0] && n->theirs[0] &&
+		!is_many(n->ours) && !is_many(n->theirs))
+		return is(n->product, "Juniper") ? &rule_juniper_srx_rekey_or_proxy_id
+						 : &rule_one_subnet_per_child;
+	return n->is_v1 ? &rule_ts_mismatch_v1 : &rule_ts_mismatch_v2;
+}
+
+/* ---- lines ---- */
+
+/* A range is written as it is: where nothing is narrowed it has to be the same. */
+static void side(struct finding *f, const struct nets *n, bool is_theirs, const char *name)
+{
+	const char *nets = is_theirs ? n->theirs : n->ours;
+
+	if (is(is_theirs ? n->rel_theirs : n->rel_ours, "same"))
+		return;
+	if (n->range[0] && n->range_is_theirs == is_theirs)
+		nets = n->range_is_all ? n->range : "";
+	if (nets[0])
+		finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s", name, nets);
+}
+
+void nets_fix_here(const struct story *s, struct finding *f, const struct nets *n)
+{
+	side(f, n, false, nets_us(s));
+	side(f, n, true, nets_them(s));
+}
+
+/* No protocols and ports, which each daemon writes otherwise. */
+static bool is_plain(const char *list)
+{
+	unsigned slashes = 0;
+
+	for (; *list; list++) {
+		slashes = *list == ',' ? 0 : slashes + (*list == '/');
+		if (slashes > 1)
+			return false;
+	}
+	return true;
+}
+
+void nets_fix_peer(const struct story *s, struct finding *f, const char *ours, const char *theirs)
+{
+	if (!ours[0] || !theirs[0] || !is_plain(ours) || !is_plain(theirs))
+		return;
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "%ssubnet=%s", nets_us(s), ours);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "%ssubnet=%s", nets_them(s), theirs);
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local_ts = %s", theirs);
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote_ts = %s", ours);
+}
+
+/* ---- one pair of several ---- */
+
+enum certainty nets_one_pair(const struct story *s, struct finding *f, const char **product)
+{
+	const struct event *e = story_last(s, EV_v2_child_established);
+	const union ev_v2_child_established *up = e ? FIELDS(e, v2_child_established) : NULL;
+	const char *ours, *theirs, *peers;
+	char got[NETS_STR];
+	struct nets n;
+
+	if (up && (is_many(up->asked_local.str) || is_many(up->asked_remote.str))) {
+		if (is_many(up->got_local.str) || is_many(up->got_remote.str))
+			return CERTAINTY_NONE;
+		ours = up->asked_local.str;
+		theirs = up->asked_remote.str;
+		*product = up->product.str;
+		pair(got, up->got_local.str, up->got_remote.str);
+		peers = got;
+	} else if (nets_of(s, &n) &&
+		   (nets_class(&n) == &rule_one_subnet_per_child ||
+			   nets_class(&n) == &rule_juniper_srx_rekey_or_proxy_id)) {
+		e = n.e;
+		ours = FIELDS(e, v2_child_unacceptable)->ts_local.str;
+		theirs = FIELDS(e, v2_child_unacceptable)->ts_remote.str;
+		*product = n.product;
+		peers = n.peers;
+	} else {
+		return CERTAINTY_NONE;
+	}
+	finding_proof(f, e);
+	finding_cause(f,
+		"we ask for %s - %s in one tunnel, and the peer takes one pair only, %s: "
+		"nothing else reaches it",
+		ours, theirs, peers);
+	if (is_many(ours))
+		finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnets=%s", nets_us(s), ours);
+	if (is_many(theirs))
+		finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnets=%s", nets_them(s), theirs);
+	return CERTAIN;
+}
