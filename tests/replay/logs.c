@@ -20,9 +20,9 @@ static void take(void *ctx, const struct event *e)
 static void answer(void *ctx, const struct event *e)
 {
 	(void)ctx;
-	if (e->id == EV_diag_standing && strcmp(found, "nothing") == 0)
-		snprintf(found, sizeof(found), "%s %s", FIELDS(e, diag_standing)->class.str,
-			FIELDS(e, diag_standing)->certainty.str);
+	if (e->id == EV_found_finding && strcmp(found, "nothing") == 0)
+		snprintf(found, sizeof(found), "%s %s", FIELDS(e, found_finding)->class.str,
+			FIELDS(e, found_finding)->certainty.str);
 }
 
 static void check(const char *file)

@@ -47,6 +47,14 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return CERTAIN;
 	}
+	e = story_last(s, EV_v1_quick_no_pfs);
+	if (e) {
+		finding_proof(f, e);
+		finding_cause(f, "the peer offers no PFS group, and pfs=yes here wants one");
+		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "pfs=yes");
+		return CERTAIN;
+	}
 	return CERTAINTY_NONE;
 }
 
@@ -68,6 +76,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			r->ours_conf.str);
 		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_transport_tunnel_mismatch);
+		finding_suspect(f, &rule_kernel_lacks_esp); /* charon's answer then */
 		return LIKELY;
 	}
 	e = story_last(s, EV_v1_quick_refused);

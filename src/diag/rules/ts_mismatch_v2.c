@@ -21,6 +21,14 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 				is_left ? "right" : "left", t->subnets_i.str);
 		return CERTAIN;
 	}
+	if ((e = story_last(s, EV_v2_child_unacceptable)) &&
+		strcmp(FIELDS(e, v2_child_unacceptable)->why.str, "TS_UNACCEPTABLE") == 0) {
+		finding_proof(f, e);
+		finding_cause(f, "the peer narrows our networks to its own, which this end does "
+				 "not take: they are to be the same, or narrowing=yes");
+		finding_fix(f, FIX_HERE, FIX_CONN, "narrowing=yes");
+		return CERTAIN;
+	}
 	e = story_last(s, EV_v2_child_refused);
 	if (!e || strcmp(FIELDS(e, v2_child_refused)->notify.str, "TS_UNACCEPTABLE") != 0)
 		return CERTAINTY_NONE;
@@ -29,7 +37,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"the peer does not take our networks (%s here, %s there): its own are others",
 		FIELDS(e, v2_child_refused)->ts_local.str,
 		FIELDS(e, v2_child_refused)->ts_remote.str);
-	return CERTAIN;
+	finding_suspect(f, &rule_kernel_lacks_esp); /* pluto's answer then */
+	return LIKELY;
 }
 
 const struct rule rule_ts_mismatch_v2 = {
