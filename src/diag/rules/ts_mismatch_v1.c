@@ -31,10 +31,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"the peer does not take our networks (%s here, %s there): its own are others",
 		FIELDS(e, v1_quick_refused)->ts_local.str,
 		FIELDS(e, v1_quick_refused)->ts_remote.str);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local_ts = %s",
-		FIELDS(e, v1_quick_refused)->ts_remote.str);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote_ts = %s",
-		FIELDS(e, v1_quick_refused)->ts_local.str);
+	if (strchr(FIELDS(e, v1_quick_refused)->ts_remote.str, '/')) /* it may be unknown */
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local_ts = %s",
+			FIELDS(e, v1_quick_refused)->ts_remote.str);
+	if (strchr(FIELDS(e, v1_quick_refused)->ts_local.str, '/'))
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote_ts = %s",
+			FIELDS(e, v1_quick_refused)->ts_local.str);
 	return LIKELY;
 }
 
