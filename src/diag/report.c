@@ -21,6 +21,36 @@ static const char *const kinds[] = {
 	[FIX_WORDS] = "words",
 };
 
+/* Is this host's file strongSwan's? */
+static bool is_swanctl(const struct story *s)
+{
+	const char *name = strrchr(FACT(s, file), '/');
+
+	return name && strcmp(name, "/swanctl.conf") == 0;
+}
+
+/* A line of the conn in strongSwan's words; algorithms have the same names. */
+static void swanctl_text(const struct story *s, const struct fix *f, char *t, size_t n)
+{
+	static const char *const words[][2] = { { "keyexchange=ikev", "version = " },
+		{ "leftsubnet=", "local_ts = " }, { "rightsubnet=", "remote_ts = " },
+		{ "leftid=", "local { id = " }, { "rightid=", "remote { id = " },
+		{ "ike=", "proposals = " }, { "esp=", "esp_proposals = " } };
+	const char *file = FACT(s, file), *name = s->conn ? s->conn : "?";
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		size_t len = strlen(words[i][0]);
+
+		if (strncmp(f->text, words[i][0], len) == 0) {
+			snprintf(t, n, "in connection %s of %s write: %s%s%s", name, file,
+				words[i][1], f->text + len, strchr(words[i][1], '{') ? " }" : "");
+			return;
+		}
+	}
+	snprintf(t, n, "in connection %s of %s write what ipsec.conf has as %s", name, file,
+		f->text);
+}
+
 /* "in conn vpn of /etc/ipsec.conf write ike=aes256-sha2;modp2048" */
 static void fix_text(const struct story *s, const struct fix *f, char *t, size_t n)
 {
@@ -28,10 +58,16 @@ static void fix_text(const struct story *s, const struct fix *f, char *t, size_t
 
 	switch (f->kind) {
 	case FIX_COMMAND:
-		snprintf(t, n, "run: %s", f->text);
+		if (f->where == FIX_HERE && is_swanctl(s) &&
+			strncmp(f->text, "ipsec rereadsecrets", 19) == 0)
+			snprintf(t, n, "run: swanctl --load-creds");
+		else
+			snprintf(t, n, "run: %s", f->text);
 		return;
 	case FIX_CONN:
-		if (f->where == FIX_HERE)
+		if (f->where == FIX_HERE && is_swanctl(s))
+			swanctl_text(s, f, t, n);
+		else if (f->where == FIX_HERE)
 			snprintf(t, n, "in conn %s of %s write: %s", s->conn ? s->conn : "?",
 				file[0] ? file : "/etc/ipsec.conf", f->text);
 		else
@@ -41,7 +77,13 @@ static void fix_text(const struct story *s, const struct fix *f, char *t, size_t
 		snprintf(t, n, "under config setup write: %s", f->text);
 		return;
 	case FIX_SECRET:
-		snprintf(t, n, "in /etc/ipsec.secrets write: %s", f->text);
+		if (f->where == FIX_HERE && is_swanctl(s))
+			snprintf(t, n,
+				"under secrets of %s, in the ike section with the identities of "
+				"both ends, write: secret = \"...\"",
+				FACT(s, file));
+		else
+			snprintf(t, n, "in /etc/ipsec.secrets write: %s", f->text);
 		return;
 	case FIX_WORDS:
 		snprintf(t, n, "%s", f->text);

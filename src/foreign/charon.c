@@ -289,10 +289,11 @@ static void no_config(struct line *n)
 	n->from = n->job->remote;
 	n->talk = NULL;
 	if (n->job->version == 1)
-		SAY(n, v1_no_connection, .local = ev_ep(n->job->local), .mode = ev_str("Main Mode"),
-			.why = ev_str(n->at));
+		SAY(n, v1_no_connection, .kind = ev_str("unsaid"), .local = ev_ep(n->job->local),
+			.mode = ev_str("Main Mode"), .why = ev_str(n->at));
 	else
-		SAY(n, v2_no_connection, .local = ev_ep(n->job->local), .why = ev_str(n->at));
+		SAY(n, v2_no_connection, .kind = ev_str("unsaid"), .local = ev_ep(n->job->local),
+			.why = ev_str(n->at));
 }
 
 /* received X notify error: IKEv2; error notify: IKEv1; "notify, no CHILD_SA built" */

@@ -126,6 +126,7 @@ void talk_facts(struct line *n)
 	SAY(n, conn_facts, .theirs = ev_str(addr_format(&t->remote.addr, theirs)),
 		.ours = ev_str(
 			addr_is_set(&t->local.addr) ? addr_format(&t->local.addr, ours) : ""),
+		.file = ev_str(n->job ? "/etc/swanctl/swanctl.conf" : ""),
 		.our_id = ev_str(t->ours), .their_id = ev_str(t->theirs),
 		.version = ev_str(t->version == 1 ? "IKEv1" : "IKEv2"));
 }

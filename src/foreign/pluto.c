@@ -71,7 +71,10 @@ static void v2_init_refused(struct line *n)
 static void v2_auth_sent(struct line *n)
 {
 	talk_state(n, STAGE_AUTH, "STATE_V2_PARENT_I2");
-	SAY(n, v2_auth_sent, .suite = ev_str(line_between(n, n->after, "{", "}")));
+	if (n->talk->is_retried) /* silence counts from the first one */
+		SAY(n, v2_retransmit, .count = ev_u64(++n->talk->retransmits));
+	else
+		SAY(n, v2_auth_sent, .suite = ev_str(line_between(n, n->after, "{", "}")));
 }
 
 static void v2_auth_rejected(struct line *n)
@@ -201,7 +204,8 @@ static void v2_no_connection(struct line *n)
 	const char *but = strstr(n->after, "but ");
 
 	(void)endpoint_read(n->after, &local);
-	SAY(n, v2_no_connection, .local = ev_ep(local), .why = ev_str(but ? but + 4 : n->after));
+	SAY(n, v2_no_connection, .kind = ev_str("unsaid"), .local = ev_ep(local),
+		.why = ev_str(but ? but + 4 : n->after));
 }
 
 /* ---- both ---- */
@@ -468,7 +472,8 @@ bool pluto_line(struct line *n)
 		return true;
 	}
 	if (*s != '"' || !(n->text = name_read(n, s)))
-		return strncmp(s, "Starting Pluto", 14) == 0;
+		return strncmp(s, "Starting Pluto", 14) == 0 ||
+		       strncmp(s, "netlink_expire got message", 26) == 0;
 	line_tell(n, named, COUNT(named));
 	if (!n->at)
 		pluto_v1_tell(n);

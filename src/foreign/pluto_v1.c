@@ -255,7 +255,7 @@ static void no_connection(struct line *n)
 	const char *but = strstr(n->after, "but ");
 
 	(void)endpoint_read(n->after, &local);
-	SAY(n, v1_no_connection, .local = ev_ep(local),
+	SAY(n, v1_no_connection, .kind = ev_str("unsaid"), .local = ev_ep(local),
 		.mode = ev_str(strstr(n->text, "Aggressive") ? "Aggressive Mode" : "Main Mode"),
 		.why = ev_str(but ? but + 4 : n->after));
 }

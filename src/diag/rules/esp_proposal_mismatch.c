@@ -82,6 +82,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		if (strstr(r->offered.str, "ESN=ENABLED") &&
 			!strstr(r->offered.str, "ESN=DISABLED"))
 			finding_suspect(f, &rule_esn_or_ipcomp_mismatch);
+		finding_suspect(f, &rule_kernel_lacks_esp); /* charon's answer then */
 		return LIKELY;
 	}
 	e = story_last(s, EV_v1_quick_refused);

@@ -1,5 +1,19 @@
 #include "diag/diag.h"
 
+/* A responder whose log does not say which of its connections was the nearest. */
+static enum certainty unsaid(const struct event *e, int theirs, struct finding *f)
+{
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer begins with IKEv%d, and no connection here is for IKEv%d and its "
+		"address: the one for it is for IKEv%d, or it is not loaded",
+		theirs, theirs, 3 - theirs);
+	finding_suspect(f, &rule_conn_not_loaded_or_daemon_down);
+	finding_next(f, "see whether a connection with the peer's address is loaded, and its "
+			"version");
+	return POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_ike_version_refused);
@@ -18,6 +32,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
 		return LIKELY; /* not authenticated */
 	}
+	if ((e = story_last(s, EV_v2_no_connection)) &&
+		strcmp(FIELDS(e, v2_no_connection)->kind.str, "unsaid") == 0)
+		return unsaid(e, 2, f);
+	if ((e = story_last(s, EV_v1_no_connection)) &&
+		strcmp(FIELDS(e, v1_no_connection)->kind.str, "unsaid") == 0)
+		return unsaid(e, 1, f);
 	if ((e = story_last(s, EV_v2_no_connection)) &&
 		strcmp(FIELDS(e, v2_no_connection)->kind.str, "version") == 0) {
 		nearest = FIELDS(e, v2_no_connection)->nearest.str;

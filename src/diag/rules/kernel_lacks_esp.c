@@ -1,5 +1,28 @@
 #include "diag/diag.h"
 
+/* What the kernel said to a tunnel that was agreed on, for want of code. */
+static enum certainty refused_tunnel(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_v2_child_not_installed, EV_v1_child_not_installed,
+		EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+	const char *why;
+
+	if (!e || story_is_up(s))
+		return CERTAINTY_NONE;
+	why = e->id == EV_v2_child_not_installed ? FIELDS(e, v2_child_not_installed)->why.str
+						 : FIELDS(e, v1_child_not_installed)->why.str;
+	if (!strstr(why, "not implemented") && !strstr(why, "not supported"))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(
+		f, "the tunnel was agreed on, and this host's kernel does not take it: %s", why);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "modprobe -a esp4 esp6 xfrm_user");
+	finding_next(f, "uname -r; ls /lib/modules: when the running kernel has no folder there, "
+			"it was updated; boot the new one");
+	return CERTAIN;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_conn_needs_kernel, EV_conn_no_device,
@@ -8,7 +31,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *e = story_last_of(s, ids);
 
 	if (!e || story_later(story_last_of(s, better), e))
-		return CERTAINTY_NONE;
+		return refused_tunnel(s, f);
 	finding_proof(f, e);
 	if (e->id == EV_conn_needs_kernel) {
 		const union ev_conn_needs_kernel *n = FIELDS(e, conn_needs_kernel);

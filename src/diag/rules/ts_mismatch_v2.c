@@ -45,7 +45,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_suspect(f, &rule_one_subnet_per_child);
 	if (strcmp(no->product.str, "Microsoft") == 0)
 		finding_suspect(f, &rule_azure_wide_selectors);
-	return CERTAIN;
+	finding_suspect(f, &rule_kernel_lacks_esp); /* pluto's answer then */
+	return LIKELY;
 }
 
 const struct rule rule_ts_mismatch_v2 = {

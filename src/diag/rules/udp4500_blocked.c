@@ -49,12 +49,30 @@ static enum certainty as_repeated(const struct story *s, struct finding *f)
 	return POSSIBLE;
 }
 
+/* Where the port that it went to is not told. */
+static enum certainty silent_somewhere(const struct silence *q, struct finding *f)
+{
+	if (q->sent->id != EV_v2_auth_sent || q->octets || !q->repeat)
+		return CERTAINTY_NONE;
+	finding_proof(f, q->sent);
+	finding_proof(f, q->repeat);
+	finding_proof(f, q->end);
+	finding_cause(f, "the peer has answered our first message and does not answer the first "
+			 "encrypted one: when there is a NAT, that goes to UDP port 4500, which a "
+			 "packet filter may drop; or it was too large for the way");
+	opens(f);
+	finding_suspect(f, &rule_ike_auth_fragments_dropped);
+	return POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct silence q = story_silence(s);
 	enum certainty c;
 
 	if (q.at != SILENT_AUTH || !silence_is_floated(&q)) {
+		if (q.at == SILENT_AUTH && (c = silent_somewhere(&q, f)))
+			return c;
 		c = as_responder(s, f);
 		return c ? c : as_repeated(s, f);
 	}
