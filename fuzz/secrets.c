@@ -1,5 +1,6 @@
 /* ipsec.secrets. Oracle: an issue never holds a piece of a quoted secret; what is found for two
- * ends has a place in a file; all that is counted can be listed. */
+ * ends has a place in a file, its variants are other secrets, and so are other entries; all that
+ * is counted can be listed. */
 #include "config/secrets.h"
 #include "ipsec/limits.h"
 
@@ -30,6 +31,24 @@ static char **glob_none(void *ctx, const char *pattern)
 	return NULL;
 }
 
+/* What a peer may have instead. */
+static void instead(const struct secrets *s, const struct secrets_where *w, struct bytes found,
+	const struct id *ours, const struct addr *addr)
+{
+	struct secret made = { 0 };
+	struct secrets_where other;
+	struct bytes value;
+	size_t at = 0;
+
+	for (unsigned v = VARIANT_NONE; v <= VARIANT_END; v++)
+		if (secrets_variant(s, w->entry, (enum secret_variant)v, &made)) {
+			check(made.n != 0 && !bytes_eq(secret_view(&made), found));
+			secret_done(&made);
+		}
+	while (secrets_other(s, &at, w->entry, ours, addr, &value, &other))
+		check(value.n != 0 && other.entry != w->entry && other.line != 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -47,9 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	for (size_t i = 0; i < secrets_issues(s, &issue); i++)
 		check(!strstr(issue[i].text, marker));
-	if (secrets_psk(s, &ours, &theirs, &a, &b, &found, &where) == OK)
+	if (secrets_psk(s, &ours, &theirs, &a, &b, &found, &where) == OK) {
 		check(found.n != 0 && where.line != 0 &&
 			strcmp(where.file, "/etc/ipsec.secrets") == 0);
+		instead(s, &where, found, &ours, &a);
+	}
 	if (secrets_xauth(s, "alice", &found, &where) == OK)
 		check(found.n != 0 && found.n <= LIMIT_XAUTH_PASSWORD && where.line != 0);
 	while (secrets_list(s, listed, line, sizeof(line)))

@@ -23,6 +23,7 @@ static void entry_done(struct entry *e)
 		free(e->user[i]);
 	}
 	secret_done(&e->secret);
+	secret_done(&e->text);
 }
 
 /* ---- one entry: its text without comments, on one line ---- */
@@ -50,7 +51,7 @@ static char *word(char **p, bool *quoted, bool *ok)
 	return w;
 }
 
-static struct secret from_hex(const char *s, bool *ok)
+struct secret secrets_from_hex(const char *s, bool *ok)
 {
 	size_t n = 0, len = strlen(s);
 	struct secret ret = secret_new(len);
@@ -70,7 +71,7 @@ static struct secret from_hex(const char *s, bool *ok)
 	return ret;
 }
 
-static struct secret from_base64(const char *s, bool *ok)
+struct secret secrets_from_base64(const char *s, bool *ok)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -99,9 +100,9 @@ static struct secret psk_value(const char *v, bool quoted, bool *ok)
 {
 	*ok = *v != '\0';
 	if (!quoted && v[0] == '0' && (v[1] == 'x' || v[1] == 'X'))
-		return from_hex(v + 2, ok);
+		return secrets_from_hex(v + 2, ok);
 	if (!quoted && v[0] == '0' && (v[1] == 's' || v[1] == 'S'))
-		return from_base64(v + 2, ok);
+		return secrets_from_base64(v + 2, ok);
 	if (!quoted && v[0] == '0' && (v[1] == 't' || v[1] == 'T'))
 		v += 2;
 	*ok = *v != '\0';
@@ -154,6 +155,7 @@ static void add_psk(struct secrets *s, struct entry *e, char *rest)
 		return;
 	}
 	e->secret = psk_value(v, quoted, &ok);
+	e->text = secret_from(bytes_of((const uint8_t *)v, strlen(v) + 1));
 	if (!ok) {
 		say(s, true, e->file, e->line,
 			xstrdup("the PSK is empty, or its hexadecimal (0x) or base64 (0s) text is "

@@ -2,6 +2,7 @@
 /* ipsec.secrets: parsed in the keys process and nowhere else (and by ipsec checkconfig, for its
  * syntax). */
 #include "config/conf.h"
+#include "ipsec/variant.h"
 
 struct secrets;
 
@@ -17,6 +18,7 @@ struct secrets_where {
 	unsigned line;
 	unsigned also; /* other entries that fit as well and were passed over */
 	bool is_weak;  /* shorter than 16 octets, or a word from examples */
+	size_t entry;  /* which of them it is */
 };
 /* The PSK for these ends (4.9 of the fact sheet): both ids named beat one beat none; the first in
  * the file wins among equals. Addresses count as ids. ERR_NOT_FOUND when there is none. *ret is a
@@ -24,6 +26,14 @@ struct secrets_where {
 enum err must_use secrets_psk(const struct secrets *s, const struct id *ours,
 	const struct id *theirs, const struct addr *our_addr, const struct addr *their_addr,
 	struct bytes *ret, struct secrets_where *ret_where);
+/* That entry's PSK as somebody else may read it. False: it is not written so, or the same comes
+ * out. *ret is owned. */
+bool secrets_variant(
+	const struct secrets *s, size_t entry, enum secret_variant v, struct secret *ret);
+/* The next PSK, from *at on (0 at first), but that of entry, which these ends could be given if the
+ * peer's identity were another. False: there is none. *ret is a view. */
+bool secrets_other(const struct secrets *s, size_t *at, size_t entry, const struct id *ours,
+	const struct addr *our_addr, struct bytes *ret, struct secrets_where *ret_where);
 /* The password of an XAUTH user of ours: an entry that names the user beats one without an index;
  * the first in the file wins. ERR_NOT_FOUND when there is none. *ret is a view. */
 enum err must_use secrets_xauth(const struct secrets *s, const char *user, struct bytes *ret,

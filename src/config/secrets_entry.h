@@ -11,6 +11,7 @@ struct entry {
 	bool is_any[INDEXES_MAX]; /* %any */
 	size_t n;
 	struct secret secret;
+	struct secret text; /* PSK: as it is written, without quotes; ended by a NUL */
 	const char *file;
 	unsigned line;
 	bool is_weak;
@@ -25,3 +26,7 @@ struct secrets {
 	const struct conf_source *src;
 	unsigned depth;
 };
+
+/* What follows 0x, or 0s; *ok false: it is none. */
+struct secret secrets_from_hex(const char *s, bool *ok);
+struct secret secrets_from_base64(const char *s, bool *ok);

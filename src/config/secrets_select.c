@@ -67,8 +67,33 @@ enum err secrets_psk(const struct secrets *s, const struct id *ours, const struc
 	if (!best)
 		return ERR_NOT_FOUND;
 	*ret = secret_view(&best->secret);
-	*ret_where = (struct secrets_where){ best->file, best->line, also, best->is_weak };
+	*ret_where = (struct secrets_where){ best->file, best->line, also, best->is_weak,
+		(size_t)(best - s->entry) };
 	return OK;
+}
+
+/* For some peer rank() is not 0. */
+static bool may_serve(const struct entry *e, const struct id *ours, const struct addr *our_addr)
+{
+	return !e->is_xauth && (e->n < 2 || has_any(e) || names(e, ours, our_addr));
+}
+
+bool secrets_other(const struct secrets *s, size_t *at, size_t entry, const struct id *ours,
+	const struct addr *our_addr, struct bytes *ret, struct secrets_where *ret_where)
+{
+	while (*at < s->n) {
+		size_t i = (*at)++;
+		const struct entry *e = &s->entry[i];
+
+		if (i == entry || !may_serve(e, ours, our_addr))
+			continue;
+		*ret = secret_view(&e->secret);
+		*ret_where = (struct secrets_where){
+			.file = e->file, .line = e->line, .is_weak = e->is_weak, .entry = i
+		};
+		return true;
+	}
+	return false;
 }
 
 static bool is_user(const struct entry *e, const char *user)

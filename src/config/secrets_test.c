@@ -293,6 +293,103 @@ TEST(modes_that_others_can_use_are_told)
 	assert_non_null(strstr(secrets_mode_issue(0600, 1000), "root"));
 }
 
+/* The first secret of the text as that variant; NULL: there is none. */
+static const char *variant(const char *text, enum secret_variant v)
+{
+	static char ret[256];
+	struct secrets *s = parse(text);
+	struct secret made = { 0 };
+	bool is_one = secrets_variant(s, 0, v, &made);
+
+	assert_int_equal(secrets_count(s), 1);
+	assert_int_equal(is_one, made.n != 0);
+	memcpy(ret, made.p ? made.p : (const uint8_t *)"", made.n);
+	ret[made.n] = '\0';
+	secret_done(&made);
+	secrets_free(s);
+	return is_one ? ret : NULL;
+}
+
+TEST(blanks_and_ends_of_lines_that_a_peer_may_have_kept)
+{
+	assert_string_equal(variant(": PSK \"one two\"", VARIANT_NEWLINE), "one two\n");
+	assert_string_equal(variant(": PSK one", VARIANT_CR), "one\r");
+	assert_string_equal(variant(": PSK one", VARIANT_CRLF), "one\r\n");
+	assert_string_equal(variant(": PSK one", VARIANT_BLANK), "one ");
+	assert_string_equal(variant(": PSK one", VARIANT_BLANK_BEFORE), " one");
+	assert_string_equal(variant(": PSK \" one two \"", VARIANT_NO_BLANKS), "one two");
+	assert_null(variant(": PSK \"one two\"", VARIANT_NO_BLANKS));
+	assert_null(variant(": PSK \"   \"", VARIANT_NO_BLANKS));
+	assert_string_equal(variant(": PSK 0x4142", VARIANT_NEWLINE), "AB\n");
+}
+
+TEST(quotes_that_a_peer_may_have_kept_or_taken_off)
+{
+	assert_string_equal(variant(": PSK \"one\"", VARIANT_DOUBLE_QUOTES), "\"one\"");
+	assert_string_equal(variant(": PSK 0x4142", VARIANT_SINGLE_QUOTES), "'0x4142'");
+	assert_string_equal(variant(": PSK '\"one\"'", VARIANT_UNQUOTED), "one");
+	assert_null(variant(": PSK \"one\"", VARIANT_UNQUOTED));
+	assert_null(variant(": PSK '\"'", VARIANT_UNQUOTED));
+}
+
+TEST(forms_that_a_peer_may_have_decoded_or_not)
+{
+	assert_string_equal(variant(": PSK 0x41_42", VARIANT_TEXT), "0x41_42");
+	assert_string_equal(variant(": PSK 0x4142", VARIANT_TEXT_BARE), "4142");
+	assert_string_equal(variant(": PSK 0sQUJD", VARIANT_TEXT), "0sQUJD");
+	assert_string_equal(variant(": PSK 0tABC", VARIANT_TEXT), "0tABC");
+	assert_null(variant(": PSK 0tABC", VARIANT_TEXT_BARE));
+	assert_string_equal(variant(": PSK \"0x4142\"", VARIANT_HEX), "AB");
+	assert_string_equal(variant(": PSK 4142", VARIANT_HEX), "AB");
+	assert_string_equal(variant(": PSK \"0sQUJDRA==\"", VARIANT_BASE64), "ABCD");
+	assert_null(variant(": PSK 0x4142", VARIANT_HEX));
+	assert_null(variant(": PSK \"0x\"", VARIANT_HEX));
+	assert_null(variant(": PSK \"no digits\"", VARIANT_HEX));
+	assert_null(variant(": PSK \"no digits\"", VARIANT_BASE64));
+	assert_null(variant(": PSK \"plain text\"", VARIANT_TEXT));
+	assert_null(variant(": PSK \"plain text\"", VARIANT_TEXT_BARE));
+	assert_null(variant(": PSK one", VARIANT_NONE));
+}
+
+/* Every one has a name of its own, by which it is found again. */
+TEST(variants_have_names)
+{
+	assert_string_equal(variant_name(VARIANT_NONE), "");
+	assert_int_equal(variant_of(""), VARIANT_NONE);
+	for (unsigned v = VARIANT_NONE + 1; v < VARIANT_END; v++)
+		assert_int_equal(variant_of(variant_name((enum secret_variant)v)), v);
+	assert_string_equal(variant_name(VARIANT_END), "");
+}
+
+TEST(other_secrets_are_those_that_another_peer_would_get)
+{
+	struct secrets *s = parse("@west @east : PSK \"the one that is used\"\n"
+				  "@west @north : PSK \"of another peer\"\n"
+				  "@north @south : PSK \"of other gateways\"\n"
+				  "alice : XAUTH \"a password\"\n"
+				  "@east @west : PSK \"passed over\"\n"
+				  "198.51.100.1 : PSK \"one index\"\n"
+				  "192.0.2.1 192.0.2.2 : PSK \"by our address\"\n"
+				  "@north %any : PSK \"with anybody\"\n"
+				  ": PSK \"of everybody\"\n");
+	static const unsigned lines[] = { 2, 5, 6, 7, 8, 9 };
+	const struct addr addr = addr_v4(0xc0000201);
+	struct secrets_where where;
+	struct bytes v;
+	struct id us;
+	size_t at = 0, n = 0;
+
+	assert_int_equal(id_parse("@west", &us), OK);
+	while (secrets_other(s, &at, 0, &us, &addr, &v, &where)) {
+		assert_true(n < COUNT(lines));
+		assert_int_equal(where.line, lines[n++]);
+		assert_true(v.n != 0);
+	}
+	assert_int_equal(n, COUNT(lines));
+	id_done(&us);
+	secrets_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +405,11 @@ int main(void)
 		cmocka_unit_test(a_stale_entry_that_fits_as_well_is_counted),
 		cmocka_unit_test(garbage_ends_soon_with_few_issues),
 		cmocka_unit_test(modes_that_others_can_use_are_told),
+		cmocka_unit_test(blanks_and_ends_of_lines_that_a_peer_may_have_kept),
+		cmocka_unit_test(quotes_that_a_peer_may_have_kept_or_taken_off),
+		cmocka_unit_test(forms_that_a_peer_may_have_decoded_or_not),
+		cmocka_unit_test(variants_have_names),
+		cmocka_unit_test(other_secrets_are_those_that_another_peer_would_get),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

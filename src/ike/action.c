@@ -8,7 +8,7 @@
 struct ike_action {
 	struct list node;
 	struct action a;
-	struct buf data;
+	struct buf data, heard;
 	struct dp_sa sa;
 	struct dp_policy policy;
 	struct id ours, theirs;
@@ -32,6 +32,7 @@ void ike_action_free(struct ike_action *n)
 		return;
 	wipe(n->data.p, n->data.n);
 	buf_done(&n->data);
+	buf_done(&n->heard);
 	secret_done(&n->sa.encr_key);
 	secret_done(&n->sa.integ_key);
 	id_done(&n->ours);
@@ -115,10 +116,12 @@ static uint32_t ask_psk(
 	n->ours = id_copy(psk->psk.ours);
 	n->theirs = id_copy(psk->psk.theirs);
 	n->data = buf_from(psk->psk.octets);
+	n->heard = buf_from(psk->psk.heard);
 	n->a.psk.conn = n->conn;
 	n->a.psk.ours = &n->ours;
 	n->a.psk.theirs = &n->theirs;
 	n->a.psk.octets = buf_view(&n->data);
+	n->a.psk.heard = buf_view(&n->heard);
 	n->a.ask = ike_ask_new(ike, ask);
 	return n->a.ask;
 }

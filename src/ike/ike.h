@@ -46,8 +46,9 @@ struct action {
 		struct addr our_addr, their_addr;
 		uint16_t prf;
 		struct bytes octets;
-		bool for_peer; /* the MAC is to be compared with the peer's AUTH, not sent */
-	} psk;		       /* PSK, SKEYID */
+		bool for_peer;	    /* the MAC is to be compared with the peer's AUTH, not sent */
+		struct bytes heard; /* that AUTH, when it is one of a shared key */
+	} psk;			    /* PSK, SKEYID */
 	struct {
 		const char *conn;
 		const char *user;      /* at most LIMIT_XAUTH_USER octets. SECRET: leftusername=, or
@@ -92,6 +93,10 @@ struct answer {
 	const char *text;  /* on failure: what the other process says, for the event; or NULL */
 	struct bytes mac;  /* PSK; SKEYID: SKEYID, a secret; both as long as the PRF's output */
 	const char *where; /* all of keys: "/etc/ipsec.secrets:3", the entry used; or NULL */
+	/* PSK for the peer, when heard is another MAC: the place of the secret that it was made
+	 * with, or how the peer has this one otherwise; NULL and 0 when keys cannot tell */
+	const char *fits;
+	uint8_t variant; /* enum secret_variant */
 	/* XAUTH_VERIFY: OK; ERR_DENIED: user or password are wrong (nobody may learn which), or
 	 * the connection may not ask. lease: the user's own address (4th column of the file), or
 	 * none. XAUTH_SECRET: OK, user and password; ERR_NOT_FOUND. */

@@ -47,10 +47,11 @@ bool v2_informational_request(struct v2_sa *sa, const struct v2_task *t, struct 
 void v2_liveness_arm(struct v2_sa *sa);
 void v2_liveness_answer(struct v2_child *c, const struct answer *a);
 
-/* auth_octets.c: what AUTH covers, both directions (2.15) */
-enum err must_use v2_auth_ask(
-	struct v2_sa *sa, const struct id *peer, struct bytes id_body, bool for_peer);
+/* auth_octets.c: what AUTH covers, both directions (2.15). m: the peer's, whose AUTH is to be
+ * judged; NULL: ours is to be made. */
+enum err must_use v2_auth_ask(struct v2_sa *sa, const struct id *peer, const struct v2_msg *m);
 bool v2_auth_is(const struct answer *a, const struct v2_msg *m);
+void v2_auth_mismatch(const struct v2_sa *sa, const struct answer *a, const struct v2_msg *m);
 
 /* refusals.c: the Child SA c, which we asked for, does not come to be; the exit status of those who
  * wait, and its end. */

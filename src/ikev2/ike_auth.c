@@ -109,7 +109,7 @@ enum v2_verdict ike_auth_response(struct v2_sa *sa, const struct v2_msg *m)
 		v2_sa_reject(sa, EXIT_IKE_AUTH);
 		return V_STAY;
 	}
-	if (v2_auth_ask(sa, &sa->peer_id, m->idr_body, true) != OK)
+	if (v2_auth_ask(sa, &sa->peer_id, m) != OK)
 		return V_CLOSE;
 	return V_PARK;
 }
@@ -170,7 +170,6 @@ static void child_response(struct v2_sa *sa, const struct v2_msg *m)
 enum v2_verdict ike_auth_verified(struct v2_sa *sa, const struct answer *a)
 {
 	struct v2_msg m;
-	char id[ID_STR];
 
 	if (a->e != OK) {
 		no_secret(sa, a);
@@ -180,9 +179,7 @@ enum v2_verdict ike_auth_verified(struct v2_sa *sa, const struct answer *a)
 	if (v2_parked(sa, &m) != OK)
 		return V_CLOSE;
 	if (!v2_auth_is(a, &m)) {
-		V2_EMIT(sa, v2_auth_mismatch, .id_type = ev_str(id_type_name(sa->peer_id.type)),
-			.id = ev_str(id_format(&sa->peer_id, id, sizeof(id))),
-			.where = ev_str(a->where), .method = ev_u64(m.auth_method));
+		v2_auth_mismatch(sa, a, &m);
 		v2_sa_reject(sa, EXIT_IKE_AUTH);
 		return V_STAY;
 	}

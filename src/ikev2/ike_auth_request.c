@@ -98,7 +98,7 @@ enum v2_verdict ike_auth_request(struct v2_sa *sa, const struct v2_msg *m)
 			.ours = ev_str(id_format(&sa->conn->our_id, want_ours, sizeof(want_ours))));
 		return close_with(sa, N_AUTHENTICATION_FAILED);
 	}
-	if (v2_auth_ask(sa, &sa->peer_id, m->idi_body, true) != OK)
+	if (v2_auth_ask(sa, &sa->peer_id, m) != OK)
 		return close_with(sa, N_AUTHENTICATION_FAILED);
 	return V_PARK;
 }
@@ -125,22 +125,19 @@ static enum v2_verdict no_secret(struct v2_sa *sa, const struct answer *a)
 enum v2_verdict ike_auth_peer_verified(struct v2_sa *sa, const struct answer *a)
 {
 	struct v2_msg m;
-	char id[ID_STR];
 
 	if (a->e != OK)
 		return no_secret(sa, a);
 	if (v2_parked(sa, &m) != OK)
 		return V_CLOSE;
 	if (!v2_auth_is(a, &m)) {
-		V2_EMIT(sa, v2_auth_mismatch, .id_type = ev_str(id_type_name(sa->peer_id.type)),
-			.id = ev_str(id_format(&sa->peer_id, id, sizeof(id))),
-			.where = ev_str(a->where), .method = ev_u64(m.auth_method));
+		v2_auth_mismatch(sa, a, &m);
 		return close_with(sa, N_AUTHENTICATION_FAILED);
 	}
 	sa->peer_is_initial_contact = v2_notify_find(&m, N_INITIAL_CONTACT);
 	if (v2_notify_find(&m, N_MOBIKE_SUPPORTED))
 		V2_EMIT(sa, v2_mobike_ignored, );
-	if (v2_auth_ask(sa, &sa->peer_id, BYTES_NONE, false) != OK)
+	if (v2_auth_ask(sa, &sa->peer_id, NULL) != OK)
 		return V_CLOSE;
 	return V_NEXT;
 }

@@ -266,7 +266,7 @@ enum v2_verdict ike_sa_init_response(struct v2_sa *sa, const struct v2_msg *m)
 	float_ports(sa);
 	ke_free(sa->ke);
 	sa->ke = NULL;
-	if (v2_auth_ask(sa, &sa->conn->their_id, BYTES_NONE, false) != OK)
+	if (v2_auth_ask(sa, &sa->conn->their_id, NULL) != OK)
 		return V_CLOSE;
 	return V_NEXT;
 }

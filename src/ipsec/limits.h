@@ -15,6 +15,8 @@ enum {
 	LIMIT_CHILDREN = 256, /* Child SAs under one IKE SA */
 	LIMIT_KE_RETRIES = 3, /* INVALID_KE_PAYLOAD in a row */
 	LIMIT_COOKIE_RETRIES = 3,
+	LIMIT_SECRET_TRIES = 64,   /* secrets compared with one AUTH that does not fit */
+	LIMIT_SECRET_SEARCHES = 8, /* such AUTHs a second, of all peers */
 	/* IKEv1 */
 	LIMIT_V1_HALF_OPEN_PER_SOURCE = 64, /* address (IPv6: /64) that has not proven itself */
 	LIMIT_V1_REPEATS_UNPROVEN = 2,	    /* answers to duplicates before that */

@@ -378,6 +378,10 @@ static void answer_psk(struct pair *p, struct side *s, const struct action *a)
 	}
 	secret_done(&key);
 	e->answer.mac = secret_view(&e->mac);
+	if (a->psk.heard.n && !bytes_eq(a->psk.heard, e->answer.mac)) {
+		e->answer.fits = s->psk_fits;
+		e->answer.variant = s->psk_variant;
+	}
 }
 
 static void verify_user(struct pair *p, struct side *s, const struct action *a)

@@ -41,7 +41,9 @@ struct side {
 	const char *name;
 	struct rng_seeded seed;
 	struct addr addr;
-	const char *psk;	       /* NULL: keys has none */
+	const char *psk;      /* NULL: keys has none */
+	const char *psk_fits; /* what keys says of a MAC that does not fit; NULL */
+	uint8_t psk_variant;
 	const char *psk_named;	       /* instead of it, where the peer's identity is known; NULL */
 	const struct pair_user *users; /* of its peers, as a server of XAUTH */
 	size_t n_users;

@@ -5,6 +5,7 @@
 
 #include "ikev2/message.h"
 #include "ikev2/sa.h"
+#include "ipsec/variant.h"
 
 #include "base/test.h"
 
@@ -227,6 +228,32 @@ TEST(authentication_failed_for_a_secret_is_told_from_a_missing_one)
 	}
 }
 
+/* Keys has heard the peer's MAC and knows. */
+TEST(authentication_failed_says_what_would_have_fitted)
+{
+	struct two t;
+
+	begin(&t);
+	t.p.b.psk = "another";
+	t.p.b.psk_fits = "/etc/ipsec.secrets:4";
+	up(&t, 36);
+	SAID(t.p.b, v2_auth_mismatch, "fits", "/etc/ipsec.secrets:4");
+	SAID(t.p.b, v2_auth_mismatch, "variant", "");
+	end(&t);
+	begin(&t);
+	t.p.b.psk = "another";
+	t.p.b.psk_variant = VARIANT_NEWLINE;
+	up(&t, 36);
+	SAID(t.p.b, v2_auth_mismatch, "fits", "");
+	SAID(t.p.b, v2_auth_mismatch, "variant", "with a newline at its end");
+	end(&t);
+	begin(&t);
+	t.p.b.psk_fits = "/etc/ipsec.secrets:4"; /* but all is well */
+	up(&t, 0);
+	assert_int_equal(t.p.a.count[EV_v2_auth_mismatch] + t.p.b.count[EV_v2_auth_mismatch], 0);
+	end(&t);
+}
+
 /* ---- the Child SA, in both exchanges ---- */
 
 /* The second connection of the same ends, which is made by CREATE_CHILD_SA. */
@@ -393,6 +420,7 @@ int main(void)
 			suggestions_of_groups_come_to_an_end_and_never_leave_what_was_offered),
 		cmocka_unit_test(authentication_failed_for_an_identity_names_both),
 		cmocka_unit_test(authentication_failed_for_a_secret_is_told_from_a_missing_one),
+		cmocka_unit_test(authentication_failed_says_what_would_have_fitted),
 		cmocka_unit_test(no_proposal_chosen_for_the_child_sa_names_the_algorithms),
 		cmocka_unit_test(ts_unacceptable_names_the_selectors_and_which_differ),
 		cmocka_unit_test(a_peer_without_a_wish_for_an_address_is_told_that_it_needs_one),

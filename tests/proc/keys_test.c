@@ -3,6 +3,8 @@
 #include "base/test.h"
 #include "config/conf.h"
 #include "crypto/prf.h"
+#include "ipsec/limits.h"
+#include "ipsec/variant.h"
 #include "proc/line.h"
 
 #include "config_build.h"
@@ -23,7 +25,8 @@ static const char *folder;
 
 static const char secrets_text[] = "192.0.2.1 198.51.100.1 : PSK \"by addresses, long enough\"\n"
 				   "192.0.2.1 %any : PSK \"for road warriors, long enough\"\n"
-				   "alice : XAUTH \"her password\"\n";
+				   "alice : XAUTH \"her password\"\n"
+				   "@one @two : PSK \"of two others, long enough\"\n";
 /* the same by yescrypt, which takes megabytes: the sandbox must let it */
 #define YESCRYPT "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$B8I0wwyZTHLFTqqXOesUXnz29MB9VmzCuQzNnXgIYoB"
 static const char passwd_text[] = "bob:" HASH ":v1:100.64.13.7\nerin:" YESCRYPT "\n";
@@ -225,6 +228,126 @@ static void skeyid_is_of_the_secret_that_the_addresses_choose(void **state)
 	is_skeyid_of(&a, "for road warriors, long enough");
 }
 
+/* ---- AUTH ---- */
+
+static struct secret mac_of(struct bytes psk, uint16_t prf_id, struct bytes octets)
+{
+	struct bytes pad = bytes_str("Key Pad for IKEv2");
+	struct secret key = { 0 }, ret = { 0 };
+
+	assert_int_equal(prf(prf_id, psk, &pad, 1, &key), OK);
+	assert_int_equal(prf(prf_id, secret_view(&key), &octets, 1, &ret), OK);
+	secret_done(&key);
+	return ret;
+}
+
+/* What keys says to AUTH of a peer that has that secret; its views live until the next ask. */
+static struct msg_psk_answer verify_mac(void **state, const char *secret)
+{
+	struct msg_psk m = ask("v2", "198.51.100.1");
+	struct secret heard = mac_of(bytes_str(secret), PRF_HMAC_SHA2_256, BYTES(nonces));
+	struct secret right =
+		mac_of(bytes_str("by addresses, long enough"), PRF_HMAC_SHA2_256, BYTES(nonces));
+	struct msg_psk_answer a;
+
+	m.prf = PRF_HMAC_SHA2_256;
+	m.is_skeyid = 0;
+	m.for_peer = 1;
+	m.heard = secret_view(&heard);
+	a = psk(*state, &m);
+	assert_int_equal(a.e, OK);
+	assert_true(bytes_eq(a.mac, secret_view(&right))); /* whatever was heard */
+	assert_string_equal(a.where, "/s:1");
+	secret_done(&heard);
+	secret_done(&right);
+	return a;
+}
+
+static void says(void **state, const char *secret, const char *fits, enum secret_variant variant)
+{
+	struct msg_psk_answer a = verify_mac(state, secret);
+
+	assert_string_equal(a.fits, fits);
+	assert_int_equal(a.variant, variant);
+}
+
+static void a_mac_that_does_not_fit_is_told_by_place_or_variant(void **state)
+{
+	says(state, "by addresses, long enough", "", VARIANT_NONE);
+	says(state, "nobody here has this one", "", VARIANT_NONE);
+	says(state, "for road warriors, long enough", "/s:2", VARIANT_NONE);
+	says(state, "of two others, long enough", "", VARIANT_NONE);
+	says(state, "by addresses, long enough\n", "", VARIANT_NEWLINE);
+	says(state, "\"by addresses, long enough\"", "", VARIANT_DOUBLE_QUOTES);
+	says(state, "her password", "", VARIANT_NONE);
+}
+
+static void nothing_is_said_of_macs_that_are_to_be_sent_or_of_other_length(void **state)
+{
+	struct msg_psk m = ask("v2", "198.51.100.1");
+	struct secret heard = mac_of(
+		bytes_str("for road warriors, long enough"), PRF_HMAC_SHA2_256, BYTES(nonces));
+	struct msg_psk_answer a;
+
+	m.prf = PRF_HMAC_SHA2_256;
+	m.is_skeyid = 0;
+	m.heard = secret_view(&heard);
+	a = psk(*state, &m);
+	assert_string_equal(a.fits, "");
+	m.for_peer = 1;
+	m.heard.n--;
+	a = psk(*state, &m);
+	assert_string_equal(a.fits, "");
+	m.conn = "v1";
+	m.heard.n++;
+	a = psk(*state, &m);
+	assert_int_equal(a.e, ERR_DENIED);
+	assert_string_equal(a.fits, "");
+	secret_done(&heard);
+}
+
+/* A second may pass while they are asked: then there are that many more. */
+static void a_peer_that_repeats_it_is_not_searched_for_each_time(void **state)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < 10 * LIMIT_SECRET_SEARCHES; i++)
+		found += verify_mac(state, "for road warriors, long enough").fits[0] != '\0';
+	assert_in_range(found, LIMIT_SECRET_SEARCHES, 3 * LIMIT_SECRET_SEARCHES);
+}
+
+/* Lines of which none has the right secret but the last; the first 64 tries never get there. */
+static void not_more_than_the_limit_are_tried(void **state)
+{
+	static char text[16384];
+	struct host *h = *state;
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s",
+		"192.0.2.1 198.51.100.1 : PSK \"by addresses, long enough\"\n");
+	char place[32];
+	struct msg m;
+
+	for (unsigned i = 0; i < LIMIT_SECRET_TRIES; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+			"192.0.2.1 @peer%u : PSK \"number %u, long enough\"\n", i, i);
+	SAY(h, PARENT, secrets_read, .request = 0, .path = "/s", .passwd = "/p");
+	hear(h, WHO_PARENT, &m);
+	give_file(h, text);
+	if (WITH_IKEV1) {
+		hear(h, WHO_PARENT, &m);
+		give_file(h, passwd_text);
+	}
+	hear(h, WHO_PARENT, &m);
+	assert_int_equal(m.id, MSG_secrets_done);
+	says(state, "number 0, long enough", "/s:2", VARIANT_NONE);
+	snprintf(text, sizeof(text), "number %d, long enough", LIMIT_SECRET_TRIES - VARIANT_END);
+	snprintf(place, sizeof(place), "/s:%d", LIMIT_SECRET_TRIES - VARIANT_END + 2);
+	says(state, text, place, VARIANT_NONE);
+	snprintf(text, sizeof(text), "number %d, long enough", LIMIT_SECRET_TRIES - 1);
+	says(state, text, "", VARIANT_NONE);
+}
+
+/* ---- SKEYID, refused ---- */
+
 static void refused(void **state, const struct msg_psk *m)
 {
 	struct msg_psk_answer a = psk(*state, m);
@@ -381,9 +504,17 @@ int main(int argc, char **argv)
 		WITH_KEYS(the_right_password_of_a_user_is_right_and_brings_the_address),
 		WITH_KEYS(wrong_lines_of_both_files_are_told_with_their_numbers),
 		WITH_KEYS(our_password_is_in_the_file_or_what_people_gave),
+		WITH_KEYS(a_mac_that_does_not_fit_is_told_by_place_or_variant),
+		WITH_KEYS(nothing_is_said_of_macs_that_are_to_be_sent_or_of_other_length),
+		WITH_KEYS(a_peer_that_repeats_it_is_not_searched_for_each_time),
+		WITH_KEYS(not_more_than_the_limit_are_tried),
 	};
 	const struct CMUnitTest without[] = {
 		WITH_KEYS(a_build_without_ikev1_gives_nothing_of_it),
+		WITH_KEYS(a_mac_that_does_not_fit_is_told_by_place_or_variant),
+		WITH_KEYS(nothing_is_said_of_macs_that_are_to_be_sent_or_of_other_length),
+		WITH_KEYS(a_peer_that_repeats_it_is_not_searched_for_each_time),
+		WITH_KEYS(not_more_than_the_limit_are_tried),
 	};
 
 	if (argc != 2)

@@ -32,7 +32,7 @@ static void ask_psk(struct shell *s, const struct action *a)
 		.ours = ipc_id(a->psk.ours), .theirs = ipc_id(a->psk.theirs),
 		.our_addr = a->psk.our_addr, .their_addr = a->psk.their_addr, .prf = a->psk.prf,
 		.for_peer = a->psk.for_peer, .is_skeyid = a->kind == ACTION_SKEYID,
-		.octets = a->psk.octets);
+		.octets = a->psk.octets, .heard = a->psk.heard);
 }
 
 static void ask_xauth(struct shell *s, const struct action *a)
@@ -257,6 +257,8 @@ static void take_psk(struct shell *s, const struct msg_psk_answer *m)
 			       .e = err_of(m->e),
 			       .mac = m->mac,
 			       .where = m->where,
+			       .fits = m->fits,
+			       .variant = m->variant,
 			       .text = why_not(m->e, m->where) });
 	bytes_wipe(m->mac);
 }

@@ -245,8 +245,7 @@ static bool may_be(const struct conf_conn *c, const struct id *ours)
 
 #define KEY_PAD "Key Pad for IKEv2"
 
-/* RFC 7296 2.15: AUTH = prf(prf(PSK, "Key Pad for IKEv2"), octets) */
-static enum err make_auth(uint16_t id, struct bytes psk, struct bytes octets, struct secret *ret)
+enum err keys_auth(uint16_t id, struct bytes psk, struct bytes octets, struct secret *ret)
 {
 	struct bytes pad = bytes_str(KEY_PAD);
 	struct secret key = { 0 };
@@ -291,12 +290,14 @@ struct ask {
 	const struct msg_psk *m;
 	struct id ours, theirs;
 	char our_text[ID_STR], their_text[ID_STR], where[1024];
+	struct secrets_where used;
+	struct fits fits;
 };
 
 static void answer(struct keys *k, const struct ask *a, enum err e, struct bytes mac)
 {
 	LINE_SEND(&k->p.line[WHO_IKE], psk_answer, .ask = a->m->ask, .e = (uint8_t)e, .mac = mac,
-		.where = a->where);
+		.where = a->where, .fits = a->fits.where, .variant = (uint8_t)a->fits.variant);
 }
 
 static void warn(struct keys *k, const struct ask *a, enum err e, const struct secrets_where *w)
@@ -333,18 +334,36 @@ static const char *refusal(const struct ask *a, struct key_conn *c)
 
 static enum err look_up(struct keys *k, struct ask *a, struct bytes *ret)
 {
-	struct secrets_where where = { 0 };
+	struct secrets_where *where = &a->used;
 	enum err e = ERR_NOT_FOUND;
 
 	if (k->secrets)
 		e = secrets_psk(k->secrets, &a->ours, &a->theirs, &a->m->our_addr,
-			&a->m->their_addr, ret, &where);
+			&a->m->their_addr, ret, where);
 	if (e == OK)
-		snprintf(a->where, sizeof(a->where), "%s:%u", where.file, where.line);
+		snprintf(a->where, sizeof(a->where), "%s:%u", where->file, where->line);
 	else
 		snprintf(a->where, sizeof(a->where), "no PSK for these identities in %s", k->path);
-	warn(k, a, e, &where);
+	warn(k, a, e, where);
 	return e;
+}
+
+static enum err make(struct keys *k, struct ask *a, struct bytes psk, struct secret *ret)
+{
+	struct event_about about = { .conn = a->m->conn };
+	enum err e;
+
+	if (a->m->is_skeyid)
+		return make_skeyid(a->m->prf, psk, a->m->octets, ret);
+	if ((e = keys_auth(a->m->prf, psk, a->m->octets, ret)) || !a->m->for_peer)
+		return e;
+	keys_fits(k, a->m, &a->ours, &a->used, secret_view(ret), &a->fits);
+	if (a->fits.tried)
+		EMIT(&k->p.events, process_now(), &about, secret_compared,
+			.tried = ev_u64(a->fits.tried), .where = ev_str(a->where),
+			.fits = ev_str(a->fits.where),
+			.variant = ev_str(variant_name(a->fits.variant)));
+	return OK;
 }
 
 static void take_ask(struct keys *k, struct ask *a, struct key_conn *c)
@@ -359,7 +378,7 @@ static void take_ask(struct keys *k, struct ask *a, struct key_conn *c)
 	if (why)
 		PROCESS_EMIT(&k->p, secret_refused, .name = ev_str(a->m->conn), .why = ev_str(why));
 	else if ((e = look_up(k, a, &psk)) == OK)
-		e = (a->m->is_skeyid ? make_skeyid : make_auth)(a->m->prf, psk, a->m->octets, &mac);
+		e = make(k, a, psk, &mac);
 	answer(k, a, e, secret_view(&mac));
 	secret_done(&mac);
 }
