@@ -150,8 +150,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_conn_added:
 	case EV_service_ready:
 	case EV_secrets_loading:
-	case EV_load_done:
-		return SETTLE; /* what was found may be over */
+	case EV_load_done: /* what was found may be over */
 	case EV_v2_replaced:
 	case EV_v1_replaced:
 	case EV_v2_peer_moved:

@@ -212,7 +212,7 @@ static bool stops(
 
 	*h = (struct fw_fate){ .program = b->s ? b->s->program : "nft", .is_policy = true };
 	snprintf(h->family, sizeof(h->family), "%s",
-		b->c		       ? fw_json_text(b->c, "family")
+		!b->s		       ? fw_json_text(b->c, "family")
 		: family_of(b->s) == 6 ? "ip6"
 				       : "ip");
 	snprintf(h->table, sizeof(h->table), "%s", b->table);
