@@ -167,16 +167,17 @@ static bool explain_pasted(const char *what)
 {
 	enum event_id event[EXPLAIN_EVENTS_MAX];
 	unsigned n = explain_line(what, event), number;
-	char *first = xasprintf("%.*s", (int)MIN(strcspn(what, " "), 8), what);
-	bool has_number = strchr(what, ' ') && explain_number(first, &number) && code_find(number);
+	char first[9] = "";
+	bool has_number;
 
+	memcpy(first, what, MIN(strcspn(what, " "), sizeof(first) - 1));
+	has_number = strchr(what, ' ') && explain_number(first, &number) && code_find(number);
 	for (unsigned i = 0; i < n; i++)
 		show_event(event[i]);
 	if (has_number)
 		show_code(code_find(number));
 	else if (n && code_find(event_kind(event[0])->code))
 		show_code(code_find(event_kind(event[0])->code));
-	free(first);
 	return show_classes(what, event, n) || n || has_number;
 }
 
