@@ -56,7 +56,7 @@ apply() {
 # cured: and no finding is left
 cured() {
 	check "the fix helps: the tunnel comes up" up left ours
-	check "traffic passes" ping_through 3
+	check "traffic passes" wait_for 5 ping_through 3
 	run left ipsec connectionstatus vpn.example.com
 	refuses "nothing is found any more" grep -q diagnosis <<<"$OUT"
 }
@@ -84,6 +84,42 @@ fresh # as it was
 drop udp dport 500
 verdict ike-udp500-blocked possible 3.5 timeout 6 ipsec --json up vpn.example.com
 no_drop
+cured
+
+title "IKEv2: no algorithm of ike= in common"
+fresh ike=aes128-sha2_512-modp3072
+on right sed -i "s/version = 2/version = 2\n proposals = aes256-sha256-modp2048/" /etc/swanctl/swanctl.conf
+on right swanctl --load-all >/dev/null
+verdict ike-proposal-mismatch likely 2
+fresh ike=aes256-sha2_256-modp2048
+cured
+
+title "IKEv2: no algorithm of esp= in common"
+on right sed -i "s/local_ts/esp_proposals = aes256gcm16\n local_ts/" /etc/swanctl/swanctl.conf
+on right swanctl --load-all >/dev/null
+fresh ike=aes256-sha2_256-modp2048 esp=aes128-sha2_512
+verdict esp-proposal-mismatch likely 2
+fresh ike=aes256-sha2_256-modp2048
+cured
+
+title "IKEv2: the networks differ"
+fresh ike=aes256-sha2_256-modp2048 peerts=10.9.0.0/24
+verdict ts-mismatch-v2 likely 2
+fresh ike=aes256-sha2_256-modp2048
+cured
+
+title "nobody listens there"
+fresh
+stop right strongswan
+verdict peer-not-listening-icmp certain 2
+start right strongswan
+
+title "no secret here"
+fresh
+put left /etc/ipsec.secrets <<<"10.9.9.9 : PSK \"of somebody else, and long enough\""
+on left ipsec rereadsecrets >/dev/null
+verdict psk-not-found-locally certain 2
+apply
 cured
 
 title "what was found"
