@@ -41,14 +41,24 @@ static bool has_prefix(const char *t, const char *second)
 	return t[0] == '0' && t[1] && strchr(second, t[1]);
 }
 
-static struct secret decoded(
-	const char *t, const char *prefix, struct secret (*from)(const char *, bool *))
+static const char *behind_prefix(const char *t, const char *prefix)
 {
-	bool ok;
-	struct secret ret = from(t + (has_prefix(t, prefix) ? 2 : 0), &ok);
+	return t + (has_prefix(t, prefix) ? 2 : 0);
+}
 
-	if (!ok)
-		secret_done(&ret);
+/* Nothing, when it is not of that form. */
+static struct secret decoded(const char *t, enum secret_variant v)
+{
+	bool ok = true;
+	struct secret ret = { 0 }, s;
+
+	if (v == VARIANT_HEX)
+		s = secrets_from_hex(behind_prefix(t, "xX"), &ok);
+	else
+		s = secrets_from_base64(behind_prefix(t, "sS"), &ok);
+	if (ok)
+		secret_move(&ret, &s);
+	secret_done(&s);
 	return ret;
 }
 
@@ -81,9 +91,9 @@ static struct secret make(const struct entry *e, enum secret_variant v)
 	case VARIANT_TEXT_BARE:
 		return secret_from(bytes_str(t + (has_prefix(t, "xXsStT") ? 2 : 0)));
 	case VARIANT_HEX:
-		return decoded(t, "xX", secrets_from_hex);
+		return decoded(t, v);
 	case VARIANT_BASE64:
-		return decoded(t, "sS", secrets_from_base64);
+		return decoded(t, v);
 	case VARIANT_NONE:
 	case VARIANT_END:
 		break;
