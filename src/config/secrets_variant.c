@@ -91,7 +91,6 @@ static struct secret make(const struct entry *e, enum secret_variant v)
 	case VARIANT_TEXT_BARE:
 		return secret_from(bytes_str(t + (has_prefix(t, "xXsStT") ? 2 : 0)));
 	case VARIANT_HEX:
-		return decoded(t, v);
 	case VARIANT_BASE64:
 		return decoded(t, v);
 	case VARIANT_NONE:
