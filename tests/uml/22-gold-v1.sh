@@ -136,7 +136,7 @@ peer_begins() {
 	mark
 	if [ "${KIND[right]}" = libreswan ]; then ask right /usr/libexec/ipsec/whack --asynchronous --initiate --name $NAME
 	else ask right "$STATUS" strongswan initiate child=vpn timeout=2000; fi
-	logged "the peer begins: $1" < <(mirror) # not in a pipe, where a failure would not count
+	logged "the peer begins: $1" <<<"$(mirror)" # not in a pipe, where a failure would not count
 }
 # silence: three repeats of ours, and nothing else
 silence() {
