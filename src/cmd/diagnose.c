@@ -3,6 +3,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/local.h"
+#include "cmd/verify.h"
 #include "config/conf.h"
 #include "config/facts.h"
 #include "diag/diag.h"
@@ -24,7 +25,6 @@ struct ladder {
 	struct diag diag;
 	bool is_up, is_running;
 	unsigned found, seen;
-	char our_side[8]; /* "left", "right", as the daemon says; "": it does not */
 };
 
 static struct now now_is(void)
@@ -58,6 +58,15 @@ static void shown(void *ctx, const struct event *e)
 	show(e);
 }
 
+/* The same, and what the rules judge. */
+static void told(void *ctx, const struct event *e)
+{
+	struct ladder *l = ctx;
+
+	show(e);
+	diag_take(&l->diag, e);
+}
+
 #define STEP(l, what, ...)                                                                         \
 	do {                                                                                       \
 		const struct event_sink out_ = { shown, (l) };                                     \
@@ -73,18 +82,20 @@ static bool look_at_config(struct ladder *l)
 {
 	const struct conf_source files = conf_source_files();
 	const char *file = cmd_config(l->cmd);
-	const struct event_sink in = { shown, l };
+	const struct event_sink in = { told, l };
+	struct addr local[LOCALS_MAX];
 
 	l->conf = conf_parse(&files, file);
-	for (size_t i = 0; i < l->conf->n_issue; i++)
-		if (l->conf->issue[i].is_error) {
-			struct event_about about = { .conn = l->name };
+	facts_resolve(l->conf, local, facts_locals(local));
+	for (size_t i = 0; i < l->conf->n_issue; i++) {
+		const struct conf_issue *is = &l->conf->issue[i];
+		struct event_about about = { .conn = l->name };
 
-			EMIT(&in, now_is(), &about, config_error,
-				.file = ev_str(l->conf->issue[i].file),
-				.at_line = ev_u64(l->conf->issue[i].line),
-				.what = ev_str(l->conf->issue[i].text));
-		}
+		if (is->is_error && (!is->conn || strcmp(is->conn, l->name) == 0))
+			EMIT(&in, now_is(), &about, config_error, .file = ev_str(is->file),
+				.at_line = ev_u64(is->line), .what = ev_str(is->text),
+				.name = ev_str(l->name));
+	}
 	l->conn = conf_find(l->conf, l->name, 0);
 	if (l->conn)
 		STEP(l, "configuration", "%s:%u has the connection", l->conn->file, l->conn->line);
@@ -99,11 +110,8 @@ static void heard(void *ctx, const char *line)
 {
 	struct ladder *l = ctx;
 	json_t *o = json_loads(line, 0, NULL);
-	const char *side = json_string_value(json_object_get(o, "our_side"));
 	struct event e;
 
-	if (side)
-		snprintf(l->our_side, sizeof(l->our_side), "%s", side);
 	if (o && event_of_json(o, &e) == OK)
 		diag_take(&l->diag, &e);
 	json_decref(o);
@@ -178,15 +186,13 @@ static void look_at_host(struct ladder *l)
 {
 	const struct conf_conn *c = l->conn;
 	const struct event_sink in = { kept, l };
+	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
 	char own[CONF_DEVICE_NAME], ours_text[ADDR_STR];
-	bool is_left;
-	const struct conf_end *ours, *theirs;
 	struct local_for what;
 
-	/* the daemon knows which end this is; without it, the first address of both that is ours */
-	is_left = !l->is_running || strcmp(l->our_side, "right") != 0;
-	ours = is_left ? &c->left : &c->right;
-	theirs = is_left ? &c->right : &c->left;
+	if (!l->is_running) /* else it has told */
+		conf_facts(c, &(struct event_about){ .conn = l->name }, now_is(), &in);
 	what = (struct local_for){ .conn = c->name,
 		.ours = conf_host(ours),
 		.theirs = conf_host(theirs),

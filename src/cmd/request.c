@@ -222,25 +222,6 @@ int request_once(const struct cmd *c, const char *api, bool is_last)
 	return status;
 }
 
-json_t *request_events(const struct cmd *c, const char *api)
-{
-	struct answer a = { .is_kept = true };
-	json_t *all = json_array();
-	char *why = NULL;
-
-	ask(c, api, "{}", &a, &why);
-	for (size_t i = 0; i < a.n_kept; i++) {
-		json_array_append_new(all, json_loads(a.kept[i], 0, NULL));
-		free(a.kept[i]);
-	}
-	free(a.kept);
-	free(why);
-	if (a.done)
-		return all;
-	json_decref(all);
-	return NULL;
-}
-
 int request(const struct cmd *c, const char *api, json_t *args_take)
 {
 	char *body;
@@ -269,6 +250,21 @@ int request_each(const struct cmd *c, const char *api, json_t *args_take, long m
 	free(body);
 	json_decref(args_take);
 	return a.status;
+}
+
+static void gather(void *ctx, const char *line)
+{
+	json_array_append_new(ctx, json_loads(line, 0, NULL));
+}
+
+json_t *request_events(const struct cmd *c, const char *api)
+{
+	json_t *all = json_array();
+
+	if (request_each(c, api, json_object(), 0, gather, all) != EXIT_PROTOCOL)
+		return all;
+	json_decref(all);
+	return NULL;
 }
 
 int run_events(const struct cmd *c)

@@ -213,28 +213,18 @@ ns_t diag_due(const struct diag *d)
 	return due;
 }
 
-/* Findings as a number, to tell new ones from those that were told of. */
-struct digest {
-	struct event_sink sink;
-	uint32_t sum;
-	const char *class; /* of the first */
-};
-static uint32_t mixed(uint32_t sum, const char *s)
+/* Findings as a number, to tell new ones from those that were told of; 0: none. */
+static uint32_t digest(const struct finding *found, unsigned n)
 {
-	for (; *s; s++)
-		sum = (sum ^ (uint8_t)*s) * 16777619u;
-	return sum;
-}
-static void digest_take(void *ctx, const struct event *e)
-{
-	struct digest *g = ctx;
+	uint32_t sum = n ? 2166136261u : 0;
 
-	if (e->id != EV_found_finding)
-		return;
-	if (!g->class)
-		g->class = FIELDS(e, found_finding)->class.str;
-	g->sum = mixed(mixed(g->sum ? g->sum : 2166136261u, FIELDS(e, found_finding)->class.str),
-		FIELDS(e, found_finding)->cause.str);
+	for (unsigned i = 0; i < n; i++) {
+		for (const char *c = found[i].rule->id; *c; c++)
+			sum = (sum ^ (uint8_t)*c) * 16777619u;
+		for (const char *c = found[i].cause; *c; c++)
+			sum = (sum ^ (uint8_t)*c) * 16777619u;
+	}
+	return sum;
 }
 
 /* Opened; an instance has the facts of its template. */
@@ -250,23 +240,26 @@ static void open_memory(struct diag *d, const struct memory *m, struct now now, 
 static void judge_memory(
 	struct diag *d, struct memory *m, struct now now, const struct event_sink *out)
 {
-	struct digest g = { 0 };
-	struct event_sink sink = { digest_take, &g };
+	struct finding *found = xalloc(FINDINGS_MAX * sizeof(*found));
 	struct story *s = xalloc(sizeof(*s));
+	unsigned n;
+	uint32_t sum;
 
 	m->due = NS_NEVER;
 	open_memory(d, m, now, s);
-	report(s, 0, false, &sink);
-	if (g.sum != m->said && g.sum)
-		report(s, m->request, true, out);
-	else if (!g.sum && m->said) {
-		struct event_about about = { .conn = m->conn, .request = 0 };
+	n = judge(s, found, FINDINGS_MAX);
+	sum = digest(found, n);
+	if (n && sum != m->said)
+		report(s, found, n, m->request, true, out);
+	else if (!n && m->said) {
+		struct event_about about = { .conn = m->conn };
 
 		EMIT(out, now, &about, diag_cleared, .class = ev_str(m->said_class));
 	}
-	m->said = g.sum;
-	m->said_class = g.class;
+	m->said = sum;
+	m->said_class = n ? found->rule->id : NULL;
 	free(s);
+	free(found);
 }
 
 void diag_turn(struct diag *d, struct now now, const struct event_sink *out)
@@ -293,6 +286,7 @@ void diag_ending(struct diag *d, uint32_t request, struct now now, const struct 
 void diag_report(struct diag *d, const char *conn, uint32_t request, struct now now,
 	const struct event_sink *out)
 {
+	struct finding *found = xalloc(FINDINGS_MAX * sizeof(*found));
 	struct story *s = xalloc(sizeof(*s));
 	struct memory *m;
 
@@ -303,9 +297,10 @@ void diag_report(struct diag *d, const char *conn, uint32_t request, struct now 
 		if (!m->conn && !is_host(m) &&
 			(!s->n || story_age(s, &s->event[s->n - 1]) > STRANGER_AGE))
 			continue;
-		report(s, request, false, out);
+		report(s, found, judge(s, found, FINDINGS_MAX), request, false, out);
 	}
 	free(s);
+	free(found);
 }
 
 void diag_recall(struct diag *d, const char *conn, const struct event_sink *out)

@@ -32,6 +32,7 @@ enum fix_kind {
 };
 
 enum {
+	FINDINGS_MAX = 4, /* that are told of */
 	CAUSE_MAX = 768,
 	FIX_MAX = 384,
 	FIXES_MAX = 8,
@@ -110,5 +111,6 @@ void diag_report(struct diag *d, const char *conn, uint32_t request, struct now 
 	const struct event_sink *out);
 /* All that is kept of a connection (NULL: of everything), oldest first, facts before. */
 void diag_recall(struct diag *d, const char *conn, const struct event_sink *out);
-/* One story as report has it: its findings with all reasons. Gives how many findings. */
-unsigned report(const struct story *s, uint32_t request, bool is_new, const struct event_sink *out);
+/* These findings of a story with all reasons, as news or as answers to a request. */
+void report(const struct story *s, const struct finding *found, unsigned n, uint32_t request,
+	bool is_new, const struct event_sink *out);

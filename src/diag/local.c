@@ -186,6 +186,14 @@ enum certainty local_drop(const struct story *s, struct finding *f, const char *
 	return doubt[0] ? POSSIBLE : CERTAIN;
 }
 
+enum certainty local_drop_inner(const struct story *s, struct finding *f, const char *what)
+{
+	enum certainty sure = local_inner(s), c = sure ? local_drop(s, f, what) : CERTAINTY_NONE;
+
+	/* what is not understood says nothing while nothing is known to be lost */
+	return c == CERTAIN ? sure : sure == CERTAIN ? c : CERTAINTY_NONE;
+}
+
 const struct event *local_dual(const struct story *s)
 {
 	const struct event *e = NULL;

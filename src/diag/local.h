@@ -12,6 +12,8 @@ enum certainty local_inner(const struct story *s);
 /* This host's own packet filter stops packets of this kind ("ike", "natt", "esp", "inner"): the
  * rule, and the command that lets them through where it stands. */
 enum certainty local_drop(const struct story *s, struct finding *f, const char *what);
+/* The same of what goes through the tunnel, as far as local_inner() has it. */
+enum certainty local_drop_inner(const struct story *s, struct finding *f, const char *what);
 /* Is one of the other backend's rules for letting the same through? NULL: no. */
 const struct event *local_dual(const struct story *s);
 /* The command that inserts an accept before the rule of e (local_firewall). */

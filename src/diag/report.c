@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FINDINGS_MAX = 4 };
-
 static const char *const wheres[] = {
 	[FIX_HERE] = "here",
 	[FIX_PEER] = "at the peer",
@@ -125,12 +123,12 @@ static void details(const struct story *s, const struct finding *f, const struct
 		SAY(to, next, .class = class, .text = ev_str(f->next));
 }
 
-unsigned report(const struct story *s, uint32_t request, bool is_new, const struct event_sink *out)
+void report(const struct story *s, const struct finding *found, unsigned n, uint32_t request,
+	bool is_new, const struct event_sink *out)
 {
 	struct to to = { out, s->now, { .conn = s->conn, .request = request }, is_new };
-	struct finding *found = xalloc(FINDINGS_MAX * sizeof(*found));
-	unsigned n = judge(s, found, FINDINGS_MAX), good;
 	const char *what[PROVEN_MAX];
+	unsigned good = n ? proven(s, what) : 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		SAY(&to, finding, .class = ev_str(found[i].rule->id),
@@ -138,9 +136,6 @@ unsigned report(const struct story *s, uint32_t request, bool is_new, const stru
 			.rank = ev_u64(i + 1), .cause = ev_str(found[i].cause));
 		details(s, &found[i], &to);
 	}
-	good = n ? proven(s, what) : 0;
 	for (unsigned i = 0; i < good; i++)
 		SAY(&to, proven, .what = ev_str(what[i]));
-	free(found);
-	return n;
 }

@@ -33,7 +33,7 @@ void memory_done(struct memory *m)
 
 void memory_add(struct memory *m, const struct event *e)
 {
-	uint8_t *octets = xalloc(EVENT_OCTETS);
+	uint8_t octets[EVENT_OCTETS];
 	struct wr w = wr_to(octets, EVENT_OCTETS);
 
 	event_put(&w, e);
@@ -43,7 +43,6 @@ void memory_add(struct memory *m, const struct event *e)
 
 		buf_set(to, wr_view(&w));
 	}
-	free(octets);
 }
 
 static bool opened(const struct buf *b, struct event *ret)

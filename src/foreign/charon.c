@@ -482,9 +482,11 @@ static void not_installed(struct line *n)
 	const char *why = n->log->why;
 
 	if (n->talk && n->talk->version == 1)
-		SAY(n, v1_child_not_installed, .why = ev_str(said(why)));
+		SAY(n, v1_child_not_installed, .why = ev_str(said(why)),
+			.is_unsupported = ev_u64(is_unsupported(why)));
 	else if (n->talk)
-		SAY(n, v2_child_not_installed, .why = ev_str(said(why)));
+		SAY(n, v2_child_not_installed, .why = ev_str(said(why)),
+			.is_unsupported = ev_u64(is_unsupported(why)));
 }
 
 static void socket_error(struct line *n)

@@ -111,3 +111,5 @@ bool charon_line(struct line *n);
 /* What pluto says of IKEv1. */
 void pluto_v1_tell(struct line *n);
 void pluto_v1_stranger(struct line *n);
+/* Does the kernel, in the words that the log has, lack what it was asked for? */
+bool is_unsupported(const char *why);

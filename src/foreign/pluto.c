@@ -316,9 +316,11 @@ static void kernel_refused(struct line *n)
 
 	why = why ? why + 2 : n->after;
 	if (is_v1(n))
-		SAY(n, v1_child_not_installed, .why = ev_str(why));
+		SAY(n, v1_child_not_installed, .why = ev_str(why),
+			.is_unsupported = ev_u64(is_unsupported(why)));
 	else
-		SAY(n, v2_child_not_installed, .why = ev_str(why));
+		SAY(n, v2_child_not_installed, .why = ev_str(why),
+			.is_unsupported = ev_u64(is_unsupported(why)));
 }
 
 static void terminating(struct line *n)

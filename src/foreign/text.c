@@ -168,3 +168,8 @@ const char *proposals_differ(const char *a, const char *b)
 	}
 	return *a && *b ? "their combination" : NOT_SAID;
 }
+
+bool is_unsupported(const char *why)
+{
+	return strstr(why, "not implemented") || strstr(why, "not supported");
+}

@@ -344,7 +344,8 @@ static void responder_installed(struct v2_child *c, enum err e)
 			rekey_child_answered(c);
 		return;
 	}
-	V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text));
+	V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text),
+		.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED));
 	v2_child_kill(c);
 	v2_reply_notify(
 		sa, CREATE_CHILD_SA, PROTO_NONE, BYTES_NONE, N_TEMPORARY_FAILURE, BYTES_NONE);

@@ -2,9 +2,7 @@
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	enum certainty sure = local_inner(s), c = sure ? local_drop(s, f, "esp") : CERTAINTY_NONE;
-
-	return c == CERTAIN ? sure : sure == CERTAIN ? c : CERTAINTY_NONE;
+	return local_drop_inner(s, f, "esp");
 }
 
 const struct rule rule_esp_blocked = {

@@ -10,6 +10,17 @@ static void fixes(struct finding *f, const char *theirs, const char *ours, const
 		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s", swanctl);
 }
 
+static enum certainty differ(struct finding *f, const struct event *e, const char *difference,
+	const char *theirs, const char *ours)
+{
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer offers no ESP algorithms that esp= here allows; they differ in %s: "
+		"offered %s, allowed %s",
+		difference, theirs, ours);
+	return CERTAIN;
+}
+
 /* Other classes have these: ESN, the group at a rekey, the mode. */
 static bool is_of_others(const char *difference)
 {
@@ -25,13 +36,8 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 
 		if (is_of_others(no->difference.str))
 			return CERTAINTY_NONE;
-		finding_proof(f, e);
-		finding_cause(f,
-			"the peer offers no ESP algorithms that esp= here allows; they differ in "
-			"%s: offered %s, allowed %s",
-			no->difference.str, no->theirs.str, no->ours.str);
 		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
-		return CERTAIN;
+		return differ(f, e, no->difference.str, no->theirs.str, no->ours.str);
 	}
 	e = story_last(s, EV_v1_quick_no_proposal);
 	if (e) {
@@ -39,13 +45,8 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 
 		if (is_of_others(no->difference.str))
 			return CERTAINTY_NONE;
-		finding_proof(f, e);
-		finding_cause(f,
-			"the peer offers no ESP algorithms that esp= here allows; they differ in "
-			"%s: offered %s, allowed %s",
-			no->difference.str, no->theirs_conf.str, no->ours_conf.str);
 		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
-		return CERTAIN;
+		return differ(f, e, no->difference.str, no->theirs_conf.str, no->ours_conf.str);
 	}
 	e = story_last(s, EV_v1_quick_no_pfs);
 	if (e) {

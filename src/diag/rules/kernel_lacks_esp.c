@@ -7,12 +7,18 @@ static enum certainty refused_tunnel(const struct story *s, struct finding *f)
 		EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 	const char *why;
+	bool is_unsupported;
 
 	if (!e || story_is_up(s))
 		return CERTAINTY_NONE;
-	why = e->id == EV_v2_child_not_installed ? FIELDS(e, v2_child_not_installed)->why.str
-						 : FIELDS(e, v1_child_not_installed)->why.str;
-	if (!strstr(why, "not implemented") && !strstr(why, "not supported"))
+	if (e->id == EV_v2_child_not_installed) {
+		why = FIELDS(e, v2_child_not_installed)->why.str;
+		is_unsupported = FIELDS(e, v2_child_not_installed)->is_unsupported.u64;
+	} else {
+		why = FIELDS(e, v1_child_not_installed)->why.str;
+		is_unsupported = FIELDS(e, v1_child_not_installed)->is_unsupported.u64;
+	}
+	if (!is_unsupported)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(

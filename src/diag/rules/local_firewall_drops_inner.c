@@ -2,10 +2,7 @@
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	enum certainty sure = local_inner(s), c = sure ? local_drop(s, f, "inner") : CERTAINTY_NONE;
-
-	/* what is not understood says nothing while nothing is known to be lost */
-	return c == CERTAIN ? sure : sure == CERTAIN ? c : CERTAINTY_NONE;
+	return local_drop_inner(s, f, "inner");
 }
 
 const struct rule rule_local_firewall_drops_inner = {
