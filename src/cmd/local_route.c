@@ -152,13 +152,15 @@ static void complaint(const char *why, struct route *ret)
 	snprintf(ret->error, sizeof(ret->error), "%.*s", (int)strcspn(s, "\n"), s);
 }
 
-static void look_up(const struct addr *to, bool is_ours, struct route *ret)
+/* more: what else the packet has, as ip(8) wants it, NULL ends. */
+static void look_up(const struct addr *to, const char *const more[], struct route *ret)
 {
 	char t[ADDR_STR], *why = NULL, *text;
-	const char *argv[] = { "ip", "-j", "route", "get", addr_format(to, t),
-		is_ours ? "mark" : NULL, MARK, NULL };
+	const char *argv[10] = { "ip", "-j", "route", "get", addr_format(to, t) };
 	json_t *root, *o;
 
+	for (size_t i = 0; more[i] && i + 6 < COUNT(argv); i++)
+		argv[5 + i] = more[i];
 	*ret = (struct route){ .error = "" };
 	text = program_says(argv, &why);
 	root = text ? json_loads(text, 0, NULL) : NULL;
@@ -198,13 +200,45 @@ static struct addr host_of(const struct range *r)
 	return a;
 }
 
+static const char *const nothing_more[] = { NULL };
+
+/* How the tunnel's packets go: from one of our networks, since rules choose tables by that; it is
+ * an address of this host, or of one behind it. The source is the one that this host chooses by
+ * itself. */
+static void look_up_inner(const struct local *l, const struct addr *to, struct route *ret)
+{
+	const struct ts_list *ours = &l->what->our_nets;
+	char from[ADDR_STR] = "";
+	const char *more[] = { "from", from, NULL, NULL, NULL };
+	struct local silent = *l;
+	struct route own, behind;
+
+	look_up(to, nothing_more, &own);
+	silent.out = NULL;
+	local_addresses(&silent, from);
+	if (!from[0] && ours->n) {
+		struct addr a = host_of(&ours->ts[0].range);
+
+		look_up(&a, nothing_more, &behind);
+		addr_format(&a, from);
+		more[2] = "iif";
+		more[3] = behind.device;
+	}
+	if (from[0])
+		look_up(to, more, ret);
+	else
+		*ret = own;
+	memcpy(ret->source, own.source, sizeof(ret->source));
+}
+
 void local_routes(struct local *l)
 {
+	static const char *const marked[] = { "mark", MARK, NULL };
 	const struct ts_list *nets = &l->what->their_nets;
 	struct route r;
 	char t[RANGE_STR];
 
-	look_up(&l->what->theirs, true, &r);
+	look_up(&l->what->theirs, marked, &r);
 	snprintf(l->device, sizeof(l->device), "%s", r.device);
 	if (addr_parse(r.source, &l->source))
 		l->source = (struct addr){ 0 };
@@ -215,7 +249,7 @@ void local_routes(struct local *l)
 	for (size_t i = 0; i < nets->n && i < NETS_MAX; i++) {
 		struct addr a = host_of(&nets->ts[i].range);
 
-		look_up(&a, false, &r);
+		look_up_inner(l, &a, &r);
 		say_route(l, "subnet", range_format(&nets->ts[i].range, t), &r);
 	}
 }
@@ -237,7 +271,7 @@ static void take_lan(void *ctx, const char *device, const struct prefix *p)
 		return;
 	if (addr_eq(&host, &p->addr) && !addr_next(&host))
 		return;
-	look_up(&host, false, &r);
+	look_up(&host, nothing_more, &r);
 	LOCAL_EMIT(l, local_lan, .net = ev_str(range_format(&net, t)), .device = ev_str(device),
 		.goes_to = ev_str(r.error[0] ? r.error : r.device), .gateway = ev_str(r.gateway));
 }

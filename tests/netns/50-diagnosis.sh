@@ -69,6 +69,7 @@ title "healthy: no finding"
 check "it comes up" up left ours
 run left ipsec status
 refuses "nothing is found" grep -q diagnosis: <<<"$OUT"
+check "ipsec diagnose finds nothing either" run left ipsec diagnose vpn.example.com
 
 title "IKEv2: the secrets differ"
 fresh # as it was
