@@ -32,7 +32,7 @@ static void pair(char to[static NETS_STR], const char *ours, const char *theirs)
 static void asked_v2(const struct event *e, struct nets *ret)
 {
 	const union ev_v2_ts_refused *t = FIELDS(e, v2_ts_refused);
-	bool is_theirs = strstr(t->tsi.str, t->range.str) != NULL;
+	bool is_theirs = t->range_is_theirs.u64;
 
 	*ret = (struct nets){ .e = e,
 		.ours = t->subnets_r.str,
@@ -73,8 +73,7 @@ static bool answered_v2(const struct event *e, struct nets *ret)
 static bool asked_v1(const struct event *e, struct nets *ret)
 {
 	const union ev_v1_quick_no_connection *q = FIELDS(e, v1_quick_no_connection);
-	size_t n = strlen(q->wanted.str), m = strlen(q->range.str);
-	bool is_theirs = n >= m && is(q->wanted.str + n - m, q->range.str);
+	bool is_theirs = q->range_is_theirs.u64;
 
 	if (!is(q->mode.str, q->our_mode.str))
 		return false;

@@ -82,7 +82,7 @@ TEST(lines_of_the_page)
 		"002 \"vpn.example.com\"[1] 192.0.2.2 #15: IKE_AUTH response contained the error "
 		"notification "
 		"NO_PROPOSAL_CHOSEN",
-		v2_child_refused, .exchange = ev_str("IKE_AUTH"),
+		v2_child_refused, .needs_esn = ev_u64(0), .exchange = ev_str("IKE_AUTH"),
 		.notify = ev_str("NO_PROPOSAL_CHOSEN"), .offered = ev_str(""),
 		.ts_local = ev_str(""), .ts_remote = ev_str(""), .ours_conf = ev_str(""),
 		.ours_swanctl = ev_str(""), .product = ev_str(""));

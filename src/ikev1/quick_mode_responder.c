@@ -138,7 +138,8 @@ static void no_connection(const struct request *q)
 		.relation_ours = ev_str(ts_list_relation(&own, &l)),
 		.subnet_theirs = ev_str(ts_list_subnets(&peers, subnet_theirs)),
 		.subnet_ours = ev_str(ts_list_subnets(&own, subnet_ours)),
-		.range = ev_str(odd ? ts_format(odd, range) : ""));
+		.range = ev_str(odd ? ts_format(odd, range) : ""),
+		.range_is_theirs = ev_u64(odd == &peers.ts[0]));
 }
 
 /* ---- refusing before there is a Child SA ---- */

@@ -259,6 +259,7 @@ uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
 		.subnets_i = ev_str(ts_list_subnets(&tsi, si)),
 		.subnets_r = ev_str(ts_list_subnets(&tsr, sr)),
 		.range = ev_str(odd ? ts_format(odd, range) : ""),
+		.range_is_theirs = ev_u64(ts_list_range(&tsi) != NULL),
 		.product = ev_str(c->sa->product));
 	return N_TS_UNACCEPTABLE;
 }

@@ -80,8 +80,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			r->ours_conf.str);
 		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_transport_tunnel_mismatch);
-		if (strstr(r->offered.str, "ESN=ENABLED") &&
-			!strstr(r->offered.str, "ESN=DISABLED"))
+		if (r->needs_esn.u64)
 			finding_suspect(f, &rule_esn_or_ipcomp_mismatch);
 		finding_suspect(f, &rule_kernel_lacks_esp); /* charon's answer then */
 		return LIKELY;
