@@ -14,7 +14,8 @@
 #   CLASS PEER ROLE RANK CERTAINTY SECONDS FIX   (rank -: not found; fix: works, FAILED, none here, n/a: not tried)
 
 CONN=vpn.example.com
-LAB_ROWS=${LAB_ROWS:-$LAB_BUILD/verdicts/$(basename "$0" .sh)${peer:+-$peer}.tsv}
+# a machine of tests/uml/run gives back what lies in this folder
+LAB_ROWS=${LAB_ROWS:-$([ -n "${LAB_MACHINE:-}" ] && echo /mnt/out || echo "$LAB_BUILD/verdicts")/$(basename "$0" .sh)${peer:+-$peer}.tsv}
 mkdir -p "$(dirname "$LAB_ROWS")"
 : >"$LAB_ROWS"
 
@@ -87,7 +88,12 @@ said_or_over() { is_said || ! kill -0 "$1"; }
 heard() {
 	wait_for 20 said_or_over "$1"
 	sleep 0.3
-	kill "$1" 2>/dev/null
+	ended "$1"
+}
+# ended PID: of a command in the background, which is a shell that has the command as its child
+ended() {
+	# shellcheck disable=SC2046 # none, or several
+	kill $(ps -o pid= --ppid "$1") "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
 }
 
@@ -115,8 +121,7 @@ noticed() {
 	sleep "$(awk -v s="${LAB_SLOW:-1}" 'BEGIN { print 0.3 * s }')"
 	"$@" >"$LAB/attempt" 2>&1 &
 	heard $events
-	kill $! 2>/dev/null
-	wait $! 2>/dev/null
+	ended $!
 	judged "$want" "$most"
 	check "ipsec status of that end has it, too" \
 		grep -q "\"event\":\"found_finding\".*\"class\":\"$want\"" <<<"$(on "$host" ipsec --json status 2>/dev/null)"
@@ -213,7 +218,7 @@ apply_peer() {
 }
 
 nothing_found() { ! grep -q 'diagnosis:' <<<"$(on $JUDGE ipsec status 2>/dev/null)"; }
-carries() { if [ "$ROLE" = responder ] && [ "$peer" != ours ]; then up right "$peer"; else up left ours; fi; }
+carries() { is_up left ours || if [ "$ROLE" = responder ] && [ "$peer" != ours ]; then up right "$peer"; else up left ours; fi; }
 cured() {
 	local before=$FAILED
 	check "the tunnel comes up" carries
