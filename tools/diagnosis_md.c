@@ -58,7 +58,9 @@ int main(void)
 	     "connection, `ipsec diagnose CONN`\n"
 	     "looks further. A verdict has a class (below), a certainty (certain, likely, "
 	     "possible), the events that are its\n"
-	     "evidence, what is proven good, and the fix for this end and for the other.\n\n"
+	     "evidence, what is proven good, and the fix for this end and for the other. What lab "
+	     "cases with real peers found stands\n"
+	     "in [verdicts.md](verdicts.md).\n\n"
 	     "## Sixteen cases that people know\n\n| case | what a person had to do | what is said "
 	     "here |\n|---|---|---|");
 	for (size_t i = 0; i < COUNT(page); i++) {
