@@ -6,11 +6,13 @@
 #include "cmd/verify.h"
 #include "config/conf.h"
 #include "config/facts.h"
+#include "config_build.h"
 #include "diag/diag.h"
 #include "diag/recorded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -190,9 +192,11 @@ static void look_at_host(struct ladder *l)
 	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
 	char own[CONF_DEVICE_NAME], ours_text[ADDR_STR];
 	struct local_for what;
+	struct utsname host;
 
-	if (!l->is_running) /* else it has told */
-		conf_facts(c, &(struct event_about){ .conn = l->name }, now_is(), &in);
+	if (!l->is_running && uname(&host) == 0) /* else it has told */
+		conf_facts(c, &(struct facts_host){ host.release, CLEARSWAN_VERSION },
+			&(struct event_about){ .conn = l->name }, now_is(), &in);
 	what = (struct local_for){ .conn = c->name,
 		.ours = conf_host(ours),
 		.theirs = conf_host(theirs),

@@ -1,6 +1,12 @@
 #include "config/facts.h"
 
+#include "config/show.h"
+#include "crypto/prf.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+
+enum { LIST = 1024 };
 
 /* "%any", a name, or the address */
 static const char *host_text(const struct conf_end *e, char *s)
@@ -16,11 +22,6 @@ static const char *id_text(const struct conf_end *e, const char *host, char *s, 
 	return e->id.type == ID_NONE ? host : id_format(&e->id, s, n);
 }
 
-static const char *list_text(const struct proposals *p, char *s, size_t n)
-{
-	return p ? proposals_format(p, s, n) : "";
-}
-
 static const char *yes(bool is)
 {
 	return is ? "yes" : "no";
@@ -31,8 +32,79 @@ static const char *three(uint8_t v)
 	return v == YNA_AUTO ? "auto" : yes(v == YNA_YES);
 }
 
-void conf_facts(const struct conf_conn *c, const struct event_about *about, struct now now,
+char *conf_digest(const struct conf_conn *c, char ret[static CONF_DIGEST])
+{
+	char *text = conf_conn_show(c);
+	uint8_t sum[32];
+
+	sha256((struct bytes[]){ bytes_str(text) }, 1, sum);
+	for (size_t i = 0; i < CONF_DIGEST / 2; i++)
+		snprintf(ret + 2 * i, 3, "%02x", sum[i]);
+	free(text);
+	return ret;
+}
+
+const struct proposals *conf_ike_list(const struct conf_conn *c)
+{
+	return c->ike			      ? c->ike
+	       : c->version == VERSION_IKEV1 ? proposals_default_ike_v1()
+					      : proposals_default_ike();
+}
+
+const struct proposals *conf_esp_list(const struct conf_conn *c)
+{
+	return c->esp			      ? c->esp
+	       : c->version == VERSION_IKEV1 ? proposals_default_esp_v1()
+					      : proposals_default_esp();
+}
+
+/* What both events say of a connection. */
+struct words {
+	char a[ADDR_STR], b[ADDR_STR], our_id[ID_STR], their_id[ID_STR], our_nets[TS_LIST_STR],
+		their_nets[TS_LIST_STR], ike[LIST], esp[LIST], digest[CONF_DIGEST];
+	const char *ours, *theirs, *version, *mode;
+	struct event_value our_id_is, their_id_is;
+};
+
+static void in_words(const struct conf_conn *c, struct words *w)
+{
+	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
+
+	w->ours = host_text(ours, w->a);
+	w->theirs = host_text(theirs, w->b);
+	w->our_id_is = ev_str(id_text(ours, w->ours, w->our_id, sizeof(w->our_id)));
+	w->their_id_is = ev_str(id_text(theirs, w->theirs, w->their_id, sizeof(w->their_id)));
+	ts_list_format(&ours->subnet, w->our_nets);
+	ts_list_format(&theirs->subnet, w->their_nets);
+	w->version = c->version == VERSION_IKEV1 ? "IKEv1" : "IKEv2";
+	w->mode = c->version == VERSION_IKEV2 ? "" : c->aggressive ? "aggressive" : "main";
+	proposals_conf(conf_ike_list(c), w->ike, sizeof(w->ike));
+	proposals_conf(conf_esp_list(c), w->esp, sizeof(w->esp));
+	conf_digest(c, w->digest);
+}
+
+void conf_worked(const struct conf_conn *c, const struct facts_worked *is,
+	const struct facts_host *host, const struct event_about *about, struct now now,
 	const struct event_sink *to)
+{
+	struct words w;
+
+	in_words(c, &w);
+	EMIT(to, now, about, last_good, .worked_at = ev_u64((uint64_t)(now.wall / NS_S)),
+		.remote = ev_str(is->remote), .theirs = ev_str(w.theirs),
+		.version = ev_str(w.version), .mode = ev_str(w.mode), .our_id = w.our_id_is,
+		.their_id = w.their_id_is, .our_nets = ev_str(w.our_nets),
+		.their_nets = ev_str(w.their_nets), .ike = ev_str(w.ike), .esp = ev_str(w.esp),
+		.ike_used = ev_str(is->ike_used), .ike_swanctl = ev_str(is->ike_swanctl),
+		.esp_used = ev_str(is->esp_used), .esp_swanctl = ev_str(is->esp_swanctl),
+		.natd = ev_str(is->natd), .product = ev_str(is->product),
+		.plane = ev_str(is->plane), .digest = ev_str(w.digest),
+		.kernel = ev_str(host->kernel), .daemon = ev_str(host->daemon));
+}
+
+void conf_facts(const struct conf_conn *c, const struct facts_host *host,
+	const struct event_about *about, struct now now, const struct event_sink *to)
 {
 	static const char *const autos[] = { [AUTO_IGNORE] = "ignore",
 		[AUTO_ADD] = "add",
@@ -44,31 +116,20 @@ void conf_facts(const struct conf_conn *c, const struct event_about *about, stru
 		[TYPE_PASS] = "passthrough",
 		[TYPE_DROP] = "drop",
 		[TYPE_REJECT] = "reject" };
-	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
-	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
-	char a[ADDR_STR], b[ADDR_STR], our_id[ID_STR], their_id[ID_STR], our_nets[TS_LIST_STR],
-		their_nets[TS_LIST_STR];
-	char ike[2048], esp[2048];
-	const char *our_host = host_text(ours, a), *their_host = host_text(theirs, b);
+	struct words w;
 
-	ts_list_format(&ours->subnet, our_nets);
-	ts_list_format(&theirs->subnet, their_nets);
-	EMIT(to, now, about, conn_facts, .ours = ev_str(our_host),
-		.our_id = ev_str(id_text(ours, our_host, our_id, sizeof(our_id))),
-		.our_nets = ev_str(our_nets), .theirs = ev_str(their_host),
-		.their_id = ev_str(id_text(theirs, their_host, their_id, sizeof(their_id))),
-		.their_nets = ev_str(their_nets),
+	in_words(c, &w);
+	EMIT(to, now, about, conn_facts, .ours = ev_str(w.ours), .our_id = w.our_id_is,
+		.our_nets = ev_str(w.our_nets), .theirs = ev_str(w.theirs),
+		.their_id = w.their_id_is, .their_nets = ev_str(w.their_nets),
 		.our_side = ev_str(c->local_is_left ? "left" : "right"),
-		.version = ev_str(c->version == VERSION_IKEV1 ? "IKEv1" : "IKEv2"),
-		.mode = ev_str(c->version == VERSION_IKEV2 ? ""
-			       : c->aggressive		   ? "aggressive"
-							   : "main"),
+		.version = ev_str(w.version), .mode = ev_str(w.mode),
 		.authby = ev_str(c->authby & AUTHBY_NEVER ? "never" : "secret"),
-		.ike = ev_str(list_text(c->ike, ike, sizeof(ike))),
-		.esp = ev_str(list_text(c->esp, esp, sizeof(esp))), .pfs = ev_str(three(c->pfs)),
+		.ike = ev_str(w.ike), .esp = ev_str(w.esp), .pfs = ev_str(three(c->pfs)),
 		.type = ev_str(types[c->type]), .narrowing = ev_str(yes(c->narrowing)),
 		.encapsulation = ev_str(three(c->encapsulation)),
 		.auto_ = ev_str(autos[c->automatic]),
 		.dpddelay = ev_u64((uint64_t)(c->dpddelay / NS_S)), .file = ev_str(c->file),
-		.at_line = ev_u64(c->line));
+		.at_line = ev_u64(c->line), .digest = ev_str(w.digest),
+		.kernel = ev_str(host->kernel), .daemon = ev_str(host->daemon));
 }

@@ -7,6 +7,8 @@
  * yet. */
 #define SETTLE	(200 * NS_MS)
 #define SILENCE (2800 * NS_MS)
+/* So old, how a connection worked is written down again: seconds. */
+enum { GOOD_AGE = 86400 };
 /* What strangers did is of no interest later. */
 #define STRANGER_AGE (900 * NS_S)
 
@@ -168,7 +170,7 @@ static ns_t judged_after(const struct event *e)
  * asked for them. */
 static bool is_kept(const struct event *e)
 {
-	static const char *const facts[] = { "local_", "probe_", "conn_facts" };
+	static const char *const facts[] = { "local_", "probe_", "conn_facts", "last_good" };
 	const struct event_kind *k = event_kind(e->id);
 
 	for (size_t i = 0; i < COUNT(facts); i++)
@@ -201,6 +203,33 @@ void diag_take(struct diag *d, const struct event *e)
 	after = judged_after(e);
 	if (after && (m->due == NS_NEVER || m->due > e->at.mono + after))
 		m->due = e->at.mono + after;
+}
+
+static bool is_same(const struct event *a, const struct event *b)
+{
+	const struct event_kind *k = event_kind(a->id);
+
+	for (unsigned i = 0; i < k->n; i++)
+		if (k->field[i].type == EVENT_TYPE_str && strcmp(a->row[i].str, b->row[i].str) != 0)
+			return false;
+	return true;
+}
+
+bool diag_knows_good(struct diag *d, const struct event *e)
+{
+	struct memory *m = find(d, e->about.conn, 0, NULL);
+	struct story *s;
+	bool is_known;
+
+	if (!m)
+		return false;
+	s = xalloc(sizeof(*s));
+	story_open(m, (struct now){ 0 }, s);
+	is_known = s->good && is_same(s->good, e) &&
+		   FIELDS(e, last_good)->worked_at.u64 <
+			   FIELDS(s->good, last_good)->worked_at.u64 + GOOD_AGE;
+	free(s);
+	return is_known;
 }
 
 ns_t diag_due(const struct diag *d)
@@ -314,6 +343,8 @@ void diag_recall(struct diag *d, const char *conn, const struct event_sink *out)
 		story_open(m, (struct now){ 0 }, s);
 		if (s->facts)
 			out->take(out->ctx, s->facts);
+		if (s->good)
+			out->take(out->ctx, s->good);
 		for (unsigned i = 0; i < s->n; i++)
 			out->take(out->ctx, &s->event[i]);
 	}

@@ -26,6 +26,7 @@ void memory_done(struct memory *m)
 	for (unsigned i = 0; i < STORY_EVENTS; i++)
 		buf_done(&m->event[i]);
 	buf_done(&m->facts);
+	buf_done(&m->good);
 	list_remove(&m->node);
 	free(m->conn);
 	free(m);
@@ -38,8 +39,9 @@ void memory_add(struct memory *m, const struct event *e)
 
 	event_put(&w, e);
 	if (wr_ok(&w)) {
-		struct buf *to =
-			e->id == EV_conn_facts ? &m->facts : &m->event[m->n++ % STORY_EVENTS];
+		struct buf *to = e->id == EV_conn_facts  ? &m->facts
+				 : e->id == EV_last_good ? &m->good
+							 : &m->event[m->n++ % STORY_EVENTS];
 
 		buf_set(to, wr_view(&w));
 	}
@@ -81,6 +83,8 @@ void story_open(const struct memory *m, struct now now, struct story *ret)
 			ret->n++;
 		}
 	story_facts(m, ret);
+	if (opened(&m->good, &ret->good_))
+		ret->good = &ret->good_;
 }
 
 void story_facts(const struct memory *m, struct story *ret)

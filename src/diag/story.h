@@ -14,7 +14,7 @@ struct memory {
 	struct addr peer;
 	struct buf event[STORY_EVENTS];
 	uint64_t n;		/* ever told; number i lies in event[i % STORY_EVENTS] */
-	struct buf facts;	/* conn_facts, which a ring would lose */
+	struct buf facts, good;	/* conn_facts, last_good, which a ring would lose */
 	uint32_t request;	/* who waits for what happens now; 0: nobody */
 	ns_t due;		/* when it is to be judged; NS_NEVER */
 	uint32_t said;		/* a digest of the findings that were told of; 0: none */
@@ -35,6 +35,8 @@ struct story {
 	unsigned from; /* the present: the last attempt, or since it is up */
 	struct event facts_;
 	const struct event *facts; /* conn_facts; NULL: not known */
+	struct event good_;
+	const struct event *good; /* last_good; NULL: not known to have worked */
 };
 void story_open(const struct memory *m, struct now now, struct story *ret);
 /* The facts of another memory. */
@@ -58,6 +60,8 @@ bool story_is_up(const struct story *s);
 /* How long ago, in virtual or real time. */
 ns_t story_age(const struct story *s, const struct event *e);
 /* A field of conn_facts as text; "" when it is not known. */
+/* A field of last_good likewise. */
+#define GOOD(s, field) ((s)->good ? FIELDS((s)->good, last_good)->field.str : "")
 #define FACT(s, field) ((s)->facts ? FIELDS((s)->facts, conn_facts)->field.str : "")
 /* The version that it speaks: 1, 2, 0 when nothing tells. */
 int story_version(const struct story *s);

@@ -126,8 +126,8 @@ static void add(struct ike *ike, const struct command *cmd)
 	}
 	c = has_same ? old : conn_new_take(ike, conf_conn_copy(cmd->conn));
 	REQUEST_EMIT(ike, cmd->request, conn_added, .name = ev_str(cmd->conn->name));
-	conf_facts(c->conf, &(struct event_about){ .conn = c->conf->name }, ike->now,
-		&ike->env.events);
+	conf_facts(c->conf, &(struct facts_host){ ike->env.kernel, ike->env.daemon },
+		&(struct event_about){ .conn = c->conf->name }, ike->now, &ike->env.events);
 	if (cmd->what == ADD_AND_START && !has_same)
 		do_automatic(c);
 }

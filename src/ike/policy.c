@@ -1,4 +1,5 @@
 /* What a connection wants of the data plane and of its peer: selectors, proposals, policy. */
+#include "config/facts.h"
 #include "ike/engine.h"
 
 #include <stdlib.h>
@@ -71,10 +72,7 @@ void conn_ts_theirs(const struct conn *c, struct ts_list *ret)
 
 const struct proposals *conn_ike_proposals(const struct conn *c)
 {
-	if (c->conf->ike)
-		return c->conf->ike;
-	return c->conf->version == VERSION_IKEV1 ? proposals_default_ike_v1()
-						 : proposals_default_ike();
+	return conf_ike_list(c->conf);
 }
 
 static void set_esn(struct proposal *p, bool yes, bool no)
@@ -96,11 +94,9 @@ void conn_esp_proposals(const struct conn *c, struct proposals *ret)
 	/* without a replay check the receiver cannot guess the upper half (RFC 4303 2.2.1) */
 	bool can_esn = c->conf->replay_window != 0;
 
-	if (c->conf->version == VERSION_IKEV1) {
-		proposals_copy(ret, c->conf->esp ? c->conf->esp : proposals_default_esp_v1());
+	proposals_copy(ret, conf_esp_list(c->conf));
+	if (c->conf->version == VERSION_IKEV1)
 		return;
-	}
-	proposals_copy(ret, c->conf->esp ? c->conf->esp : proposals_default_esp());
 	for (size_t i = 0; i < ret->n; i++)
 		set_esn(&ret->p[i], can_esn && c->conf->esn != CONF_ESN_NO,
 			!can_esn || c->conf->esn != CONF_ESN_YES);

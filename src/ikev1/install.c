@@ -233,6 +233,8 @@ void v1_child_established(struct v1_child *c)
 	conn->revivals = 0;
 	timer_stop(&ike->timers, &conn->revive);
 	established_event(c);
+	if (!c->rekeys)
+		child_worked(ike, &c->c, c->sa ? &c->sa->suite : NULL, "");
 	child_keylog(ike, &c->c);
 	v1_child_forget_exchange(c);
 	if (conn_policy_is_first(conn, c->c.reqid))

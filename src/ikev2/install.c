@@ -195,6 +195,8 @@ void v2_child_established(struct v2_child *c)
 	conn->revivals = 0;
 	timer_stop(&c->sa->ike->timers, &conn->revive);
 	established_event(c);
+	if (!c->rekeys)
+		child_worked(c->sa->ike, &c->c, &c->sa->suite, c->sa->product);
 	child_keylog(c->sa->ike, &c->c);
 	if (conn_policy_is_first(conn, c->c.reqid))
 		updown(c, true);

@@ -83,6 +83,11 @@ void hub_requests_lost(struct control *c);
 const char *api_start(
 	struct control *c, const struct api_verb *v, struct bytes body, uint32_t request);
 
+/* ---- last_good.c: how connections last worked ---- */
+/* Of every event: what is to be kept goes to the parent, what was kept is asked for. */
+void last_good_see(struct control *c, const struct event *e);
+void last_good_take(struct control *c, const struct msg_good_record *m);
+
 /* ---- heading.c: the first lines of status and globalstatus ---- */
 void heading_show(struct control *c, uint32_t request);
 void totals_show(struct control *c, uint32_t request);

@@ -109,6 +109,7 @@ void hub_take(struct control *c, const struct event *e)
 
 	if (e->id == EV_request_done) /* its verdict comes before its end */
 		diag_ending(&c->diag, e->about.request, e->at, &out);
+	last_good_see(c, e);
 	numbered.seq = c->seq + 1;
 	diag_take(&c->diag, &numbered);
 	publish(c, e);

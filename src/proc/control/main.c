@@ -95,6 +95,9 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	} else if (m->id == MSG_xfrm_moved) {
 		if (m->xfrm_moved.counter < XFRM_COUNTER_END)
 			c->xfrm_moved[m->xfrm_moved.counter] = m->xfrm_moved.since_start;
+	} else if (m->id == MSG_good_record) {
+		last_good_take(c, &m->good_record);
+		diag_wait(c);
 	} else if (m->id == MSG_paused)
 		take_pause(c);
 }

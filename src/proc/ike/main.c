@@ -371,7 +371,13 @@ static void keylog(void *ctx, const char *line)
 static bool begin(void *ctx)
 {
 	struct shell *s = ctx;
-	struct ike_env env = { .rng = rng_system(), .events = { requests_event, s } };
+	struct ike_env env;
+
+	uname(&s->host); /* all zero when it fails */
+	env = (struct ike_env){ .rng = rng_system(),
+		.events = { requests_event, s },
+		.kernel = s->host.release,
+		.daemon = CLEARSWAN_VERSION };
 
 	if (WITH_KEYLOG && s->p.fd[DESC_KEYLOG] >= 0) {
 		env.keylog = keylog;

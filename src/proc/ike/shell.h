@@ -5,6 +5,8 @@
 #include "proc/names.h"
 #include "proc/process.h"
 
+#include <sys/utsname.h>
+
 /* A local address and the interface that has it. */
 struct shell_addr {
 	struct addr addr;
@@ -24,6 +26,7 @@ struct shell {
 	bool has_kernel_plane; /* the kernel does ESP, and UDP 4500 is ours */
 	bool has_esp;	       /* else: ipsec-esp is there now */
 	bool is_stopping;
+	struct utsname host;
 	struct store *store;	  /* what outlives us; NULL: nothing does */
 	bool is_taking_over;	  /* from the one before us: nobody is listened to yet */
 	bool is_settled;	  /* that is over, and is to be told */

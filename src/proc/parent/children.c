@@ -363,6 +363,12 @@ static void message(void *ctx, struct line *l, const struct msg *m, int fd)
 	case MSG_log_lost:
 		log_reopen(p);
 		break;
+	case MSG_good_keep:
+		last_good_keep(p, &m->good_keep);
+		break;
+	case MSG_good_ask:
+		last_good_give(p, m->good_ask.conn);
+		break;
 	case MSG_filter:
 		firewall_take(p, &m->filter);
 		break;

@@ -124,6 +124,7 @@ struct parent {
 	bool has_run;	   /* some generation's were */
 	bool is_changed;   /* what is loaded or wished, since it was written down */
 	bool is_forgetful; /* it could not be written down */
+	bool is_heedless;  /* nor how a connection last worked */
 };
 
 #define PARENT_EMIT(p, request_id, name, ...)                                                      \
@@ -268,6 +269,10 @@ bool remember_read(struct parent *p);
 /* Now. False: it could not be written. */
 bool remember_write(struct parent *p);
 void remember_forget(struct parent *p);
+
+/* ---- last_good.c: how connections last worked, as control has written it ---- */
+void last_good_keep(struct parent *p, const struct msg_good_keep *m);
+void last_good_give(struct parent *p, const char *conn);
 
 /* ---- resolve.c: hosts into addresses, and which end is ours ---- */
 struct resolve_request {
