@@ -28,6 +28,7 @@ struct cmd {
 	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
 	bool is_whack; /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
+	bool transforms;	     /* diagnose: asks the peer for each */
 	const char *log;	     /* of another daemon, for diagnose */
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
 	const char *read_file, *write_file, *device, *count, *seconds; /* of capture */

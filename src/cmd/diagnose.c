@@ -2,12 +2,14 @@
  * a step sees are events; with those that the daemon kept they are the story that the rules judge.
  */
 #include "cmd/cmd.h"
+#include "cmd/diagnose_probe.h"
 #include "cmd/local.h"
 #include "cmd/verify.h"
 #include "config/conf.h"
 #include "config/facts.h"
 #include "config_build.h"
 #include "diag/diag.h"
+#include "diag/probed.h"
 #include "diag/recorded.h"
 
 #include <stdio.h>
@@ -25,7 +27,7 @@ struct ladder {
 	struct conf *conf;
 	const struct conf_conn *conn; /* NULL: not in the file */
 	struct diag diag;
-	bool is_up, is_running;
+	bool is_up, is_running, has_tried;
 	unsigned found, seen;
 };
 
@@ -159,10 +161,31 @@ static void look_at_daemon(struct ladder *l)
 		STEP(l, "tunnel", "it is up");
 	} else {
 		STEP(l, "tunnel", "it is down: trying now");
+		l->has_tried = true;
 		(void)request_each(l->cmd, "up", about_it(l), ATTEMPT_TIME, ignored, l);
 		STEP(l, "tunnel", "%s", is_up(l) ? "it came up" : "it did not come up");
 	}
 	(void)request_each(l->cmd, "story", about_it(l), 0, heard, l);
+}
+
+/* ---- the peer ---- */
+
+/* The attempt just now ended before anybody was authenticated: why? */
+static void ask_peer(struct ladder *l)
+{
+	const struct event_sink in = { told, l };
+	struct story *s = xalloc(sizeof(*s));
+	bool is_refused = false;
+
+	if (l->has_tried && !l->is_up && diag_story(&l->diag, l->name, now_is(), s) &&
+		story_is_stuck(s, &is_refused)) {
+		STEP(l, "peer", "asking it with first messages of IKE; nothing is authenticated");
+		STEP(l, "peer", "%u packets, only to its address",
+			diagnose_probe(l->conn, is_refused, l->cmd->transforms, now_is, &in));
+	} else if (l->cmd->transforms)
+		STEP(l, "peer",
+			"it is not asked for its algorithms: the attempt was not refused for them");
+	free(s);
 }
 
 /* ---- this host ---- */
@@ -250,6 +273,7 @@ int run_diagnose(const struct cmd *c)
 		status = EXIT_UNKNOWN;
 	else {
 		look_at_daemon(&l);
+		ask_peer(&l);
 		look_at_host(&l);
 		status = conclude(&l);
 	}

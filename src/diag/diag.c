@@ -332,6 +332,15 @@ void diag_report(struct diag *d, const char *conn, uint32_t request, struct now 
 	free(found);
 }
 
+bool diag_story(struct diag *d, const char *conn, struct now now, struct story *ret)
+{
+	struct memory *m = find(d, conn, 0, NULL);
+
+	if (m)
+		open_memory(d, m, now, ret);
+	return m != NULL;
+}
+
 void diag_recall(struct diag *d, const char *conn, const struct event_sink *out)
 {
 	struct story *s = xalloc(sizeof(*s));

@@ -111,6 +111,9 @@ void diag_ending(struct diag *d, uint32_t request, struct now now, const struct 
  */
 void diag_report(struct diag *d, const char *conn, uint32_t request, struct now now,
 	const struct event_sink *out);
+/* The story of a connection as it stands now; its events live until the next call with d. False:
+ * nothing is known of it. */
+bool diag_story(struct diag *d, const char *conn, struct now now, struct story *ret);
 /* All that is kept of a connection (NULL: of everything), oldest first, facts before. */
 void diag_recall(struct diag *d, const char *conn, const struct event_sink *out);
 /* These findings of a story with all reasons, as news or as answers to a request. */

@@ -1,5 +1,6 @@
 /* What a story proves: struck from the list aloud, so that nobody looks there for days. */
 #include "diag/diag.h"
+#include "diag/probed.h"
 
 /* In order: a later fact proves what the earlier ones do, and more. */
 static const struct {
@@ -49,10 +50,20 @@ static const struct {
 
 unsigned proven(const struct story *s, const char *ret[PROVEN_MAX])
 {
+	struct probes p = story_probes(s);
 	unsigned n = 0;
 
 	for (size_t i = 0; i < COUNT(proofs) && n == 0; i++)
 		if (story_last(s, proofs[i].id))
 			ret[n++] = proofs[i].what;
+	if (story_is_up(s))
+		return n;
+	/* probes prove what an attempt could not */
+	if (probed_is_answered(&p.main) && n == 0)
+		ret[n++] = "the peer's address and the way to it: its UDP port of IKE answers a "
+			   "probe, so no filter is "
+			   "in between";
+	if (probed_is_answered(&p.natt))
+		ret[n++] = "UDP port 4500: the peer answers a probe there";
 	return n;
 }

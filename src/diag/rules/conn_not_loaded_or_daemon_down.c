@@ -1,4 +1,30 @@
 #include "diag/diag.h"
+#include "diag/probed.h"
+
+/* An initiator whose peer refuses whatever it is offered. */
+static enum certainty unknown_there(
+	const struct story *s, const struct probes *p, struct finding *f)
+{
+	const char *ours = FACT(s, ours);
+
+	finding_proof(f, p->strong.e);
+	finding_proof(f, p->weak.e);
+	finding_proof(f, p->other.e);
+	finding_cause(f,
+		"the peer is there and refuses every algorithm that is known, in either version: "
+		"it has no "
+		"connection for our address%s%s that is loaded",
+		ours[0] ? " " : "", ours);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "ipsec status && ipsec add CONN");
+	finding_fix(
+		f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "swanctl --load-all && swanctl --list-conns");
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"its connection has to have the address of this host, as it is seen there (a NAT "
+		"changes it), or "
+		"%%any");
+	finding_suspect(f, &rule_ike_proposal_mismatch);
+	return LIKELY;
+}
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
@@ -7,7 +33,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	static const enum event_id better[] = { EV_conn_added, EV_service_ready,
 		EV_process_restarted, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
+	struct probes p = story_probes(s);
 
+	if (!e && probes_are_refused(&p) && !story_is_up(s))
+		return unknown_there(s, &p, f);
 	if (!e || story_later(story_last_of(s, better), e) ||
 		story_later(story_last(s, EV_config_error), e))
 		return CERTAINTY_NONE;

@@ -1,10 +1,42 @@
 #include "diag/diag.h"
+#include "diag/probed.h"
+
+/* An initiator: the peer refused everything strong, and took something when what is out of date
+ * came with it. */
+static enum certainty as_probed(const struct story *s, const struct probes *p, struct finding *f)
+{
+	const union ev_probe_answer *a = FIELDS(p->weak.e, probe_answer);
+	const struct event *e = story_last(s, EV_v2_init_refused);
+
+	finding_proof(f, p->strong.e);
+	finding_proof(f, p->weak.e);
+	finding_cause(f, "the peer takes only %s, with %s, which is out of date", a->chosen.str,
+		a->legacy.str);
+	if (e && FIELDS(e, v2_init_refused)->ours_conf.str[0]) {
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s",
+			FIELDS(e, v2_init_refused)->ours_conf.str);
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s",
+			FIELDS(e, v2_init_refused)->ours_swanctl.str);
+	} else if ((e = story_last(s, EV_v1_ignored)) && FIELDS(e, v1_ignored)->ours_conf.str[0]) {
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s",
+			FIELDS(e, v1_ignored)->ours_conf.str);
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s",
+			FIELDS(e, v1_ignored)->ours_swanctl.str);
+	}
+	/* weak, but the peer may have nothing else */
+	finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", a->chosen.str);
+	return CERTAIN;
+}
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_no_proposal);
 	const char *legacy, *swanctl, *conf, *theirs, *product;
+	struct probes p = story_probes(s);
 
+	if (probed_is_taken(&p.weak) && p.strong.is == PROBED_REFUSED && !story_is_up(s) &&
+		FIELDS(p.weak.e, probe_answer)->legacy.str[0])
+		return as_probed(s, &p, f);
 	if (e) {
 		const union ev_v2_no_proposal *no = FIELDS(e, v2_no_proposal);
 

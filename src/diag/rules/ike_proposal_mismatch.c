@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/probed.h"
 
 /* The same remedy for all that refuse: each end can take what the other has. */
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
@@ -52,10 +53,27 @@ static bool is_no_proposal(const char *notify)
 	return strcmp(notify, "NO_PROPOSAL_CHOSEN") == 0;
 }
 
+/* It was asked with everything, and chose. */
+static enum certainty as_probed(const struct probes *p, const char *offered, const char *ours,
+	const char *swanctl, struct finding *f)
+{
+	const union ev_probe_answer *a = FIELDS(p->strong.e, probe_answer);
+
+	finding_proof(f, p->strong.e);
+	finding_cause(f,
+		"the peer refuses the algorithms of ike= here (%s), and takes %s when everything "
+		"is offered; they "
+		"differ in %s",
+		offered, a->chosen.str, a->difference.str);
+	fixes(f, a->chosen.str, ours, swanctl);
+	return CERTAIN;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_init_refused);
 	const char *offered, *ours, *swanctl;
+	struct probes p = story_probes(s);
 	enum certainty c = story_is_up(s) ? CERTAINTY_NONE : as_responder(s, f);
 
 	if (c)
@@ -74,7 +92,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	} else {
 		return CERTAINTY_NONE;
 	}
+	/* other rules know what it takes, or that it takes nothing */
+	if (probed_is_taken(&p.weak) || probed_is_taken(&p.other) || probes_are_refused(&p))
+		return CERTAINTY_NONE;
 	finding_proof(f, e);
+	if (probed_is_taken(&p.strong) && !FIELDS(p.strong.e, probe_answer)->is_ours.u64)
+		return as_probed(&p, offered, ours, swanctl, f);
 	finding_cause(f,
 		"the peer refuses our first message with NO_PROPOSAL_CHOSEN: its ike= has nothing "
 		"in common with ours (%s), or it has no connection for our address",

@@ -2,6 +2,7 @@
 #include "diag/identity.h"
 #include "diag/silence.h"
 #include "diag/local.h"
+#include "diag/probed.h"
 
 static void opens(struct finding *f)
 {
@@ -26,10 +27,55 @@ static const struct event *not_let_out(const struct story *s)
 	return is_filter ? e : NULL;
 }
 
+/* UDP port 4500 tells that the peer is there. */
+static enum certainty only_500(const struct story *s, const struct probes *p, struct finding *f)
+{
+	finding_proof(f, p->main.e);
+	finding_proof(f, p->natt.e);
+	finding_cause(f,
+		"%s answers on UDP port 4500 and not on UDP port 500: a packet filter here, on the "
+		"way or "
+		"there drops UDP port 500 alone",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
+	opens(f);
+	finding_fix(f, FIX_HERE, FIX_CONN, "%sikeport=4500", story_their_end(s));
+	return CERTAIN;
+}
+
+/* The attempt comes from UDP port 500, probes from another. */
+static enum certainty only_from_500(const struct probes *p, struct finding *f)
+{
+	finding_proof(f, p->own.e);
+	finding_cause(f, "the peer has answered the same first message just now, from another UDP "
+			 "port of this host: what "
+			 "comes from UDP port 500 is dropped (a filter, or a router's own IPsec "
+			 "support), or the peer has "
+			 "only begun to listen");
+	opens(f);
+	finding_next(f,
+		"try again; if it is silent again, look for rules with source port 500 on the way");
+	return LIKELY;
+}
+
+static void nothing_at_all(const struct story *s, const struct probes *p, struct finding *f)
+{
+	finding_proof(f, p->main.e);
+	finding_proof(f, p->natt.e);
+	finding_proof(f, p->other.e);
+	finding_cause(f,
+		"%s answers nothing that it was asked, on UDP port 500 and 4500, in either "
+		"version, with all "
+		"algorithms, and nothing on the way complains: a packet filter drops UDP here, on "
+		"the way or there, "
+		"or nobody is at that address",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *blocked = not_let_out(s);
 	struct silence q;
+	struct probes p = story_probes(s);
 
 	if (blocked && !story_is_up(s)) {
 		finding_proof(f, blocked);
@@ -46,6 +92,13 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	*f = (struct finding){ .rule = f->rule };
 	if (q.at != SILENT_FIRST)
 		return CERTAINTY_NONE;
+	if (p.main.is == PROBED_SILENT && probed_is_answered(&p.natt))
+		return only_500(s, &p, f);
+	if (probed_is_taken(&p.own))
+		return only_from_500(&p, f);
+	/* it answers another question, or something else complains: no filter */
+	if (probed_is_answered(&p.main) || p.main.is == PROBED_ERROR)
+		return CERTAINTY_NONE;
 	finding_proof(f, q.sent);
 	finding_proof(f, q.repeat);
 	finding_proof(f, q.end);
@@ -54,11 +107,17 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"filter drops UDP port 500 here, on the way or there, or nobody is there who knows "
 		"us",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
+	if (probes_are_silent(&p))
+		nothing_at_all(s, &p, f);
 	opens(f);
 	finding_suspect(f, &rule_peer_silent_unknown);
-	finding_next(f,
-		"ipsec diagnose %s; at the peer: tcpdump -ni any udp port 500 or udp port 4500",
-		story_name(s));
+	if (p.main.is)
+		finding_next(f, "at the peer: tcpdump -ni any udp port 500 or udp port 4500");
+	else
+		finding_next(f,
+			"ipsec diagnose %s; at the peer: tcpdump -ni any udp port 500 or udp port "
+			"4500",
+			story_name(s));
 	return POSSIBLE;
 }
 

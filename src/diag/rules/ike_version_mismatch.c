@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/probed.h"
 
 /* A responder whose log does not say which of its connections was the nearest. */
 static enum certainty unsaid(const struct event *e, int theirs, struct finding *f)
@@ -14,14 +15,61 @@ static enum certainty unsaid(const struct event *e, int theirs, struct finding *
 	return POSSIBLE;
 }
 
+/* The other version was asked as well. */
+static enum certainty as_probed(const struct probes *p, struct finding *f)
+{
+	const union ev_probe_answer *a = FIELDS(p->other.e, probe_answer);
+	int theirs = (int)a->version.u64;
+
+	finding_proof(f, p->own.e);
+	finding_proof(f, p->strong.e);
+	finding_proof(f, p->other.e);
+	if (p->other.is == PROBED_REFUSED) {
+		finding_cause(f,
+			"the peer is silent to IKEv%d and answers IKEv%d, with %s: it speaks "
+			"IKEv%d only, or has only "
+			"such a connection",
+			3 - theirs, theirs, a->notify.str, theirs);
+		finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+		finding_suspect(f, &rule_conn_not_loaded_or_daemon_down);
+		return LIKELY;
+	}
+	finding_cause(f, "this connection is for IKEv%d, which the peer %s; it agrees to IKEv%d",
+		3 - theirs,
+		p->own.is == PROBED_REFUSED || p->strong.is == PROBED_REFUSED ? "refuses"
+									      : "does not answer",
+		theirs);
+	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+	if (a->chosen.str[0] && !a->is_ours.u64)
+		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", a->chosen.str);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+	return CERTAIN;
+}
+
+/* Does the other version's answer tell it? */
+static bool is_told(const struct story *s, const struct probes *p)
+{
+	bool is_liked = probed_is_taken(&p->other) || p->other.is == PROBED_GROUP;
+	bool is_silent = p->own.is == PROBED_SILENT && p->strong.is <= PROBED_SILENT;
+
+	if (probed_is_taken(&p->own) || probed_is_taken(&p->strong) || probed_is_taken(&p->weak))
+		return false;
+	/* silence to IKEv1 has another name */
+	return is_liked || (is_silent && p->other.is == PROBED_REFUSED && story_version(s) == 2);
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_ike_version_refused);
 	const char *nearest;
+	struct probes p = story_probes(s);
 	int theirs;
 
 	if (story_is_up(s))
 		return CERTAINTY_NONE;
+	if (is_told(s, &p))
+		return as_probed(&p, f);
 	if (e) {
 		theirs = (int)FIELDS(e, ike_version_refused)->theirs.u64;
 		finding_proof(f, e);

@@ -1,12 +1,39 @@
 #include "diag/diag.h"
+#include "diag/probed.h"
+#include "diag/silence.h"
+
+/* An initiator: the peer is there, speaks IKEv2, and has no word for IKEv1. */
+static enum certainty as_probed(const struct story *s, struct finding *f)
+{
+	struct probes p = story_probes(s);
+
+	if (story_version(s) != 1 || story_silence(s).at != SILENT_FIRST ||
+		p.other.is != PROBED_REFUSED || p.own.is != PROBED_SILENT ||
+		p.strong.is > PROBED_SILENT)
+		return CERTAINTY_NONE;
+	finding_proof(f, p.own.e);
+	finding_proof(f, p.other.e);
+	finding_cause(f, "the peer answers IKEv2 and is silent to IKEv1: its ikev1-policy= drops "
+			 "IKEv1, as recent "
+			 "versions do by default");
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SETUP, "ikev1-policy=accept");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 1");
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"or load a connection of IKEv2 for us there, and write keyexchange=ikev2 here");
+	finding_suspect(f, &rule_ike_version_mismatch);
+	finding_suspect(f, &rule_conn_not_loaded_or_daemon_down);
+	return LIKELY;
+}
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v1_policy_drop, EV_v1_policy_reject, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 
-	if (!e || story_is_up(s))
+	if (story_is_up(s))
 		return CERTAINTY_NONE;
+	if (!e)
+		return as_probed(s, f);
 	finding_proof(f, e);
 	finding_cause(f, "the peer begins with IKEv1, which ikev1-policy= here does not allow");
 	finding_fix(f, FIX_HERE, FIX_SETUP, "ikev1-policy=accept");

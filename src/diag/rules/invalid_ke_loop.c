@@ -1,15 +1,23 @@
 #include "diag/diag.h"
+#include "diag/probed.h"
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_invalid_ke_refused);
 	const union ev_v2_invalid_ke_refused *k = e ? FIELDS(e, v2_invalid_ke_refused) : NULL;
+	struct probes p = story_probes(s);
 
 	if (!k || story_is_up(s) || story_later(story_last(s, EV_v2_auth_sent), e))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f, "the peer wants group %s, and ike= here offers %s", k->wanted.str,
 		k->offered.str);
+	if (probed_is_taken(&p.strong)) { /* all that it takes, not the group alone */
+		finding_proof(f, p.strong.e);
+		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s",
+			FIELDS(p.strong.e, probe_answer)->chosen.str);
+		return CERTAIN;
+	}
 	if (k->wanted_conf.str[0])
 		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", k->wanted_conf.str);
 	return story_count(s, EV_v2_invalid_ke_refused) > 1 ? CERTAIN : LIKELY;

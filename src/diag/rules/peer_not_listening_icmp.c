@@ -1,5 +1,6 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/probed.h"
 
 /* ICMP's type 3 and ICMPv6's type 1 in the same words. */
 enum trouble { NO_PORT, NO_HOST, NO_NET, PROHIBITED, OTHER };
@@ -41,19 +42,29 @@ static struct icmp icmp_of(const struct story *s)
 		i.local = n->local.ep.addr;
 		i.remote = n->remote.ep;
 		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
+	} else if ((i.e = story_last(s, EV_probe_refused))) {
+		const union ev_probe_refused *n = FIELDS(i.e, probe_refused);
+
+		i.by = n->complainant.addr;
+		i.local = n->local.addr;
+		i.remote = n->remote.ep;
+		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
 	}
 	return i;
 }
 
-static enum certainty nobody_listens(const struct icmp *i, struct finding *f)
+static enum certainty nobody_listens(const struct story *s, const struct icmp *i, struct finding *f)
 {
+	struct probes p = story_probes(s);
+	bool nor_4500 = p.natt.is == PROBED_ERROR && i->remote.port != 4500;
 	char t[ADDR_STR];
 
 	addr_format(&i->remote.addr, t);
+	finding_proof(f, nor_4500 ? p.natt.e : NULL);
 	finding_cause(f,
-		"nothing listens on UDP port %u of %s: that host is up and answers with ICMP "
+		"nothing listens on UDP port %u of %s%s: that host is up and answers with ICMP "
 		"\"port unreachable\"",
-		i->remote.port, t);
+		i->remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if %s is not the peer's address, correct right=", t);
@@ -106,7 +117,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!addr_eq(&i.by, &i.remote.addr))
 		return other_speaks(s, &i, f);
 	if (i.trouble == NO_PORT)
-		return nobody_listens(&i, f);
+		return nobody_listens(s, &i, f);
 	finding_cause(f,
 		"the peer's host rejects UDP port %u (%s) with ICMP: its packet filter does",
 		i.remote.port, endpoint_format(&i.remote, to));

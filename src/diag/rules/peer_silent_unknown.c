@@ -1,5 +1,6 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/probed.h"
 #include "diag/silence.h"
 
 enum { NO_HOST = 113 }; /* EHOSTUNREACH */
@@ -34,14 +35,32 @@ static enum certainty nobody_on_link(const struct story *s, struct finding *f)
 	return LIKELY;
 }
 
+/* No probe is answered, either: a filter looks the same. */
+static enum certainty nobody_there(const struct story *s, const struct probes *p, struct finding *f)
+{
+	finding_proof(f, p->main.e);
+	finding_proof(f, p->natt.e);
+	finding_cause(f, "no probe is answered, on whichever port and in whichever version: the "
+			 "host is off, its address is "
+			 "another one, or it ignores us");
+	finding_fix(
+		f, FIX_HERE, FIX_WORDS, "compare %s= with the peer's admin", story_their_end(s));
+	finding_fix(f, FIX_PEER, FIX_COMMAND, "tcpdump -ni any udp port 500 or udp port 4500");
+	finding_suspect(f, &rule_ike_udp500_blocked);
+	return POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
+	struct probes p = story_probes(s);
 	struct silence q;
 	enum certainty c = nobody_on_link(s, f);
 
 	if (c)
 		return c;
 	q = story_silence(s);
+	if (q.at == SILENT_FIRST && probes_are_silent(&p))
+		return nobody_there(s, &p, f);
 	if (q.at != SILENT_AUTH || silence_is_floated(&q) || q.sent->id != EV_v2_auth_sent ||
 		q.octets > 1200)
 		return CERTAINTY_NONE;

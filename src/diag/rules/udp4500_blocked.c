@@ -1,5 +1,6 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/probed.h"
 #include "diag/silence.h"
 
 enum { LARGE = 1200 }; /* what passes everywhere in one packet */
@@ -65,11 +66,36 @@ static enum certainty silent_somewhere(const struct silence *q, struct finding *
 	return POSSIBLE;
 }
 
+/* The same question on both ports: one is answered. */
+static bool is_proven(const struct probes *p)
+{
+	return probed_is_answered(&p->main) && p->natt.is == PROBED_SILENT;
+}
+
+static enum certainty proven_silent(const struct probes *p, bool matters, struct finding *f)
+{
+	finding_proof(f, p->main.e);
+	finding_proof(f, p->natt.e);
+	finding_cause(f,
+		"the peer answers on UDP port 500 and not on UDP port 4500: a packet filter here, "
+		"on the way or "
+		"there drops UDP port 4500%s",
+		matters ? ""
+			: ", which is needed when there is a NAT; it is not why the attempt ends");
+	opens(f);
+	return matters ? CERTAIN : POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct silence q = story_silence(s);
+	struct probes p = story_probes(s);
 	enum certainty c;
 
+	if (is_proven(&p) && !story_is_up(s))
+		return proven_silent(&p, q.at == SILENT_AUTH, f);
+	if (probed_is_answered(&p.natt) && q.at == SILENT_AUTH)
+		return CERTAINTY_NONE;
 	if (q.at != SILENT_AUTH || !silence_is_floated(&q)) {
 		if (q.at == SILENT_AUTH && (c = silent_somewhere(&q, f)))
 			return c;
@@ -99,9 +125,11 @@ const struct rule rule_udp4500_blocked = {
 	.id = "udp4500-blocked",
 	.title = "UDP port 500 passes, UDP port 4500 does not",
 	.layer = "network path",
-	.most = LIKELY,
+	.most = CERTAIN,
 	.symptom = "IKE_SA_INIT was answered, IKE_AUTH was not: is UDP port 4500 filtered",
-	.proof = "the first exchange was answered, the next goes to another port and is small",
+	.proof = "the first exchange was answered, the next goes to another port and is small; a "
+		 "probe on "
+		 "each port is certain",
 	.remedy = "open UDP 4500 on both ends and between them",
 	.judge = judge_it,
 };

@@ -1,0 +1,114 @@
+#include "diag/probed.h"
+
+#include "diag/silence.h"
+
+enum { PORT_NAT = 4500 };
+
+static enum probed outcome_of(const struct event *e)
+{
+	const char *answer;
+
+	if (e->id == EV_probe_silence)
+		return PROBED_SILENT;
+	if (e->id == EV_probe_refused)
+		return PROBED_ERROR;
+	answer = FIELDS(e, probe_answer)->answer.str;
+	return strcmp(answer, "taken") == 0   ? PROBED_TAKEN
+	       : strcmp(answer, "group") == 0 ? PROBED_GROUP
+					      : PROBED_REFUSED;
+}
+
+/* What all three begin with. */
+static const char *what_of(const struct event *e, struct endpoint *to)
+{
+	if (e->id == EV_probe_answer) {
+		*to = FIELDS(e, probe_answer)->remote.ep;
+		return FIELDS(e, probe_answer)->what.str;
+	}
+	if (e->id == EV_probe_silence) {
+		*to = FIELDS(e, probe_silence)->remote.ep;
+		return FIELDS(e, probe_silence)->what.str;
+	}
+	*to = FIELDS(e, probe_refused)->remote.ep;
+	return FIELDS(e, probe_refused)->what.str;
+}
+
+static void better(struct probed_one *to, struct probed_one o)
+{
+	if (o.is >= to->is)
+		*to = o;
+}
+
+struct probes story_probes(const struct story *s)
+{
+	struct probes p = { 0 };
+	const struct {
+		const char *what;
+		struct probed_one *one;
+	} by[] = { { "own", &p.own }, { "strong", &p.strong }, { "weak", &p.weak },
+		{ "other", &p.other } };
+
+	for (unsigned i = s->from; i < s->n; i++) {
+		const struct event *e = &s->event[i];
+		struct probed_one o = { .e = e };
+		struct endpoint to;
+		const char *what;
+
+		if (e->id != EV_probe_answer && e->id != EV_probe_silence && e->id != EV_probe_refused)
+			continue;
+		o.is = outcome_of(e);
+		what = what_of(e, &to);
+		better(to.port == PORT_NAT ? &p.natt : &p.main, o);
+		for (size_t k = 0; k < COUNT(by); k++)
+			if (strcmp(by[k].what, what) == 0)
+				better(by[k].one, o);
+	}
+	return p;
+}
+
+bool probes_are_silent(const struct probes *p)
+{
+	return p->main.is == PROBED_SILENT && p->natt.is <= PROBED_SILENT;
+}
+
+bool probes_are_refused(const struct probes *p)
+{
+	return p->strong.is == PROBED_REFUSED && !probed_is_taken(&p->weak) &&
+	       p->weak.is != PROBED_GROUP && !probed_is_taken(&p->other) && p->other.is != PROBED_GROUP;
+}
+
+/* ---- when to probe ---- */
+
+static bool is_no_proposal(const char *notify)
+{
+	return strcmp(notify, "NO_PROPOSAL_CHOSEN") == 0;
+}
+
+static bool went_on(const struct story *s, const struct event *e)
+{
+	static const enum event_id further[] = { EV_v2_auth_sent, EV_v1_main_i2_sent, EV_NONE };
+
+	return story_later(story_last_of(s, further), e);
+}
+
+bool story_is_stuck(const struct story *s, bool *is_refused)
+{
+	static const enum event_id begins[] = { EV_v2_initiate, EV_v1_initiate, EV_NONE };
+	static const enum event_id ends[] = { EV_v2_init_refused, EV_v1_ignored,
+		EV_v2_invalid_ke_refused, EV_ike_version_refused, EV_v2_net_error, EV_v1_net_error,
+		EV_NONE };
+	const struct event *e = story_last_of(s, ends);
+
+	*is_refused = false;
+	if (story_is_up(s) || !story_last_of(s, begins))
+		return false;
+	if (story_silence(s).at != SILENT_NOT)
+		return true;
+	if (!e || went_on(s, e))
+		return false;
+	if (e->id == EV_v2_init_refused)
+		*is_refused = is_no_proposal(FIELDS(e, v2_init_refused)->notify.str);
+	else if (e->id == EV_v1_ignored)
+		*is_refused = is_no_proposal(FIELDS(e, v1_ignored)->notify.str);
+	return true;
+}

@@ -1,0 +1,37 @@
+#pragma once
+/* What the peer did with the probes of "ipsec diagnose", as rules read it. */
+#include "diag/story.h"
+
+enum probed {
+	PROBED_NOT,
+	PROBED_ERROR, /* ICMP, or this host's kernel */
+	PROBED_SILENT,
+	PROBED_REFUSED, /* a notification, or a choice that makes no sense */
+	PROBED_GROUP,	/* a group that is not among those that were offered */
+	PROBED_TAKEN,
+};
+struct probed_one {
+	enum probed is;
+	const struct event *e; /* probe_answer, probe_silence, probe_refused */
+};
+struct probes {
+	struct probed_one own, strong, weak, other; /* by what was asked, on whichever port: the best */
+	struct probed_one main, natt; /* by port: that of IKE, and 4500: the best */
+};
+struct probes story_probes(const struct story *s);
+static inline bool probed_is_answered(const struct probed_one *o)
+{
+	return o->is > PROBED_SILENT;
+}
+static inline bool probed_is_taken(const struct probed_one *o)
+{
+	return o->is == PROBED_TAKEN;
+}
+/* Probes were sent, and nothing at all came back. */
+bool probes_are_silent(const struct probes *p);
+/* Everything was offered, and the peer refused it. */
+bool probes_are_refused(const struct probes *p);
+
+/* The last attempt of ours ended, or hangs, before anybody was authenticated: probes can tell why. is_refused: it was
+ * answered with NO_PROPOSAL_CHOSEN. */
+bool story_is_stuck(const struct story *s, bool *is_refused);
