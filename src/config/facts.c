@@ -44,8 +44,10 @@ void conf_facts(const struct conf_conn *c, const struct event_about *about, stru
 		[TYPE_PASS] = "passthrough",
 		[TYPE_DROP] = "drop",
 		[TYPE_REJECT] = "reject" };
-	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
-	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
+	/* neither is: as people write it, left is local */
+	bool is_left = c->local_is_left || !c->oriented;
+	const struct conf_end *ours = is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = is_left ? &c->right : &c->left;
 	char a[ADDR_STR], b[ADDR_STR], our_id[ID_STR], their_id[ID_STR], our_nets[TS_LIST_STR],
 		their_nets[TS_LIST_STR];
 	char ike[2048], esp[2048];
@@ -57,8 +59,7 @@ void conf_facts(const struct conf_conn *c, const struct event_about *about, stru
 		.our_id = ev_str(id_text(ours, our_host, our_id, sizeof(our_id))),
 		.our_nets = ev_str(our_nets), .theirs = ev_str(their_host),
 		.their_id = ev_str(id_text(theirs, their_host, their_id, sizeof(their_id))),
-		.their_nets = ev_str(their_nets),
-		.our_side = ev_str(c->local_is_left ? "left" : "right"),
+		.their_nets = ev_str(their_nets), .our_side = ev_str(is_left ? "left" : "right"),
 		.version = ev_str(c->version == VERSION_IKEV1 ? "IKEv1" : "IKEv2"),
 		.mode = ev_str(c->version == VERSION_IKEV2 ? ""
 			       : c->aggressive		   ? "aggressive"

@@ -178,6 +178,23 @@ static bool is_kept(const struct event *e)
 	       strncmp(k->name, "diag_", 5) != 0;
 }
 
+/* Who comes up is no stranger any more: what that address was refused for is over. */
+static void note_peer(struct diag *d, struct memory *m, const struct event *e)
+{
+	struct addr at = stranger(e);
+	struct memory *was;
+
+	if (!m->conn)
+		return;
+	if (addr_is_set(&at))
+		m->at = at;
+	if ((e->id != EV_v2_child_established && e->id != EV_v1_child_established) ||
+		!addr_is_set(&m->at) || !(was = find(d, NULL, 0, &m->at)))
+		return;
+	memory_done(was);
+	d->n--;
+}
+
 void diag_take(struct diag *d, const struct event *e)
 {
 	struct memory *m;
@@ -196,6 +213,7 @@ void diag_take(struct diag *d, const struct event *e)
 	if (!m)
 		return;
 	memory_add(m, e);
+	note_peer(d, m, e);
 	if (e->about.request)
 		m->request = e->about.request;
 	after = judged_after(e);

@@ -17,7 +17,7 @@ static enum certainty unsaid(const struct event *e, int theirs, struct finding *
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_ike_version_refused);
-	const char *nearest;
+	const char *nearest, *policy = "";
 	int theirs;
 
 	if (story_is_up(s))
@@ -46,6 +46,16 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		   strcmp(FIELDS(e, v1_no_connection)->kind.str, "version") == 0) {
 		nearest = FIELDS(e, v1_no_connection)->nearest.str;
 		theirs = 1;
+	} else if ((e = story_last(s, EV_v1_policy_drop)) &&
+		   FIELDS(e, v1_policy_drop)->nearest.str[0]) {
+		nearest = FIELDS(e, v1_policy_drop)->nearest.str;
+		policy = FIELDS(e, v1_policy_drop)->policy.str;
+		theirs = 1;
+	} else if ((e = story_last(s, EV_v1_policy_reject)) &&
+		   FIELDS(e, v1_policy_reject)->nearest.str[0]) {
+		nearest = FIELDS(e, v1_policy_reject)->nearest.str;
+		policy = "reject";
+		theirs = 1;
 	} else {
 		return CERTAINTY_NONE;
 	}
@@ -53,6 +63,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"the peer begins with IKEv%d; the connection for its address%s%s is for IKEv%d",
 		theirs, nearest[0] ? ", " : "", nearest, 3 - theirs);
+	if (strcmp(policy, "drop") == 0 || strcmp(policy, "reject") == 0)
+		finding_fix(f, FIX_HERE, FIX_SETUP, "ikev1-policy=accept");
 	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);

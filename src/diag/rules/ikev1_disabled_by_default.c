@@ -1,11 +1,18 @@
 #include "diag/diag.h"
 
+static const char *policy_nearest(const struct event *e)
+{
+	return e->id == EV_v1_policy_drop ? FIELDS(e, v1_policy_drop)->nearest.str
+					  : FIELDS(e, v1_policy_reject)->nearest.str;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v1_policy_drop, EV_v1_policy_reject, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 
-	if (!e || story_is_up(s))
+	/* a connection of IKEv2 is no use to it, whatever the policy */
+	if (!e || story_is_up(s) || policy_nearest(e)[0])
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f, "the peer begins with IKEv1, which ikev1-policy= here does not allow");
