@@ -147,6 +147,11 @@ static ns_t judged_after(const struct event *e)
 		return SILENCE;
 	case EV_v2_child_established:
 	case EV_v1_child_established:
+		return SETTLE;
+	case EV_v2_timeout:
+	case EV_v1_timeout:
+	case EV_v1_dpd_dead:
+		return 6 * SETTLE; /* what is to come back by itself has begun by then */
 	case EV_conn_added:
 	case EV_service_ready:
 	case EV_secrets_loading:

@@ -44,6 +44,7 @@ enum {
 struct finding {
 	const struct rule *rule;
 	enum certainty certainty;
+	const char *conn; /* NULL: the story's; of a stranger's, the one that it is about */
 	char cause[CAUSE_MAX];
 	const struct event *evidence[EVIDENCE_MAX]; /* of the story */
 	unsigned n_evidence;

@@ -59,6 +59,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	} else {
 		return CERTAINTY_NONE;
 	}
+	f->conn = nearest[0] ? nearest : NULL;
 	finding_proof(f, e);
 	finding_cause(f,
 		"the peer begins with IKEv%d; the connection for its address%s%s is for IKEv%d",
