@@ -133,14 +133,16 @@ TEST(who_comes_up_is_no_stranger_any_more)
 	other = remote;
 	assert_int_equal(addr_parse("198.51.100.2", &other.addr), OK);
 	begin();
-	EMIT(&in, now, &nobody, v1_policy_drop, .remote = ev_ep(remote), .policy = ev_str("drop"));
-	EMIT(&in, now, &nobody, v1_policy_drop, .remote = ev_ep(other), .policy = ev_str("drop"));
+	EMIT(&in, now, &nobody, v1_policy_drop, .remote = ev_ep(remote), .policy = ev_str("drop"),
+		.nearest = ev_str(""));
+	EMIT(&in, now, &nobody, v1_policy_drop, .remote = ev_ep(other), .policy = ev_str("drop"),
+		.nearest = ev_str(""));
 	pass(NS_S);
 	EMIT(&in, now, &about, v2_init_answered, .suite = ev_str(""), .remote = ev_ep(remote));
 	n_said = 0;
 	diag_report(&d, NULL, 7, now, &out);
 	assert_int_equal(d.n, 3);
-	EMIT(&in, now, &about, v2_child_established, .verb = ev_str("established"));
+	EMIT(&in, now, &about, v2_child_established, .old = ev_str(""));
 	assert_int_equal(d.n, 2);
 	n_said = 0;
 	diag_report(&d, NULL, 7, now, &out);
