@@ -211,8 +211,9 @@ static void look_at_host(struct ladder *l)
 {
 	const struct conf_conn *c = l->conn;
 	const struct event_sink in = { kept, l };
-	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
-	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
+	bool is_left = c->local_is_left || !c->oriented;
+	const struct conf_end *ours = is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = is_left ? &c->right : &c->left;
 	char own[CONF_DEVICE_NAME], ours_text[ADDR_STR];
 	struct local_for what;
 	struct utsname host;
@@ -269,9 +270,12 @@ int run_diagnose(const struct cmd *c)
 		return EXIT_USAGE;
 	}
 	diag_init(&l.diag);
-	if (!look_at_config(&l))
-		status = EXIT_UNKNOWN;
-	else {
+	if (!look_at_config(&l)) {
+		const struct event_sink out = { shown, &l };
+
+		diag_report(&l.diag, l.name, 0, now_is(), &out);
+		status = l.found ? EXIT_FOUND : EXIT_UNKNOWN;
+	} else {
 		look_at_daemon(&l);
 		ask_peer(&l);
 		look_at_host(&l);

@@ -62,15 +62,18 @@ const struct proposals *conf_esp_list(const struct conf_conn *c)
 struct words {
 	char a[ADDR_STR], b[ADDR_STR], our_id[ID_STR], their_id[ID_STR], our_nets[TS_LIST_STR],
 		their_nets[TS_LIST_STR], ike[LIST], esp[LIST], digest[CONF_DIGEST];
-	const char *ours, *theirs, *version, *mode;
+	const char *our_side, *ours, *theirs, *version, *mode;
 	struct event_value our_id_is, their_id_is;
 };
 
 static void in_words(const struct conf_conn *c, struct words *w)
 {
-	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
-	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
+	/* neither is: as people write it, left is local */
+	bool is_left = c->local_is_left || !c->oriented;
+	const struct conf_end *ours = is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = is_left ? &c->right : &c->left;
 
+	w->our_side = is_left ? "left" : "right";
 	w->ours = host_text(ours, w->a);
 	w->theirs = host_text(theirs, w->b);
 	w->our_id_is = ev_str(id_text(ours, w->ours, w->our_id, sizeof(w->our_id)));
@@ -122,7 +125,7 @@ void conf_facts(const struct conf_conn *c, const struct facts_host *host,
 	EMIT(to, now, about, conn_facts, .ours = ev_str(w.ours), .our_id = w.our_id_is,
 		.our_nets = ev_str(w.our_nets), .theirs = ev_str(w.theirs),
 		.their_id = w.their_id_is, .their_nets = ev_str(w.their_nets),
-		.our_side = ev_str(c->local_is_left ? "left" : "right"),
+		.our_side = ev_str(w.our_side),
 		.version = ev_str(w.version), .mode = ev_str(w.mode),
 		.authby = ev_str(c->authby & AUTHBY_NEVER ? "never" : "secret"),
 		.ike = ev_str(w.ike), .esp = ev_str(w.esp), .pfs = ev_str(three(c->pfs)),

@@ -149,6 +149,11 @@ static ns_t judged_after(const struct event *e)
 		return SILENCE;
 	case EV_v2_child_established:
 	case EV_v1_child_established:
+		return SETTLE;
+	case EV_v2_timeout:
+	case EV_v1_timeout:
+	case EV_v1_dpd_dead:
+		return 6 * SETTLE; /* what is to come back by itself has begun by then */
 	case EV_conn_added:
 	case EV_service_ready:
 	case EV_secrets_loading:
@@ -180,6 +185,23 @@ static bool is_kept(const struct event *e)
 	       strncmp(k->name, "diag_", 5) != 0;
 }
 
+/* Who comes up is no stranger any more: what that address was refused for is over. */
+static void note_peer(struct diag *d, struct memory *m, const struct event *e)
+{
+	struct addr at = stranger(e);
+	struct memory *was;
+
+	if (!m->conn)
+		return;
+	if (addr_is_set(&at))
+		m->at = at;
+	if ((e->id != EV_v2_child_established && e->id != EV_v1_child_established) ||
+		!addr_is_set(&m->at) || !(was = find(d, NULL, 0, &m->at)))
+		return;
+	memory_done(was);
+	d->n--;
+}
+
 void diag_take(struct diag *d, const struct event *e)
 {
 	struct memory *m;
@@ -198,6 +220,7 @@ void diag_take(struct diag *d, const struct event *e)
 	if (!m)
 		return;
 	memory_add(m, e);
+	note_peer(d, m, e);
 	if (e->about.request)
 		m->request = e->about.request;
 	after = judged_after(e);

@@ -44,6 +44,7 @@ enum {
 struct finding {
 	const struct rule *rule;
 	enum certainty certainty;
+	const char *conn; /* NULL: the story's; of a stranger's, the one that it is about */
 	char cause[CAUSE_MAX];
 	const struct event *evidence[EVIDENCE_MAX]; /* of the story */
 	unsigned n_evidence;
@@ -82,6 +83,9 @@ void finding_cause(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 void finding_proof(struct finding *f, const struct event *e); /* NULL: nothing */
 void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
 	printf_like(4, 5);
+/* The line of the conn "KEY LIST", of which "" is none; one that is too long ends at a comma: fewer
+ * algorithms do as well. */
+void finding_fix_list(struct finding *f, enum fix_where where, const char *key, const char *list);
 void finding_suspect(struct finding *f, const struct rule *r);
 void finding_next(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 

@@ -124,6 +124,32 @@ TEST(strangers_cannot_fill_the_memory)
 }
 
 /* Told with a name instead of what they are about, by who loads. */
+TEST(who_comes_up_is_no_stranger_any_more)
+{
+	const struct event_about nobody = { 0 };
+	struct endpoint remote = { .port = 500 }, other;
+
+	assert_int_equal(addr_parse("198.51.100.1", &remote.addr), OK);
+	other = remote;
+	assert_int_equal(addr_parse("198.51.100.2", &other.addr), OK);
+	begin();
+	EMIT(&in, now, &nobody, v1_policy_drop, .remote = ev_ep(remote), .policy = ev_str("drop"),
+		.nearest = ev_str(""));
+	EMIT(&in, now, &nobody, v1_policy_drop, .remote = ev_ep(other), .policy = ev_str("drop"),
+		.nearest = ev_str(""));
+	pass(NS_S);
+	EMIT(&in, now, &about, v2_init_answered, .suite = ev_str(""), .remote = ev_ep(remote));
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_int_equal(d.n, 3);
+	EMIT(&in, now, &about, v2_child_established, .old = ev_str(""));
+	assert_int_equal(d.n, 2);
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_true(said_so("[ikev1-disabled-by-default]")); /* of the other one */
+	diag_done(&d);
+}
+
 TEST(an_event_that_names_a_connection_is_of_its_story)
 {
 	struct event_about asking = { .request = 9 };
@@ -194,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
 		cmocka_unit_test(strangers_cannot_fill_the_memory),
+		cmocka_unit_test(who_comes_up_is_no_stranger_any_more),
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),

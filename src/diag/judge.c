@@ -69,6 +69,17 @@ void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, co
 	va_end(args);
 }
 
+void finding_fix_list(struct finding *f, enum fix_where where, const char *key, const char *list)
+{
+	size_t room = FIX_MAX - strlen(key) - 1, n = strlen(list);
+
+	while (n > room) /* up to the last comma that fits */
+		for (n--; n && list[n] != ',';)
+			n--;
+	if (n)
+		finding_fix(f, where, FIX_CONN, "%s%.*s", key, (int)n, list);
+}
+
 void finding_proof(struct finding *f, const struct event *e)
 {
 	if (e && f->n_evidence < EVIDENCE_MAX)

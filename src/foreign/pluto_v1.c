@@ -262,12 +262,12 @@ static void no_connection(struct line *n)
 
 static void policy_drop(struct line *n)
 {
-	SAY(n, v1_policy_drop, .policy = ev_str("drop"));
+	SAY(n, v1_policy_drop, .policy = ev_str("drop"), .nearest = ev_str(""));
 }
 
 static void policy_reject(struct line *n)
 {
-	SAY(n, v1_policy_reject, );
+	SAY(n, v1_policy_reject, .nearest = ev_str(""));
 }
 
 static const struct phrase of_strangers[] = {

@@ -5,6 +5,7 @@
 
 #include "ikev1/exchanges.h"
 #include "ikev1/phase1.h"
+#include "ike/match.h"
 
 enum { REFUSALS_PER_MINUTE = 3 };
 
@@ -59,6 +60,21 @@ static bool is_wanted(const struct v1 *v1)
 	return false;
 }
 
+/* The connection for these addresses, when it is for the other version; "": none. */
+static const char *other_version(struct v1 *v1, const struct datagram *d)
+{
+	const struct match want = {
+		.version = VERSION_IKEV1, .local = d->local, .remote = d->remote
+	};
+	enum match_why why;
+	struct conn *nearest;
+
+	return !match_conn(v1->ike, &want, NULL, &why, &nearest) && why == MATCH_NO_VERSION &&
+			       nearest
+		       ? nearest->conf->name
+		       : "";
+}
+
 static bool passes_policy(struct v1 *v1, const struct datagram *d, const struct v1_header *h)
 {
 	uint8_t policy = v1->ike->setup.ikev1_policy;
@@ -69,12 +85,14 @@ static bool passes_policy(struct v1 *v1, const struct datagram *d, const struct 
 	if (policy == IKEV1_REJECT) {
 		if (v1_answer_stranger(v1, d, h, N1_INVALID_MAJOR_VERSION) && v1_may_tell(v1))
 			EMIT(&v1->ike->env.events, v1->ike->now, &nobody, v1_policy_reject,
-				.remote = ev_ep(d->remote));
+				.remote = ev_ep(d->remote),
+				.nearest = ev_str(other_version(v1, d)));
 	} else if (v1_may_tell(v1)) {
 		EMIT(&v1->ike->env.events, v1->ike->now, &nobody, v1_policy_drop,
 			.remote = ev_ep(d->remote),
 			.policy = ev_str(
-				is_auto ? "auto, and no connection of IKEv1 is loaded" : "drop"));
+				is_auto ? "auto, and no connection of IKEv1 is loaded" : "drop"),
+			.nearest = ev_str(other_version(v1, d)));
 	}
 	return false;
 }

@@ -74,7 +74,8 @@ char *proposals_conf(const struct proposals *p, char *s, size_t n);
 char *proposals_swanctl(const struct proposals *p, char *s, size_t n);
 /* Are all transforms of that type ("DH") weak or gone? Then their names, else "". Gives s. */
 char *proposals_legacy(const struct proposals *p, const char *type, char *s, size_t n);
-/* All of it, of two sets that have nothing in common in that type, for events. */
+/* All of it, of two sets that have nothing in common in that type, for events; legacy: of that type
+ * or, where groups have nothing in common either, of theirs. */
 struct proposal_words {
 	char theirs_conf[1024], ours_conf[1024], ours_swanctl[1024], legacy[128];
 };

@@ -253,6 +253,17 @@ char *proposals_legacy(const struct proposals *p, const char *type, char *s, siz
 	return found ? proposals_transforms(p, found, s, n) : s;
 }
 
+static bool has_common_group(const struct proposals *theirs, const struct proposals *ours)
+{
+	uint16_t group[TRANSFORMS_MAX];
+	size_t n = proposals_groups(theirs, group, COUNT(group));
+
+	for (size_t i = 0; i < n; i++)
+		if (proposals_has(ours, TT_KE, group[i]))
+			return true;
+	return false;
+}
+
 void proposals_in_words(const struct proposals *theirs, const struct proposals *ours,
 	const char *type, struct proposal_words *ret)
 {
@@ -260,4 +271,9 @@ void proposals_in_words(const struct proposals *theirs, const struct proposals *
 	proposals_conf(ours, ret->ours_conf, sizeof(ret->ours_conf));
 	proposals_swanctl(ours, ret->ours_swanctl, sizeof(ret->ours_swanctl));
 	proposals_legacy(theirs, type, ret->legacy, sizeof(ret->legacy));
+	/* what else differs can be brought together: groups that nobody is to have any more cannot
+	 */
+	if (!ret->legacy[0] && !has_common_group(theirs, ours))
+		proposals_legacy(
+			theirs, transform_type_name(TT_KE), ret->legacy, sizeof(ret->legacy));
 }

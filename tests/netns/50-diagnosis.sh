@@ -34,6 +34,8 @@ check "ipsec diagnose finds nothing" run left ipsec diagnose $CONN
 check "ipsec status neither" nothing_found
 
 for IKE in 2 1; do
+	# strongSwan has no PFS by default
+	[ $IKE = 2 ] || FRESH=(pfs=no)
 	fault "IKEv$IKE: the secrets differ; as initiator"
 	both
 	put left /etc/ipsec.secrets <<<"$LEFT $RIGHT : PSK \"another secret than that of the other end\""
@@ -98,7 +100,7 @@ for IKE in 2 1; do
 
 	fault "IKEv$IKE: the peer speaks the other version; as responder"
 	both
-	IKE=$((3 - IKE)) fresh_peer
+	if [ "$peer" = ours ]; then IKE=$((3 - IKE)) fresh; else IKE=$((3 - IKE)) fresh_peer; fi
 	responder_verdict ike-version-mismatch certain
 	apply
 	cured

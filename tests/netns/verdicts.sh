@@ -3,6 +3,7 @@
 #
 #   fault NAME                                what is broken, said aloud; then the test breaks it
 #   verdict CLASS CERTAINTY [COMMAND...]      a command here (left; "ipsec up" if none) fails, and says why
+#   shortlist CLASS INSTEAD CERTAINTY         the same, where one end cannot know: INSTEAD is said, CLASS named as possible
 #   responder_verdict CLASS CERTAINTY [COMMAND...]   the peer's attempt (or what COMMAND does there) fails, and our end,
 #                                             which answers, says why: left, or right when the peer is ours, too
 #   apply, apply_peer                         the fixes for that end, or for its peer, as they are printed
@@ -11,7 +12,7 @@
 # A verdict is right when CLASS has rank 1, is no more certain than CERTAINTY, and came in time: 2 s after the packet
 # that decides it, or 3 s of silence. Each one is a row of $LAB_ROWS, for tests/netns/verdicts_page:
 #
-#   CLASS PEER ROLE RANK CERTAINTY SECONDS FIX   (rank -: not found; fix: works, FAILED, none here, n/a: not tried)
+#   CLASS PEER ROLE RANK CERTAINTY SECONDS FIX   (rank -: not found, listed: see shortlist; fix: works, FAILED, none here, n/a: not tried)
 
 CONN=vpn.example.com
 # a machine of tests/uml/run gives back what lies in this folder
@@ -27,10 +28,11 @@ fault() {
 	APPLIED=
 }
 
-# fresh [LINE...]: our end anew, as tunnel() has it with these lines
+# fresh [LINE...]: our end anew, as tunnel() has it with these lines, and those that all cases have
+FRESH=()
 # shellcheck disable=SC2120 # some have none
 fresh() {
-	tunnel left ours "$@"
+	tunnel left ours "${FRESH[@]}" "$@"
 	reloaded left
 }
 # fresh_peer [LINE...]: the same for the other end
@@ -80,6 +82,15 @@ judged() {
 	printf '%s\t%s\t%s\t%s\t%s\t%s\tn/a\n' "$want" "${peer:-none}" "$ROLE" "${rank:--}" "${certainty:--}" "${took:--}" >>"$LAB_ROWS"
 }
 row_fix() { sed -i "\$s|[^\t]*\$|$1|" "$LAB_ROWS"; }
+
+# shortlist CLASS INSTEAD CERTAINTY [COMMAND...]: from here it looks like INSTEAD, which names CLASS among what it can be, too
+shortlist() {
+	local want=$1
+	shift
+	verdict "$@"
+	check "it can also be $want" grep -qE "\"event\":\"diag_suspect\".*\"class\":\"$want\"" "$LAB/said"
+	sed -i "\$s/^[^\t]*/$want/; \$s/\t1\t/\tlisted\t/" "$LAB_ROWS"
+}
 
 # Is it said yet?
 is_said() { grep -qE '"event":"(diag|found)_finding"' "$LAB/said"; }
@@ -140,9 +151,10 @@ responder_verdict() {
 
 # ---- fixes -----------------------------------------------------------------------------
 
-# fixes PATTERN: kind and text of each for whom PATTERN names
+# fixes PATTERN: kind and text of each of the verdict, for whom PATTERN names
 fixes() {
-	jq -r --arg where "$1" 'select((.event == "diag_fix" or .event == "found_fix") and .kind != "words" and (.where | test($where))) |
+	jq -rs --arg where "$1" '(map(select(.event == "diag_finding" or .event == "found_finding")) | .[0].class) as $class | .[] |
+		select((.event == "diag_fix" or .event == "found_fix") and .class == $class and .kind != "words" and (.where | test($where))) |
 		"\(.kind)\t\(.text)"' "$LAB/said" | awk '!seen[$0]++'
 }
 
@@ -166,11 +178,11 @@ secret_line() {
 }
 # swanctl_line LINE: in the connection or, where it belongs there, in its child
 swanctl_line() {
-	local key=${1%% *} where='remote_addrs = ' id
+	local key=${1%% *} where='remote_addrs = ' word
 	case $key in local_ts | remote_ts | mode | esp_proposals | inactivity | start_action) where='children { vpn {' ;; esac
-	if [[ $1 == *\{* ]]; then # local { id = X }
-		id=${1#*\{ }
-		on right sed -i "/^[[:space:]]*$key { /,/}/s/id = [^ }]*/${id% \}}/" /etc/swanctl/swanctl.conf
+	if [[ $1 == *\{* ]]; then # local { id = X }, which is there
+		word=${1#*\{ } word=${word% \}}
+		on right sed -i "/^[[:space:]]*$key { /,/}/s/${word%% *} = [^ }]*/$word/" /etc/swanctl/swanctl.conf
 		return
 	fi
 	on right sed -i -e "/^[[:space:]]*$key = /d" -e "/$where/a $1" /etc/swanctl/swanctl.conf
@@ -182,12 +194,12 @@ apply_one() {
 	[ "$1" = right ] && [ "$peer" = strongswan ] && is_swan=1
 	printf '%s# fix (%s): %s\n' "$1" "$2" "$3"
 	case $2 in
-	command) on "$1" timeout 20 bash -c "${3#run: }" >"$LAB/out" 2>&1 </dev/null || { bad "the command of the fix fails"; cat "$LAB/out"; } ;;
+	command) on "$1" timeout 20 bash -c "${3#run: }" >"$LAB/out" 2>&1 </dev/null || cat "$LAB/out" ;; # traffic is the proof
 	conn)
 		if [ "$is_swan" ]; then swanctl_line "$text"; else conn_line "$1" "$text"; fi
 		;;
 	"config setup")
-		on "$1" sed -i "/^config setup/a\\    $text" /etc/ipsec.conf
+		on "$1" sed -i -e "/^[[:space:]]*${text%%=*}=/d" -e "/^config setup/a\\    $text" /etc/ipsec.conf
 		on "$1" ipsec restart >/dev/null
 		;;
 	ipsec.secrets) secret_line "$1" "$text" ;;

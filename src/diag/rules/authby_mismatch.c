@@ -24,11 +24,11 @@ static const char *method_name(uint64_t method)
 static void fixes(struct finding *f)
 {
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "authby=secret");
-	finding_fix(
-		f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { auth = psk } and remote { auth = psk }");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { auth = psk }");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote { auth = psk }");
 	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS,
 		"crypto ikev2 profile: authentication local pre-share, authentication remote "
-		"pre-share");
+		"pre-share; IKEv1: crypto isakmp policy: authentication pre-share");
 }
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
@@ -61,7 +61,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"here "
 		"is %s",
 		FIELDS(e, v1_no_proposal)->offered.str, FIELDS(e, v1_no_proposal)->allowed.str);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "authby=secret");
+	fixes(f);
 	return CERTAIN;
 }
 

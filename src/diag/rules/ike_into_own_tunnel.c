@@ -21,8 +21,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route replace %s via %s",
 			ROUTE(e)->destination.str, ROUTE(e)->gateway.str);
 	else
-		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route del default dev %s",
-			ROUTE(e)->device.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route flush to match %s dev %s",
+			ROUTE(e)->destination.str, ROUTE(e)->device.str);
 	return CERTAIN;
 }
 

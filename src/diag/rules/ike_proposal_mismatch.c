@@ -4,12 +4,9 @@
 /* The same remedy for all that refuse: each end can take what the other has. */
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
-	if (theirs[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", theirs);
-	if (ours[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s", ours);
-	if (swanctl[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s", swanctl);
+	finding_fix_list(f, FIX_HERE, "ike=", theirs);
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "ike=", ours);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "proposals = ", swanctl);
 }
 
 /* We refused: both lists are known. */

@@ -79,10 +79,16 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 	if (blocked && !story_is_up(s)) {
 		finding_proof(f, blocked);
+		if (local_drop(s, f, "ike") == CERTAIN)
+			return CERTAIN; /* by a rule that is known */
+		*f = (struct finding){ .rule = f->rule };
+		finding_proof(f, blocked);
 		finding_cause(f, "this host's own packet filter drops what we send to the peer");
 		finding_fix(f, FIX_HERE, FIX_COMMAND,
 			"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
-		finding_next(f, "nft list ruleset shows the rule, in a chain with hook output");
+		finding_next(f,
+			"ipsec diagnose %s names the rule, and the command that lets IKE out",
+			story_name(s));
 		return CERTAIN;
 	}
 	q = story_silence(s);

@@ -62,7 +62,7 @@ static bool is_told(const struct story *s, const struct probes *p)
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_ike_version_refused);
-	const char *nearest;
+	const char *nearest, *policy = "";
 	struct probes p = story_probes(s);
 	int theirs;
 
@@ -94,13 +94,26 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		   strcmp(FIELDS(e, v1_no_connection)->kind.str, "version") == 0) {
 		nearest = FIELDS(e, v1_no_connection)->nearest.str;
 		theirs = 1;
+	} else if ((e = story_last(s, EV_v1_policy_drop)) &&
+		   FIELDS(e, v1_policy_drop)->nearest.str[0]) {
+		nearest = FIELDS(e, v1_policy_drop)->nearest.str;
+		policy = FIELDS(e, v1_policy_drop)->policy.str;
+		theirs = 1;
+	} else if ((e = story_last(s, EV_v1_policy_reject)) &&
+		   FIELDS(e, v1_policy_reject)->nearest.str[0]) {
+		nearest = FIELDS(e, v1_policy_reject)->nearest.str;
+		policy = "reject";
+		theirs = 1;
 	} else {
 		return CERTAINTY_NONE;
 	}
+	f->conn = nearest[0] ? nearest : NULL;
 	finding_proof(f, e);
 	finding_cause(f,
 		"the peer begins with IKEv%d; the connection for its address%s%s is for IKEv%d",
 		theirs, nearest[0] ? ", " : "", nearest, 3 - theirs);
+	if (strcmp(policy, "drop") == 0 || strcmp(policy, "reject") == 0)
+		finding_fix(f, FIX_HERE, FIX_SETUP, "ikev1-policy=accept");
 	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);

@@ -25,12 +25,19 @@ static enum certainty as_probed(const struct story *s, struct finding *f)
 	return LIKELY;
 }
 
+static const char *policy_nearest(const struct event *e)
+{
+	return e->id == EV_v1_policy_drop ? FIELDS(e, v1_policy_drop)->nearest.str
+					  : FIELDS(e, v1_policy_reject)->nearest.str;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v1_policy_drop, EV_v1_policy_reject, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 
-	if (story_is_up(s))
+	/* a connection of IKEv2 is no use to it, whatever the policy */
+	if (story_is_up(s) || (e && policy_nearest(e)[0]))
 		return CERTAINTY_NONE;
 	if (!e)
 		return as_probed(s, f);

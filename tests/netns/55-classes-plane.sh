@@ -1,0 +1,79 @@
+#!/bin/bash
+# 55-classes-plane.sh PEER: the tunnel is up, and traffic does not pass, or it ends after a time. Verdicts at rank 1, and
+# fixes applied as they are printed.
+. "$(dirname "$0")/lab.sh"
+peer=${1:-strongswan}
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
+lab_up
+
+tunnel left ours
+tunnel right "$peer"
+start right "$peer"
+start left ours
+# our end anew, and up
+up_again() {
+	fresh_peer
+	fresh "$@"
+	check "it comes up" up left ours
+}
+
+fault "forwarding is off"
+up_again
+on left sysctl -qw net.ipv4.ip_forward=0
+verdict forwarding-disabled certain ipsec --json diagnose $CONN
+apply
+cured
+
+fault "the packet filter drops what is forwarded"
+on left nft 'add table inet own; add chain inet own through { type filter hook forward priority 0; policy drop; }'
+verdict local-firewall-drops-inner certain ipsec --json diagnose $CONN
+apply
+cured
+on left nft delete table inet own
+
+fault "NAT comes before IPsec"
+up_again nat-exempt=no
+on left nft 'add table ip own; add chain ip own post { type nat hook postrouting priority 100; policy accept; }'
+on left nft 'add rule ip own post oifname { "eth0", "ipsec0" } masquerade'
+verdict nat-before-ipsec certain ipsec --json diagnose $CONN
+apply
+on left conntrack -F 2>/dev/null
+cured
+on left nft delete table ip own
+
+fault "the other network is here, too"
+up_again
+on left ip addr add 10.0.2.9/24 dev lan0
+verdict overlapping-subnets certain ipsec --json diagnose $CONN
+on left ip addr del 10.0.2.9/24 dev lan0
+
+fault "rekey=no, and the lifetime is over"
+fresh_peer
+fresh rekey=no salifetime=5s
+check "it comes up" up left ours
+ROLE=initiator
+noticed left rekey-no-expiry certain sleep 9
+apply
+cured
+
+fault "the peer is gone, and nothing brings the tunnel back"
+up_again dpddelay=1 retransmit-timeout=2s
+sever
+ROLE=initiator
+noticed left dpd-no-recovery certain sleep 8
+mend
+apply
+cured
+
+fault "UDP port 4500 is filtered"
+fresh_peer
+fresh
+drop udp dport 4500
+verdict udp4500-blocked likely
+no_drop
+cured
+
+title "what was found"
+cat "$LAB_ROWS"
+finish
