@@ -35,7 +35,7 @@ static const char *what_of(const struct event *e, struct endpoint *to)
 
 static void better(struct probed_one *to, struct probed_one o)
 {
-	if (o.is >= to->is)
+	if (o.is > to->is)
 		*to = o;
 }
 

@@ -119,9 +119,17 @@ static enum stage after(const struct probe *p)
 	return STAGE_END;
 }
 
-/* UDP port 4500 is asked what the other port answered best. A refusal of IKEv1 proves nothing when
- * it does not come a second time: who refuses it may do so seldom. */
-static void ask_floated(struct probe *p)
+/* What the connection offers was refused in IKEv2: who refuses keeps nothing, and refuses again. */
+static bool is_own_refused(const struct probe *p)
+{
+	const struct ask *own = past(p, ASK_OWN);
+
+	return p->f.version == 2 && (own ? own->outcome == ASK_REFUSED : p->f.is_refused);
+}
+
+/* What the other port answered best. A refusal of IKEv1 proves nothing when it does not come a
+ * second time: who refuses it may do so seldom. */
+static const struct ask *best_answered(const struct probe *p)
 {
 	const struct ask *best = NULL;
 
@@ -132,22 +140,36 @@ static void ask_floated(struct probe *p)
 			(!best || is_good(a) >= is_good(best)))
 			best = a;
 	}
-	if (!best || p->f.remote.port == PROBE_PORT_NAT || has_answered(p, PROBE_PORT_NAT) ||
-		past_at(p, best->what, PROBE_PORT_NAT))
+	return best;
+}
+
+static void ask_floated(struct probe *p)
+{
+	const struct ask *best = best_answered(p);
+	struct proposals offer;
+
+	if (!best || p->f.remote.port == PROBE_PORT_NAT || has_answered(p, PROBE_PORT_NAT))
 		return;
-	if (best->what == ASK_OTHER) {
-		struct proposals offer;
-
-		offer_other(best->version, &offer);
-		probe_ask(p, ASK_OTHER, best->version, PROBE_PORT_NAT, &offer);
-	} else if (best->what == ASK_OWN) {
-		probe_ask(p, ASK_OWN, best->version, PROBE_PORT_NAT, probe_ours(p, best->version));
-	} else {
-		struct proposals offer;
-
-		offer_all(best->version, best->what == ASK_WEAK, &offer);
-		probe_ask(p, best->what, best->version, PROBE_PORT_NAT, &offer);
+	if (is_own_refused(p) || best->what == ASK_OWN) {
+		if (!past_at(p, ASK_OWN, PROBE_PORT_NAT))
+			probe_ask(p, ASK_OWN, p->f.version, PROBE_PORT_NAT,
+				probe_ours(p, p->f.version));
+		return;
 	}
+	if (best->what == ASK_OTHER)
+		offer_other(best->version, &offer);
+	else
+		offer_all(best->version, best->what == ASK_WEAK, &offer);
+	probe_ask(p, best->what, best->version, PROBE_PORT_NAT, &offer);
+}
+
+/* What the peer took in IKEv2, for a search; NULL: nothing. */
+static const struct ask *taken(const struct probe *p)
+{
+	for (unsigned i = 0; i < p->n_past; i++)
+		if (p->past[i].outcome == ASK_TAKEN && p->past[i].version == 2)
+			return &p->past[i];
+	return NULL;
 }
 
 static void ask_of(struct probe *p)
@@ -176,7 +198,7 @@ static void ask_of(struct probe *p)
 		ask_floated(p);
 		break;
 	case STAGE_TRANSFORMS:
-		search_next(p, past(p, ASK_STRONG), past(p, ASK_WEAK));
+		search_next(p, taken(p));
 		break;
 	case STAGE_BEGIN:
 	case STAGE_END:

@@ -316,8 +316,9 @@ TEST(what_the_peer_takes_is_told_as_ike_has_it)
 	assert_string_equal(peer.told[0].difference, "ENCR");
 	assert_string_equal(peer.told[0].legacy, "");
 	assert_int_equal(peer.told[0].is_ours, 0);
-	assert_told(&peer, 1, "taken", "strong", 2, 4500);
-	assert_int_equal(peer.half_open, 2);
+	/* what it refuses costs it nothing: that is what the other port is asked */
+	assert_told(&peer, 1, "refused", "own", 2, 4500);
+	assert_int_equal(peer.half_open, 1);
 }
 
 TEST(a_refusal_that_nobody_knew_of_is_asked_on)
@@ -397,7 +398,7 @@ TEST(a_peer_of_the_other_version_is_found)
 	assert_told(&peer, 2, "taken", "other", 1, 500);
 	assert_string_equal(peer.told[2].chosen, "aes256-sha2_256-modp2048");
 	assert_int_equal(peer.told[2].is_ours, 1);
-	assert_told(&peer, 3, "taken", "other", 1, 4500);
+	assert_told(&peer, 3, "refused", "own", 2, 4500);
 	assert_int_equal(peer.n, 4);
 
 	peer = (struct peer){
@@ -434,7 +435,7 @@ TEST(a_peer_that_does_not_know_us_refuses_everything)
 	assert_told(&peer, 0, "refused", "strong", 2, 500);
 	assert_told(&peer, 1, "refused", "weak", 2, 500);
 	assert_told(&peer, 2, "refused", "other", 1, 500);
-	assert_told(&peer, 3, "refused", "weak", 2, 4500);
+	assert_told(&peer, 3, "refused", "own", 2, 4500);
 	assert_int_equal(peer.half_open, 0);
 }
 #endif
@@ -457,7 +458,7 @@ TEST(transforms_are_found_without_state_at_the_peer)
 	assert_string_equal(peer.transforms,
 		"AES_CBC_256 AES_CBC_128;HMAC_SHA2_256 HMAC_SHA1;"
 		"HMAC_SHA2_256_128 HMAC_SHA1_96;MODP2048 ECP_256 MODP1536;1");
-	assert_int_equal(peer.half_open, 2); /* those of both ports */
+	assert_int_equal(peer.half_open, 1); /* of the first question */
 }
 
 TEST(what_is_not_an_answer_changes_nothing)

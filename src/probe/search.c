@@ -24,6 +24,7 @@ static const struct transform wanted[] = {
 
 struct search {
 	struct suite taken;
+	uint16_t port;
 	struct proposal groups; /* that are not known to be taken */
 	bool groups_known, is_over, is_all;
 	size_t at;	       /* in wanted[] */
@@ -61,13 +62,15 @@ static void found_group(struct search *s, uint16_t group)
 	drop(&s->groups, group);
 }
 
-static void begin(struct probe *p, const struct suite *taken)
+static void begin(struct probe *p, const struct ask *a)
 {
 	struct search *s = xalloc(sizeof(*s));
+	const struct suite *taken = &a->chosen;
 	struct proposals all;
 
 	p->search = s;
 	s->taken = *taken;
+	s->port = a->to.port;
 	offer_all(2, true, &all);
 	for (size_t i = 0; i < all.p[0].n; i++)
 		if (all.p[0].t[i].type == TT_KE)
@@ -125,9 +128,7 @@ static void offer_one(const struct search *s, const struct transform *t, struct 
 
 static void ask(struct probe *p, const struct proposals *offer)
 {
-	const struct ask *last = &p->past[p->n_past - 1];
-
-	probe_ask(p, ASK_TRANSFORM, 2, last->to.port, offer);
+	probe_ask(p, ASK_TRANSFORM, 2, p->search->port, offer);
 }
 
 static void ask_groups(struct probe *p)
@@ -142,16 +143,15 @@ static void ask_groups(struct probe *p)
 	ask(p, &offer);
 }
 
-void search_next(struct probe *p, const struct ask *strong, const struct ask *weak)
+void search_next(struct probe *p, const struct ask *taken)
 {
-	const struct ask *a = weak && weak->outcome == ASK_TAKEN ? weak : strong;
 	struct search *s;
 	struct proposals offer;
 
-	if (!p->search && (!a || a->outcome != ASK_TAKEN || a->version != 2))
+	if (!p->search && !taken)
 		return;
 	if (!p->search)
-		begin(p, &a->chosen);
+		begin(p, taken);
 	s = p->search;
 	if (s->is_over)
 		return;

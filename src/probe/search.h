@@ -3,9 +3,9 @@
  * something. */
 #include "probe/ask.h"
 
-/* Asks the next question, or none when all is known. strong, weak: what was asked with everything;
- * one of them was taken, else there is nothing to look for. */
-void search_next(struct probe *p, const struct ask *strong, const struct ask *weak);
+/* Asks the next question, or none when all is known. taken: what the peer has taken in IKEv2; NULL:
+ * there is nothing to look for. */
+void search_next(struct probe *p, const struct ask *taken);
 /* There is no time, or no packet, for more. */
 void search_stop(struct probe *p);
 bool search_is_over(const struct probe *p);

@@ -27,6 +27,7 @@ static enum trouble trouble_of(uint64_t error, uint64_t type, uint64_t code)
 static struct icmp icmp_of(const struct story *s)
 {
 	struct icmp i = { .e = story_last(s, EV_v2_net_error) };
+	struct probes p = story_probes(s);
 
 	if (i.e) {
 		const union ev_v2_net_error *n = FIELDS(i.e, v2_net_error);
@@ -42,9 +43,10 @@ static struct icmp icmp_of(const struct story *s)
 		i.local = n->local.ep.addr;
 		i.remote = n->remote.ep;
 		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
-	} else if ((i.e = story_last(s, EV_probe_refused))) {
-		const union ev_probe_refused *n = FIELDS(i.e, probe_refused);
+	} else if (p.main.is == PROBED_ERROR) { /* of the port of IKE: 4500 alone is no failure */
+		const union ev_probe_refused *n = FIELDS(p.main.e, probe_refused);
 
+		i.e = p.main.e;
 		i.by = n->complainant.addr;
 		i.local = n->local.addr;
 		i.remote = n->remote.ep;
