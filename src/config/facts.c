@@ -46,16 +46,16 @@ char *conf_digest(const struct conf_conn *c, char ret[static CONF_DIGEST])
 
 const struct proposals *conf_ike_list(const struct conf_conn *c)
 {
-	return c->ike			      ? c->ike
+	return c->ike			     ? c->ike
 	       : c->version == VERSION_IKEV1 ? proposals_default_ike_v1()
-					      : proposals_default_ike();
+					     : proposals_default_ike();
 }
 
 const struct proposals *conf_esp_list(const struct conf_conn *c)
 {
-	return c->esp			      ? c->esp
+	return c->esp			     ? c->esp
 	       : c->version == VERSION_IKEV1 ? proposals_default_esp_v1()
-					      : proposals_default_esp();
+					     : proposals_default_esp();
 }
 
 /* What both events say of a connection. */

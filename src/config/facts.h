@@ -1,6 +1,6 @@
 #pragma once
-/* A connection as the diagnosis has to know it, values as ipsec.conf has them: the event conn_facts,
- * and last_good, how it worked. */
+/* A connection as the diagnosis has to know it, values as ipsec.conf has them: the event
+ * conn_facts, and last_good, how it worked. */
 #include "config/conf.h"
 #include "event/event.h"
 
@@ -16,7 +16,8 @@ char *conf_digest(const struct conf_conn *c, char ret[static CONF_DIGEST]);
 const struct proposals *conf_ike_list(const struct conf_conn *c);
 const struct proposals *conf_esp_list(const struct conf_conn *c);
 
-/* The event conn_facts. Which end is ours stands in c (local_is_left). about may name an instance. */
+/* The event conn_facts. Which end is ours stands in c (local_is_left). about may name an instance.
+ */
 void conf_facts(const struct conf_conn *c, const struct facts_host *host,
 	const struct event_about *about, struct now now, const struct event_sink *to);
 /* last_good: how a tunnel of c came up. */

@@ -136,6 +136,13 @@ enum dp_notice_kind {
 	DP_HEARD,	/* serial: first valid packet on an inbound SA */
 	DP_MAPPING,	/* serial, remote: authenticated packets now come from there (NAT) */
 	DP_DROPPED, /* serial (0: none), reason, count since the last notice; at most 1 a second */
+	DP_SILENT,  /* serial, count: so many packets that want an answer (TCP, ping) went out for a
+		     * minute and more, and nothing came in; again each minute
+		     * while it lasts */
+	DP_ANSWERED,  /* serial: something came in again */
+	DP_LOSING,    /* serial, reason, count: 1 % or more of what came within a minute was
+		       * dropped; 0: no longer. replay: only what is
+		       * older than the window */
 	DP_RESTARTED, /* all SAs and policies are gone; routes and addresses are not: policies are
 		       * added again or deleted */
 };

@@ -166,6 +166,9 @@ static ns_t judged_after(const struct event *e)
 	case EV_v1_delete_child:
 	case EV_v1_delete_ike:
 	case EV_conn_revive:
+	case EV_child_silent:
+	case EV_child_answered:
+	case EV_child_losing:
 		return SETTLE; /* nothing by itself, but not when it happens again and again */
 	}
 	return k->level == EVENT_WARN || k->level == EVENT_FAIL ? SETTLE : 0;
@@ -175,7 +178,8 @@ static ns_t judged_after(const struct event *e)
  * asked for them. */
 static bool is_kept(const struct event *e)
 {
-	static const char *const facts[] = { "local_", "probe_", "conn_facts", "last_good" };
+	static const char *const facts[] = { "local_", "probe_", "conn_facts", "last_good",
+		"child_" };
 	const struct event_kind *k = event_kind(e->id);
 
 	for (size_t i = 0; i < COUNT(facts); i++)
@@ -253,6 +257,14 @@ bool diag_knows_good(struct diag *d, const struct event *e)
 			   FIELDS(s->good, last_good)->worked_at.u64 + GOOD_AGE;
 	free(s);
 	return is_known;
+}
+
+void diag_forget_good(struct diag *d, const char *conn)
+{
+	struct memory *m = find(d, conn, 0, NULL);
+
+	if (m)
+		buf_done(&m->good);
 }
 
 ns_t diag_due(const struct diag *d)

@@ -105,6 +105,7 @@ void diag_done(struct diag *d);
 void diag_take(struct diag *d, const struct event *e);
 /* Does e, a last_good, say what is known already? A day later it is news again. */
 bool diag_knows_good(struct diag *d, const struct event *e);
+void diag_forget_good(struct diag *d, const char *conn);
 /* When diag_turn() is to be called (monotonic), NS_NEVER: not before another event. */
 ns_t diag_due(const struct diag *d);
 /* Judges what is due: what is new goes to out, and to the request that it is about. */

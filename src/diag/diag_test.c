@@ -1,6 +1,7 @@
 /* The diagnosis as it runs along: when it speaks, to whom, and when it is silent again. */
 #include "base/test.h"
 #include "diag/diag.h"
+#include "diag/drift.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,76 @@ TEST(what_the_peer_could_only_say_with_the_secret_proves_it)
 	diag_done(&d);
 }
 
+TEST(what_is_seen_in_passing_is_said_once_and_goes_away)
+{
+	begin();
+	EMIT(&in, now, &about, v2_child_established, );
+	pass(NS_S);
+	for (unsigned i = 0; i < 3; i++) {
+		pass(60 * NS_S);
+		EMIT(&in, now, &about, child_silent, .asked = ev_u64(60 * (i + 1)),
+			.heard = ev_u64(3));
+		pass(NS_S);
+	}
+	assert_true(said_so("carries nothing"));
+	for (unsigned i = 0, n = 0; i < n_said; i++) {
+		n += strstr(said[i], "carries nothing") != NULL;
+		assert_true(n < 2);
+	}
+	n_said = 0;
+	EMIT(&in, now, &about, child_answered, );
+	pass(NS_S);
+	assert_true(said_so("no longer: esp-blocked"));
+	diag_done(&d);
+}
+
+static void worked(const char *ike)
+{
+	EMIT(&in, now, &about, last_good, .worked_at = ev_u64((uint64_t)(now.wall / NS_S)),
+		.ike = ev_str(ike));
+}
+
+TEST(how_it_worked_is_news_when_it_changes_or_is_a_day_old)
+{
+	struct event e = { .id = EV_last_good, .about = about };
+	union ev_last_good row = { 0 };
+
+	begin();
+	row.worked_at = ev_u64(1);
+	row.ike = ev_str("aes256");
+	for (unsigned i = 0; i < event_kind(EV_last_good)->n; i++)
+		if (!row.row[i].type)
+			row.row[i] = ev_str("");
+	memcpy(e.row, row.row, sizeof(e.row));
+	assert_false(diag_knows_good(&d, &e));
+	worked("aes256");
+	assert_true(diag_knows_good(&d, &e));
+	e.row[0] = ev_u64(1 + 86400);
+	assert_false(diag_knows_good(&d, &e));
+	e.row[0] = ev_u64(2);
+	worked("aes128");
+	assert_false(diag_knows_good(&d, &e));
+	worked("aes256");
+	assert_true(diag_knows_good(&d, &e));
+	diag_forget_good(&d, "vpn");
+	assert_false(diag_knows_good(&d, &e));
+	diag_done(&d);
+}
+
+TEST(a_list_has_what_one_of_its_items_allows)
+{
+	const char *list =
+		"aes_gcm256+aes_gcm128-sha2_512+sha2_256-dh19+dh14,aes256-sha2_256-modp2048";
+
+	assert_true(drift_has(list, "aes_gcm128-sha2_256-dh14"));
+	assert_true(drift_has(list, "aes256-sha2_256-modp2048"));
+	assert_true(drift_has(list, "aes_gcm256"));
+	assert_false(drift_has(list, "aes256-sha2_256-dh19"));
+	assert_false(drift_has(list, "aes_gcm256-dh19-sha2_512"));
+	assert_false(drift_has(list, "aes25"));
+	assert_false(drift_has("", "aes256"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +296,9 @@ int main(void)
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
 		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
+		cmocka_unit_test(what_is_seen_in_passing_is_said_once_and_goes_away),
+		cmocka_unit_test(how_it_worked_is_news_when_it_changes_or_is_a_day_old),
+		cmocka_unit_test(a_list_has_what_one_of_its_items_allows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,14 @@
 #pragma once
-/* What has changed since the connection last worked: last_good against conn_facts, field by field. */
+/* What has changed since the connection last worked: last_good against conn_facts, field by field.
+ */
 #include "diag/diag.h"
 
 /* "2026-11-29 19:30 UTC" */
 #define WHEN_STR 40
 char *drift_when(const struct story *s, char ret[static WHEN_STR]);
-/* Does a list as ipsec.conf writes it ("aes256-sha2_256+sha1-modp2048,aes_gcm256-dh19") have one that
- * was agreed on ("aes256-sha2_256-modp2048")? What is not written in the list follows from it. */
+/* Does a list as ipsec.conf writes it ("aes256-sha2_256+sha1-modp2048,aes_gcm256-dh19") have one
+ * that was agreed on ("aes256-sha2_256-modp2048")? What is not written in the list follows from it.
+ */
 bool drift_has(const char *list, const char *one);
 /* "clearswan 1.0 is 1.1 now", "Linux A is B now", both, or "". Gives ret. */
 char *drift_releases(const struct story *s, char *ret, size_t n);

@@ -39,7 +39,7 @@ void memory_add(struct memory *m, const struct event *e)
 
 	event_put(&w, e);
 	if (wr_ok(&w)) {
-		struct buf *to = e->id == EV_conn_facts  ? &m->facts
+		struct buf *to = e->id == EV_conn_facts	 ? &m->facts
 				 : e->id == EV_last_good ? &m->good
 							 : &m->event[m->n++ % STORY_EVENTS];
 

@@ -43,8 +43,11 @@ enum drop_reason esp_open(struct esp_sa *sa, uint8_t *p, size_t n, struct esp_op
 		return DROP_malformed;
 	text_n = n - around;
 	seq = replay_number(&sa->replay, load32(p + 4));
-	if (!replay_check(&sa->replay, seq))
+	if (!replay_check(&sa->replay, seq)) {
+		if (seq + sa->replay.window <= sa->replay.top)
+			esp_count(&sa->too_old, 1);
 		return DROP_replay;
+	}
 	if ((e = open_text(sa, seq, p, text_n)))
 		return e == ERR_INTEGRITY ? DROP_integrity : DROP_decrypt;
 	replay_take(&sa->replay, seq);

@@ -223,6 +223,18 @@ static uint32_t limit_of(const struct esp_sa *sa, const struct esp_path *path)
 	return sa->mtu ? sa->mtu : ESP_DATAGRAM_MAX - ESP_OVERHEAD_MAX;
 }
 
+/* Is there an answer, if anybody gets it? */
+static bool is_asking(const struct packet *k)
+{
+	enum { ECHO_REQUEST = 8, ECHO_REQUEST_V6 = 128 };
+
+	if (!k->has_ports)
+		return false;
+	return k->protocol == PROTO_TCP ||
+	       (k->protocol == PROTO_ICMP && k->src_port >> 8 == ECHO_REQUEST) ||
+	       (k->protocol == PROTO_ICMPV6 && k->src_port >> 8 == ECHO_REQUEST_V6);
+}
+
 enum drop_reason esp_output(struct esp_worker *w, uint8_t *frame, size_t n, struct esp_outbox *out,
 	struct esp_reply *reply)
 {
@@ -241,6 +253,8 @@ enum drop_reason esp_output(struct esp_worker *w, uint8_t *frame, size_t n, stru
 	j.path = atomic_load_explicit(&j.sa->path, memory_order_acquire);
 	if ((why = choose_form(&j)))
 		return why;
+	if (is_asking(k))
+		esp_count(&j.sa->asking, 1);
 	mtu = limit_of(j.sa, j.path);
 	first = segments_n(&j.s, 0);
 	if (first <= mtu)

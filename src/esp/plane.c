@@ -520,3 +520,9 @@ void esp_plane_drops(
 		tell_drops(p->set.sa[i]->serial, p->set.sa[i]->dropped, p->set.sa[i]->dropped_told,
 			tell, ctx);
 }
+
+struct esp_sa **esp_plane_sas(struct esp_plane *p, size_t *ret_n)
+{
+	*ret_n = p->set.n_sa;
+	return p->set.sa;
+}

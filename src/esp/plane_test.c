@@ -345,6 +345,101 @@ static void count_drops(void *ctx, const struct dp_notice *n)
 	seen[n->reason] += n->count;
 }
 
+/* The last kind that was told, and how many were. */
+struct told {
+	unsigned n;
+	struct dp_notice last;
+};
+
+static void take_told(void *ctx, const struct dp_notice *n)
+{
+	struct told *t = ctx;
+
+	t->n++;
+	t->last = *n;
+}
+
+/* So many looks, before each of which a packet goes out. */
+static void looks(struct fixture *f, const struct fixture_packet *o, unsigned n, struct told *t)
+{
+	*t = (struct told){ 0 };
+	for (unsigned i = 0; i < n; i++) {
+		for (unsigned k = 0; o && k < 2; k++) {
+			assert_int_equal(fixture_send(f, fixture_frame(f, o)), DROP_none);
+			fixture_done(f);
+		}
+		esp_plane_silence(f->left, take_told, t);
+	}
+}
+
+TEST(what_would_be_answered_and_is_not_is_told_and_what_needs_no_answer_is_not)
+{
+	struct fixture *f = fixture_new(&fixture_gcm, NULL);
+	struct dp_sa in = fixture_sa(DP_IN, &fixture_gcm);
+	struct fixture_packet tcp = small, udp = small;
+	struct esp_sa **sa;
+	struct told t;
+	size_t n;
+
+	tcp.protocol = PROTO_TCP;
+	udp.protocol = PROTO_UDP;
+	in.spi++;
+	assert_int_equal(esp_plane_sa_add(f->left, &in), OK);
+	looks(f, &udp, 40, &t); /* one way, for ten minutes */
+	assert_int_equal(t.n, 0);
+	looks(f, NULL, 40, &t);
+	assert_int_equal(t.n, 0);
+	looks(f, &tcp, 3, &t);
+	assert_int_equal(t.n, 0);
+	looks(f, &tcp, 1, &t);
+	assert_int_equal(t.n, 1);
+	assert_true(t.last.kind == DP_SILENT && t.last.serial == 7 && t.last.count == 8);
+	looks(f, &tcp, 8, &t); /* each minute */
+	assert_int_equal(t.n, 2);
+	looks(f, NULL, 40, &t); /* nobody asks any more */
+	assert_int_equal(t.n, 0);
+	sa = esp_plane_sas(f->left, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!sa[i]->is_out)
+			esp_count(&sa[i]->packets, 1);
+	looks(f, &tcp, 1, &t);
+	assert_true(t.n == 1 && t.last.kind == DP_ANSWERED);
+	looks(f, &tcp, 3, &t); /* from here on anew */
+	assert_int_equal(t.n, 0);
+	dp_sa_done(&in);
+	fixture_free(f);
+}
+
+TEST(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over)
+{
+	struct fixture *f = fixture_new(&fixture_gcm, NULL);
+	struct esp_sa **sa;
+	struct told t = { 0 };
+	size_t n;
+
+	sa = esp_plane_sas(f->right, &n);
+	assert_int_equal(n, 1);
+	esp_count(&sa[0]->packets, 10000);
+	esp_count(&sa[0]->too_old, 90);			/* too small a part */
+	esp_count(&sa[0]->dropped[DROP_integrity], 19); /* and too few */
+	esp_plane_losses(f->right, take_told, &t);
+	assert_int_equal(t.n, 0);
+	esp_count(&sa[0]->packets, 1000);
+	esp_count(&sa[0]->too_old, 50);
+	esp_plane_losses(f->right, take_told, &t);
+	assert_true(t.n == 1 && t.last.kind == DP_LOSING && t.last.reason == DROP_replay &&
+		    t.last.count == 50 && t.last.serial == 7);
+	esp_plane_losses(f->right, take_told, &t); /* nothing comes: nothing is known */
+	assert_int_equal(t.n, 1);
+	esp_count(&sa[0]->packets, 1000);
+	esp_plane_losses(f->right, take_told, &t);
+	assert_true(t.n == 2 && t.last.reason == DROP_replay && t.last.count == 0);
+	esp_count(&sa[0]->dropped[DROP_integrity], 40);
+	esp_plane_losses(f->right, take_told, &t);
+	assert_true(t.n == 3 && t.last.reason == DROP_integrity && t.last.count == 40);
+	fixture_free(f);
+}
+
 TEST(drops_are_told_by_reason_and_only_what_is_new)
 {
 	struct fixture *f = fixture_new(&fixture_gcm, NULL);
@@ -550,6 +645,9 @@ int main(void)
 		cmocka_unit_test(limits_are_told_once_and_then_nothing_goes),
 		cmocka_unit_test(first_packet_and_new_address_are_told),
 		cmocka_unit_test(trap_policy_asks_once_a_second),
+		cmocka_unit_test(
+			what_would_be_answered_and_is_not_is_told_and_what_needs_no_answer_is_not),
+		cmocka_unit_test(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over),
 		cmocka_unit_test(drops_are_told_by_reason_and_only_what_is_new),
 		cmocka_unit_test(narrowest_policy_wins),
 		cmocka_unit_test(tfc_padding_hides_the_length_and_is_cut),

@@ -45,8 +45,8 @@ void child_move(struct ike *ike, struct child *c, const struct endpoint *local,
 uint32_t child_query(struct ike *ike, struct child *c, uint8_t kind);
 /* The user's leftupdown=, when there is one. */
 void child_updown(struct ike *ike, const struct child *c, const struct id *theirs, bool is_up);
-/* It has come up, not by a rekey: the event last_good. ike: algorithms of its IKE SA, NULL: it is gone;
- * product: of the peer, "" or NULL: not known. Nothing for instances: their peers differ. */
+/* It has come up, not by a rekey: the event last_good. ike: algorithms of its IKE SA, NULL: it is
+ * gone; product: of the peer, "" or NULL: not known. Nothing for instances: their peers differ. */
 void child_worked(const struct ike *ike, const struct child *c, const struct suite *suite,
 	const char *product);
 /* keylog lines of both directions, test builds only. */

@@ -169,7 +169,8 @@ struct ike_keeper {
 
 struct ike_env {
 	struct rng rng;
-	const char *kernel, *daemon; /* releases of Linux, of ourselves, for people; NULL: unknown */
+	const char *kernel,
+		*daemon; /* releases of Linux, of ourselves, for people; NULL: unknown */
 	struct event_sink events;
 	struct ike_keeper keeper;
 	/* TEST BUILDS ONLY (-Dkeylog): session keys in Wireshark's form; NULL otherwise. */

@@ -56,4 +56,14 @@ void v1_notice(struct v1 *v1, const struct dp_notice *n)
 		v1_child_heard(c);
 	else if (c && n->kind == DP_MAPPING)
 		moved(c, &n->remote);
+	else if (c && n->kind == DP_SILENT)
+		V1_CHILD_EMIT(c, child_silent, .asked = ev_u64(n->count),
+			.heard = ev_u64(
+				c->sa ? (uint64_t)(v1->ike->now.mono - c->sa->heard) / NS_S : 0));
+	else if (c && n->kind == DP_ANSWERED)
+		V1_CHILD_EMIT(c, child_answered, );
+	else if (c && n->kind == DP_LOSING)
+		V1_CHILD_EMIT(c, child_losing, .count = ev_u64(n->count),
+			.reason = ev_str(drop_name((enum drop_reason)n->reason)),
+			.window = ev_u64(c->c.conn->conf->replay_window));
 }

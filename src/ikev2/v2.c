@@ -306,6 +306,15 @@ static void notice(void *state, const struct dp_notice *n)
 		v2_child_use(c);
 	else if (c && n->kind == DP_MAPPING)
 		moved(c, &n->remote);
+	else if (c && n->kind == DP_SILENT)
+		V2_CHILD_EMIT(c, child_silent, .asked = ev_u64(n->count),
+			.heard = ev_u64((uint64_t)(c->sa->ike->now.mono - c->sa->heard) / NS_S));
+	else if (c && n->kind == DP_ANSWERED)
+		V2_CHILD_EMIT(c, child_answered, );
+	else if (c && n->kind == DP_LOSING)
+		V2_CHILD_EMIT(c, child_losing, .count = ev_u64(n->count),
+			.reason = ev_str(drop_name((enum drop_reason)n->reason)),
+			.window = ev_u64(c->c.conn->conf->replay_window));
 	v2_leave(state);
 }
 

@@ -102,6 +102,19 @@ put left /etc/ipsec.secrets <<<"$LEFT $RIGHT : PSK \"$PSK\""
 on left ipsec rereadsecrets >/dev/null
 comes_up
 
+title "ESP is dropped on the way while IKE is not: it is found unasked, and goes away"
+behind lpc ping -q -i 1 $RPC
+# IKE in UDP port 4500 begins with four octets of zero
+drop 'udp dport 4500 @th,64,32 != 0'
+found() { on left ipsec status | grep 'diagnosis: possible: the tunnel is up and carries nothing.*\[esp-blocked\]'; }
+refuses "not at once" found
+check "ipsec status shows it" wait_for 100 found
+check "the log has it once" [ "$(on left grep -c 'diagnosis: possible: the tunnel is up and carries nothing' /var/log/pluto.log)" = 1 ]
+no_drop
+check "traffic passes again" wait_for 5 ping_through 3
+check "the log says that it is over" wait_for 40 on left grep -q 'no longer: esp-blocked' /var/log/pluto.log
+refuses "ipsec status has nothing" found
+
 title "garbage in the record is ignored, with a warning"
 ends
 for garbage in '{"event":"last_good","conn":"vpn.example.com","ike_used":7}' '{"event":"request_done","exit":0}' 'no JSON' \

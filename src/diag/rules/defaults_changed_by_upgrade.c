@@ -1,4 +1,5 @@
 #include "diag/drift.h"
+#include "diag/identity.h"
 #include "diag/silence.h"
 
 #include <stdio.h>
@@ -21,9 +22,9 @@ static bool is_no_proposal(const char *notify)
 
 static enum about of_child(const char *notify)
 {
-	return is_no_proposal(notify)			     ? ABOUT_ESP
+	return is_no_proposal(notify)			? ABOUT_ESP
 	       : strcmp(notify, "TS_UNACCEPTABLE") == 0 ? ABOUT_NETS
-							     : NOTHING;
+							: NOTHING;
 }
 
 static struct failure failure_of(const struct event *e)
@@ -133,14 +134,6 @@ static bool is_word(const char *s)
 	return s[0] && !s[strcspn(s, " ,\"'#{}")];
 }
 
-/* "left" and "right" as they are here. */
-static const char *side(const struct story *s, bool is_ours)
-{
-	bool is_left = strcmp(FACT(s, our_side), "right") != 0;
-
-	return is_left == is_ours ? "left" : "right";
-}
-
 /* leftid=, rightsubnet=, right= of one of the two ends. */
 static enum certainty end_changed(const struct story *s, struct finding *f, bool is_ours,
 	const char *what, const char *was, const char *is)
@@ -149,7 +142,7 @@ static enum certainty end_changed(const struct story *s, struct finding *f, bool
 
 	if (!differs(was, is))
 		return CERTAINTY_NONE;
-	snprintf(key, sizeof(key), "%s%s=", side(s, is_ours), what);
+	snprintf(key, sizeof(key), "%s%s=", is_ours ? story_our_end(s) : story_their_end(s), what);
 	if (is_word(was))
 		finding_fix(f, FIX_HERE, FIX_CONN, "%s%s", key, was);
 	return changed_here(s, f, key, was, is);
@@ -178,8 +171,7 @@ static enum certainty here(const struct story *s, const struct failure *x, struc
 	switch (x->about) {
 	case ABOUT_IKE:
 		c = version_changed(s, f);
-		return c ? c
-			 : lacks(s, f, "ike", GOOD(s, ike), FACT(s, ike), GOOD(s, ike_used));
+		return c ? c : lacks(s, f, "ike", GOOD(s, ike), FACT(s, ike), GOOD(s, ike_used));
 	case ABOUT_ESP:
 		return lacks(s, f, "esp", GOOD(s, esp), FACT(s, esp), GOOD(s, esp_used));
 	case ABOUT_VERSION:
@@ -192,8 +184,8 @@ static enum certainty here(const struct story *s, const struct failure *x, struc
 	case ABOUT_NETS:
 		c = end_changed(s, f, true, "subnet", GOOD(s, our_nets), FACT(s, our_nets));
 		return c ? c
-			 : end_changed(s, f, false, "subnet", GOOD(s, their_nets),
-				   FACT(s, their_nets));
+			 : end_changed(
+				   s, f, false, "subnet", GOOD(s, their_nets), FACT(s, their_nets));
 	case ABOUT_HOST:
 		c = end_changed(s, f, false, "", GOOD(s, theirs), FACT(s, theirs));
 		return c ? LIKELY : c;
@@ -208,7 +200,8 @@ static enum certainty here(const struct story *s, const struct failure *x, struc
 static enum certainty at_peer(const struct story *s, const struct failure *x, struct finding *f)
 {
 	bool is_esp = x->about == ABOUT_ESP;
-	const char *used = is_esp ? GOOD(s, esp_used) : GOOD(s, ike_used), *key = is_esp ? "esp" : "ike";
+	const char *used = is_esp ? GOOD(s, esp_used) : GOOD(s, ike_used),
+		   *key = is_esp ? "esp" : "ike";
 	const char *swanctl = is_esp ? GOOD(s, esp_swanctl) : GOOD(s, ike_swanctl);
 	char when[WHEN_STR];
 
@@ -230,8 +223,8 @@ static enum certainty at_peer(const struct story *s, const struct failure *x, st
 			"the peer has changed since the tunnel last worked (%s, with %s=%s): this "
 			"end offers that still, and the peer refuses it now",
 			when, key, used);
-		finding_suspect(f, is_esp ? &rule_esp_proposal_mismatch
-					  : &rule_ike_proposal_mismatch);
+		finding_suspect(
+			f, is_esp ? &rule_esp_proposal_mismatch : &rule_ike_proposal_mismatch);
 	}
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "%s=%s", key, used);
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "%s = %s",
@@ -263,7 +256,8 @@ const struct rule rule_defaults_changed_by_upgrade = {
 	.layer = "configuration",
 	.most = CERTAIN,
 	.symptom = "a tunnel that worked is refused",
-	.proof = "what is kept of each connection when it comes up, against what it is now, where the "
+	.proof = "what is kept of each connection when it comes up, against what it is now, where "
+		 "the "
 		 "refusal is about that",
 	.remedy = "write what worked into ike=, esp=, keyexchange= and the rest",
 	.judge = judge_it,

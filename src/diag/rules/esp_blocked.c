@@ -1,8 +1,65 @@
+#include "diag/identity.h"
 #include "diag/local.h"
+
+/* It is told each minute while it goes on. */
+#define RECENT (200 * NS_S)
+enum { IKE_LIVES = 120 };
+
+static bool is_natted(const struct story *s)
+{
+	static const enum event_id up[] = { EV_v2_child_established, EV_v1_child_established,
+		EV_NONE };
+	const struct event *e = story_last_of(s, up);
+
+	if (!e)
+		return false;
+	return (e->id == EV_v2_child_established ? FIELDS(e, v2_child_established)->natd.str
+						 : FIELDS(e, v1_child_established)->natd.str)[0];
+}
+
+/* Seen in passing: what would be answered goes out, nothing comes in. It can also be the hosts
+ * behind the peer, which a test of one's own tells apart. The cause has no numbers: they change,
+ * and it would be news each time. */
+static enum certainty carries_nothing(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_child_silent);
+	bool is_alive = e && FIELDS(e, child_silent)->heard.u64 < IKE_LIVES;
+	bool is_udp = is_natted(s);
+
+	if (!e || story_later(story_last(s, EV_child_answered), e) || story_age(s, e) > RECENT ||
+		!story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the tunnel is up and carries nothing: packets that would be answered (TCP, ping) "
+		"go "
+		"out, and for a minute and more nothing has come in%s; %s is lost on the way, or "
+		"the "
+		"hosts behind the peer do not answer",
+		is_alive ? ", though the peer answers IKE" : "",
+		is_udp ? "ESP in UDP port 4500" : "ESP");
+	if (!is_udp)
+		finding_fix(f, FIX_HERE, FIX_CONN, "encapsulation=yes");
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"let %s through, in both directions, and see whether the "
+		"hosts there have a way back to %s",
+		is_udp ? "UDP port 4500" : "protocol 50",
+		FACT(s, our_nets)[0] ? FACT(s, our_nets) : "the networks here");
+	finding_suspect(f, &rule_no_route_to_remote_subnet);
+	finding_suspect(f, &rule_local_firewall_drops_inner);
+	finding_next(f, "ipsec diagnose %s sends a test through the tunnel, and looks at this host",
+		story_name(s));
+	return POSSIBLE;
+}
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	return local_drop_inner(s, f, "esp");
+	enum certainty c = local_drop_inner(s, f, "esp");
+
+	if (c)
+		return c;
+	*f = (struct finding){ .rule = f->rule };
+	return carries_nothing(s, f);
 }
 
 const struct rule rule_esp_blocked = {
@@ -11,7 +68,9 @@ const struct rule rule_esp_blocked = {
 	.layer = "network path",
 	.most = CERTAIN,
 	.symptom = "the tunnel is up, ESPin=0B: packets go out and nothing comes back",
-	.proof = "a walk of this host's packet filter with a packet of ESP",
+	.proof = "a walk of this host's packet filter with a packet of ESP; in passing: TCP and "
+		 "pings that "
+		 "go out for a minute without anything coming in",
 	.remedy = "let protocol 50 through, or write encapsulation=yes",
 	.judge = judge_it,
 };

@@ -7,7 +7,7 @@ static const char *refusal(const struct story *s, const struct event **ret)
 	const struct event *e = story_last_of(s, ids);
 
 	*ret = e;
-	return !e ? ""
+	return !e				    ? ""
 	       : e->id == EV_v2_child_not_installed ? FIELDS(e, v2_child_not_installed)->why.str
 						    : FIELDS(e, v1_child_not_installed)->why.str;
 }

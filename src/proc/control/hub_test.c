@@ -125,12 +125,53 @@ TEST(a_slow_reader_loses_debug_events_first_and_is_told)
 	control_free(c);
 }
 
+/* What the parent gives back, and whether it is known to the diagnosis then. */
+static bool takes_record(struct control *c, const char *json)
+{
+	uint64_t bad = c->count[EV_last_good_bad];
+	struct event e = { .id = EV_last_good, .about = { .conn = "vpn" } };
+
+	for (unsigned i = 0; i < event_kind(e.id)->n; i++)
+		e.row[i] = i == 0 ? ev_u64(5) : ev_str("");
+	last_good_take(c, &(struct msg_good_record){ .conn = "vpn",
+				  .file = "/var/lib/vpn.json",
+				  .error = "",
+				  .record = bytes_str(json) });
+	assert_true(c->count[EV_last_good_bad] == bad || !diag_knows_good(&c->diag, &e));
+	return c->count[EV_last_good_bad] == bad;
+}
+
+TEST(a_record_is_read_as_if_a_stranger_had_written_it)
+{
+	static const char *const bad[] = { "garbage", "[]", "{}", "{\"event\":\"request_done\"}",
+		"{\"event\":\"last_good\"}", "{\"event\":\"last_good\",\"conn\":\"other\"}",
+		"{\"event\":\"last_good\",\"conn\":\"vpn\",\"ike\":7}",
+		"{\"event\":\"last_good\",\"conn\":\"vpn\",\"worked_at\":\"x\"}",
+		"{\"event\":\"last_good\",\"conn\":\"vpn\",\"ike\":\"\\u001b[2J\"}",
+		"{\"event\":\"last_good\",\"conn\":\"vpn\",\"ike\":\"\\u009b2J\"}",
+		"{\"event\":\"last_good\",\"conn\":\"vpn\",\"conn\":\"vpn\"}",
+		"{\"event\":\"last_good\",\"conn\":\"vpn\",\"instance\":3}" };
+	struct control *c = control_new();
+	char *large = xalloc(20 << 10);
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(takes_record(c, bad[i]));
+	memset(large, ' ', (20 << 10) - 1);
+	assert_false(takes_record(c, large));
+	assert_true(
+		takes_record(c, "{\"event\":\"last_good\",\"conn\":\"vpn\",\"ike\":\"aes256\"}"));
+	assert_true(takes_record(c, "")); /* there is none */
+	free(large);
+	control_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(debug_events_pass_when_their_class_is_asked_for),
 		cmocka_unit_test(who_asked_gets_the_answer_and_others_the_events),
 		cmocka_unit_test(a_slow_reader_loses_debug_events_first_and_is_told),
+		cmocka_unit_test(a_record_is_read_as_if_a_stranger_had_written_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,9 +77,12 @@ static const char *read_into(struct control *c, const struct msg_good_record *m)
 
 void last_good_take(struct control *c, const struct msg_good_record *m)
 {
-	const char *wrong = m->error[0] ? m->error : read_into(c, m);
+	const char *wrong = m->error[0] ? m->error : NULL;
 	struct event_about about = { .conn = m->conn };
 
+	diag_forget_good(&c->diag, m->conn); /* people may have taken it away */
+	if (!wrong && m->record.n)
+		wrong = read_into(c, m);
 	if (wrong)
 		EMIT(&c->p.events, process_now(), &about, last_good_bad, .file = ev_str(m->file),
 			.why = ev_str(wrong));

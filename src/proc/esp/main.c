@@ -16,6 +16,7 @@ struct esp {
 	struct traffic traffic;
 	uv_poll_t up, attention;
 	uv_timer_t drops;
+	unsigned seconds; /* of that timer */
 	uint8_t room[UP_ROOM];
 };
 
@@ -49,6 +50,10 @@ static void on_second(uv_timer_t *timer)
 	struct esp *e = timer->data;
 
 	esp_plane_drops(e->plane, tell, e);
+	if (++e->seconds % SILENCE_LOOK_S == 0)
+		esp_plane_silence(e->plane, tell, e);
+	if (e->seconds % LOSSES_LOOK_S == 0)
+		esp_plane_losses(e->plane, tell, e);
 	esp_plane_second(e->plane);
 	esp_plane_reclaim(e->plane);
 }

@@ -1,5 +1,5 @@
-/* How connections last worked: a file for each under /var/lib/clearswan, whose octets are control's.
- * They are not looked at here; whoever reads them takes them for a stranger's. */
+/* How connections last worked: a file for each under /var/lib/clearswan, whose octets are
+ * control's. They are not looked at here; whoever reads them takes them for a stranger's. */
 #include "proc/parent/parent.h"
 
 #include "config_build.h"
@@ -100,10 +100,9 @@ void last_good_give(struct parent *p, const char *conn)
 		error = read_file(fd, &all);
 	else if (path && errno != ENOENT)
 		error = strerror(errno);
-	if (fd >= 0 || error)
+	if (path)
 		LINE_SEND(&p->child[WHO_CONTROL].line, good_record, .conn = conn, .file = path,
-			.error = error ? error : "",
-			.record = error ? BYTES_NONE : buf_view(&all));
+			.error = error ? error : "", .record = error ? BYTES_NONE : buf_view(&all));
 	if (fd >= 0)
 		close(fd);
 	buf_done(&all);

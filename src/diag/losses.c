@@ -1,0 +1,18 @@
+#include "diag/losses.h"
+
+/* It is told each minute while it goes on. */
+#define RECENT (200 * NS_S)
+
+const struct event *story_losing(const struct story *s, const char *reason)
+{
+	for (unsigned i = s->n; story_is_up(s) && i > s->from; i--) {
+		const struct event *e = &s->event[i - 1];
+
+		if (e->id == EV_child_losing &&
+			strcmp(FIELDS(e, child_losing)->reason.str, reason) == 0)
+			return FIELDS(e, child_losing)->count.u64 && story_age(s, e) < RECENT
+				       ? e
+				       : NULL;
+	}
+	return NULL;
+}

@@ -1,0 +1,6 @@
+#pragma once
+/* What a tunnel that is up drops of what comes in. */
+#include "diag/story.h"
+
+/* The last minute's, for that reason ("replay", "integrity"); NULL: none, or it is over. */
+const struct event *story_losing(const struct story *s, const char *reason);
