@@ -70,5 +70,5 @@ void conf_facts(const struct conf_conn *c, const struct event_about *about, stru
 		.encapsulation = ev_str(three(c->encapsulation)),
 		.auto_ = ev_str(autos[c->automatic]),
 		.dpddelay = ev_u64((uint64_t)(c->dpddelay / NS_S)), .file = ev_str(c->file),
-		.at_line = ev_u64(c->line));
+		.at_line = ev_u64(c->line), .suite = ev_str(""));
 }

@@ -22,9 +22,9 @@ static const char *const kinds[] = {
 /* Is this host's file strongSwan's? */
 static bool is_swanctl(const struct story *s)
 {
-	const char *name = strrchr(FACT(s, file), '/');
+	const char *name = strrchr(FACT(s, file), '/'), *suite = FACT(s, suite);
 
-	return strcmp(FACT(s, suite), "swanctl") == 0 ||
+	return (suite && strcmp(suite, "swanctl") == 0) ||
 	       (name && strcmp(name, "/swanctl.conf") == 0);
 }
 
