@@ -4,6 +4,7 @@
 #include "base/word.h"
 
 #include <jansson.h>
+#include <signal.h>
 
 /* Exit statuses, documented in ipsec(8). Those from 20 on are Libreswan's where it has the cause.
  */
@@ -16,6 +17,8 @@ enum {
 	EXIT_PRIVILEGE = 4, /* needs root */
 	EXIT_FOUND = 5,	    /* diagnose: something is wrong, and it said what */
 	EXIT_UNSURE = 6,    /* diagnose: something is wrong, the cause is not known */
+	EXIT_SEVERAL = 7,   /* diagnose: several connections have that peer */
+	EXIT_UNASKED = 8,   /* diagnose --fix: nobody is there to ask; nothing was changed */
 	EXIT_UNKNOWN = 21,  /* no such connection */
 	EXIT_BUSY = 32,	    /* its processes are being started */
 	EXIT_NOT_RUNNING = 33,
@@ -26,10 +29,12 @@ enum {
 struct cmd {
 	const struct verb *verb;
 	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
-	bool is_whack; /* spelled "ipsec whack --..." */
+	bool fix, yes, watch; /* of diagnose */
+	bool is_whack;	      /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	bool transforms;	     /* diagnose: asks the peer for each */
 	const char *log;	     /* of another daemon, for diagnose */
+	const char *html;	     /* the page that diagnose is to write */
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
 	const char *read_file, *write_file, *device, *count, *seconds; /* of capture */
 	char **word; /* what is neither option nor subcommand */
@@ -81,6 +86,9 @@ int request_once(const struct cmd *c, const char *api, bool is_last);
  */
 int request_each(const struct cmd *c, const char *api, json_t *args_take, long milliseconds,
 	void (*take)(void *ctx, const char *line), void *ctx);
+/* Every event after that number, until *stop is not 0 or the daemon goes. */
+int request_follow(const struct cmd *c, uint64_t since, const volatile sig_atomic_t *stop,
+	void (*each)(void *ctx, const char *line), void *ctx);
 /* The events that answer one without arguments, none shown; NULL: nobody answers. */
 json_t *request_events(const struct cmd *c, const char *api);
 /* Does a daemon answer on the socket? */
@@ -108,8 +116,8 @@ int run_nothing(const struct cmd *c); /* accepted: there is nothing to do */
 int run_events(const struct cmd *c);
 int run_diagnose(const struct cmd *c);
 /* ---- diagnose_log.c: the log of another daemon ("-": standard input); conn NULL: all of its
- * connections ---- */
-int diagnose_log(const char *file, const char *conn);
+ * connections; html: a page of it, NULL: none ---- */
+int diagnose_log(const char *file, const char *conn, const char *html);
 int run_explain(const struct cmd *c);
 int run_verify(const struct cmd *c);
 int run_capture(const struct cmd *c);

@@ -1,7 +1,9 @@
 /* ipsec diagnose: walks from the configuration outwards, shows each step, and names the cause. What
  * a step sees are events; with those that the daemon kept they are the story that the rules judge.
  */
-#include "cmd/cmd.h"
+#include "cmd/diagnose.h"
+#include "cmd/diagnose_fix.h"
+#include "cmd/diagnose_html.h"
 #include "cmd/diagnose_probe.h"
 #include "cmd/local.h"
 #include "cmd/verify.h"
@@ -27,11 +29,13 @@ struct ladder {
 	struct conf *conf;
 	const struct conf_conn *conn; /* NULL: not in the file */
 	struct diag diag;
+	struct page *page;   /* of --html; NULL: none is wanted */
+	struct fixes *fixes; /* of --fix; likewise */
 	bool is_up, is_running, has_tried;
 	unsigned found, seen;
 };
 
-static struct now now_is(void)
+struct now diagnose_now(void)
 {
 	struct timespec wall;
 	ns_t t;
@@ -42,7 +46,7 @@ static struct now now_is(void)
 	return (struct now){ .mono = t, .wall = t };
 }
 
-static void show(const struct event *e)
+void diagnose_show(const struct event *e)
 {
 	static char t[64 << 10];
 
@@ -59,7 +63,10 @@ static void shown(void *ctx, const struct event *e)
 	struct ladder *l = ctx;
 
 	l->found += e->id == EV_found_finding;
-	show(e);
+	if (l->fixes)
+		fixes_take(l->fixes, e);
+	diagnose_show(e);
+	page_take(l->page, e, false);
 }
 
 /* The same, and what the rules judge. */
@@ -67,17 +74,15 @@ static void told(void *ctx, const struct event *e)
 {
 	struct ladder *l = ctx;
 
-	show(e);
+	diagnose_show(e);
+	page_take(l->page, e, false);
 	diag_take(&l->diag, e);
 }
 
 #define STEP(l, what, ...)                                                                         \
 	do {                                                                                       \
 		const struct event_sink out_ = { shown, (l) };                                     \
-		char *result_ = xasprintf(__VA_ARGS__);                                            \
-		EMIT(&out_, now_is(), NULL, diag_step, .step = ev_str(what),                       \
-			.result = ev_str(result_));                                                \
-		free(result_);                                                                     \
+		DIAGNOSE_STEP(&out_, what, __VA_ARGS__);                                           \
 	} while (0)
 
 /* ---- configuration ---- */
@@ -96,7 +101,7 @@ static bool look_at_config(struct ladder *l)
 		struct event_about about = { .conn = l->name };
 
 		if (is->is_error && (!is->conn || strcmp(is->conn, l->name) == 0))
-			EMIT(&in, now_is(), &about, config_error, .file = ev_str(is->file),
+			EMIT(&in, diagnose_now(), &about, config_error, .file = ev_str(is->file),
 				.at_line = ev_u64(is->line), .what = ev_str(is->text),
 				.name = ev_str(l->name));
 	}
@@ -116,8 +121,10 @@ static void heard(void *ctx, const char *line)
 	json_t *o = json_loads(line, 0, NULL);
 	struct event e;
 
-	if (o && event_of_json(o, &e) == OK)
+	if (o && event_of_json(o, &e) == OK) {
 		diag_take(&l->diag, &e);
+		page_take(l->page, &e, true);
+	}
 	json_decref(o);
 }
 
@@ -177,11 +184,11 @@ static void ask_peer(struct ladder *l)
 	struct story *s = xalloc(sizeof(*s));
 	bool is_refused = false;
 
-	if (l->has_tried && !l->is_up && diag_story(&l->diag, l->name, now_is(), s) &&
+	if (l->has_tried && !l->is_up && diag_story(&l->diag, l->name, diagnose_now(), s) &&
 		story_is_stuck(s, &is_refused)) {
 		STEP(l, "peer", "asking it with first messages of IKE; nothing is authenticated");
 		STEP(l, "peer", "%u packets, only to its address",
-			diagnose_probe(l->conn, is_refused, l->cmd->transforms, now_is, &in));
+			diagnose_probe(l->conn, is_refused, l->cmd->transforms, diagnose_now, &in));
 	} else if (l->cmd->transforms)
 		STEP(l, "peer",
 			"it is not asked for its algorithms: the attempt was not refused for them");
@@ -195,6 +202,7 @@ static void kept(void *ctx, const struct event *e)
 	struct ladder *l = ctx;
 
 	diag_take(&l->diag, e);
+	page_take(l->page, e, false);
 	l->seen++;
 }
 
@@ -220,7 +228,7 @@ static void look_at_host(struct ladder *l)
 
 	if (!l->is_running && uname(&host) == 0) /* else it has told */
 		conf_facts(c, &(struct facts_host){ host.release, CLEARSWAN_VERSION },
-			&(struct event_about){ .conn = l->name }, now_is(), &in);
+			&(struct event_about){ .conn = l->name }, diagnose_now(), &in);
 	what = (struct local_for){ .conn = c->name,
 		.ours = conf_host(ours),
 		.theirs = conf_host(theirs),
@@ -233,7 +241,7 @@ static void look_at_host(struct ladder *l)
 		.own_flow = "",
 		.is_initiator = addr_is_set(&theirs->host) };
 	l->seen = 0;
-	local_look(&what, now_is(), &in);
+	local_look(&what, diagnose_now(), &in);
 	STEP(l, "this host",
 		"routes, packet filters, NAT, policies and sockets around %s: %u facts",
 		addr_is_set(&what.ours) ? addr_format(&what.ours, ours_text) : "it", l->seen);
@@ -245,7 +253,7 @@ static int conclude(struct ladder *l)
 {
 	const struct event_sink out = { shown, l };
 
-	diag_report(&l->diag, l->name, 0, now_is(), &out);
+	diag_report(&l->diag, l->name, 0, diagnose_now(), &out);
 	if (l->found)
 		return EXIT_FOUND;
 	if (l->is_up) {
@@ -258,30 +266,75 @@ static int conclude(struct ladder *l)
 	return EXIT_UNSURE;
 }
 
+static int walk(struct ladder *l)
+{
+	const struct event_sink out = { shown, l };
+	int status;
+
+	diag_init(&l->diag);
+	if (look_at_config(l)) {
+		look_at_daemon(l);
+		ask_peer(l);
+		look_at_host(l);
+		status = conclude(l);
+	} else {
+		diag_report(&l->diag, l->name, 0, diagnose_now(), &out);
+		status = l->found ? EXIT_FOUND : EXIT_UNKNOWN;
+	}
+	diag_done(&l->diag);
+	conf_free(l->conf);
+	return status;
+}
+
+static int again(void *ctx, struct fixes *ret)
+{
+	struct ladder *l = ctx;
+	struct fixes *before = l->fixes;
+	int status;
+
+	l->fixes = ret;
+	l->found = 0;
+	l->has_tried = false;
+	status = walk(l);
+	ret->is_up = l->is_up;
+	l->fixes = before;
+	return status;
+}
+
+static int walk_and_fix(struct ladder *l)
+{
+	const struct event_sink out = { shown, l };
+	const struct fixer f = { l->cmd, l->name, &out, again, l };
+	struct fixes *found = xalloc(sizeof(*found));
+	int status = diagnose_fix(&f, found, again(l, found));
+
+	free(found);
+	return status;
+}
+
 int run_diagnose(const struct cmd *c)
 {
-	struct ladder l = { .cmd = c, .name = c->word[0] };
+	struct ladder l = { .cmd = c };
+	const struct event_sink out = { shown, &l };
+	char *name = NULL;
 	int status;
 
 	if (c->log)
-		return diagnose_log(c->log, c->words ? c->word[0] : NULL);
+		return diagnose_log(c->log, c->words ? c->word[0] : NULL, c->html);
+	if (c->watch && !c->words)
+		return diagnose_watch(c, NULL, &out);
 	if (!c->words) {
 		out_error("usage: ipsec diagnose %s", c->verb->args);
 		return EXIT_USAGE;
 	}
-	diag_init(&l.diag);
-	if (!look_at_config(&l)) {
-		const struct event_sink out = { shown, &l };
-
-		diag_report(&l.diag, l.name, 0, now_is(), &out);
-		status = l.found ? EXIT_FOUND : EXIT_UNKNOWN;
-	} else {
-		look_at_daemon(&l);
-		ask_peer(&l);
-		look_at_host(&l);
-		status = conclude(&l);
-	}
-	diag_done(&l.diag);
-	conf_free(l.conf);
+	l.page = c->html ? page_new() : NULL;
+	status = diagnose_who(c, c->word[0], &out, &name);
+	l.name = name;
+	if (!status)
+		status = c->watch ? diagnose_watch(c, name, &out)
+			 : c->fix ? walk_and_fix(&l)
+				  : walk(&l);
+	status = diagnose_page(l.page, c->html, c->word[0], status);
+	free(name);
 	return status;
 }

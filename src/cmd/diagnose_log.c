@@ -1,6 +1,7 @@
 /* ipsec diagnose --log FILE [CONN]: what the log of another daemon tells, in the words of our own
  * diagnosis. */
-#include "cmd/cmd.h"
+#include "cmd/diagnose.h"
+#include "cmd/diagnose_html.h"
 #include "diag/diag.h"
 #include "foreign/foreign.h"
 
@@ -12,6 +13,7 @@ enum { LINE = 64 << 10, REQUEST = 1 };
 
 struct printed {
 	unsigned findings;
+	struct page *page; /* of --html; NULL: none is wanted */
 };
 
 struct taker {
@@ -36,11 +38,17 @@ static void print(void *ctx, const struct event *e)
 	char *s = xalloc(room);
 
 	p->findings += e->id == EV_found_finding;
+	page_take(p->page, e, false);
 	if (!out_is_json())
 		out_say("%s", event_line(e, false, s, room));
 	else if (event_json(e, s, room))
 		out_event(s, -1);
 	free(s);
+}
+
+static void recalled(void *ctx, const struct event *e)
+{
+	page_take(ctx, e, true);
 }
 
 static void read_lines(FILE *in, struct foreign_log *l, struct taker *t)
@@ -60,7 +68,7 @@ static void read_lines(FILE *in, struct foreign_log *l, struct taker *t)
 	free(line);
 }
 
-int diagnose_log(const char *file, const char *conn)
+int diagnose_log(const char *file, const char *conn, const char *html)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
 	FILE *in = is_stdin ? stdin : fopen(file, "r");
@@ -74,6 +82,7 @@ int diagnose_log(const char *file, const char *conn)
 		out_error("ipsec: %s: %s", file, strerror(errno));
 		return EXIT_USAGE;
 	}
+	p.page = html ? page_new() : NULL;
 	l = foreign_new();
 	diag_init(&t.diag);
 	read_lines(in, l, &t);
@@ -87,6 +96,9 @@ int diagnose_log(const char *file, const char *conn)
 		out_say("nothing that this log tells of is a known failure");
 		status = 0;
 	}
+	if (p.page)
+		diag_recall(&t.diag, conn, &(struct event_sink){ recalled, p.page });
+	status = diagnose_page(p.page, html, conn ? conn : file, status);
 	diag_done(&t.diag);
 	foreign_free(l);
 	if (!is_stdin)

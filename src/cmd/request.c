@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -74,7 +76,8 @@ struct answer {
 	long milliseconds;			   /* to wait; 0: as long as it takes */
 	void (*each)(void *ctx, const char *line); /* instead of being shown */
 	void *ctx;
-	bool is_kept; /* lines are shown when all are there, or never */
+	const volatile sig_atomic_t *stop; /* not 0: it is waited for no longer; NULL: it is */
+	bool is_kept;			   /* lines are shown when all are there, or never */
 	char **kept;
 	size_t n_kept;
 };
@@ -155,6 +158,18 @@ static void finish(struct answer *a)
 	take_event(a);
 }
 
+/* The library asks at least once a second. */
+static int is_stopped(void *ctx, curl_off_t down, curl_off_t got, curl_off_t up, curl_off_t sent)
+{
+	const struct answer *a = ctx;
+
+	(void)down;
+	(void)got;
+	(void)up;
+	(void)sent;
+	return *a->stop != 0;
+}
+
 /* *ret_why: the library's words when it did not work; to be freed. */
 static void ask(
 	const struct cmd *c, const char *path, const char *body, struct answer *a, char **ret_why)
@@ -174,6 +189,11 @@ static void ask(
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, a->milliseconds);
+	if (a->stop) {
+		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_stopped);
+		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, a);
+	}
 	if (body) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
@@ -249,6 +269,18 @@ int request_each(const struct cmd *c, const char *api, json_t *args_take, long m
 	free(why);
 	free(body);
 	json_decref(args_take);
+	return a.status;
+}
+
+int request_follow(const struct cmd *c, uint64_t since, const volatile sig_atomic_t *stop,
+	void (*each)(void *ctx, const char *line), void *ctx)
+{
+	struct answer a = { .each = each, .ctx = ctx, .stop = stop };
+	char path[64], *why = NULL;
+
+	snprintf(path, sizeof(path), "events?since=%" PRIu64, since);
+	ask(c, path, NULL, &a, &why);
+	free(why);
 	return a.status;
 }
 

@@ -376,6 +376,28 @@ bool diag_story(struct diag *d, const char *conn, struct now now, struct story *
 	return m != NULL;
 }
 
+struct story *diag_stranger(struct diag *d, const struct addr *peer, struct now now)
+{
+	const struct memory *m = addr_is_set(peer) ? find(d, NULL, 0, peer) : NULL;
+	struct story *s = m ? xalloc(sizeof(*s)) : NULL;
+
+	if (s)
+		open_memory(d, m, now, s);
+	return s;
+}
+
+void diag_report_stranger(
+	struct diag *d, const struct addr *peer, struct now now, const struct event_sink *out)
+{
+	struct finding *found = xalloc(FINDINGS_MAX * sizeof(*found));
+	struct story *s = diag_stranger(d, peer, now);
+
+	if (s)
+		report(s, found, judge(s, found, FINDINGS_MAX), 0, false, out);
+	free(s);
+	free(found);
+}
+
 void diag_recall(struct diag *d, const char *conn, const struct event_sink *out)
 {
 	struct story *s = xalloc(sizeof(*s));

@@ -119,6 +119,11 @@ void diag_report(struct diag *d, const char *conn, uint32_t request, struct now 
 /* The story of a connection as it stands now; its events live until the next call with d. False:
  * nothing is known of it. */
 bool diag_story(struct diag *d, const char *conn, struct now now, struct story *ret);
+/* The same of one stranger, by its address. */
+void diag_report_stranger(
+	struct diag *d, const struct addr *peer, struct now now, const struct event_sink *out);
+/* The story of a stranger, malloc'ed, its events borrowed; NULL: it is not known. */
+struct story *diag_stranger(struct diag *d, const struct addr *peer, struct now now);
 /* All that is kept of a connection (NULL: of everything), oldest first, facts before. */
 void diag_recall(struct diag *d, const char *conn, const struct event_sink *out);
 /* These findings of a story with all reasons, as news or as answers to a request. */

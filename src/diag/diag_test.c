@@ -124,6 +124,32 @@ TEST(strangers_cannot_fill_the_memory)
 	diag_done(&d);
 }
 
+TEST(a_stranger_has_a_story_of_its_own)
+{
+	const struct addr one = addr_v4(0xc0000201), other = addr_v4(0xc0000202);
+	struct story *s;
+
+	begin();
+	EMIT(&in, now, NULL, v2_no_proposal, .remote = ev_ep((struct endpoint){ one, 500 }),
+		.offered = ev_str("AES_CBC_128"), .allowed = ev_str("AES_GCM_16_256"),
+		.difference = ev_str("ENCR"), .theirs = ev_str("AES_CBC_128"),
+		.ours = ev_str("AES_GCM_16_256"), .theirs_conf = ev_str("aes128"),
+		.ours_conf = ev_str("aes_gcm256"), .ours_swanctl = ev_str("aes256gcm16"),
+		.legacy = ev_str(""), .product = ev_str(""));
+	EMIT(&in, now, NULL, v2_no_sa, .remote = ev_ep((struct endpoint){ other, 500 }),
+		.exchange = ev_str("INFORMATIONAL"));
+	s = diag_stranger(&d, &one, now);
+	assert_non_null(s);
+	assert_int_equal(s->n, 1);
+	free(s);
+	assert_null(diag_stranger(&d, &(struct addr){ 0 }, now));
+	diag_report_stranger(&d, &other, now, &out);
+	assert_int_equal(n_said, 0);
+	diag_report_stranger(&d, &one, now, &out);
+	assert_true(said_so("[ike-proposal-mismatch]"));
+	diag_done(&d);
+}
+
 /* Told with a name instead of what they are about, by who loads. */
 TEST(who_comes_up_is_no_stranger_any_more)
 {
@@ -292,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
 		cmocka_unit_test(strangers_cannot_fill_the_memory),
 		cmocka_unit_test(who_comes_up_is_no_stranger_any_more),
+		cmocka_unit_test(a_stranger_has_a_story_of_its_own),
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),

@@ -22,9 +22,10 @@ static const char *const kinds[] = {
 /* Is this host's file strongSwan's? */
 static bool is_swanctl(const struct story *s)
 {
-	const char *name = strrchr(FACT(s, file), '/');
+	const char *name = strrchr(FACT(s, file), '/'), *suite = FACT(s, suite);
 
-	return name && strcmp(name, "/swanctl.conf") == 0;
+	return (suite && strcmp(suite, "swanctl") == 0) ||
+	       (name && strcmp(name, "/swanctl.conf") == 0);
 }
 
 /* A line of the conn in strongSwan's words; algorithms have the same names. */
@@ -104,6 +105,12 @@ struct to {
 			EMIT((to)->out, (to)->now, &(to)->about, found_##name, __VA_ARGS__);       \
 	} while (0)
 
+/* Secrets and words are a person's. */
+static bool is_applicable(const struct fix *f)
+{
+	return f->kind == FIX_COMMAND || f->kind == FIX_CONN || f->kind == FIX_SETUP;
+}
+
 static void details(const struct story *s, const struct finding *f, const struct to *to)
 {
 	struct event_value class = ev_str(f->rule->id);
@@ -118,7 +125,8 @@ static void details(const struct story *s, const struct finding *f, const struct
 	for (unsigned i = 0; i < f->n_fix; i++) {
 		fix_text(s, f, &f->fix[i], t, sizeof(t));
 		SAY(to, fix, .class = class, .where = ev_str(wheres[f->fix[i].where]),
-			.kind = ev_str(kinds[f->fix[i].kind]), .text = ev_str(t));
+			.kind = ev_str(kinds[f->fix[i].kind]), .text = ev_str(t),
+			.apply = ev_str(is_applicable(&f->fix[i]) ? f->fix[i].text : ""));
 	}
 	if (f->next[0])
 		SAY(to, next, .class = class, .text = ev_str(f->next));

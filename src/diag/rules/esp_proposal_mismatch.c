@@ -59,6 +59,14 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 	return CERTAINTY_NONE;
 }
 
+/* What the peer itself offered when it began, if it ever did: that it will take. "": not known. */
+static const char *once_offered(const struct story *s)
+{
+	const struct event *e = story_ever(s, EV_v2_no_esp_proposal);
+
+	return e ? FIELDS(e, v2_no_esp_proposal)->theirs_conf.str : "";
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e;
@@ -75,7 +83,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			"the peer takes none of our ESP algorithms (%s), or another mode than "
 			"type= here; secret, identities and ike= are right",
 			r->ours_conf.str);
-		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
+		fixes(f, once_offered(s), r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_transport_tunnel_mismatch);
 		if (r->needs_esn.u64)
 			finding_suspect(f, &rule_esn_or_ipcomp_mismatch);

@@ -1,0 +1,33 @@
+#pragma once
+/* ipsec diagnose: what its files share. */
+#include "cmd/cmd.h"
+#include "event/event.h"
+
+/* ---- diagnose.c ---- */
+/* Shown as a line or as JSON. */
+void diagnose_show(const struct event *e);
+/* Wall time, as events come with. */
+struct now diagnose_now(void);
+/* A step of the ladder, to a sink. */
+#define DIAGNOSE_STEP(out, what, ...)                                                              \
+	do {                                                                                       \
+		char *result_ = xasprintf(__VA_ARGS__);                                            \
+		EMIT((out), diagnose_now(), NULL, diag_step, .step = ev_str(what),                 \
+			.result = ev_str(result_));                                                \
+		free(result_);                                                                     \
+	} while (0)
+
+/* ---- diagnose_page.c ---- */
+struct page;
+/* Writes the page (freed; NULL: none is wanted) of a diagnosis that ended so; gives the exit
+ * status.
+ */
+int diagnose_page(struct page *page_take, const char *file, const char *of, int status);
+
+/* ---- diagnose_who.c ---- */
+/* The connection that a word means: its name, or an address or a host name of its peer. 0: *ret is
+ * its name, malloc'ed. Else the exit status, and what is known of such a peer has gone to out. */
+int diagnose_who(const struct cmd *c, const char *word, const struct event_sink *out, char **ret);
+/* ---- diagnose_watch.c ---- */
+/* Until Ctrl-C; conn NULL: all. Gives the exit status. */
+int diagnose_watch(const struct cmd *c, const char *conn, const struct event_sink *out);
