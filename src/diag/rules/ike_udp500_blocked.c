@@ -56,6 +56,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
 	opens(f);
 	finding_suspect(f, &rule_peer_silent_unknown);
+	if (story_version(s) == 1) { /* many have none, and say nothing to it */
+		finding_suspect(f, &rule_ike_version_mismatch);
+		finding_suspect(f, &rule_ikev1_disabled_by_default);
+	}
 	finding_next(f,
 		"ipsec diagnose %s; at the peer: tcpdump -ni any udp port 500 or udp port 4500",
 		story_name(s));
