@@ -8,40 +8,89 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { LINE = 64 << 10, REQUEST = 1 };
+enum { LINE = 64 << 10, REQUEST = 1, KEPT = 4096, SAID = 64, TEXT = 512 };
 
-struct printed {
-	unsigned findings;
-	struct page *page; /* of --html; NULL: none is wanted */
+/* A verdict that was given: of both ends' logs in one file it is often the same. */
+struct verdict {
+	char class[48];
+	char certainty[16];
+	char cause[TEXT];
 };
 
-struct taker {
+struct reader {
+	const char *conn; /* NULL: all */
+	struct foreign_log *log;
 	struct diag diag;
 	uint64_t line;
+	const char *text; /* of that line */
+	char *kept[KEPT]; /* the lines that told something, by number: evidence is shown as it is */
+	uint64_t of[KEPT]; /* which line that is */
+	struct verdict said[SAID];
+	unsigned findings;
+	bool is_silent;	   /* what is printed was before */
+	struct page *page; /* of --html; NULL: none is wanted */
+	enum foreign_dialect dialect;
 };
 
 /* An event has the number of the line that told of it. */
 static void told(void *ctx, const struct event *e)
 {
-	struct taker *t = ctx;
+	struct reader *r = ctx;
 	struct event numbered = *e;
+	unsigned i = (unsigned)(r->line % KEPT);
 
-	numbered.seq = t->line;
-	diag_take(&t->diag, &numbered);
+	numbered.seq = r->text ? r->line : 0;
+	diag_take(&r->diag, &numbered);
+	if (!r->text || r->of[i] == r->line)
+		return;
+	free(r->kept[i]);
+	r->kept[i] = xasprintf("%.*s", TEXT, r->text);
+	for (char *p = r->kept[i]; *p; p++)
+		*p = *p < ' ' || *p > '~' ? '?' : *p; /* a terminal reads it */
+	r->of[i] = r->line;
+}
+
+static bool is_said(struct reader *r, const struct event *e)
+{
+	struct verdict v = { .class = "" };
+
+	snprintf(v.class, sizeof(v.class), "%s", FIELDS(e, found_finding)->class.str);
+	snprintf(v.certainty, sizeof(v.certainty), "%s", FIELDS(e, found_finding)->certainty.str);
+	snprintf(v.cause, sizeof(v.cause), "%s", FIELDS(e, found_finding)->cause.str);
+	for (unsigned i = 0; i < MIN(r->findings, (unsigned)SAID); i++)
+		if (strcmp(v.class, r->said[i].class) == 0 &&
+			strcmp(v.certainty, r->said[i].certainty) == 0 &&
+			strcmp(v.cause, r->said[i].cause) == 0)
+			return true;
+	r->said[r->findings++ % SAID] = v;
+	return false;
 }
 
 static void print(void *ctx, const struct event *e)
 {
-	struct printed *p = ctx;
+	struct reader *r = ctx;
 	size_t room = 16 << 10;
-	char *s = xalloc(room);
+	struct event shown = *e;
+	char *s;
 
-	p->findings += e->id == EV_found_finding;
-	page_take(p->page, e, false);
+	if (e->id == EV_found_finding)
+		r->is_silent = is_said(r, e);
+	if (r->is_silent)
+		return;
+	if (e->id == EV_found_evidence) { /* in the log's own words */
+		uint64_t line = FIELDS(e, found_evidence)->number.u64;
+
+		if (line && r->of[line % KEPT] == line)
+			shown.row[&FIELDS(e, found_evidence)->text - e->row] =
+				ev_str(r->kept[line % KEPT]);
+	}
+	page_take(r->page, &shown, false);
+	s = xalloc(room);
 	if (!out_is_json())
-		out_say("%s", event_line(e, false, s, room));
-	else if (event_json(e, s, room))
+		out_say("%s", event_line(&shown, false, s, room));
+	else if (event_json(&shown, s, room))
 		out_event(s, -1);
 	free(s);
 }
@@ -51,20 +100,81 @@ static void recalled(void *ctx, const struct event *e)
 	page_take(ctx, e, true);
 }
 
-static void read_lines(FILE *in, struct foreign_log *l, struct taker *t)
+/* One log, or the part of a file that is of one. */
+static void begin(struct reader *r)
 {
-	struct event_sink to = { told, t };
+	r->log = foreign_new();
+	diag_init(&r->diag);
+}
+
+static void end(struct reader *r)
+{
+	struct event_sink to = { told, r }, out = { print, r };
+
+	r->text = NULL;
+	foreign_end(r->log, &to);
+	r->is_silent = false;
+	diag_report(&r->diag, r->conn, REQUEST, foreign_now(r->log), &out);
+	if (r->page)
+		diag_recall(&r->diag, r->conn, &(struct event_sink){ recalled, r->page });
+	if (foreign_dialect(r->log) != FOREIGN_UNKNOWN)
+		r->dialect = foreign_dialect(r->log);
+	diag_done(&r->diag);
+	foreign_free(r->log);
+}
+
+/* A line of journalctl -o json as syslog would have it: "1795423295.918000 gw pluto[12]: text".
+ * False: it is none. */
+static bool journal_line(char *line, size_t *n)
+{
+	json_t *o = json_loads(line, 0, NULL);
+	const char *text = json_string_value(json_object_get(o, "MESSAGE")),
+		   *us = json_string_value(json_object_get(o, "__REALTIME_TIMESTAMP")),
+		   *who = json_string_value(json_object_get(o, "SYSLOG_IDENTIFIER"));
+	unsigned long long at = us ? strtoull(us, NULL, 10) : 0;
+
+	if (text)
+		snprintf(line, LINE, "%llu.%06llu %s[0]: %s", at / 1000000, at % 1000000,
+			who ? who : "?", text);
+	*n = strcspn(line, "\n");
+	json_decref(o);
+	return text != NULL;
+}
+
+static void take(struct reader *r, char *line, size_t n)
+{
+	struct event_sink to = { told, r };
+
+	if (line[0] == '{' && !journal_line(line, &n))
+		return;
+
+	if (foreign_begins(r->log, bytes_of(line, n))) {
+		end(r);
+		begin(r);
+	}
+	line[n] = '\0';
+	while (n && line[n - 1] == '\r')
+		line[--n] = '\0';
+	r->text = line;
+	foreign_line(r->log, bytes_of(line, n), &to);
+}
+
+static void read_lines(FILE *in, struct reader *r)
+{
 	char *line = xalloc(LINE);
 	bool is_rest = false; /* of a line that is longer than any of theirs */
 
+	begin(r);
 	while (fgets(line, LINE, in)) {
 		size_t n = strcspn(line, "\n");
+		bool is_whole = line[n] == '\n';
 
-		t->line += !is_rest;
+		r->line += !is_rest;
 		if (!is_rest)
-			foreign_line(l, bytes_of(line, n), &to);
-		is_rest = line[n] != '\n';
+			take(r, line, n);
+		is_rest = !is_whole;
 	}
+	end(r);
 	free(line);
 }
 
@@ -72,35 +182,30 @@ int diagnose_log(const char *file, const char *conn, const char *html)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
 	FILE *in = is_stdin ? stdin : fopen(file, "r");
-	struct foreign_log *l;
-	struct printed p = { 0 };
-	struct event_sink out = { print, &p };
-	struct taker t = { 0 };
+	struct reader *r;
 	int status;
 
 	if (!in) {
 		out_error("ipsec: %s: %s", file, strerror(errno));
 		return EXIT_USAGE;
 	}
-	p.page = html ? page_new() : NULL;
-	l = foreign_new();
-	diag_init(&t.diag);
-	read_lines(in, l, &t);
-	diag_report(&t.diag, conn, REQUEST, foreign_now(l), &out);
-	if (foreign_dialect(l) == FOREIGN_UNKNOWN) {
+	r = xalloc(sizeof(*r));
+	r->conn = conn;
+	r->page = html ? page_new() : NULL;
+	read_lines(in, r);
+	if (r->dialect == FOREIGN_UNKNOWN) {
 		out_error("ipsec: %s is no log of Libreswan's pluto or strongSwan's charon", file);
 		status = EXIT_USAGE;
-	} else if (p.findings)
+	} else if (r->findings)
 		status = EXIT_FOUND;
 	else {
 		out_say("nothing that this log tells of is a known failure");
 		status = 0;
 	}
-	if (p.page)
-		diag_recall(&t.diag, conn, &(struct event_sink){ recalled, p.page });
-	status = diagnose_page(p.page, html, conn ? conn : file, status);
-	diag_done(&t.diag);
-	foreign_free(l);
+	status = diagnose_page(r->page, html, conn ? conn : file, status);
+	for (unsigned i = 0; i < KEPT; i++)
+		free(r->kept[i]);
+	free(r);
 	if (!is_stdin)
 		fclose(in);
 	return status;

@@ -80,6 +80,10 @@ const struct rule *rule_by_id(const char *id); /* NULL: there is none */
 
 /* ---- for judges ---- */
 void finding_cause(struct finding *f, const char *fmt, ...) printf_like(2, 3);
+/* Added to it. */
+void finding_more(struct finding *f, const char *fmt, ...) printf_like(2, 3);
+/* Two lists that have nothing in common, as far as they are known ("": not). */
+void finding_lists(struct finding *f, const char *difference, const char *theirs, const char *ours);
 void finding_proof(struct finding *f, const struct event *e); /* NULL: nothing */
 void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
 	printf_like(4, 5);

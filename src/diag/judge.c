@@ -45,6 +45,26 @@ void finding_cause(struct finding *f, const char *fmt, ...)
 	va_end(args);
 }
 
+void finding_more(struct finding *f, const char *fmt, ...)
+{
+	size_t n = strlen(f->cause);
+	va_list args;
+
+	va_start(args, fmt);
+	(void)say(f->cause + n, sizeof(f->cause) - n, fmt, args);
+	va_end(args);
+}
+
+void finding_lists(struct finding *f, const char *difference, const char *theirs, const char *ours)
+{
+	if (difference[0])
+		finding_more(f, "; they differ in %s", difference);
+	if (theirs[0])
+		finding_more(f, ": offered %s", theirs);
+	if (ours[0])
+		finding_more(f, "%s allowed %s", theirs[0] ? "," : ":", ours);
+}
+
 void finding_next(struct finding *f, const char *fmt, ...)
 {
 	va_list args;

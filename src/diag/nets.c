@@ -24,7 +24,7 @@ static bool is_many(const char *list)
 
 static void pair(char to[static NETS_STR], const char *ours, const char *theirs)
 {
-	snprintf(to, NETS_STR, "%s - %s", ours, theirs);
+	snprintf(to, NETS_STR, "%s%s%s", ours, ours[0] || theirs[0] ? " - " : "", theirs);
 }
 
 /* ---- what was refused ---- */
@@ -54,7 +54,8 @@ static bool answered_v2(const struct event *e, struct nets *ret)
 {
 	const union ev_v2_child_unacceptable *t = FIELDS(e, v2_child_unacceptable);
 
-	if (!t->tsi.str[0] || (is(t->relation_i.str, "same") && is(t->relation_r.str, "same")))
+	if ((!t->tsi.str[0] && !t->relation_i.str[0]) ||
+		(is(t->relation_i.str, "same") && is(t->relation_r.str, "same")))
 		return false; /* something else is wrong with it */
 	*ret = (struct nets){ .e = e,
 		.is_answer = true,
@@ -146,6 +147,14 @@ const struct rule *nets_class(const struct nets *n)
 }
 
 /* ---- lines ---- */
+
+void nets_not_taken(struct finding *f, const char *ours, const char *theirs)
+{
+	finding_cause(f, "the peer does not take our networks");
+	if (ours[0] && theirs[0])
+		finding_more(f, " (%s here, %s there)", ours, theirs);
+	finding_more(f, ": its own are others");
+}
 
 /* A range is written as it is: where nothing is narrowed it has to be the same. */
 static void side(struct finding *f, const struct nets *n, bool is_theirs, const char *name)

@@ -22,6 +22,8 @@ struct nets {
 bool nets_of(const struct story *s, struct nets *ret);
 /* The rule that such a difference belongs to. */
 const struct rule *nets_class(const struct nets *n);
+/* "the peer does not take our networks", which are perhaps not known. */
+void nets_not_taken(struct finding *f, const char *ours, const char *theirs);
 /* Lines that make our networks those of the peer, where they are others. */
 void nets_fix_here(const struct story *s, struct finding *f, const struct nets *n);
 /* Lines for the peer, that make its networks the mirror of ours. */

@@ -48,7 +48,10 @@ static bool named(struct line *n, const char *s)
 		t->version = before->version;
 		t->is_initiator = before->is_initiator;
 		t->stage = before->stage;
+		line_copy(t->mode, sizeof(t->mode), before->mode);
 	}
+	if (before && before != t)
+		before->stage = STAGE_NONE; /* is told of here from now on */
 	whose(n, t);
 	return true;
 }
@@ -256,13 +259,12 @@ static void ike_unacceptable(struct line *n)
 	if (!(t = n->talk))
 		return;
 	if (t->version == 1)
-		SAY(n, v1_no_proposal, .offered = ev_str(said(t->offered)),
-			.allowed = ev_str(said(t->allowed_ike)),
+		SAY(n, v1_no_proposal, .offered = ev_str(t->offered),
+			.allowed = ev_str(t->allowed_ike),
 			.difference = ev_str(proposals_differ(t->offered, t->allowed_ike)));
 	else
-		SAY(n, v2_no_proposal, .offered = ev_str(said(t->offered)),
-			.theirs = ev_str(said(t->offered)), .allowed = ev_str(said(t->allowed_ike)),
-			.ours = ev_str(said(t->allowed_ike)),
+		SAY(n, v2_no_proposal, .offered = ev_str(t->offered), .theirs = ev_str(t->offered),
+			.allowed = ev_str(t->allowed_ike), .ours = ev_str(t->allowed_ike),
 			.difference = ev_str(proposals_differ(t->offered, t->allowed_ike)));
 }
 
@@ -273,13 +275,13 @@ static void esp_unacceptable(struct line *n)
 	if (!t)
 		return;
 	if (t->version == 1)
-		SAY(n, v1_quick_no_proposal, .offered = ev_str(said(t->offered)),
-			.allowed = ev_str(said(t->allowed_esp)),
+		SAY(n, v1_quick_no_proposal, .offered = ev_str(t->offered),
+			.allowed = ev_str(t->allowed_esp),
 			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)));
 	else
-		SAY(n, v2_no_esp_proposal, .offered = ev_str(said(t->offered)),
-			.theirs = ev_str(said(t->offered)), .allowed = ev_str(said(t->allowed_esp)),
-			.ours = ev_str(said(t->allowed_esp)),
+		SAY(n, v2_no_esp_proposal, .offered = ev_str(t->offered),
+			.theirs = ev_str(t->offered), .allowed = ev_str(t->allowed_esp),
+			.ours = ev_str(t->allowed_esp),
 			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)));
 }
 
@@ -307,14 +309,11 @@ static void notified(struct line *n)
 	if (strstr(n->after, " error notify"))
 		charon_v1_notified(n, notify);
 	else if (strstr(n->after, "no CHILD_SA built"))
-		SAY(n, v2_child_refused, .exchange = ev_str("IKE_AUTH"), .notify = ev_str(notify),
-			.offered = ev_str(NOT_SAID), .ts_local = ev_str(NOT_SAID),
-			.ts_remote = ev_str(NOT_SAID));
+		SAY(n, v2_child_refused, .exchange = ev_str("IKE_AUTH"), .notify = ev_str(notify));
 	else if (!strstr(n->after, " notify error"))
 		return;
 	else if (t->stage < STAGE_AUTH)
-		SAY(n, v2_init_refused, .notify = ev_str(notify), .payloads = ev_str("N"),
-			.offered = ev_str(NOT_SAID));
+		SAY(n, v2_init_refused, .notify = ev_str(notify), .payloads = ev_str("N"));
 	else
 		SAY(n, v2_auth_rejected, .notify = ev_str(notify), .ours = ev_str(talk_our_id(n)),
 			.theirs = ev_str(talk_their_id(n)));
@@ -393,11 +392,9 @@ static void no_peer_config(struct line *n)
 	struct talk *t = n->talk;
 
 	if (t && t->version == 1)
-		SAY(n, v1_id_refused, .id = ev_str(t->theirs), .wanted = ev_str(NOT_SAID),
-			.ours = ev_str(said(t->asked)));
+		SAY(n, v1_id_refused, .id = ev_str(t->theirs), .ours = ev_str(t->asked));
 	else if (t)
-		SAY(n, v2_id_refused, .id = ev_str(t->theirs), .asked = ev_str(t->asked),
-			.wanted = ev_str(NOT_SAID), .ours = ev_str(NOT_SAID));
+		SAY(n, v2_id_refused, .id = ev_str(t->theirs), .asked = ev_str(t->asked));
 }
 
 static void wrong_id(struct line *n)
@@ -459,16 +456,13 @@ static void ts_unacceptable(struct line *n)
 
 	if (n->talk && *theirs)
 		SAY(n, v2_ts_refused, .tsi = ev_str(theirs),
-			.tsr = ev_str(line_between(n, n->text, "selectors ", " ===")),
-			.allowed_i = ev_str(NOT_SAID), .allowed_r = ev_str(NOT_SAID),
-			.difference = ev_str(NOT_SAID));
+			.tsr = ev_str(line_between(n, n->text, "selectors ", " ===")));
 }
 
 static void quick_no_connection(struct line *n)
 {
 	if (n->talk)
-		SAY(n, v1_quick_no_connection, .wanted = ev_str(n->after),
-			.allowed = ev_str(NOT_SAID), .mode = ev_str("tunnel"),
+		SAY(n, v1_quick_no_connection, .wanted = ev_str(n->after), .mode = ev_str("tunnel"),
 			.our_mode = ev_str("tunnel"));
 }
 
@@ -482,10 +476,10 @@ static void not_installed(struct line *n)
 	const char *why = n->log->why;
 
 	if (n->talk && n->talk->version == 1)
-		SAY(n, v1_child_not_installed, .why = ev_str(said(why)),
+		SAY(n, v1_child_not_installed, .why = ev_str(why),
 			.is_unsupported = ev_u64(is_unsupported(why)));
 	else if (n->talk)
-		SAY(n, v2_child_not_installed, .why = ev_str(said(why)),
+		SAY(n, v2_child_not_installed, .why = ev_str(why),
 			.is_unsupported = ev_u64(is_unsupported(why)));
 }
 
@@ -506,11 +500,53 @@ static void deleting(struct line *n)
 	SAY(n, conn_terminating, );
 }
 
+/* deleting half open IKE_SA with 192.0.2.1 after timeout */
+static void half_open_end(struct line *n)
+{
+	struct endpoint e = { 0 };
+
+	n->talk = endpoint_read(n->after, &e) ? talk_with(n->log, &e.addr) : NULL;
+	if (n->talk)
+		talk_half_open_end(n, "");
+}
+
+/* An encrypted message where the last one of the exchange is due: that the peer says no, is all
+ * that is told of it. */
+static void objection(struct line *n)
+{
+	if (n->talk && n->talk->version == 1 && !n->talk->is_initiator &&
+		n->talk->stage == STAGE_AUTH)
+		SAY(n, v1_ignored, .notify = ev_str("unsaid"));
+}
+
+static void bad_algorithm(struct line *n)
+{
+	const char *what = strstr(n->text, "algorithm '");
+
+	n->talk = NULL;
+	if (what)
+		SAY(n, config_error, .file = ev_str("swanctl.conf or ipsec.conf"),
+			.what = ev_str(what));
+}
+
+/* loading connection 'vpn' failed: unknown option: nonsense, config discarded */
+static void not_loaded(struct line *n)
+{
+	n->talk = NULL;
+	SAY(n, config_error, .file = ev_str("swanctl.conf"), .what = ev_str(n->at),
+		.name = ev_str(line_until(n, n->after, "'")));
+}
+
 static const struct phrase phrases[] = {
 	{ "received packet: from ", packet_in },
 	{ "sending packet: from ", packet_out },
 	{ "sending retransmit ", retransmit },
 	{ "retransmit ", retransmit },
+	{ "deleting half open IKE_SA with ", half_open_end },
+	{ "queueing INFORMATIONAL_V1 request as tasks still active", objection },
+	{ "ignoring INFORMATIONAL_V1 request, queue full", objection },
+	{ "' not recognized", bad_algorithm },
+	{ "loading connection '", not_loaded },
 	{ "giving up after ", gave_up },
 	{ "initiating IKE_SA ", v2_initiate },
 	{ "initiating Main Mode IKE_SA ", v1_initiate },
@@ -560,6 +596,11 @@ static const char *tag_read(const char *s, unsigned *thread)
 			isupper((unsigned char)s[5]) && s[6] == ']' && s[7] == ' ') {
 			*thread = (unsigned)(s[0] - '0') * 10 + (unsigned)(s[1] - '0');
 			return s + 8;
+		} else if (!i && s[0] == '[' && isupper((unsigned char)s[1]) &&
+			   isupper((unsigned char)s[2]) && isupper((unsigned char)s[3]) &&
+			   s[4] == ']' && s[5] == ' ') {
+			*thread = 0; /* as swanctl(8) prints it */
+			return s + 6;
 		} else if (*s == '"')
 			return NULL; /* pluto's names stand there */
 	return NULL;
@@ -570,6 +611,8 @@ bool charon_line(struct line *n)
 	unsigned thread = 0;
 	const char *s = tag_read(n->text, &thread);
 
+	if (!s && strncmp(n->text, "loading connection '", 20) == 0)
+		s = n->text; /* as swanctl(8) prints it */
 	if (!s)
 		return false;
 	n->text = s;

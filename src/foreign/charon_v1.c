@@ -46,15 +46,14 @@ void charon_v1_notified(struct line *n, const char *notify)
 	char why[96];
 
 	if (n->talk->stage == STAGE_CHILD)
-		SAY(n, v1_quick_refused, .notify = ev_str(notify), .offered = ev_str(NOT_SAID),
-			.ts_local = ev_str(NOT_SAID), .ts_remote = ev_str(NOT_SAID));
+		SAY(n, v1_quick_refused, .notify = ev_str(notify));
 	else if (n->talk->stage == STAGE_AUTH) {
 		snprintf(why, sizeof(why), "the peer answers %s", notify);
 		SAY(n, v1_ignored, .notify = ev_str(notify));
 		SAY(n, v1_psk_suspected, .why = ev_str(why));
 	} else {
-		SAY(n, v1_ignored, .notify = ev_str(notify), .offered = ev_str(NOT_SAID));
-		SAY(n, v1_refused, .notify = ev_str(notify), .offered = ev_str(NOT_SAID));
+		SAY(n, v1_ignored, .notify = ev_str(notify));
+		SAY(n, v1_refused, .notify = ev_str(notify));
 	}
 }
 

@@ -10,7 +10,12 @@ struct foreign_log *foreign_new(void);
 void foreign_free(struct foreign_log *l);
 /* One line, without its newline. The events that it tells go to out; their strings are borrowed. */
 void foreign_line(struct foreign_log *l, struct bytes line, const struct event_sink *out);
+/* The log is over: what the peers of its last lines have left open is told. */
+void foreign_end(struct foreign_log *l, const struct event_sink *out);
+/* Does this line begin another log, so that nothing before it belongs to what follows? Time goes
+ * back, or it is a heading as tail(1) writes it. */
+bool foreign_begins(struct foreign_log *l, struct bytes line);
 /* Whose log it is, as far as it was read. */
 enum foreign_dialect foreign_dialect(const struct foreign_log *l);
-/* The time of the last line. */
+/* The time of the last line; of lines without a clock, long after it. */
 struct now foreign_now(const struct foreign_log *l);

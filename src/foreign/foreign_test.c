@@ -58,6 +58,9 @@ TEST(every_clock_is_read)
 		"192.0.2.1",
 		"00:00:02.5 05[IKE] <vpn|1> initiating IKE_SA vpn[1] to 192.0.2.1",
 		"    2.5 | 05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1",
+		"    2.500 out| [IKE] initiating IKE_SA vpn[1] to 192.0.2.1",
+		"[    2.500000] gw charon[12]: 05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1",
+		"vpn-1  | 00:00:02.5 05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1\r",
 	};
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -72,6 +75,56 @@ TEST(midnight_does_not_turn_time_back)
 		"00:00:01 06[IKE] giving up after 5 retransmits");
 
 	assert_int_equal(at.mono, 86401 * NS_S);
+}
+
+TEST(lines_without_a_clock_are_long_ago)
+{
+	struct now at = READ("002 \"vpn\" #1: initiating IKEv2 connection");
+
+	assert_int_equal(at.mono, 3600 * NS_S);
+}
+
+static bool begins_anew(const char *first, const char *second)
+{
+	struct foreign_log *l = foreign_new();
+	bool is;
+
+	foreign_line(l, bytes_str(first), &sink);
+	is = foreign_begins(l, bytes_str(second));
+	foreign_free(l);
+	return is;
+}
+
+TEST(where_time_goes_back_another_log_begins)
+{
+	assert_true(begins_anew("   64.207 | 05[IKE] a", "    0.011 | 05[IKE] b"));
+	assert_true(begins_anew("Nov 29 13:44:33 05[IKE] a", "Nov 29 13:40:00 05[IKE] b"));
+	assert_true(begins_anew("05[IKE] a", "==> /var/log/charon.log <=="));
+	/* disorder; midnight; no clock */
+	assert_false(begins_anew("   64.207 | 05[IKE] a", "   62.207 | 05[IKE] b"));
+	assert_false(begins_anew("23:59:59 05[IKE] a", "00:00:01 05[IKE] b"));
+	assert_false(begins_anew("   64.207 | 05[IKE] a", "05[IKE] b"));
+}
+
+TEST(a_peer_that_does_not_go_on_is_told_of_at_the_end)
+{
+	struct foreign_log *l = foreign_new();
+
+	n_got = n_bad = 0;
+	foreign_line(l, bytes_str("\"vpn\"[1] 192.0.2.9 #1: sent IKE_SA_INIT reply {x}"), &sink);
+	foreign_end(l, &sink);
+	foreign_free(l);
+	assert_true(got_event("\"v2_half_open_end\"", "STATE_V2_PARENT_R1"));
+}
+
+TEST(a_router_that_complains_is_not_taken_for_the_peer)
+{
+	READ("\"vpn\" #1: initiating IKEv1 Main Mode connection",
+		"\"vpn\" #1: ERROR: asynchronous network error report on eth0 (192.0.2.1:500), "
+		"complainant 203.0.113.9: No route to host [errno 113, origin ICMP type 3 code 1 "
+		"(not authenticated)]");
+	assert_true(got_event("\"v1_net_error\"", "\"complainant\":\"203.0.113.9\""));
+	assert_false(got_event("\"v1_net_error\"", "\"remote\":\"203.0.113.9"));
 }
 
 TEST(charons_threads_tell_whose_line_it_is)
@@ -171,6 +224,10 @@ int main(void)
 		cmocka_unit_test(pluto_names_the_connection_and_the_peer),
 		cmocka_unit_test(every_clock_is_read),
 		cmocka_unit_test(midnight_does_not_turn_time_back),
+		cmocka_unit_test(lines_without_a_clock_are_long_ago),
+		cmocka_unit_test(where_time_goes_back_another_log_begins),
+		cmocka_unit_test(a_peer_that_does_not_go_on_is_told_of_at_the_end),
+		cmocka_unit_test(a_router_that_complains_is_not_taken_for_the_peer),
 		cmocka_unit_test(charons_threads_tell_whose_line_it_is),
 		cmocka_unit_test(a_refusal_is_told_apart_from_a_wrong_secret),
 		cmocka_unit_test(what_differs_in_two_lists_is_named),

@@ -3,9 +3,9 @@
 #include "foreign/foreign.h"
 
 enum { FOREIGN_LINE = 4096, FOREIGN_CONNS = 128, FOREIGN_THREADS = 100, FOREIGN_NAME = 96 };
-#define NOT_SAID "(not in this log)"
 
-/* How far the negotiation has come. */
+/* How far the negotiation has come; as a responder, KEYS (IKEv2) and AUTH (IKEv1) wait for the
+ * peer's next message. */
 enum stage { STAGE_NONE, STAGE_INIT, STAGE_KEYS, STAGE_AUTH, STAGE_UP, STAGE_CHILD, STAGE_DONE };
 
 /* A connection, as far as its log tells. */
@@ -40,6 +40,7 @@ struct foreign_log {
 	struct now at;
 	ns_t turned; /* midnights or years that a clock without a date or year has passed */
 	uint64_t lines;
+	bool has_clock; /* any of them */
 	struct talk talk[FOREIGN_CONNS];
 	struct job job[FOREIGN_THREADS];
 	bool lists_esp; /* the list of proposals that is being printed */
@@ -73,6 +74,8 @@ void line_tell(struct line *n, const struct phrase *p, size_t count);
 	line_say((n), EV_##name, ((union ev_##name){ { .end_ = { .type = 0 }, __VA_ARGS__ } }).row)
 void line_say(struct line *n, enum event_id id, const struct event_value *row);
 
+/* A responder whose peer does not go on: says so, when that is what it waits for. */
+void talk_half_open_end(struct line *n, const char *seconds);
 struct talk *talk_find(struct foreign_log *l, const char *name);
 struct talk *talk_of(struct foreign_log *l, const char *name); /* made when there is none */
 /* The one that was told of last with this address. NULL: none. */
@@ -100,10 +103,14 @@ const char *endpoint_read(const char *s, struct endpoint *ret);
 uint64_t number_read(const char *s);
 /* The first kind of transform that two proposals have nothing of in common. */
 const char *proposals_differ(const char *a, const char *b);
-const char *said(const char *s); /* NOT_SAID for "" */
 
 /* The time at the beginning; *ret_text is what follows. False: there is none, *ret_text is s. */
 bool time_read(struct foreign_log *l, const char *s, const char **ret_text);
+
+/* The same clock is more than disorder behind the last one's. */
+bool time_went_back(const struct foreign_log *l, const char *s);
+/* A line that begins another log: of another host or daemon. */
+bool line_is_heading(const char *s);
 
 /* True: it is one of this dialect. */
 bool pluto_line(struct line *n);

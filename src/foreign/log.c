@@ -20,7 +20,11 @@ enum foreign_dialect foreign_dialect(const struct foreign_log *l)
 
 struct now foreign_now(const struct foreign_log *l)
 {
-	return l->at;
+	struct now at = l->at;
+
+	if (!l->has_clock) /* as a terminal shows it: who reads it has waited */
+		at = (struct now){ .mono = 3600 * NS_S, .wall = 3600 * NS_S };
+	return at;
 }
 
 struct talk *talk_find(struct foreign_log *l, const char *name)
@@ -181,11 +185,40 @@ void line_tell(struct line *n, const struct phrase *p, size_t count)
 		}
 }
 
-void foreign_line(struct foreign_log *l, struct bytes line, const struct event_sink *out)
+/* Ours are the names of states that the rules know. */
+void talk_half_open_end(struct line *n, const char *seconds)
+{
+	struct talk *t = n->talk;
+
+	if (t->is_initiator || t->stage != (t->version == 1 ? STAGE_AUTH : STAGE_KEYS))
+		return;
+	if (t->version == 1)
+		SAY(n, v1_half_open_end, .seconds = ev_str(seconds),
+			.state = ev_str(strncmp(t->mode, "Aggr", 4) == 0 ? "STATE_AGGR_R1"
+									 : "STATE_MAIN_R2"));
+	else
+		SAY(n, v2_half_open_end, .seconds = ev_str(seconds),
+			.state = ev_str("STATE_V2_PARENT_R1"));
+	t->stage = STAGE_NONE;
+}
+
+void foreign_end(struct foreign_log *l, const struct event_sink *out)
 {
 	struct line *n = xalloc(sizeof(*n));
-	char text[FOREIGN_LINE];
-	size_t len = MIN(line.n, sizeof(text) - 1);
+
+	n->log = l;
+	n->out = out;
+	for (size_t i = 0; i < COUNT(l->talk); i++) {
+		n->talk = &l->talk[i];
+		if (n->talk->used)
+			talk_half_open_end(n, "");
+	}
+	free(n);
+}
+
+static void text_of(struct bytes line, char text[static FOREIGN_LINE])
+{
+	size_t len = MIN(line.n, FOREIGN_LINE - (size_t)1);
 
 	for (size_t i = 0; i < len; i++) /* what is not printed by others is not by us */
 		text[i] = line.p[i] == '\t' || line.p[i] == '\r' ? ' '
@@ -194,6 +227,22 @@ void foreign_line(struct foreign_log *l, struct bytes line, const struct event_s
 	while (len && text[len - 1] == ' ')
 		len--;
 	text[len] = '\0';
+}
+
+bool foreign_begins(struct foreign_log *l, struct bytes line)
+{
+	char text[FOREIGN_LINE];
+
+	text_of(line, text);
+	return l->lines && (line_is_heading(text) || time_went_back(l, text));
+}
+
+void foreign_line(struct foreign_log *l, struct bytes line, const struct event_sink *out)
+{
+	struct line *n = xalloc(sizeof(*n));
+	char text[FOREIGN_LINE];
+
+	text_of(line, text);
 	l->lines++;
 	n->log = l;
 	n->out = out;

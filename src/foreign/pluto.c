@@ -65,7 +65,7 @@ static void v2_init_refused(struct line *n)
 		notify += 4;
 	SAY(n, v2_init_refused, .notify = ev_str(notify),
 		.payloads = ev_str(line_between(n, n->after, "payloads: ", ";")),
-		.offered = ev_str(said(n->talk ? n->talk->allowed_ike : "")));
+		.offered = ev_str(n->talk ? n->talk->allowed_ike : ""));
 }
 
 static void v2_auth_sent(struct line *n)
@@ -92,8 +92,7 @@ static void v2_child_refused_in(struct line *n, const char *exchange)
 		return;
 	}
 	SAY(n, v2_child_refused, .exchange = ev_str(exchange), .notify = ev_str(notify),
-		.offered = ev_str(said(n->talk->allowed_esp)), .ts_local = ev_str(NOT_SAID),
-		.ts_remote = ev_str(NOT_SAID));
+		.offered = ev_str(n->talk->allowed_esp));
 }
 
 static void v2_child_refused(struct line *n)
@@ -109,16 +108,19 @@ static void v2_create_refused(struct line *n)
 /* We got what we did not ask for. */
 static void v2_child_unacceptable(struct line *n)
 {
+	const char *relation = strncmp(n->after, "TS_UNACCEPTABLE", 15) == 0 ? "unsaid" : "";
+
 	SAY(n, v2_child_unacceptable, .exchange = ev_str("IKE_AUTH"), .why = ev_str(n->after),
-		.offered = ev_str(NOT_SAID), .chosen = ev_str(NOT_SAID),
-		.ts_local = ev_str(NOT_SAID), .ts_remote = ev_str(NOT_SAID),
-		.tsi = ev_str(NOT_SAID), .tsr = ev_str(NOT_SAID));
+		.relation_i = ev_str(relation), .relation_r = ev_str(relation));
 }
 
 static void v2_init_answered(struct line *n)
 {
-	bool is_first = talk_begins(n->talk, 2, false);
+	bool is_first;
 
+	if (n->talk->version == 2)
+		talk_half_open_end(n, ""); /* the peer begins anew */
+	is_first = talk_begins(n->talk, 2, false);
 	talk_state(n, STAGE_KEYS, "STATE_V2_PARENT_R1");
 	if (is_first)
 		SAY(n, v2_init_answered, .suite = ev_str(line_between(n, n->after, "{", "}")));
@@ -136,23 +138,21 @@ static void no_proposal(struct line *n)
 
 	if (strstr(offered, "ESP:") || strstr(offered, "AH:"))
 		SAY(n, v2_no_esp_proposal, .offered = ev_str(offered), .theirs = ev_str(offered),
-			.allowed = ev_str(said(n->talk->allowed_esp)),
-			.ours = ev_str(said(n->talk->allowed_esp)),
+			.allowed = ev_str(n->talk->allowed_esp),
+			.ours = ev_str(n->talk->allowed_esp),
 			.difference = ev_str(proposals_differ(offered, n->talk->allowed_esp)));
 	else {
 		n->talk->version = 2;
 		SAY(n, v2_no_proposal, .offered = ev_str(offered), .theirs = ev_str(offered),
-			.allowed = ev_str(said(n->talk->allowed_ike)),
-			.ours = ev_str(said(n->talk->allowed_ike)),
+			.allowed = ev_str(n->talk->allowed_ike),
+			.ours = ev_str(n->talk->allowed_ike),
 			.difference = ev_str(proposals_differ(offered, n->talk->allowed_ike)));
 	}
 }
 
 static void v2_no_ts(struct line *n)
 {
-	SAY(n, v2_ts_refused, .tsi = ev_str(NOT_SAID), .tsr = ev_str(NOT_SAID),
-		.allowed_i = ev_str(NOT_SAID), .allowed_r = ev_str(NOT_SAID),
-		.difference = ev_str(NOT_SAID));
+	SAY(n, v2_ts_refused, );
 }
 
 static void v2_auth_mismatch(struct line *n)
@@ -258,8 +258,6 @@ static void net_error(struct line *n)
 	if (to && endpoint_read(to, &remote))
 		n->talk->remote = remote;
 	n->talk->local = local;
-	if (!addr_is_set(&n->talk->remote.addr)) /* IKEv1 names its peer nowhere else */
-		n->talk->remote = (struct endpoint){ by.addr, 500 };
 	if (what)
 		said_what = ev_str(line_until(n, what + strspn(what, ": "), "["));
 	number = ev_u64(error ? number_read(error) : 0);
@@ -290,11 +288,9 @@ static void id_refused(struct line *n)
 	const char *id = line_between(n, n->text, "'", "'");
 
 	if (is_v1(n))
-		SAY(n, v1_id_refused, .id = ev_str(id), .wanted = ev_str(NOT_SAID),
-			.ours = ev_str(talk_our_id(n)));
+		SAY(n, v1_id_refused, .id = ev_str(id), .ours = ev_str(talk_our_id(n)));
 	else
-		SAY(n, v2_id_refused, .id = ev_str(id), .wanted = ev_str(NOT_SAID),
-			.ours = ev_str(talk_our_id(n)));
+		SAY(n, v2_id_refused, .id = ev_str(id), .ours = ev_str(talk_our_id(n)));
 }
 
 static void no_secret(struct line *n)

@@ -76,9 +76,10 @@ static void aggr_r1(struct line *n)
 
 static void responding(struct line *n, const char *mode)
 {
+	const char *from = strstr(n->after, " from ");
 	struct endpoint e;
 
-	if (endpoint_read(n->after, &e))
+	if (endpoint_read(from ? from : n->after, &e))
 		n->talk->remote = e;
 	line_copy(n->talk->mode, sizeof(n->talk->mode), mode);
 	if (talk_begins(n->talk, 1, false))
@@ -122,15 +123,14 @@ static void notified(struct line *n)
 
 	if (n->talk->stage == STAGE_CHILD)
 		SAY(n, v1_quick_refused, .notify = ev_str(notify),
-			.offered = ev_str(said(n->talk->offered)), .pfs = ev_str(n->talk->pfs),
-			.ts_local = ev_str(NOT_SAID), .ts_remote = ev_str(NOT_SAID));
+			.offered = ev_str(n->talk->offered), .pfs = ev_str(n->talk->pfs));
 	else if (n->talk->stage == STAGE_AUTH && n->talk->is_initiator) {
 		line_copy(why + strlen(why), sizeof(why) - strlen(why), notify);
 		SAY(n, v1_ignored, .notify = ev_str(notify));
 		SAY(n, v1_psk_suspected, .why = ev_str(why));
 	} else
 		SAY(n, v1_ignored, .notify = ev_str(notify),
-			.offered = ev_str(said(n->talk->allowed_ike)));
+			.offered = ev_str(n->talk->allowed_ike));
 }
 
 static void psk_mismatch(struct line *n)
@@ -153,14 +153,13 @@ static void transform_refused(struct line *n)
 
 static void no_proposal(struct line *n)
 {
-	SAY(n, v1_no_proposal, .offered = ev_str(said(n->talk->offered)),
-		.allowed = ev_str(said(n->talk->allowed_ike)), .difference = ev_str(NOT_SAID));
+	SAY(n, v1_no_proposal, .offered = ev_str(n->talk->offered),
+		.allowed = ev_str(n->talk->allowed_ike));
 }
 
 static void quick_no_proposal(struct line *n)
 {
-	SAY(n, v1_quick_no_proposal, .offered = ev_str(NOT_SAID), .allowed = ev_str(NOT_SAID),
-		.difference = ev_str(NOT_SAID));
+	SAY(n, v1_quick_no_proposal, );
 }
 
 static void quick_no_pfs(struct line *n)
@@ -170,8 +169,8 @@ static void quick_no_pfs(struct line *n)
 
 static void quick_no_connection(struct line *n)
 {
-	SAY(n, v1_quick_no_connection, .wanted = ev_str(n->after), .allowed = ev_str(NOT_SAID),
-		.mode = ev_str("tunnel"), .our_mode = ev_str("tunnel"));
+	SAY(n, v1_quick_no_connection, .wanted = ev_str(n->after), .mode = ev_str("tunnel"),
+		.our_mode = ev_str("tunnel"));
 }
 
 static void quick_initiate(struct line *n)
@@ -180,6 +179,8 @@ static void quick_initiate(struct line *n)
 
 	line_copy(t->offered, sizeof(t->offered), line_between(n, n->after, "proposal=", " "));
 	line_copy(t->pfs, sizeof(t->pfs), line_between(n, n->after, "pfsgroup=", "}"));
+	if (strcmp(t->pfs, "no-pfs") == 0)
+		t->pfs[0] = '\0';
 	SAY(n, v1_quick_initiate, .policy = ev_str(line_until(n, n->after, " ")),
 		.msgid = ev_str(line_between(n, n->after, "msgid:", " ")),
 		.ike = ev_u64(number_read(line_between(n, n->after, "isakmp#", " "))),
@@ -199,6 +200,25 @@ static void peer_proposed(struct line *n)
 	SAY(n, v1_peer_proposed, .ours = ev_str(line_until(n, n->after, " ")),
 		.protocol = ev_str(line_between(n, n->after, "-<", ">-")),
 		.theirs = ev_str(theirs ? theirs + 3 : ""));
+}
+
+/* In answer to our part of Aggressive Mode, in clear: that it says no is all that is told. */
+static void objection(struct line *n)
+{
+	if (!n->talk->is_initiator && n->talk->stage == STAGE_AUTH)
+		SAY(n, v1_ignored, .notify = ev_str("unsaid"));
+}
+
+/* What is encrypted with another key reads like noise. */
+static void noise(struct line *n)
+{
+	if (!n->talk->is_initiator && n->talk->stage == STAGE_AUTH)
+		SAY(n, v1_psk_mismatch, .why = ev_str(n->text));
+}
+
+static void gave_up(struct line *n)
+{
+	talk_half_open_end(n, line_until(n, n->after, " "));
 }
 
 static const struct phrase named[] = {
@@ -241,6 +261,9 @@ static const struct phrase named[] = {
 	{ "STATE_QUICK_I1: initiate", quick_sent },
 	{ "sent QI1, expecting QR1", quick_sent },
 	{ "the peer proposed: ", peer_proposed },
+	{ "Informational Exchange message must be encrypted", objection },
+	{ "malformed payload in packet", noise },
+	{ "deleting incomplete state after ", gave_up },
 };
 
 void pluto_v1_tell(struct line *n)

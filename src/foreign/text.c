@@ -100,11 +100,7 @@ const char *endpoint_read(const char *s, struct endpoint *ret)
 	return NULL;
 }
 
-const char *said(const char *s)
-{
-	return *s ? s : NOT_SAID;
-}
-
+enum { KIND_DH = 3 };
 static const char *const kinds[] = { "ENCR", "PRF", "INTEG", "DH", "ESN" };
 
 /* The kind of a transform by its name; NULL: none of these. */
@@ -163,10 +159,13 @@ const char *proposals_differ(const char *a, const char *b)
 				is_there = true;
 				is_common |= has_transform(b, t, n);
 			}
+		/* a group is for PFS, which one end has and the other has not */
+		for (list = b; i == KIND_DH && !is_there && (t = next_transform(&list, &n));)
+			is_there = kind_of(t, n) == kinds[i];
 		if (is_there && !is_common)
 			return kinds[i];
 	}
-	return *a && *b ? "their combination" : NOT_SAID;
+	return *a && *b ? "their combination" : "";
 }
 
 bool is_unsupported(const char *why)

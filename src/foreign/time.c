@@ -109,42 +109,93 @@ static void skip_zone(const char **s)
 }
 
 /* Time does not go back; where a clock has no date, midnight has passed. */
+static ns_t turned(const struct foreign_log *l, ns_t t, ns_t period)
+{
+	bool is_passed = period && l->turned < 40 * YEAR && t + l->turned < l->at.mono - period / 2;
+
+	return l->turned + (is_passed ? period : 0);
+}
+
 static void set(struct foreign_log *l, ns_t t, ns_t period)
 {
-	if (period && l->turned < 40 * YEAR && t + l->turned < l->at.mono - period / 2)
-		l->turned += period;
+	l->turned = turned(l, t, period);
 	t += l->turned;
 	if (t > l->at.mono)
 		l->at = (struct now){ .mono = t, .wall = t };
 }
 
-bool time_read(struct foreign_log *l, const char *s, const char **ret_text)
+/* "gw | ", "out| ": what collects the logs of several says whose a line is. */
+static const char *skip_source(const char *s)
 {
-	const char *p = s + strspn(s, " \t");
-	ns_t t = 0, period = 0;
-	int64_t day = 0, sec = 0;
-	size_t n = strspn(p, "0123456789");
+	size_t n = strcspn(s, " |\"["), blank = strspn(s + n, " ");
 
-	*ret_text = s;
+	/* a name: what begins with a digit is a clock */
+	return n && n < 32 && (*s < '0' || *s > '9') && s[n + blank] == '|' &&
+			       s[n + blank + 1] == ' '
+		       ? s + n + blank + 1 + strspn(s + n + blank + 1, " ")
+		       : s;
+}
+
+/* The clock at the beginning of s. False: there is none. */
+static bool clock_at(const char **s, ns_t *ret, ns_t *ret_period)
+{
+	const char *p = skip_source(*s + strspn(*s, " \t"));
+	ns_t t = 0, period = DAY;
+	int64_t day = 0, sec = 0;
+	size_t n;
+
+	if (*p == '[') /* "[  123.456789]", as journalctl -o short-monotonic has it */
+		p += 1 + strspn(p + 1, " ");
 	if (month_read(&p, &day))
 		period = YEAR;
 	else if (iso_read(&p, &day))
 		period = 0;
-	else
-		period = DAY;
+	n = strspn(p, "0123456789");
 	if (clock_read(&p, &t)) {
 		t += day * DAY;
 		skip_zone(&p);
-	} else if (period == DAY && n && n <= 9 && p[n] == '.' && digits(&p, (unsigned)n, &sec)) {
+	} else if (period == DAY && n && n <= 10 && (p[n] == '.' || n >= 9) &&
+		   digits(&p, (unsigned)n, &sec)) {
 		period = 0; /* seconds since something */
 		t = sec * NS_S + fraction(&p);
-		if (*p != ' ')
+		p += *p == ']';
+		if (*p != ' ' && *p != ':')
 			return false;
 	} else
 		return false;
-	if (*p == ':')
-		p++;
-	set(l, t, period);
-	*ret_text = p + strspn(p, " \t");
+	*ret = t;
+	*ret_period = period;
+	*s = p;
 	return true;
+}
+
+/* Threads and hosts write a little out of order. */
+#define DISORDER (5 * NS_S)
+
+bool time_went_back(const struct foreign_log *l, const char *s)
+{
+	ns_t t, period;
+
+	return clock_at(&s, &t, &period) && t + turned(l, t, period) < l->at.mono - DISORDER;
+}
+
+bool time_read(struct foreign_log *l, const char *s, const char **ret_text)
+{
+	const char *p = s;
+	bool has_clock;
+	ns_t t, period;
+
+	if ((has_clock = clock_at(&p, &t, &period))) {
+		set(l, t, period);
+		l->has_clock = true;
+		p += *p == ':';
+	}
+	*ret_text = skip_source(p + strspn(p, " \t"));
+	return has_clock;
+}
+
+bool line_is_heading(const char *s)
+{
+	/* "==> /var/log/charon.log <==", "== left ==", "-- Boot 3f... --" */
+	return strncmp(s, "==", 2) == 0 || strncmp(s, "-- Boot ", 8) == 0;
 }

@@ -24,6 +24,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	c = FIELDS(e, config_error);
 	finding_proof(f, e);
+	if (!c->at_line.u64) { /* a log that does not say which */
+		finding_cause(f, "%s: %s", c->file.str, c->what.str);
+		finding_fix(f, FIX_HERE, FIX_WORDS, "correct that in %s, and load it again",
+			c->file.str);
+		return CERTAIN;
+	}
 	finding_cause(f, "%s, line %u: %s", c->file.str, (unsigned)c->at_line.u64, c->what.str);
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "sed -n %up '%s'; ipsec checkconfig",
 		(unsigned)c->at_line.u64, c->file.str);

@@ -11,10 +11,8 @@ static enum certainty differ(struct finding *f, const struct event *e, const cha
 	const char *theirs, const char *ours)
 {
 	finding_proof(f, e);
-	finding_cause(f,
-		"the peer offers no ESP algorithms that esp= here allows; they differ in %s: "
-		"offered %s, allowed %s",
-		difference, theirs, ours);
+	finding_cause(f, "the peer offers no ESP algorithms that esp= here allows");
+	finding_lists(f, difference, theirs, ours);
 	return CERTAIN;
 }
 
@@ -43,7 +41,9 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		if (is_of_others(no->difference.str))
 			return CERTAINTY_NONE;
 		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
-		return differ(f, e, no->difference.str, no->theirs_conf.str, no->ours_conf.str);
+		return differ(f, e, no->difference.str,
+			no->theirs_conf.str[0] ? no->theirs_conf.str : no->offered.str,
+			no->ours_conf.str[0] ? no->ours_conf.str : no->allowed.str);
 	}
 	e = story_last(s, EV_v1_quick_no_pfs);
 	if (e) {
@@ -67,6 +67,33 @@ static const char *once_offered(const struct story *s)
 	return e ? FIELDS(e, v2_no_esp_proposal)->theirs_conf.str : "";
 }
 
+static void none_taken(struct finding *f, const char *ours, const char *pfs)
+{
+	finding_cause(f, "the peer takes none of our ESP algorithms");
+	if (ours[0] || pfs[0])
+		finding_more(f, " (%s%s%s%s)", ours, ours[0] && pfs[0] ? ", " : "",
+			pfs[0] ? "PFS group " : "", pfs);
+}
+
+/* Many say nothing to a Quick Mode that they do not like. */
+static enum certainty as_unanswered(const struct story *s, struct finding *f)
+{
+	const struct event *end = story_last(s, EV_v1_timeout),
+			   *sent = story_last(s, EV_v1_quick_i1_sent);
+
+	if (!sent || !story_later(end, sent) ||
+		strcmp(FIELDS(end, v1_timeout)->state.str, "STATE_QUICK_I1") != 0)
+		return CERTAINTY_NONE;
+	finding_proof(f, sent);
+	finding_proof(f, end);
+	finding_cause(f, "the peer says nothing to our first Quick Mode message: it takes none of "
+			 "our ESP algorithms, or not our PFS group (pfs=), or has other networks "
+			 "than we; secret, identities and ike= are right");
+	finding_suspect(f, &rule_ts_mismatch_v1);
+	finding_next(f, "the peer's log says which of them it is");
+	return POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e;
@@ -79,10 +106,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		const union ev_v2_child_refused *r = FIELDS(e, v2_child_refused);
 
 		finding_proof(f, e);
-		finding_cause(f,
-			"the peer takes none of our ESP algorithms (%s), or another mode than "
-			"type= here; secret, identities and ike= are right",
-			r->ours_conf.str);
+		none_taken(f, r->ours_conf.str, "");
+		finding_more(f, ", or another mode than type= here; secret, identities and ike= "
+				"are right");
 		fixes(f, once_offered(s), r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_transport_tunnel_mismatch);
 		if (r->needs_esn.u64)
@@ -95,15 +121,18 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		const union ev_v1_quick_refused *r = FIELDS(e, v1_quick_refused);
 
 		finding_proof(f, e);
-		finding_cause(f,
-			"the peer takes none of our ESP algorithms (%s, PFS group %s), or has "
-			"other networks than %s - %s; secret, identities and ike= are right",
-			r->ours_conf.str, r->pfs.str, r->ts_local.str, r->ts_remote.str);
+		none_taken(f, r->ours_conf.str, r->pfs.str);
+		finding_more(f, ", or has other networks than ");
+		if (r->ts_local.str[0])
+			finding_more(f, "%s - %s", r->ts_local.str, r->ts_remote.str);
+		else
+			finding_more(f, "we");
+		finding_more(f, "; secret, identities and ike= are right");
 		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_ts_mismatch_v1);
 		return LIKELY;
 	}
-	return CERTAINTY_NONE;
+	return as_unanswered(s, f);
 }
 
 const struct rule rule_esp_proposal_mismatch = {

@@ -6,6 +6,8 @@ static void fix_theirs(
 	const struct story *s, struct finding *f, const char *declared, const char *wanted)
 {
 	finding_fix(f, FIX_HERE, FIX_CONN, "%sid=%s", story_their_end(s), declared);
+	if (!wanted[0])
+		return;
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "leftid=%s", wanted);
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { id = %s }", wanted);
 }
@@ -26,8 +28,12 @@ static enum certainty differs(const struct story *s, struct finding *f, const st
 
 	finding_proof(f, e);
 	identity_hint(declared, wanted, why);
-	finding_cause(f, "the peer says it is '%s', here it is to be '%s'%s%s", declared, wanted,
-		why[0] ? ": " : "", why);
+	if (wanted[0])
+		finding_cause(f, "the peer says it is '%s', here it is to be '%s'%s%s", declared,
+			wanted, why[0] ? ": " : "", why);
+	else
+		finding_cause(f, "the peer says it is '%s', and no connection here is for that",
+			declared);
 	fix_theirs(s, f, declared, wanted);
 	return CERTAIN;
 }

@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/identity.h"
 #include "diag/probed.h"
 
 /* The same remedy for all that refuse: each end can take what the other has. */
@@ -7,6 +8,11 @@ static void fixes(struct finding *f, const char *theirs, const char *ours, const
 	finding_fix_list(f, FIX_HERE, "ike=", theirs);
 	finding_fix_list(f, FIX_PEER_LIBRESWAN, "ike=", ours);
 	finding_fix_list(f, FIX_PEER_STRONGSWAN, "proposals = ", swanctl);
+}
+
+static const char *who(const struct endpoint *e, char t[static ENDPOINT_STR])
+{
+	return addr_is_set(&e->addr) ? endpoint_format(e, t) : "the peer";
 }
 
 /* We refused: both lists are known. */
@@ -19,11 +25,9 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		const union ev_v2_no_proposal *no = FIELDS(e, v2_no_proposal);
 
 		finding_proof(f, e);
-		finding_cause(f,
-			"%s offers no IKE algorithms that ike= here allows; they differ in %s: "
-			"offered %s, allowed %s",
-			endpoint_format(&no->remote.ep, t), no->difference.str, no->theirs.str,
-			no->ours.str);
+		finding_cause(f, "%s offers no IKE algorithms that ike= here allows",
+			who(&no->remote.ep, t));
+		finding_lists(f, no->difference.str, no->theirs.str, no->ours.str);
 		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return CERTAIN;
 	}
@@ -32,12 +36,11 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		const union ev_v1_no_proposal *no = FIELDS(e, v1_no_proposal);
 
 		finding_proof(f, e);
-		finding_cause(f,
-			"%s offers no IKE algorithms that ike= here allows; they differ in %s: "
-			"offered %s, allowed %s",
-			endpoint_format(&no->remote.ep, t), no->difference.str,
+		finding_cause(f, "%s offers no IKE algorithms that ike= here allows",
+			who(&no->remote.ep, t));
+		finding_lists(f, no->difference.str,
 			no->theirs_conf.str[0] ? no->theirs_conf.str : no->offered.str,
-			no->ours_conf.str);
+			no->ours_conf.str[0] ? no->ours_conf.str : no->allowed.str);
 		if (strcmp(no->difference.str, "AUTH") != 0)
 			fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return CERTAIN;
@@ -97,11 +100,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return as_probed(&p, offered, ours, swanctl, f);
 	finding_cause(f,
 		"the peer refuses our first message with NO_PROPOSAL_CHOSEN: its ike= has nothing "
-		"in common with ours (%s), or it has no connection for our address",
-		offered);
+		"in common with ours%s%s%s, or it has no connection for our address",
+		offered[0] ? " (" : "", offered, offered[0] ? ")" : "");
 	fixes(f, "", ours, swanctl);
 	finding_suspect(f, &rule_ike_version_mismatch);
-	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", s->conn);
+	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", story_name(s));
 	return LIKELY;
 }
 

@@ -2,6 +2,8 @@
 #include "diag/identity.h"
 #include "diag/probed.h"
 
+#include <stdio.h>
+
 /* ICMP's type 3 and ICMPv6's type 1 in the same words. */
 enum trouble { NO_PORT, NO_HOST, NO_NET, PROHIBITED, OTHER };
 
@@ -61,6 +63,18 @@ static enum certainty nobody_listens(const struct story *s, const struct icmp *i
 	bool nor_4500 = p.natt.is == PROBED_ERROR && i->remote.port != 4500;
 	char t[ADDR_STR];
 
+	if (!addr_is_set(&i->remote.addr)) { /* a log that does not name the peer */
+		addr_format(&i->by, t);
+		finding_cause(f,
+			"%s answers our message with ICMP \"port unreachable\": if that is the "
+			"peer, nothing listens on UDP port 500 there; else a packet filter on the "
+			"way rejects it",
+			t);
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+		finding_suspect(f, &rule_ike_udp500_blocked);
+		return LIKELY;
+	}
 	addr_format(&i->remote.addr, t);
 	finding_proof(f, nor_4500 ? p.natt.e : NULL);
 	finding_cause(f,
@@ -79,16 +93,18 @@ static enum certainty other_speaks(const struct story *s, const struct icmp *i, 
 	char by[ADDR_STR], to[ENDPOINT_STR];
 
 	addr_format(&i->by, by);
-	endpoint_format(&i->remote, to);
+	if (addr_is_set(&i->remote.addr))
+		endpoint_format(&i->remote, to);
+	else /* a log that does not name it */
+		snprintf(to, sizeof(to), "the peer");
 	if (i->trouble == NO_PORT || i->trouble == PROHIBITED) {
 		finding_cause(f,
-			"%s, which is not the peer, answers %s in its place: a packet filter on "
-			"the "
-			"way rejects UDP port %u to %s",
-			by,
+			"%s%s answers %s in its place: a packet filter on the way rejects UDP port "
+			"%u to %s",
+			by, addr_is_set(&i->remote.addr) ? ", which is not the peer," : "",
 			i->trouble == NO_PORT ? "\"port unreachable\""
 					      : "\"administratively prohibited\"",
-			i->remote.port, to);
+			i->remote.port ? i->remote.port : 500, to);
 		finding_fix(f, FIX_PEER, FIX_WORDS,
 			"on %s let UDP ports 500 and 4500 and ESP (protocol 50) through to the "
 			"peer",
@@ -116,6 +132,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		(i.trouble == NO_HOST && addr_eq(&i.by, &i.local)))
 		return CERTAINTY_NONE;
 	finding_proof(f, i.e);
+	if (i.trouble == NO_PORT && !addr_is_set(&i.remote.addr))
+		return nobody_listens(&i, f);
 	if (!addr_eq(&i.by, &i.remote.addr))
 		return other_speaks(s, &i, f);
 	if (i.trouble == NO_PORT)

@@ -98,12 +98,39 @@ static enum certainty as_refused(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v1_ignored);
 
+	if (e && strcmp(FIELDS(e, v1_ignored)->notify.str, "unsaid") == 0 && !story_is_up(s)) {
+		finding_proof(f, story_last(s, EV_v1_aggr_r1_sent));
+		finding_proof(f, e);
+		finding_cause(f, "instead of its last message of Aggressive Mode the peer sends a "
+				 "notification: it finds our HASH wrong, so its secret is another "
+				 "one, or it expects another identity of us");
+		fixes(s, f);
+		finding_suspect(f, &rule_id_mismatch);
+		return LIKELY;
+	}
 	if (!e || strcmp(FIELDS(e, v1_ignored)->notify.str, "INVALID_HASH_INFORMATION") != 0)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f, "the peer answers INVALID_HASH_INFORMATION: its secret is another one");
 	fixes(s, f);
 	return LIKELY;
+}
+
+/* Aggressive Mode, to who answered: the peer has all that it needs to judge, and is silent. */
+static enum certainty as_left(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_half_open_end);
+
+	if (!e || strcmp(FIELDS(e, v1_half_open_end)->state.str, "STATE_AGGR_R1") != 0)
+		return CERTAINTY_NONE;
+	finding_proof(f, story_last(s, EV_v1_aggr_r1_sent));
+	finding_proof(f, e);
+	finding_cause(f, "the peer does not go on after our answer in Aggressive Mode: it finds "
+			 "our HASH wrong, since its secret is another one, or has not had it");
+	fixes(s, f);
+	finding_suspect(f, &rule_id_mismatch);
+	finding_suspect(f, &rule_lossy_path);
+	return POSSIBLE;
 }
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
@@ -114,7 +141,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		c = as_responder(s, f);
 	if (!c)
 		c = as_initiator(s, f);
-	return c ? c : as_refused(s, f);
+	if (!c)
+		c = as_refused(s, f);
+	return c ? c : as_left(s, f);
 }
 
 const struct rule rule_psk_mismatch_v1 = {

@@ -12,7 +12,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		if (nets_class(&n) != f->rule)
 			return CERTAINTY_NONE;
 		finding_proof(f, n.e);
-		finding_cause(f, "the peer wants %s, allowed here is %s", n.peers, n.here);
+		finding_cause(f, "the peer wants %s, %s%s", n.peers,
+			n.here[0] ? "allowed here is "
+				  : "and no connection here has these networks",
+			n.here);
 		nets_fix_here(s, f, &n);
 		return CERTAIN;
 	}
@@ -20,9 +23,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	no = FIELDS(e, v1_quick_refused);
 	finding_proof(f, e);
-	finding_cause(f,
-		"the peer does not take our networks (%s here, %s there): its own are others",
-		no->ts_local.str, no->ts_remote.str);
+	nets_not_taken(f, no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
 	return LIKELY;
 }

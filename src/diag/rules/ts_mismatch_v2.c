@@ -11,12 +11,19 @@ static bool narrows(const struct nets *n, const char *relation)
 static enum certainty seen(const struct story *s, struct finding *f, const struct nets *n)
 {
 	finding_proof(f, n->e);
-	if (n->is_answer)
-		finding_cause(f, "the peer answers with %s, and what we asked for is %s", n->peers,
+	const char *what = n->is_answer ? "" : FIELDS(n->e, v2_ts_refused)->difference.str;
+
+	finding_cause(f, n->is_answer ? "the peer answers with %s" : "the peer wants %s",
+		n->peers[0] ? n->peers : "other networks");
+	if (n->here[0])
+		finding_more(f,
+			n->is_answer ? ", and what we asked for is %s" : ", allowed here is %s",
 			n->here);
 	else
-		finding_cause(f, "the peer wants %s, allowed here is %s; they differ in %s",
-			n->peers, n->here, FIELDS(n->e, v2_ts_refused)->difference.str);
+		finding_more(f, n->is_answer ? ", which we did not ask for"
+					     : ", and no connection here has these");
+	if (what[0])
+		finding_more(f, "; they differ in %s", what);
 	nets_fix_here(s, f, n);
 	if (!n->is_narrowing && narrows(n, n->rel_ours) && narrows(n, n->rel_theirs))
 		finding_fix(f, FIX_HERE, FIX_CONN, "narrowing=yes");
@@ -35,9 +42,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	no = FIELDS(e, v2_child_refused);
 	finding_proof(f, e);
-	finding_cause(f,
-		"the peer does not take our networks (%s here, %s there): its own are others",
-		no->ts_local.str, no->ts_remote.str);
+	nets_not_taken(f, no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
 	finding_fix(f, FIX_HERE, FIX_WORDS,
 		"or write in leftsubnet= and rightsubnet= what the peer has: its log names it");

@@ -14,6 +14,25 @@ static void opens(struct finding *f)
 }
 
 /* A responder: the peer went on to another port and never arrived. */
+static enum certainty as_responder_v2(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_half_open_end);
+
+	if (!e || story_later(story_last(s, EV_v2_auth_processing), e) || story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, story_last(s, EV_v2_init_answered));
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer has had our answer to IKE_SA_INIT, or not, and its IKE_AUTH does not "
+		"arrive here: it goes to UDP port 4500 when there is a NAT, and a packet filter "
+		"may drop that; or it is too large for the way");
+	finding_fix(f, FIX_HERE, FIX_COMMAND,
+		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
+	finding_suspect(f, &rule_ike_auth_fragments_dropped);
+	finding_suspect(f, &rule_lossy_path);
+	return POSSIBLE;
+}
+
 static enum certainty as_responder(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v1_half_open_end);
@@ -100,6 +119,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		if (q.at == SILENT_AUTH && (c = silent_somewhere(&q, f)))
 			return c;
 		c = as_responder(s, f);
+		if (!c)
+			c = as_responder_v2(s, f);
 		return c ? c : as_repeated(s, f);
 	}
 	finding_proof(f, q.sent);
