@@ -178,6 +178,34 @@ static bool is_kept(const struct event *e)
 	       strncmp(k->name, "diag_", 5) != 0;
 }
 
+/* Its peer's address as far as it is known. */
+static struct addr peer_of(const struct memory *m)
+{
+	struct story *s;
+	struct addr a = m->peer;
+
+	if (addr_is_set(&a))
+		return a;
+	s = xalloc(sizeof(*s));
+	story_facts(m, s);
+	if (addr_parse(FACT(s, theirs), &a) != OK)
+		a = (struct addr){ 0 };
+	free(s);
+	return a;
+}
+
+/* What that address did as a stranger is over when a tunnel with it is up. */
+static void no_stranger(struct diag *d, const struct memory *of, const struct event *e)
+{
+	struct addr peer = peer_of(of);
+	struct memory *m = addr_is_set(&peer) ? find(d, NULL, 0, &peer) : NULL;
+
+	if (!m)
+		return;
+	memory_add(m, e);
+	m->due = MIN(m->due, e->at.mono + SETTLE);
+}
+
 void diag_take(struct diag *d, const struct event *e)
 {
 	struct memory *m;
@@ -196,6 +224,8 @@ void diag_take(struct diag *d, const struct event *e)
 	if (!m)
 		return;
 	memory_add(m, e);
+	if (m->conn && (e->id == EV_v2_child_established || e->id == EV_v1_child_established))
+		no_stranger(d, m, e);
 	if (e->about.request)
 		m->request = e->about.request;
 	after = judged_after(e);

@@ -56,6 +56,8 @@ struct finding {
 	const struct rule *suspect[SUSPECTS_MAX]; /* look the same from here */
 	unsigned n_suspect;
 	char next[FIX_MAX]; /* what would narrow it down; "": nothing */
+	const char
+		*conn; /* that the fixes are for, where the story is a stranger's; of its event */
 };
 
 /* A class of failure: what the manual says of it, and its judge. */
@@ -82,6 +84,9 @@ void finding_cause(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 void finding_proof(struct finding *f, const struct event *e); /* NULL: nothing */
 void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
 	printf_like(4, 5);
+/* prefix and a list of proposals: all of it when it is short, else the first; each is enough there. */
+void finding_fix_proposals(
+	struct finding *f, enum fix_where where, const char *prefix, const char *list);
 void finding_suspect(struct finding *f, const struct rule *r);
 void finding_next(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 

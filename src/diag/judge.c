@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { LIST_SHORT = 200 };
+
 #define RULE(name) &rule_##name,
 const struct rule *const rules[] = {
 #include "diag/rules.def"
@@ -67,6 +69,17 @@ void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, co
 	if (say(fix->text, sizeof(fix->text), fmt, args))
 		f->n_fix++; /* half a line mends nothing */
 	va_end(args);
+}
+
+void finding_fix_proposals(
+	struct finding *f, enum fix_where where, const char *prefix, const char *list)
+{
+	size_t n = strlen(list);
+
+	if (n > LIST_SHORT)
+		n = strcspn(list, ",");
+	if (n)
+		finding_fix(f, where, FIX_CONN, "%s%.*s", prefix, (int)n, list);
 }
 
 void finding_proof(struct finding *f, const struct event *e)

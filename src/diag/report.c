@@ -50,7 +50,8 @@ static void swanctl_text(const struct story *s, const struct fix *f, char *t, si
 }
 
 /* "in conn vpn of /etc/ipsec.conf write ike=aes256-sha2;modp2048" */
-static void fix_text(const struct story *s, const struct fix *f, char *t, size_t n)
+static void fix_text(
+	const struct story *s, const struct fix *f, const char *conn, char *t, size_t n)
 {
 	const char *file = FACT(s, file);
 
@@ -66,7 +67,7 @@ static void fix_text(const struct story *s, const struct fix *f, char *t, size_t
 		if (f->where == FIX_HERE && is_swanctl(s))
 			swanctl_text(s, f, t, n);
 		else if (f->where == FIX_HERE)
-			snprintf(t, n, "in conn %s of %s write: %s", s->conn ? s->conn : "?",
+			snprintf(t, n, "in conn %s of %s write: %s", conn,
 				file[0] ? file : "/etc/ipsec.conf", f->text);
 		else
 			snprintf(t, n, "in the conn write: %s", f->text);
@@ -106,6 +107,7 @@ struct to {
 static void details(const struct story *s, const struct finding *f, const struct to *to)
 {
 	struct event_value class = ev_str(f->rule->id);
+	const char *conn = s->conn ? s->conn : f->conn && f->conn[0] ? f->conn : "?";
 	char t[FIX_MAX + 256], line[2048];
 
 	for (unsigned i = 0; i < f->n_evidence; i++)
@@ -115,7 +117,7 @@ static void details(const struct story *s, const struct finding *f, const struct
 		SAY(to, suspect, .class = ev_str(f->suspect[i]->id),
 			.what = ev_str(f->suspect[i]->title));
 	for (unsigned i = 0; i < f->n_fix; i++) {
-		fix_text(s, &f->fix[i], t, sizeof(t));
+		fix_text(s, &f->fix[i], conn, t, sizeof(t));
 		SAY(to, fix, .class = class, .where = ev_str(wheres[f->fix[i].where]),
 			.kind = ev_str(kinds[f->fix[i].kind]), .text = ev_str(t));
 	}

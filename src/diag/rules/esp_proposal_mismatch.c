@@ -4,10 +4,8 @@ static void fixes(struct finding *f, const char *theirs, const char *ours, const
 {
 	if (theirs[0])
 		finding_fix(f, FIX_HERE, FIX_CONN, "esp=%s", theirs);
-	if (ours[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", ours);
-	if (swanctl[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s", swanctl);
+	finding_fix_proposals(f, FIX_PEER_LIBRESWAN, "esp=", ours);
+	finding_fix_proposals(f, FIX_PEER_STRONGSWAN, "esp_proposals = ", swanctl);
 }
 
 static enum certainty differ(struct finding *f, const struct event *e, const char *difference,
@@ -95,6 +93,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			"other networks than %s - %s; secret, identities and ike= are right",
 			r->ours_conf.str, r->pfs.str, r->ts_local.str, r->ts_remote.str);
 		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "pfs=%s",
+			strcmp(r->pfs.str, "no-pfs") == 0 ? "no" : "yes");
 		finding_suspect(f, &rule_ts_mismatch_v1);
 		return LIKELY;
 	}

@@ -5,10 +5,8 @@ static void fixes(struct finding *f, const char *theirs, const char *ours, const
 {
 	if (theirs[0])
 		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", theirs);
-	if (ours[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s", ours);
-	if (swanctl[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s", swanctl);
+	finding_fix_proposals(f, FIX_PEER_LIBRESWAN, "ike=", ours);
+	finding_fix_proposals(f, FIX_PEER_STRONGSWAN, "proposals = ", swanctl);
 }
 
 /* We refused: both lists are known. */
@@ -78,7 +76,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"the peer refuses our first message with NO_PROPOSAL_CHOSEN: its ike= has nothing "
 		"in common with ours (%s), or it has no connection for our address",
-		offered);
+		ours[0] ? ours : offered);
 	fixes(f, "", ours, swanctl);
 	finding_suspect(f, &rule_ike_version_mismatch);
 	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", s->conn);

@@ -56,6 +56,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
 	opens(f);
 	finding_suspect(f, &rule_peer_silent_unknown);
+	finding_suspect(f, &rule_ike_version_mismatch); /* some are silent then */
 	finding_next(f,
 		"ipsec diagnose %s; at the peer: tcpdump -ni any udp port 500 or udp port 4500",
 		story_name(s));

@@ -9,6 +9,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!no || story_is_up(s) || strcmp(no->kind.str, "mode") != 0)
 		return CERTAINTY_NONE;
 	is_aggressive = strcmp(no->mode.str, "Aggressive Mode") == 0;
+	f->conn = no->nearest.str;
 	finding_proof(f, e);
 	finding_cause(f,
 		"the peer begins with %s; the connection for its address%s%s wants the other mode",
