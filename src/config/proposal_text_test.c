@@ -160,6 +160,8 @@ TEST(what_is_written_is_read_back_as_it_was)
 	round_trip(PROTO_IKE, true, "3des+aes128-md5+sha1-modp1024+modp1536");
 	round_trip(PROTO_ESP, true, "aes128-sha1");
 	round_trip(PROTO_ESP, true, "aes_gcm128,camellia256-sha2_256");
+	/* Libreswan refuses aes_gcm256-modp2048 */
+	round_trip(PROTO_ESP, false, "aes_gcm256;modp2048,aes256-sha2_256-modp2048");
 }
 
 TEST(the_defaults_can_be_written)

@@ -43,7 +43,7 @@ static struct addr stranger(const struct event *e)
 static bool is_of_host(const struct event *e)
 {
 	static const char *const begins[] = { "kernel_", "service_", "secrets_", "resolve_",
-		"config_", "load_", "esp_", "process_died" };
+		"config_", "load_", "esp_", "process_died", "log_" };
 	const char *name = event_kind(e->id)->name;
 
 	for (size_t i = 0; i < COUNT(begins); i++)
@@ -169,6 +169,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_child_silent:
 	case EV_child_answered:
 	case EV_child_losing:
+	case EV_log_resumed:
 		return SETTLE; /* nothing by itself, but not when it happens again and again */
 	}
 	return k->level == EVENT_WARN || k->level == EVENT_FAIL ? SETTLE : 0;

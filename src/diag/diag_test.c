@@ -212,6 +212,31 @@ TEST(what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone)
 	diag_done(&d);
 }
 
+/* Who was refused before its connection was right is no stranger any more. */
+TEST(a_tunnel_that_is_up_ends_what_its_peer_did_as_a_stranger)
+{
+	const struct event_about vpn = { .conn = "vpn" };
+	struct endpoint peer = { addr_v4(0xc6336401), 500 };
+
+	begin();
+	EMIT(&in, now, NULL, v1_no_connection, .remote = ev_ep(peer), .mode = ev_str("Main Mode"),
+		.kind = ev_str("version"), .nearest = ev_str("vpn"));
+	diag_report(&d, NULL, 0, now, &out);
+	assert_true(said_so("[ike-version-mismatch]"));
+	assert_true(said_so("in conn vpn of /etc/ipsec.conf write: keyexchange=ikev1"));
+	EMIT(&in, now, &vpn, conn_facts, .theirs = ev_str("198.51.100.2"), .auto_ = ev_str("add"));
+	EMIT(&in, now, &vpn, v1_child_established, .dpd = ev_str("passive"));
+	n_said = 0;
+	diag_report(&d, NULL, 0, now, &out);
+	assert_true(said_so("[ike-version-mismatch]"));
+	EMIT(&in, now, &vpn, conn_facts, .theirs = ev_str("198.51.100.1"), .auto_ = ev_str("add"));
+	EMIT(&in, now, &vpn, v1_child_established, .dpd = ev_str("passive"));
+	n_said = 0;
+	diag_report(&d, NULL, 0, now, &out);
+	assert_int_equal(n_said, 0);
+	diag_done(&d);
+}
+
 static const char *proven_of(struct memory *m)
 {
 	static struct story s;
@@ -322,6 +347,7 @@ int main(void)
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
+		cmocka_unit_test(a_tunnel_that_is_up_ends_what_its_peer_did_as_a_stranger),
 		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
 		cmocka_unit_test(what_is_seen_in_passing_is_said_once_and_goes_away),
 		cmocka_unit_test(how_it_worked_is_news_when_it_changes_or_is_a_day_old),

@@ -54,7 +54,9 @@ static void swanctl_text(const struct story *s, const struct fix *f, char *t, si
 static void fix_text(
 	const struct story *s, const struct finding *of, const struct fix *f, char *t, size_t n)
 {
-	const char *file = FACT(s, file), *conn = s->conn ? s->conn : of->conn;
+	const char *file = FACT(s, file), *conn = s->conn		    ? s->conn
+						  : of->conn && of->conn[0] ? of->conn
+									    : "?";
 
 	switch (f->kind) {
 	case FIX_COMMAND:
@@ -68,7 +70,7 @@ static void fix_text(
 		if (f->where == FIX_HERE && is_swanctl(s))
 			swanctl_text(s, f, t, n);
 		else if (f->where == FIX_HERE)
-			snprintf(t, n, "in conn %s of %s write: %s", conn ? conn : "?",
+			snprintf(t, n, "in conn %s of %s write: %s", conn,
 				file[0] ? file : "/etc/ipsec.conf", f->text);
 		else
 			snprintf(t, n, "in the conn write: %s", f->text);

@@ -53,7 +53,7 @@ static inline struct event_value ev_ep(struct endpoint v)
 	return (struct event_value){ .type = EVENT_TYPE_ep, .ep = v };
 }
 
-enum { EVENT_FIELDS_MAX = 24 };
+enum { EVENT_FIELDS_MAX = 32 };
 
 /* Ids: EV_<name>. The order in the file is not an interface; the name and the number are. */
 #define F(type, name)

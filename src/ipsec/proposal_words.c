@@ -111,12 +111,12 @@ static void only_of(const struct proposal *p, uint8_t type, struct proposal *ret
 			ret->t[ret->n++] = p->t[i];
 }
 
-static void put_all(struct item *x, const struct proposal *one)
+static void put_all(struct item *x, const struct proposal *one, const char *before)
 {
 	for (size_t i = 0; i < one->n; i++) {
 		const struct word *w = word_of(&one->t[i]);
 
-		put(x, x->at == 0 ? "" : i && !x->is_swanctl ? "+" : "-", 0);
+		put(x, x->at == 0 ? "" : x->is_swanctl ? "-" : i ? "+" : before, 0);
 		put(x, x->is_swanctl ? w->swanctl : w->conf, one->t[i].key_bits);
 	}
 }
@@ -172,16 +172,17 @@ static bool write_one(struct item *x, const struct proposal *p)
 	if ((!is_ike && p->protocol != PROTO_ESP) || has_other_types(p) || encr.n == 0 ||
 		(is_ike && (prf.n == 0 || ke.n == 0)) || (!is_ike && !is_aead && integ.n == 0))
 		return false;
-	put_all(x, &encr);
+	put_all(x, &encr, "-");
 	if (is_ike && !is_aead && (integ.n == 0 || follows(&integ, &prf))) {
 		if (x->is_swanctl) /* there a PRF follows from the integrity */
 			as_integ(&prf);
 	} else {
-		put_all(x, &integ);
+		put_all(x, &integ, "-");
 	}
 	if (is_ike)
-		put_all(x, &prf);
-	put_all(x, &ke);
+		put_all(x, &prf, "-");
+	/* Libreswan takes what follows such a cipher and a '-' for its integrity */
+	put_all(x, &ke, is_aead && !is_ike ? ";" : "-");
 	return x->at + 1 < ITEM;
 }
 

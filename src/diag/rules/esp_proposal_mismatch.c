@@ -129,6 +129,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			finding_more(f, "we");
 		finding_more(f, "; secret, identities and ike= are right");
 		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "pfs=%s",
+			strcmp(r->pfs.str, "no-pfs") == 0 ? "no" : "yes");
 		finding_suspect(f, &rule_ts_mismatch_v1);
 		return LIKELY;
 	}

@@ -101,7 +101,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"the peer refuses our first message with NO_PROPOSAL_CHOSEN: its ike= has nothing "
 		"in common with ours%s%s%s, or it has no connection for our address",
-		offered[0] ? " (" : "", offered, offered[0] ? ")" : "");
+		ours[0] || offered[0] ? " (" : "", ours[0] ? ours : offered,
+		ours[0] || offered[0] ? ")" : "");
 	fixes(f, "", ours, swanctl);
 	finding_suspect(f, &rule_ike_version_mismatch);
 	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", story_name(s));

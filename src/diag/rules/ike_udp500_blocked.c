@@ -117,10 +117,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		nothing_at_all(s, &p, f);
 	opens(f);
 	finding_suspect(f, &rule_peer_silent_unknown);
-	if (story_version(s) == 1 && !p.main.is) { /* many have none, and say nothing to it */
-		finding_suspect(f, &rule_ike_version_mismatch);
+	finding_suspect(f, &rule_ike_version_mismatch); /* some are silent then */
+	if (story_version(s) == 1 && !p.main.is)	/* many have none, and say nothing to it */
 		finding_suspect(f, &rule_ikev1_disabled_by_default);
-	}
 	if (p.main.is)
 		finding_next(f, "at the peer: tcpdump -ni any udp port 500 or udp port 4500");
 	else

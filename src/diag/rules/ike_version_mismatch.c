@@ -1,6 +1,16 @@
 #include "diag/diag.h"
 #include "diag/probed.h"
 
+static void fixes(struct finding *f, int theirs)
+{
+	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+	/* before 5.0 its keyexchange= knows no version, and IKEv1 is dropped by some builds */
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ikev2=%s", theirs == 1 ? "yes" : "no");
+	if (theirs == 2)
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SETUP, "ikev1-policy=accept");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+}
+
 /* A responder whose log does not say which of its connections was the nearest. */
 static enum certainty unsaid(const struct event *e, int theirs, struct finding *f)
 {
@@ -39,11 +49,9 @@ static enum certainty as_probed(const struct probes *p, struct finding *f)
 		p->own.is == PROBED_REFUSED || p->strong.is == PROBED_REFUSED ? "refuses"
 									      : "does not answer",
 		theirs);
-	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+	fixes(f, theirs);
 	if (a->chosen.str[0] && !a->is_ours.u64)
 		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", a->chosen.str);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
 	return CERTAIN;
 }
 
@@ -75,9 +83,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_proof(f, e);
 		finding_cause(f, "the peer speaks IKEv%d, and this connection IKEv%d", theirs,
 			(int)FIELDS(e, ike_version_refused)->ours.u64);
-		finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+		fixes(f, theirs);
 		return LIKELY; /* not authenticated */
 	}
 	if ((e = story_last(s, EV_v2_no_connection)) &&
@@ -114,9 +120,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		theirs, nearest[0] ? ", " : "", nearest, 3 - theirs);
 	if (strcmp(policy, "drop") == 0 || strcmp(policy, "reject") == 0)
 		finding_fix(f, FIX_HERE, FIX_SETUP, "ikev1-policy=accept");
-	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+	fixes(f, theirs);
 	return CERTAIN;
 }
 

@@ -133,7 +133,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	finding_proof(f, i.e);
 	if (i.trouble == NO_PORT && !addr_is_set(&i.remote.addr))
-		return nobody_listens(&i, f);
+		return nobody_listens(s, &i, f);
 	if (!addr_eq(&i.by, &i.remote.addr))
 		return other_speaks(s, &i, f);
 	if (i.trouble == NO_PORT)

@@ -42,6 +42,13 @@ struct control {
 	struct diag diag;
 	uv_timer_t diag_timer;
 	uint32_t debug; /* enum debug_class: plutodebug=, then what "debug" said */
+	struct log_state {
+		bool missing, is_told; /* lines could not be written; it was said */
+		uint64_t missed;
+		ns_t last;	/* when that was, monotonic */
+		int error;	/* of the system; 0: there is no log */
+		const char *to; /* "file", "syslog", "terminal", "none" */
+	} log;
 };
 
 /* ---- http.c ---- */
@@ -94,5 +101,7 @@ void totals_show(struct control *c, uint32_t request);
 
 /* ---- log.c ---- */
 void log_line(struct control *c, const struct event *e);
+/* After a line: says when lines begin to be missing, and when no longer. */
+void log_news(struct control *c);
 /* ---- metrics.c: Prometheus text; the caller frees it ---- */
 char *metrics_text(const struct control *c);

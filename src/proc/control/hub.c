@@ -98,6 +98,7 @@ static void publish(struct control *c, const struct event *e)
 		log_line(c, e);
 	deliver(c, k, e);
 	http_turn(c);
+	log_news(c);
 out:
 	free(json);
 }

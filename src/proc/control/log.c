@@ -60,31 +60,83 @@ static bool to_syslog(int fd, const struct event *e)
 	n = snprintf(s, sizeof(s), "<%u>%s pluto[%d]: ", LOG_AUTHPRIV << 3 | severity(e), when,
 		getpid());
 	event_line(e, false, s + n, sizeof(s) - (size_t)n);
-	return send(fd, s, strlen(s), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN ||
-	       errno == ENOBUFS;
+	return send(fd, s, strlen(s), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
 static bool to_file(const struct control *c, int fd, const struct event *e)
 {
 	char s[4352];
 	size_t n = line_of(c, e, s, sizeof(s));
+	ssize_t written = write(fd, s, n);
 
-	return write(fd, s, n) == (ssize_t)n;
+	if (written >= 0 && (size_t)written < n)
+		errno = ENOSPC; /* the rest would have given it */
+	return written == (ssize_t)n;
+}
+
+/* That lines are missing is told once, as an event, since the log is where it cannot be; how many,
+ * where the log goes on. */
+void log_news(struct control *c)
+{
+	const struct event_sink out = hub_sink(c);
+	struct log_state *l = &c->log;
+	const char *file = c->setup.logfile ? c->setup.logfile : "";
+
+	if (l->missing && !l->is_told) {
+		l->is_told = true;
+		EMIT(&out, process_now(), NULL, log_missed, .to = ev_str(l->to),
+			.file = ev_str(file), .error = ev_u64((uint64_t)l->error),
+			.why = ev_str(l->error ? strerror(l->error) : "nothing to write to"));
+	} else if (!l->missing && l->is_told) {
+		struct log_state was = *l;
+
+		*l = (struct log_state){ 0 };
+		EMIT(&out, process_now(), NULL, log_resumed, .n = ev_u64(was.missed),
+			.to = ev_str(was.to), .file = ev_str(file),
+			.error = ev_u64((uint64_t)was.error));
+	}
+}
+
+static const char *write_line(struct control *c, const struct event *e, bool *ok)
+{
+	if (c->p.fd[DESC_LOGFILE] >= 0) {
+		*ok = to_file(c, c->p.fd[DESC_LOGFILE], e);
+		return "file";
+	}
+	if (c->p.fd[DESC_SYSLOG] >= 0) {
+		*ok = to_syslog(c->p.fd[DESC_SYSLOG], e);
+		return "syslog";
+	}
+	if (c->p.fd[DESC_TERMINAL] >= 0) {
+		*ok = to_file(c, c->p.fd[DESC_TERMINAL], e);
+		return "terminal";
+	}
+	errno = 0;
+	/* nobody misses a line that says that all is well */
+	*ok = event_kind(e->id)->level != EVENT_WARN && event_kind(e->id)->level != EVENT_FAIL;
+	return "none";
 }
 
 void log_line(struct control *c, const struct event *e)
 {
-	bool ok = true;
+	bool ok;
+	const char *to = write_line(c, e, &ok);
+	int error = ok ? 0 : errno;
 
-	if (c->p.fd[DESC_LOGFILE] >= 0)
-		ok = to_file(c, c->p.fd[DESC_LOGFILE], e);
-	else if (c->p.fd[DESC_SYSLOG] >= 0)
-		ok = to_syslog(c->p.fd[DESC_SYSLOG], e);
-	else if (c->p.fd[DESC_TERMINAL] >= 0)
-		ok = to_file(c, c->p.fd[DESC_TERMINAL], e);
-	if (ok || c->p.phase != PHASE_RUN)
+	if (c->p.phase != PHASE_RUN)
 		return;
-	if (c->p.fd[DESC_SYSLOG] >= 0) { /* syslog was restarted: a new line to it is needed */
+	/* a reader that is too slow for a burst takes one line of it now and then */
+	if (ok && strcmp(to, "none") != 0 && e->at.mono - c->log.last > NS_S)
+		c->log.missing = false;
+	if (ok)
+		return;
+	c->log.missing = true;
+	c->log.last = e->at.mono;
+	c->log.missed++;
+	c->log.error = error;
+	c->log.to = to;
+	if (strcmp(to, "syslog") == 0 && error != EAGAIN && error != ENOBUFS) {
+		/* it was restarted: a new line to it is needed */
 		close(c->p.fd[DESC_SYSLOG]);
 		c->p.fd[DESC_SYSLOG] = -1;
 		LINE_SEND(&c->p.line[WHO_PARENT], log_lost, );
