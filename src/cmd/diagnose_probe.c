@@ -1,5 +1,6 @@
 #include "cmd/diagnose_probe.h"
 
+#include "config_build.h"
 #include "crypto/prf.h"
 #include "dataplane/xfrm/bypass.h"
 #include "probe/probe.h"
@@ -277,7 +278,9 @@ unsigned diagnose_probe(const struct conf_conn *c, bool is_refused, bool with_tr
 	struct probe_for f = { .conn = c->name,
 		.remote = { conf_host(theirs), port },
 		.version = is_v1 ? 1 : 2,
-		.v1 = is_v1 && c->ike ? c->ike : proposals_default_ike_v1(),
+		.v1 = !WITH_IKEV1	? NULL
+		      : is_v1 && c->ike ? c->ike
+					: proposals_default_ike_v1(),
 		.v2 = !is_v1 && c->ike ? c->ike : proposals_default_ike(),
 		.auth = ours->xauthclient   ? PROBE_XAUTH_CLIENT
 			: ours->xauthserver ? PROBE_XAUTH_SERVER
@@ -288,7 +291,7 @@ unsigned diagnose_probe(const struct conf_conn *c, bool is_refused, bool with_tr
 	struct addr our_addr = conf_host(ours);
 	unsigned packets = 0;
 
-	if (c->ike) {
+	if (c->ike && WITH_IKEV1) {
 		in_version(c->ike, is_v1 ? 2 : 1, other);
 		*(is_v1 ? &f.v2 : &f.v1) = other;
 	}
