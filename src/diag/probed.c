@@ -54,7 +54,8 @@ struct probes story_probes(const struct story *s)
 		struct endpoint to;
 		const char *what;
 
-		if (e->id != EV_probe_answer && e->id != EV_probe_silence && e->id != EV_probe_refused)
+		if (e->id != EV_probe_answer && e->id != EV_probe_silence &&
+			e->id != EV_probe_refused)
 			continue;
 		o.is = outcome_of(e);
 		what = what_of(e, &to);
@@ -74,7 +75,8 @@ bool probes_are_silent(const struct probes *p)
 bool probes_are_refused(const struct probes *p)
 {
 	return p->strong.is == PROBED_REFUSED && !probed_is_taken(&p->weak) &&
-	       p->weak.is != PROBED_GROUP && !probed_is_taken(&p->other) && p->other.is != PROBED_GROUP;
+	       p->weak.is != PROBED_GROUP && !probed_is_taken(&p->other) &&
+	       p->other.is != PROBED_GROUP;
 }
 
 /* ---- when to probe ---- */

@@ -15,7 +15,8 @@ struct probed_one {
 	const struct event *e; /* probe_answer, probe_silence, probe_refused */
 };
 struct probes {
-	struct probed_one own, strong, weak, other; /* by what was asked, on whichever port: the best */
+	struct probed_one own, strong, weak,
+		other;		      /* by what was asked, on whichever port: the best */
 	struct probed_one main, natt; /* by port: that of IKE, and 4500: the best */
 };
 struct probes story_probes(const struct story *s);
@@ -32,6 +33,6 @@ bool probes_are_silent(const struct probes *p);
 /* Everything was offered, and the peer refused it. */
 bool probes_are_refused(const struct probes *p);
 
-/* The last attempt of ours ended, or hangs, before anybody was authenticated: probes can tell why. is_refused: it was
- * answered with NO_PROPOSAL_CHOSEN. */
+/* The last attempt of ours ended, or hangs, before anybody was authenticated: probes can tell why.
+ * is_refused: it was answered with NO_PROPOSAL_CHOSEN. */
 bool story_is_stuck(const struct story *s, bool *is_refused);

@@ -99,8 +99,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (probed_is_taken(&p.own) && probed_is_answered(&p.main))
 		return only_from_500(&p, f);
 	/* it answers another question, or something else complains: no filter */
-	if (probed_is_answered(&p.main) || probed_is_answered(&p.natt) ||
-		p.main.is == PROBED_ERROR)
+	if (probed_is_answered(&p.main) || probed_is_answered(&p.natt) || p.main.is == PROBED_ERROR)
 		return CERTAINTY_NONE;
 	finding_proof(f, q.sent);
 	finding_proof(f, q.repeat);
