@@ -1,12 +1,13 @@
 #include "cmd/diagnose_probe.h"
 
+#include "config_build.h"
 #include "crypto/prf.h"
+#include "dataplane/xfrm/bypass.h"
 #include "probe/probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/errqueue.h>
-#include <linux/xfrm.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -69,17 +70,16 @@ static struct endpoint get(const union sockaddr_of *s)
  * say that (not root), it is asked all the same. */
 static void options(int fd, bool v4)
 {
-	static const uint8_t directions[] = { XFRM_POLICY_IN, XFRM_POLICY_OUT };
-	struct xfrm_userpolicy_info bypass = { .action = XFRM_POLICY_ALLOW,
-		.sel.family = v4 ? AF_INET : AF_INET6 };
 	int level = v4 ? IPPROTO_IP : IPPROTO_IPV6, on = 1, mark = FWMARK;
+	uint8_t room[XFRM_BYPASS_ROOM];
 
 	setsockopt(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
-	for (size_t i = 0; i < COUNT(directions); i++) {
-		bypass.dir = directions[i];
-		setsockopt(
-			fd, level, v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &bypass, sizeof(bypass));
+	for (int is_out = 0; is_out < 2; is_out++) {
+		struct bytes bypass = xfrm_bypass(v4 ? 4 : 6, is_out, room);
+
+		setsockopt(fd, level, v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, bypass.p,
+			(socklen_t)bypass.n);
 	}
 }
 
@@ -278,7 +278,9 @@ unsigned diagnose_probe(const struct conf_conn *c, bool is_refused, bool with_tr
 	struct probe_for f = { .conn = c->name,
 		.remote = { conf_host(theirs), port },
 		.version = is_v1 ? 1 : 2,
-		.v1 = is_v1 && c->ike ? c->ike : proposals_default_ike_v1(),
+		.v1 = !WITH_IKEV1	? NULL
+		      : is_v1 && c->ike ? c->ike
+					: proposals_default_ike_v1(),
 		.v2 = !is_v1 && c->ike ? c->ike : proposals_default_ike(),
 		.auth = ours->xauthclient   ? PROBE_XAUTH_CLIENT
 			: ours->xauthserver ? PROBE_XAUTH_SERVER
@@ -289,7 +291,7 @@ unsigned diagnose_probe(const struct conf_conn *c, bool is_refused, bool with_tr
 	struct addr our_addr = conf_host(ours);
 	unsigned packets = 0;
 
-	if (c->ike) {
+	if (c->ike && WITH_IKEV1) {
 		in_version(c->ike, is_v1 ? 2 : 1, other);
 		*(is_v1 ? &f.v2 : &f.v1) = other;
 	}

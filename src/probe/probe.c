@@ -238,8 +238,10 @@ static void gave_up(struct probe *p, struct ask *a, struct now now, const struct
 {
 	const struct event_about about = { .conn = p->conn };
 
-	EMIT(out, now, &about, probe_silence, .what = ev_str(whats[a->what]),
-		.version = ev_u64(a->version), .remote = ev_ep(a->to), .packets = ev_u64(a->sent));
+	if (a->sent) /* else it could not be asked */
+		EMIT(out, now, &about, probe_silence, .what = ev_str(whats[a->what]),
+			.version = ev_u64(a->version), .remote = ev_ep(a->to),
+			.packets = ev_u64(a->sent));
 	a->outcome = ASK_SILENT;
 	decided(p, a, now, out);
 }

@@ -461,6 +461,20 @@ TEST(transforms_are_found_without_state_at_the_peer)
 	assert_int_equal(peer.half_open, 1); /* of the first question */
 }
 
+TEST(what_cannot_be_asked_is_not_told_as_silence)
+{
+	static const struct proposals unknown_group = { 1,
+		{ { 1, PROTO_IKE, 0, { 0 }, 3,
+			{ { TT_ENCR, ENCR_AES_GCM_16, 256 }, { TT_PRF, PRF_HMAC_SHA2_256, 0 },
+				{ TT_KE, 1234, 0 } } } } };
+	struct peer peer = { .knows_v2 = true, .takes = &aes256_modp2048 };
+
+	run(&peer, (struct probe_for){ .version = 2, .v2 = &unknown_group });
+	assert_told(&peer, 0, "taken", "strong", 2, 500);
+	for (unsigned i = 0; i < peer.n; i++)
+		assert_string_not_equal(peer.told[i].name, "probe_silence");
+}
+
 TEST(what_is_not_an_answer_changes_nothing)
 {
 	struct peer peer = { .is_off = true };
@@ -511,6 +525,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_does_not_know_us_refuses_everything),
 #endif
 		cmocka_unit_test(transforms_are_found_without_state_at_the_peer),
+		cmocka_unit_test(what_cannot_be_asked_is_not_told_as_silence),
 		cmocka_unit_test(what_is_not_an_answer_changes_nothing),
 	};
 

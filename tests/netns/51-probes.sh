@@ -161,6 +161,7 @@ fresh encapsulation=yes
 drop udp dport 4500
 diagnosed udp4500-blocked certain
 no_drop
+fresh encapsulation=yes # the attempt would wait for its next repeat
 cured
 
 title "a filter on both"

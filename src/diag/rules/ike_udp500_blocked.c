@@ -38,6 +38,8 @@ static enum certainty only_500(const struct story *s, const struct probes *p, st
 		"there drops UDP port 500 alone",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
 	opens(f);
+	/* both: what comes from port 4500 has a marker, which our port 500 does not expect */
+	finding_fix(f, FIX_HERE, FIX_CONN, "%sikeport=4500", story_our_end(s));
 	finding_fix(f, FIX_HERE, FIX_CONN, "%sikeport=4500", story_their_end(s));
 	return CERTAIN;
 }
@@ -100,10 +102,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	if (p.main.is == PROBED_SILENT && probed_is_answered(&p.natt))
 		return only_500(s, &p, f);
-	if (probed_is_taken(&p.own))
+	if (probed_is_taken(&p.own) && probed_is_answered(&p.main))
 		return only_from_500(&p, f);
 	/* it answers another question, or something else complains: no filter */
-	if (probed_is_answered(&p.main) || p.main.is == PROBED_ERROR)
+	if (probed_is_answered(&p.main) || probed_is_answered(&p.natt) || p.main.is == PROBED_ERROR)
 		return CERTAINTY_NONE;
 	finding_proof(f, q.sent);
 	finding_proof(f, q.repeat);
