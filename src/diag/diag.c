@@ -237,9 +237,12 @@ static bool is_same(const struct event *a, const struct event *b)
 {
 	const struct event_kind *k = event_kind(a->id);
 
-	for (unsigned i = 0; i < k->n; i++)
-		if (k->field[i].type == EVENT_TYPE_str && strcmp(a->row[i].str, b->row[i].str) != 0)
+	for (unsigned i = 0; i < k->n; i++) {
+		const char *was = a->row[i].str, *is = b->row[i].str;
+
+		if (k->field[i].type == EVENT_TYPE_str && strcmp(was ? was : "", is ? is : "") != 0)
 			return false;
+	}
 	return true;
 }
 

@@ -267,7 +267,9 @@ TEST(what_the_peer_could_only_say_with_the_secret_proves_it)
 TEST(what_is_seen_in_passing_is_said_once_and_goes_away)
 {
 	begin();
-	EMIT(&in, now, &about, v2_child_established, );
+	EMIT(&in, now, &about, v2_child_established, .old = ev_str(""), .natd = ev_str(""),
+		.asked_local = ev_str(""), .asked_remote = ev_str(""), .got_local = ev_str(""),
+		.got_remote = ev_str(""), .product = ev_str(""), .role = ev_str("initiator"));
 	pass(NS_S);
 	for (unsigned i = 0; i < 3; i++) {
 		pass(60 * NS_S);

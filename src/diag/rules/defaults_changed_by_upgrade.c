@@ -221,8 +221,9 @@ static enum certainty at_peer(const struct story *s, const struct failure *x, st
 	} else {
 		finding_cause(f,
 			"the peer has changed since the tunnel last worked (%s, with %s=%s): this "
-			"end offers that still, and the peer refuses it now",
-			when, key, used);
+			"end offers that still, and the peer refuses it now%s",
+			when, key, used,
+			is_esp ? "" : ", or knows no connection for this address any more");
 		finding_suspect(
 			f, is_esp ? &rule_esp_proposal_mismatch : &rule_ike_proposal_mismatch);
 	}

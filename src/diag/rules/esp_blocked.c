@@ -10,11 +10,23 @@ static bool is_natted(const struct story *s)
 	static const enum event_id up[] = { EV_v2_child_established, EV_v1_child_established,
 		EV_NONE };
 	const struct event *e = story_last_of(s, up);
+	const char *natd = !e ? NULL
+			   : e->id == EV_v2_child_established
+				   ? FIELDS(e, v2_child_established)->natd.str
+				   : FIELDS(e, v1_child_established)->natd.str;
 
-	if (!e)
-		return false;
-	return (e->id == EV_v2_child_established ? FIELDS(e, v2_child_established)->natd.str
-						 : FIELDS(e, v1_child_established)->natd.str)[0];
+	return natd && natd[0];
+}
+
+/* The first since something came in; NULL: there is none. */
+static const struct event *first_of(const struct story *s)
+{
+	const struct event *answered = story_last(s, EV_child_answered), *first = NULL;
+
+	for (unsigned i = s->n; i > s->from && &s->event[i - 1] != answered; i--)
+		if (s->event[i - 1].id == EV_child_silent)
+			first = &s->event[i - 1];
+	return first;
 }
 
 /* Seen in passing: what would be answered goes out, nothing comes in. It can also be the hosts
@@ -22,13 +34,13 @@ static bool is_natted(const struct story *s)
  * and it would be news each time. */
 static enum certainty carries_nothing(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_child_silent);
-	bool is_alive = e && FIELDS(e, child_silent)->heard.u64 < IKE_LIVES;
-	bool is_udp = is_natted(s);
+	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s);
+	bool is_alive, is_udp = is_natted(s);
 
-	if (!e || story_later(story_last(s, EV_child_answered), e) || story_age(s, e) > RECENT ||
-		!story_is_up(s))
+	if (!first || story_age(s, e) > RECENT || !story_is_up(s))
 		return CERTAINTY_NONE;
+	/* as it was in the beginning: without DPD nobody asks the peer later on */
+	is_alive = FIELDS(first, child_silent)->heard.u64 < IKE_LIVES;
 	finding_proof(f, e);
 	finding_cause(f,
 		"the tunnel is up and carries nothing: packets that would be answered (TCP, ping) "
@@ -36,7 +48,7 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 		"out, and for a minute and more nothing has come in%s; %s is lost on the way, or "
 		"the "
 		"hosts behind the peer do not answer",
-		is_alive ? ", though the peer answers IKE" : "",
+		is_alive ? ", though the peer has answered IKE shortly before" : "",
 		is_udp ? "ESP in UDP port 4500" : "ESP");
 	if (!is_udp)
 		finding_fix(f, FIX_HERE, FIX_CONN, "encapsulation=yes");
