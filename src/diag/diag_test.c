@@ -169,7 +169,9 @@ TEST(who_comes_up_is_no_stranger_any_more)
 	n_said = 0;
 	diag_report(&d, NULL, 7, now, &out);
 	assert_int_equal(d.n, 3);
-	EMIT(&in, now, &about, v2_child_established, .old = ev_str(""));
+	EMIT(&in, now, &about, v2_child_established, .old = ev_str(""), .asked_local = ev_str(""),
+		.asked_remote = ev_str(""), .got_local = ev_str(""), .got_remote = ev_str(""),
+		.product = ev_str(""));
 	assert_int_equal(d.n, 2);
 	n_said = 0;
 	diag_report(&d, NULL, 7, now, &out);

@@ -53,7 +53,7 @@ responder_verdict non-cidr-selector certain
 fault "several networks, of which the peer takes one pair"
 fresh ts=$LEFT_NET,10.7.1.0/24
 fresh_peer
-on right sed -i '/children {/a two { local_ts = 10.0.2.0/24\n remote_ts = 10.7.1.0/24 }' /etc/swanctl/swanctl.conf
+on right sed -i 's|children { |&two {\nlocal_ts = 10.0.2.0/24\nremote_ts = 10.7.1.0/24\n}\n|' /etc/swanctl/swanctl.conf
 reloaded right
 verdict one-subnet-per-child certain
 apply
