@@ -227,8 +227,11 @@ void diag_take(struct diag *d, const struct event *e)
 	memory_add(m, e);
 	if (m->conn && (e->id == EV_v2_child_established || e->id == EV_v1_child_established))
 		no_stranger(d, m, e);
-	if (e->about.request)
+	if (e->about.request && e->about.request != m->request) {
 		m->request = e->about.request;
+		if (m->said)
+			m->said ^= 1u << 31 | 1; /* another digest: who asks anew is told again */
+	}
 	after = judged_after(e);
 	if (after && (m->due == NS_NEVER || m->due > e->at.mono + after))
 		m->due = e->at.mono + after;
