@@ -196,15 +196,15 @@ static struct addr peer_of(const struct memory *m)
 }
 
 /* What that address did as a stranger is over when a tunnel with it is up. */
-static void no_stranger(struct diag *d, const struct memory *of, const struct event *e)
+static void no_stranger(struct diag *d, const struct memory *of)
 {
 	struct addr peer = peer_of(of);
 	struct memory *m = addr_is_set(&peer) ? find(d, NULL, 0, &peer) : NULL;
 
-	if (!m)
-		return;
-	memory_add(m, e);
-	m->due = MIN(m->due, e->at.mono + SETTLE);
+	if (m) {
+		memory_done(m);
+		d->n--;
+	}
 }
 
 void diag_take(struct diag *d, const struct event *e)
@@ -226,7 +226,7 @@ void diag_take(struct diag *d, const struct event *e)
 		return;
 	memory_add(m, e);
 	if (m->conn && (e->id == EV_v2_child_established || e->id == EV_v1_child_established))
-		no_stranger(d, m, e);
+		no_stranger(d, m);
 	if (e->about.request && e->about.request != m->request) {
 		m->request = e->about.request;
 		if (m->said)

@@ -181,6 +181,11 @@ TEST(a_tunnel_that_is_up_ends_what_its_peer_did_as_a_stranger)
 	n_said = 0;
 	diag_report(&d, NULL, 0, now, &out);
 	assert_int_equal(n_said, 0);
+	/* a new one begins */
+	EMIT(&in, now, NULL, v1_no_connection, .remote = ev_ep(peer), .mode = ev_str("Main Mode"),
+		.kind = ev_str("version"), .nearest = ev_str("vpn"));
+	diag_report(&d, NULL, 0, now, &out);
+	assert_true(said_so("[ike-version-mismatch]"));
 	diag_done(&d);
 }
 
