@@ -226,8 +226,11 @@ void diag_take(struct diag *d, const struct event *e)
 		return;
 	memory_add(m, e);
 	note_peer(d, m, e);
-	if (e->about.request)
+	if (e->about.request && e->about.request != m->request) {
 		m->request = e->about.request;
+		if (m->said)
+			m->said ^= 1u << 31 | 1; /* another digest: who asks anew is told again */
+	}
 	after = judged_after(e);
 	if (after && (m->due == NS_NEVER || m->due > e->at.mono + after))
 		m->due = e->at.mono + after;

@@ -236,6 +236,35 @@ TEST(a_tunnel_that_is_up_ends_what_its_peer_did_as_a_stranger)
 	n_said = 0;
 	diag_report(&d, NULL, 0, now, &out);
 	assert_int_equal(n_said, 0);
+	/* a new one begins */
+	EMIT(&in, now, NULL, v1_no_connection, .remote = ev_ep(peer), .mode = ev_str("Main Mode"),
+		.kind = ev_str("version"), .nearest = ev_str("vpn"));
+	diag_report(&d, NULL, 0, now, &out);
+	assert_true(said_so("[ike-version-mismatch]"));
+	diag_done(&d);
+}
+
+TEST(who_tries_again_is_told_again)
+{
+	struct event_about again = about;
+
+	begin();
+	EMIT(&in, now, &about, v2_initiate, );
+	EMIT(&in, now, &about, v2_auth_rejected, .notify = ev_str("AUTHENTICATION_FAILED"),
+		.ours = ev_str("@a"), .theirs = ev_str("@b"));
+	pass(NS_S);
+	assert_true(said_so("[psk-mismatch-v2]"));
+	n_said = 0;
+	EMIT(&in, now, &about, v2_auth_rejected, .notify = ev_str("AUTHENTICATION_FAILED"),
+		.ours = ev_str("@a"), .theirs = ev_str("@b"));
+	pass(NS_S);
+	assert_int_equal(n_said, 0);
+	again.request = 8;
+	EMIT(&in, now, &again, v2_auth_rejected, .notify = ev_str("AUTHENTICATION_FAILED"),
+		.ours = ev_str("@a"), .theirs = ev_str("@b"));
+	pass(NS_S);
+	assert_true(said_so("[psk-mismatch-v2]"));
+	assert_int_equal(asked, 8);
 	diag_done(&d);
 }
 
@@ -351,6 +380,7 @@ int main(void)
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
+		cmocka_unit_test(who_tries_again_is_told_again),
 		cmocka_unit_test(a_tunnel_that_is_up_ends_what_its_peer_did_as_a_stranger),
 		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
 		cmocka_unit_test(what_is_seen_in_passing_is_said_once_and_goes_away),

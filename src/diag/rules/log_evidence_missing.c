@@ -31,6 +31,14 @@ static void missing(const struct event *e, struct finding *f)
 	fixes(f, m->to.str, m->file.str);
 }
 
+/* A syslog that was too slow will be so again; a file that can be written again, or that stands in
+ * for it, is the cure. */
+static bool is_slow(const struct event *end)
+{
+	return strcmp(FIELDS(end, log_resumed)->to.str, "syslog") == 0 &&
+	       !FIELDS(end, log_resumed)->file.str[0];
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *begin = story_ever(s, EV_log_missed),
@@ -39,17 +47,14 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (story_later(begin, end)) {
 		finding_proof(f, begin);
 		missing(begin, f);
-	} else if (end && story_age(s, end) < RECENT) {
-		const union ev_log_resumed *r = FIELDS(end, log_resumed);
-
+	} else if (end && is_slow(end) && story_age(s, end) < RECENT) {
 		finding_proof(f, begin);
 		finding_proof(f, end);
 		finding_cause(f,
-			"%" PRIu64 " lines are missing in the log, which goes on now: %s did not "
-			"take them",
-			r->n.u64, strcmp(r->to.str, "file") == 0 ? r->file.str : r->to.str);
-		if (strcmp(r->to.str, "file") != 0)
-			fixes(f, r->to.str, r->file.str);
+			"%" PRIu64 " lines are missing in the log, which goes on now: syslog did "
+			"not take them",
+			FIELDS(end, log_resumed)->n.u64);
+		fixes(f, "syslog", "");
 	} else {
 		return CERTAINTY_NONE;
 	}

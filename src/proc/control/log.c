@@ -125,8 +125,9 @@ void log_line(struct control *c, const struct event *e)
 
 	if (c->p.phase != PHASE_RUN)
 		return;
-	/* a reader that is too slow for a burst takes one line of it now and then */
-	if (ok && strcmp(to, "none") != 0 && e->at.mono - c->log.last > NS_S)
+	/* a syslog that is too slow for a burst takes one line of it now and then */
+	if (ok && (strcmp(to, "file") == 0 ||
+			  (strcmp(to, "none") != 0 && e->at.mono - c->log.last > NS_S)))
 		c->log.missing = false;
 	if (ok)
 		return;

@@ -102,7 +102,8 @@ static bool about_sa(struct kernel *k, const struct xfrm_said *said, struct dp_n
 	return true;
 }
 
-/* Somebody took one of our SAs out: it is as if its time were over. */
+/* Somebody took one of our SAs out: another one takes its place, as if its time were nearly over.
+ * Were it over, nobody would begin again, and the peer would send what nobody opens. */
 static void lost(struct kernel *k, const struct xfrm_id_of_sa *id)
 {
 	struct sa *s = sa_by_id(k, id);
@@ -116,7 +117,7 @@ static void lost(struct kernel *k, const struct xfrm_id_of_sa *id)
 	if (!s->is_leaving)
 		plane_tell(k,
 			&(struct dp_notice){
-				.kind = DP_EXPIRE_HARD, .serial = s->serial, .reqid = s->reqid });
+				.kind = DP_EXPIRE_SOFT, .serial = s->serial, .reqid = s->reqid });
 	sa_forget(s, k);
 }
 

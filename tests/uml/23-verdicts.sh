@@ -1,0 +1,342 @@
+#!/bin/bash
+# 23-verdicts.sh libreswan [CASE...]: what people know to go wrong, between us (left) and Libreswan (right), each end
+# beginning once: the verdict is right, claims no more than it may and comes in time; and what is printed as the fix for
+# either end, applied there as it is printed, brings the tunnel up. IKEv2 and IKEv1; a healthy tunnel has no finding.
+# A verdict is a row of $OUT/23-verdicts-libreswan.tsv: class, peer, role, rank, certainty, seconds, fix.
+# shellcheck source=tests/uml/gold.sh
+. "$(dirname "$0")/gold.sh"
+OTHER="quite another lab secret, also long enough"
+SETUP=([left]="	ikev1-policy=accept"$'\n' [right]="	ikev1-policy=accept"$'\n')
+shift
+CASES=" $* "
+ROWS=${OUT:-$LAB_BUILD}/23-verdicts-libreswan.tsv
+: >"$ROWS"
+OUT=
+UNSURE= # what is wanted is not what is wrong: from here it looks the same
+
+# ---- verdicts --------------------------------------------------------------------
+
+# Events -> class, certainty and cause at rank 1, seconds from what decides it (a packet, or what was sent last); its fixes.
+# shellcheck disable=SC2016 # jq's
+VERDICT='map(select(.event)) |
+	def ours: test("^(conn|local|probe|diag|found|request|secrets?|load|config|service|log)_|_(initiate|initiating|retransmit|deleting)$");
+	map(select(.event == "diag_finding" or .event == "found_finding")) as $found |
+	($found | map(select(.rank == 1)) | .[0]) as $f |
+	if $f == null then "none\tnone\t\t-" else
+		(map(select(.time <= $f.time and (.event | ours | not))) | max_by(.time)) as $decides |
+		"\($f.class)\t\($f.certainty)\t\($f.cause)\t\(if $f.event == "diag_finding" and $decides then $f.time - $decides.time | . * 1000 | round / 1000 else "-" end)",
+		(.[] | select((.event == "diag_fix" or .event == "found_fix") and .class == $f.class) | "\(.where)\t\(.kind)\t\(.text)")
+	end'
+declare -A SURE=([possible]=1 [likely]=2 [certain]=3 [none]=9)
+# wants CLASS CERTAINTY FILE: what the file has at rank 1; its fixes are in FIXES
+wants() {
+	local class certainty cause took rank=1
+	jq -rs "$VERDICT" "$3" 2>/dev/null | awk '!seen[$0]++' >"$LAB/picked"
+	mapfile -t FIXES <"$LAB/picked"
+	IFS=$'\t' read -r class certainty cause took <<<"${FIXES[0]:-}"
+	FIXES=("${FIXES[@]:1}")
+	printf 'left: %s\n' "$cause"
+	check "$ROLE, $VERSION, $WHAT: $1, at most $2: $class, $certainty" \
+		[ "$class" = "$1" -a "${SURE[$certainty]}" -le "${SURE[$2]}" ]
+	# 2 s, or 3 s of silence; the machine below is slow
+	[ "${took:=-}" = - ] || check "in time: $took s" in_time "$took"
+	[ "$class" = "$1" ] || rank=-
+	[ -n "$UNSURE" ] || printf '%s\tlibreswan\t%s\t%s\t%s\t%s\tn/a\n' "$1" "$ROLE" "$rank" "$certainty" "$took" >>"$ROWS"
+}
+in_time() { [ "${1%.*}" -lt 3 ]; }
+row_fix() { sed -i "\$s|[^\t]*\$|$1|" "$ROWS"; }
+# we CLASS CERTAINTY [COMMAND...]: we begin
+we() {
+	local want=$1 sure=$2
+	shift 2
+	[ $# -gt 0 ] || set -- timeout 8 ipsec --json up $NAME
+	ROLE=initiator
+	printf 'left# %s\n' "$*"
+	ask left "$@"
+	wants "$want" "$sure" "$LAB/left/said"
+}
+# they CLASS CERTAINTY: Libreswan begins
+they() {
+	ROLE=responder
+	printf 'right# ipsec whack --initiate --asynchronous --name %s\n' $NAME
+	tell left 'ipsec --json events >/run/heard 2>/dev/null </dev/null & echo $! >/run/hearing; sleep 0.5'
+	ask right /usr/libexec/ipsec/whack --asynchronous --initiate --name $NAME
+	wait_for 3 grep -q '"diag_f[a-z]*"' "$LAB/left/run/heard"
+	nap 0.3
+	tell left 'kill $(cat /run/hearing)'
+	ask left ipsec --json status
+	check "ipsec status has it" grep -q "\"found_finding\".*\"$1\"" "$LAB/left/said"
+	# what is found already is no news
+	if grep -q '"diag_finding"' "$LAB/left/run/heard"; then wants "$1" "$2" "$LAB/left/run/heard"
+	else wants "$1" "$2" "$LAB/left/said"; fi
+}
+
+# ---- fixes -----------------------------------------------------------------------
+
+reload() { # reload HOST
+	unload "$1"
+	check "$1 loads it" load "$1"
+}
+# apply here|peer: the fixes for this end, or for the peer in ipsec.conf's words, as they are printed
+apply() {
+	local where kind text host=left key n=0 again=
+	[ "$1" = here ] || host=right
+	for text in "${FIXES[@]}"; do
+		IFS=$'\t' read -r where kind text <<<"$text"
+		case $1-$where-$kind in
+		*-words) continue ;;
+		here-here-* | peer-*ipsec.conf*) ;;
+		*) continue ;;
+		esac
+		printf '%s# fix (%s): %s\n' $host "$kind" "$text"
+		n=$((n + 1))
+		case $kind in
+		command) ask $host sh -c "${text#run: }" ;;
+		conn)
+			text=${text##*write: } key=${text%%=*}
+			[ "$key" != keyexchange ] || key=ikev2 # two words for it
+			ask $host sed -i -e "/^[[:space:]]*$key=/d" -e "/^conn vpn/a\\	$text" /etc/ipsec.conf
+			again=1
+			;;
+		"config setup")
+			text=${text##*write: } key=${text%%=*}
+			ask $host sed -i -e "/^[[:space:]]*$key=/d" -e "/^config setup/a\\	$text" /etc/ipsec.conf
+			;;
+		ipsec.secrets) # the secret is not the program's to know
+			text=${text##*write: }
+			file $host /etc/ipsec.secrets "${text/\"...\"/\"$PSK\"}"$'\n'
+			ask $host ipsec whack --rereadsecrets
+			;;
+		esac
+	done
+	check "there is a fix for $host" [ $n -gt 0 ]
+	[ -z "$again" ] || reload $host
+	[ $host = right ] || [ "$ROLE" = initiator ] || reload right # it tries with long pauses
+}
+# cured: it comes up, carries packets, and nothing is found any more
+cured() {
+	local before=$FAILED from=left
+	[ "$ROLE" = initiator ] || from=right
+	has $from 1 || check "$ROLE, $VERSION, $WHAT: it comes up" begin $from
+	check "$ROLE, $VERSION, $WHAT: cured" answered lpc $RPC
+	wait_for 2 nothing || { grep '"found_finding"' "$LAB/left/said"; bad "nothing is found any more"; }
+	if [ "$FAILED" = "$before" ]; then row_fix works; else row_fix FAILED; fi
+}
+nothing() { ask left ipsec --json status && ! grep -q '"found_finding"' "$LAB/left/said"; }
+answered() { run "$1" ping -q -c 2 -i 0.2 -w 20 "${@:2}" && [[ $OUT == *", 2 received"* ]]; }
+# fault WHAT LINE...: both ends anew, with a fault
+fault() {
+	WHAT=$1
+	title "$VERSION: $1"
+	both "ikev2=$([ $VERSION = ikev1 ] && echo no || echo yes)" rightupdown=%disabled "${@:2}"
+	again
+}
+
+# ---- the cases -------------------------------------------------------------------
+
+healthy() {
+	for ROLE in initiator responder; do
+		fault "healthy"
+		cured
+		check "ipsec diagnose finds nothing" ask left ipsec diagnose $NAME
+	done
+}
+psk() {
+	local class=psk-mismatch-v1 sure=likely
+	[ $VERSION = ikev1 ] || class=psk-mismatch-v2 sure=certain
+	SECRET[left]=$OTHER
+	fault "the secrets differ"
+	we $class likely
+	apply here
+	cured
+	fault "the secrets differ"
+	they $class $sure
+	apply here
+	cured
+	SECRET=([right]="$OTHER")
+	fault "the secrets differ, there"
+	we $class likely
+	apply peer
+	cured
+	SECRET=()
+}
+ike() {
+	local lines=("left:ike=aes256-sha2_256;dh14" "right:ike=aes128-sha1;dh15")
+	# our defaults in IKEv2 have no SHA-1
+	if [ $VERSION = ikev2 ]; then fault "IKE algorithms, our defaults" "${lines[1]}"
+	else fault "IKE algorithms" "${lines[@]}"; fi
+	we ike-proposal-mismatch likely
+	apply peer
+	cured
+	fault "IKE algorithms" "${lines[@]}"
+	they ike-proposal-mismatch certain
+	apply here
+	cured
+}
+esp() {
+	fault "ESP algorithms" left:esp=aes_gcm256 right:esp=aes128-sha1
+	we esp-proposal-mismatch likely
+	apply peer
+	cured
+	fault "ESP algorithms" left:esp=aes_gcm256 right:esp=aes128-sha1
+	they esp-proposal-mismatch certain
+	apply here
+	cured
+}
+pfs() {
+	[ $VERSION = ikev1 ] || return 0
+	fault "PFS" left:pfs=no left:esp=aes128-sha1 right:pfs=yes "right:esp=aes128-sha1;dh14"
+	we esp-proposal-mismatch likely
+	apply peer
+	cured
+	fault "PFS" left:pfs=yes "left:esp=aes128-sha1;dh14" right:pfs=no right:esp=aes128-sha1
+	they esp-proposal-mismatch certain
+	apply here
+	cured
+}
+ts() {
+	local class=ts-mismatch-v${VERSION#ikev}
+	fault "networks" right:rightsubnet=10.0.3.0/24
+	we $class likely
+	apply peer
+	cured
+	fault "networks" left:rightsubnet=10.0.3.0/24
+	they $class certain
+	apply here
+	cured
+}
+# The secret is the first that is found, the algorithms are right behind it.
+two() {
+	SECRET[left]=$OTHER
+	fault "secrets and ESP algorithms" left:esp=aes_gcm256 right:esp=aes128-sha1
+	we psk-mismatch-v${VERSION#ikev} likely
+	apply here
+	SECRET=()
+	we esp-proposal-mismatch likely
+	apply peer
+	cured
+}
+# Libreswan refuses IKEv2 with the notification of other algorithms, and says nothing to IKEv1.
+version() {
+	local other=yes
+	[ $VERSION = ikev1 ] || other=no
+	fault "versions" right:ikev2=$other
+	UNSURE=1
+	if [ $VERSION = ikev1 ]; then we ike-udp500-blocked possible; else we ike-proposal-mismatch likely; fi
+	UNSURE=
+	check "the version is named" grep -q '"diag_suspect".*ike-version-mismatch' "$LAB/left/said"
+	fault "versions" left:ikev2=$other
+	they ike-version-mismatch certain
+	apply here
+	cured
+}
+# IKEv1 is off until a connection asks for it, and our first fix for it is the peer's.
+off() {
+	[ $VERSION = ikev2 ] || return 0
+	SETUP[left]=''
+	fault "IKEv1 is off here" right:ikev2=no
+	ask left ipsec restart
+	they ikev1-disabled-by-default certain
+	apply peer
+	cured
+	SETUP[left]="	ikev1-policy=accept"$'\n'
+}
+silence() {
+	fault "IKE is dropped"
+	drop udp dport 500
+	we ike-udp500-blocked possible
+	no_drop
+	end left
+	cured
+}
+nobody() {
+	fault "nobody listens"
+	stop right libreswan
+	we peer-not-listening-icmp certain
+	start right libreswan
+	cured
+}
+unloaded() {
+	fault "not loaded"
+	unload left
+	we conn-not-loaded-or-daemon-down certain
+	apply here
+	cured
+}
+# what is wrong while the tunnel is up
+esp_dropped() {
+	fault "ESP is dropped here"
+	ROLE=initiator
+	cured
+	ask left iptables-legacy -I INPUT -p esp -j DROP
+	we esp-blocked certain ipsec --json diagnose $NAME
+	ask left iptables-legacy -F INPUT
+	cured
+}
+nat_rule() {
+	fault "NAT before IPsec" left:nat-exempt=no
+	ROLE=initiator
+	cured
+	ask left iptables-legacy -t nat -I POSTROUTING -o eth0 -j MASQUERADE
+	refuses "it carries nothing now" ask lpc ping -q -c 2 -i 0.2 -W 1 $RPC
+	we nat-before-ipsec certain ipsec --json diagnose $NAME
+	apply here
+	cured
+	ask left iptables-legacy -t nat -F POSTROUTING
+}
+lost_one() {
+	local spi
+	fault "the kernel has lost an SA"
+	ROLE=initiator
+	cured
+	ask left ip xfrm state list dst 192.0.2.1
+	[[ $OUT =~ spi\ (0x[0-9a-f]+) ]] && spi=${BASH_REMATCH[1]}
+	ask left ip xfrm state delete src 198.51.100.1 dst 192.0.2.1 proto esp spi "$spi"
+	nap 1
+	we sad-desync certain ipsec --json status
+	apply here
+	check "it carries packets again" answered lpc $RPC
+	row_fix works
+	anew
+}
+# anew: what was taken out is told of for a quarter of an hour
+anew() {
+	ask left ipsec stop
+	ask left ipsec start
+}
+flushed() {
+	fault "the kernel has lost all"
+	ROLE=initiator
+	cured
+	ask left ip xfrm state flush
+	nap 1
+	we foreign-xfrm-writer certain ipsec --json status
+	check "it carries packets again" answered lpc $RPC
+	anew
+}
+log_lost() {
+	[ $VERSION = ikev2 ] || return 0
+	WHAT="nothing can be written to the log" ROLE=initiator
+	title "$WHAT"
+	ask left sed -i 's,logfile=.*,logfile=/dev/full,' /etc/ipsec.conf
+	ask left ipsec stop
+	ask left ipsec start
+	ask left ipsec auto --up $NAME
+	we log-evidence-missing certain ipsec --json status
+	apply here
+	check "the tunnel has stayed" answered lpc $RPC
+	wait_for 5 nothing || bad "nothing is found any more"
+	check "the log is there" test -s "$LAB/left/log/pluto.log"
+}
+
+lab_up
+agents
+both ikev2=yes
+start right libreswan
+start left ours
+for VERSION in ${LAB_VERSIONS:-ikev2 ikev1}; do
+	for c in healthy psk ike esp pfs ts two version off silence nobody unloaded esp_dropped nat_rule lost_one flushed log_lost; do
+		[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
+	done
+done
+finish
