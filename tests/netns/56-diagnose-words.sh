@@ -126,7 +126,27 @@ check "it goes" wait_for 10 grep -q '"diag_cleared"' "$LAB/watched"
 check "the tunnel's change is told" grep -q '"v2_child_established"' "$LAB/watched"
 for p in $(pids left ipsec); do kill -INT "$p"; done
 wait "$watching"
-check "Ctrl-C ends it well: $?" tail -1 "$LAB/watched" | grep -q '"exit":0'
+check "Ctrl-C ends it well" grep -q '"exit":0' <<<"$(tail -1 "$LAB/watched")"
 jq -r '.line // empty' "$LAB/watched"
+
+title "--config: a host that runs strongSwan, its own file"
+charon=$(on right cat /run/charon.pid)
+talks=$(on right grep -c "vici\|received packet" /var/log/charon.log)
+status 0 right ipsec diagnose --config /etc/swanctl/swanctl.conf vpn
+says "it reads its words" "in the words of strongSwan's swanctl"
+refuses "its daemon has its port" grep -q port-in-use <<<"$OUT"
+on right nft -f - <<-X2
+table inet lab_own { chain input { type filter hook input priority filter; udp dport 500 drop; }; }
+X2
+status 5 right ipsec diagnose --config /etc/swanctl/swanctl.conf vpn --html /tmp/lab-page.html
+says "the rule is named" "lab_own, chain input: udp dport 500 drop.*ike-udp500-blocked"
+says "and the fix" "nft 'insert rule inet lab_own input"
+check "its page is there" on right grep -q "aes256gcm16" /tmp/lab-page.html
+on right rm -f /tmp/lab-page.html
+status 2 right ipsec diagnose --config /etc/swanctl/swanctl.conf vpn --fix --yes
+status 21 right ipsec diagnose --config /etc/swanctl/swanctl.conf none
+on right nft delete table inet lab_own
+check "its daemon is the same" [ "$(on right cat /run/charon.pid)" = "$charon" ]
+check "and heard nothing" [ "$(on right grep -c "vici\|received packet" /var/log/charon.log)" = "$talks" ]
 
 finish

@@ -32,6 +32,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	struct silence q;
 
 	if (blocked && !story_is_up(s)) {
+		if (local_drop(s, f, "ike") == CERTAIN) { /* who looked knows the rule */
+			finding_proof(f, blocked);
+			return CERTAIN;
+		}
+		*f = (struct finding){ .rule = f->rule };
 		finding_proof(f, blocked);
 		finding_cause(f, "this host's own packet filter drops what we send to the peer");
 		finding_fix(f, FIX_HERE, FIX_COMMAND,
