@@ -62,7 +62,7 @@ static bool sw_find(const struct swanctl *s, const char *name, struct their_conn
 		char *path = xasprintf("connections.%s.children", conn);
 		bool is_it = strcmp(conn, name) == 0;
 
-		SET(c->child, "");
+		c->child[0] = '\0';
 		for (size_t k = 0; (child = swanctl_section(s, path, k)); k++)
 			if (strcmp(child, name) == 0 || (is_it && !c->child[0]))
 				SET(c->child, child);

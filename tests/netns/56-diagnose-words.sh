@@ -81,6 +81,15 @@ before=$(digest)
 status 8 left ipsec diagnose vpn.example.com --fix
 check "the file is as it was" [ "$(digest)" = "$before" ]
 
+title "--fix: on a terminal it asks, and a no leaves everything as it is"
+on right timeout 20 swanctl --initiate --child vpn --timeout 10 >/dev/null 2>&1
+# shellcheck disable=SC2094 # it is waited for there
+{ wait_for 30 grep -q "Apply it?" "$LAB/asked"; echo n; sleep 1; } |
+	on left script -qec "ipsec diagnose vpn.example.com --fix" /dev/null >"$LAB/asked" 2>&1
+check "it asks" grep -q "taken back by the file as it was. Apply it?" "$LAB/asked"
+check "it heeds the no" grep -q "you said no" "$LAB/asked"
+check "the file is as it was" [ "$(digest)" = "$before" ]
+
 title "--fix: a line of the conn; the peer has begun before, so its algorithms are known"
 on right timeout 20 swanctl --initiate --child vpn --timeout 10 >/dev/null 2>&1
 status 0 left ipsec diagnose vpn.example.com --fix --yes
