@@ -2,10 +2,12 @@
  * a step sees are events; with those that the daemon kept they are the story that the rules judge.
  */
 #include "cmd/diagnose.h"
+#include "cmd/diagnose_config.h"
 #include "cmd/diagnose_fix.h"
 #include "cmd/diagnose_html.h"
 #include "cmd/diagnose_probe.h"
 #include "cmd/local.h"
+#include "cmd/their_conn.h"
 #include "cmd/verify.h"
 #include "config/conf.h"
 #include "config/facts.h"
@@ -32,6 +34,7 @@ struct ladder {
 	struct page *page;   /* of --html; NULL: none is wanted */
 	struct fixes *fixes; /* of --fix; likewise */
 	bool is_up, is_running, has_tried;
+	bool is_theirs; /* another suite's connection: its daemon is left alone */
 	unsigned found, seen;
 };
 
@@ -100,7 +103,8 @@ static bool look_at_config(struct ladder *l)
 		const struct conf_issue *is = &l->conf->issue[i];
 		struct event_about about = { .conn = l->name };
 
-		if (is->is_error && (!is->conn || strcmp(is->conn, l->name) == 0))
+		/* what our parser does not know may be right for theirs */
+		if (!l->is_theirs && is->is_error && (!is->conn || strcmp(is->conn, l->name) == 0))
 			EMIT(&in, diagnose_now(), &about, config_error, .file = ev_str(is->file),
 				.at_line = ev_u64(is->line), .what = ev_str(is->text),
 				.name = ev_str(l->name));
@@ -201,6 +205,8 @@ static void kept(void *ctx, const struct event *e)
 {
 	struct ladder *l = ctx;
 
+	if (l->is_theirs && diagnose_is_their_daemon(e))
+		return;
 	diag_take(&l->diag, e);
 	page_take(l->page, e, false);
 	l->seen++;
@@ -215,6 +221,18 @@ static const char *device_of(const struct conf_conn *c, char *own)
 	return access("/sys/class/net/ipsec0/tun_flags", F_OK) == 0 ? "ipsec0" : "";
 }
 
+static void look(struct ladder *l, const struct local_for *what)
+{
+	const struct event_sink in = { kept, l };
+	char ours[ADDR_STR];
+
+	l->seen = 0;
+	local_look(what, diagnose_now(), &in);
+	STEP(l, "this host",
+		"routes, packet filters, NAT, policies and sockets around %s: %u facts",
+		addr_is_set(&what->ours) ? addr_format(&what->ours, ours) : "it", l->seen);
+}
+
 static void look_at_host(struct ladder *l)
 {
 	const struct conf_conn *c = l->conn;
@@ -222,7 +240,7 @@ static void look_at_host(struct ladder *l)
 	bool is_left = c->local_is_left || !c->oriented;
 	const struct conf_end *ours = is_left ? &c->left : &c->right;
 	const struct conf_end *theirs = is_left ? &c->right : &c->left;
-	char own[CONF_DEVICE_NAME], ours_text[ADDR_STR];
+	char own[CONF_DEVICE_NAME];
 	struct local_for what;
 	struct utsname host;
 
@@ -240,11 +258,7 @@ static void look_at_host(struct ladder *l)
 		.flow = "",
 		.own_flow = "",
 		.is_initiator = addr_is_set(&theirs->host) };
-	l->seen = 0;
-	local_look(&what, diagnose_now(), &in);
-	STEP(l, "this host",
-		"routes, packet filters, NAT, policies and sockets around %s: %u facts",
-		addr_is_set(&what.ours) ? addr_format(&what.ours, ours_text) : "it", l->seen);
+	look(l, &what);
 }
 
 /* ---- the verdict ---- */
@@ -284,6 +298,62 @@ static int walk(struct ladder *l)
 	diag_done(&l->diag);
 	conf_free(l->conf);
 	return status;
+}
+
+/* ---- another suite's ---- */
+
+static int conclude_theirs(struct ladder *l)
+{
+	const struct event_sink out = { shown, l };
+
+	diag_report(&l->diag, l->name, 0, diagnose_now(), &out);
+	if (l->found)
+		return EXIT_FOUND;
+	STEP(l, "verdict", "nothing on this host stands in its way; its daemon was not asked");
+	return 0;
+}
+
+/* c NULL: Libreswan's, which our parser reads. */
+static int walk_theirs(struct ladder *l, const struct their_conn *c)
+{
+	const struct event_sink in = { kept, l };
+	struct local_for what;
+	int status = EXIT_UNKNOWN;
+
+	l->is_theirs = true;
+	diag_init(&l->diag);
+	if (c) {
+		l->name = c->name;
+		diagnose_their_facts(c, &what, &in);
+		look(l, &what);
+		status = conclude_theirs(l);
+	} else if (look_at_config(l)) {
+		look_at_host(l);
+		status = conclude_theirs(l);
+	}
+	diag_done(&l->diag);
+	conf_free(l->conf);
+	return status;
+}
+
+/* False: it is not theirs. */
+static bool is_theirs(struct ladder *l, int *ret_status)
+{
+	const struct cmd *c = l->cmd;
+	const struct event_sink out = { shown, l };
+	struct their_conn *conn = xalloc(sizeof(*conn));
+	enum theirs what = diagnose_theirs(c->config, c->word[0], &out, conn);
+
+	l->name = c->word[0];
+	if (what != THEIRS_NOT && (c->fix || c->watch)) {
+		out_error("ipsec: --fix and --watch are for connections of our own daemon");
+		*ret_status = EXIT_USAGE;
+	} else if (what == THEIRS_MISSING)
+		*ret_status = EXIT_UNKNOWN;
+	else if (what != THEIRS_NOT)
+		*ret_status = walk_theirs(l, what == THEIRS_STRONGSWAN ? conn : NULL);
+	free(conn);
+	return what != THEIRS_NOT;
 }
 
 static int again(void *ctx, struct fixes *ret)
@@ -328,6 +398,8 @@ int run_diagnose(const struct cmd *c)
 		return EXIT_USAGE;
 	}
 	l.page = c->html ? page_new() : NULL;
+	if (c->config && is_theirs(&l, &status))
+		return diagnose_page(l.page, c->html, c->word[0], status);
 	status = diagnose_who(c, c->word[0], &out, &name);
 	l.name = name;
 	if (!status)

@@ -81,6 +81,15 @@ before=$(digest)
 status 8 left ipsec diagnose vpn.example.com --fix
 check "the file is as it was" [ "$(digest)" = "$before" ]
 
+title "--fix: on a terminal it asks, and a no leaves everything as it is"
+on right timeout 20 swanctl --initiate --child vpn --timeout 10 >/dev/null 2>&1
+# shellcheck disable=SC2094 # it is waited for there
+{ wait_for 30 grep -q "Apply it?" "$LAB/asked"; echo n; sleep 1; } |
+	on left script -qec "ipsec diagnose vpn.example.com --fix" /dev/null >"$LAB/asked" 2>&1
+check "it asks" grep -q "taken back by the file as it was. Apply it?" "$LAB/asked"
+check "it heeds the no" grep -q "you said no" "$LAB/asked"
+check "the file is as it was" [ "$(digest)" = "$before" ]
+
 title "--fix: a line of the conn; the peer has begun before, so its algorithms are known"
 on right timeout 20 swanctl --initiate --child vpn --timeout 10 >/dev/null 2>&1
 status 0 left ipsec diagnose vpn.example.com --fix --yes
@@ -126,7 +135,27 @@ check "it goes" wait_for 10 grep -q '"diag_cleared"' "$LAB/watched"
 check "the tunnel's change is told" grep -q '"v2_child_established"' "$LAB/watched"
 for p in $(pids left ipsec); do kill -INT "$p"; done
 wait "$watching"
-check "Ctrl-C ends it well: $?" tail -1 "$LAB/watched" | grep -q '"exit":0'
+check "Ctrl-C ends it well" grep -q '"exit":0' <<<"$(tail -1 "$LAB/watched")"
 jq -r '.line // empty' "$LAB/watched"
+
+title "--config: a host that runs strongSwan, its own file"
+charon=$(on right cat /run/charon.pid)
+talks=$(on right grep -c "vici\|received packet" /var/log/charon.log)
+status 0 right ipsec diagnose --config /etc/swanctl/swanctl.conf vpn
+says "it reads its words" "in the words of strongSwan's swanctl"
+refuses "its daemon has its port" grep -q port-in-use <<<"$OUT"
+on right nft -f - <<-X2
+table inet lab_own { chain input { type filter hook input priority filter; udp dport 500 drop; }; }
+X2
+status 5 right ipsec diagnose --config /etc/swanctl/swanctl.conf vpn --html /tmp/lab-page.html
+says "the rule is named" "lab_own, chain input: udp dport 500 drop.*ike-udp500-blocked"
+says "and the fix" "nft 'insert rule inet lab_own input"
+check "its page is there" on right grep -q "aes256gcm16" /tmp/lab-page.html
+on right rm -f /tmp/lab-page.html
+status 2 right ipsec diagnose --config /etc/swanctl/swanctl.conf vpn --fix --yes
+status 21 right ipsec diagnose --config /etc/swanctl/swanctl.conf none
+on right nft delete table inet lab_own
+check "its daemon is the same" [ "$(on right cat /run/charon.pid)" = "$charon" ]
+check "and heard nothing" [ "$(on right grep -c "vici\|received packet" /var/log/charon.log)" = "$talks" ]
 
 finish

@@ -80,6 +80,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	struct probes p = story_probes(s);
 
 	if (blocked && !story_is_up(s)) {
+		if (local_drop(s, f, "ike") == CERTAIN) { /* who looked knows the rule */
+			finding_proof(f, blocked);
+			return CERTAIN;
+		}
+		*f = (struct finding){ .rule = f->rule };
 		finding_proof(f, blocked);
 		if (local_drop(s, f, "ike") == CERTAIN)
 			return CERTAIN; /* by a rule that is known */

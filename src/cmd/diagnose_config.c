@@ -1,0 +1,223 @@
+/* ipsec diagnose --config FILE CONN where another suite runs: its files as they are, this host as
+ * it is. Its daemon is not asked, and not touched. */
+#include "cmd/diagnose_config.h"
+
+#include "cmd/diagnose.h"
+#include "cmd/their_conn.h"
+#include "cmd/verify.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- whose file is it? ---- */
+
+struct owner {
+	char command[64]; /* "": nobody has the port */
+	bool is_ours;
+};
+
+static void note_owner(void *ctx, const struct event *e)
+{
+	const struct event_kind *k = event_kind(e->id);
+	struct owner *o = ctx;
+
+	for (unsigned i = 0; i < k->n; i++) {
+		if (strcmp(k->field[i].name, "command") == 0)
+			snprintf(o->command, sizeof(o->command), "%s", e->row[i].str);
+		if (strcmp(k->field[i].name, "is_ours") == 0)
+			o->is_ours = e->row[i].u64;
+	}
+}
+
+/* Who has UDP 500 here; pluto has it on each address. */
+static struct owner owner_of_port(void)
+{
+	struct addr local[LOCALS_MAX];
+	size_t n = facts_locals(local);
+	struct owner o = { 0 };
+	const struct event_sink sink = { note_owner, &o };
+
+	for (size_t i = 0; i < n && i < 16 && !o.command[0]; i++) {
+		struct local_for what = { .ours = local[i] };
+		struct local l = { .what = &what, .now = diagnose_now(), .out = &sink };
+
+		local_sockets(&l);
+	}
+	return o;
+}
+
+static char *read_theirs(void *ctx, const char *path, size_t *ret_n)
+{
+	const struct conf_source *files = ctx;
+
+	return files->read(files->ctx, path, ret_n);
+}
+
+static char **glob_theirs(void *ctx, const char *pattern)
+{
+	const struct conf_source *files = ctx;
+
+	return files->glob(files->ctx, pattern);
+}
+
+static bool is_strongswan(const char *command)
+{
+	return strncmp(command, "charon", 6) == 0 || strcmp(command, "starter") == 0;
+}
+
+/* ---- its connection ---- */
+
+static bool is_local(const char *address, const struct addr *local, size_t n)
+{
+	struct addr a;
+
+	for (size_t i = 0; i < n; i++)
+		if (addr_parse(address, &a) == OK && addr_eq(&a, &local[i]))
+			return true;
+	return false;
+}
+
+static bool read_ipsec_conf(
+	const struct conf_source *files, const char *file, const char *name, struct their_conn *ret)
+{
+	struct conf *scratch = xalloc(sizeof(*scratch));
+	struct addr local[LOCALS_MAX];
+	size_t n = facts_locals(local);
+	struct lexed l;
+	bool found;
+
+	lex(files, file, NULL, 0, scratch, &l);
+	found = their_conn_ipsec_conf(&l, name, ret);
+	if (found && !is_local(ret->ours, local, n) && is_local(ret->theirs, local, n))
+		their_conn_swap(ret);
+	lexed_done(&l);
+	conf_free(scratch);
+	return found;
+}
+
+enum theirs diagnose_theirs(
+	const char *file, const char *name, const struct event_sink *out, struct their_conn *ret)
+{
+	struct conf_source files = conf_source_files();
+	const struct swanctl_source src = { read_theirs, glob_theirs, &files };
+	char *wrong = NULL;
+	struct swanctl *s = swanctl_parse(&src, file, &wrong);
+	bool is_swanctl = swanctl_section(s, "connections", 0) != NULL, found;
+	struct owner o = { 0 };
+
+	if (is_swanctl) {
+		if (wrong)
+			DIAGNOSE_STEP(out, "configuration", "%s", wrong);
+		found = their_conn_swanctl(s, name, ret);
+	} else {
+		o = owner_of_port();
+		found = is_strongswan(o.command) && read_ipsec_conf(&files, file, name, ret);
+	}
+	swanctl_free(s);
+	free(wrong);
+	if (!is_swanctl && !is_strongswan(o.command))
+		return strcmp(o.command, "pluto") == 0 ? THEIRS_LIBRESWAN : THEIRS_NOT;
+	if (found)
+		DIAGNOSE_STEP(out, "configuration", "%s:%u has the connection, in the words of %s",
+			ret->file, ret->line,
+			is_swanctl ? "strongSwan's swanctl" : "strongSwan's ipsec.conf");
+	else
+		DIAGNOSE_STEP(
+			out, "configuration", "%s has no connection named \"%s\"", file, name);
+	return found ? THEIRS_STRONGSWAN : THEIRS_MISSING;
+}
+
+/* ---- as facts ---- */
+
+static struct addr address(const char *text)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *found = NULL;
+	struct addr a = { 0 };
+	char t[64] = "";
+
+	if (!text[0] || text[0] == '%' || addr_parse(text, &a) == OK)
+		return a;
+	if (getaddrinfo(text, NULL, &hints, &found) == 0 && found &&
+		getnameinfo(found->ai_addr, found->ai_addrlen, t, sizeof(t), NULL, 0,
+			NI_NUMERICHOST) == 0 &&
+		addr_parse(t, &a) != OK)
+		a = (struct addr){ 0 };
+	freeaddrinfo(found);
+	return a;
+}
+
+static struct ts_list nets(const char *text, const struct addr *host)
+{
+	struct ts_list l = { 0 };
+	struct range r;
+
+	for (; *text && l.n < TS_LIST_MAX; text += strspn(text, ",")) {
+		char t[RANGE_STR];
+		size_t n = strcspn(text, ",");
+
+		snprintf(t, sizeof(t), "%.*s", (int)n, text);
+		if (range_parse(t, &r) == OK)
+			l.ts[l.n++] = ts_from_range(&r);
+		text += n;
+	}
+	if (!l.n && addr_is_set(host)) {
+		r = range_one(host);
+		l.ts[l.n++] = ts_from_range(&r);
+	}
+	return l;
+}
+
+static uint16_t port(const char *text)
+{
+	unsigned long n = strtoul(text, NULL, 10);
+
+	return n && n < 65536 ? (uint16_t)n : 0;
+}
+
+void diagnose_their_facts(
+	const struct their_conn *c, struct local_for *ret, const struct event_sink *out)
+{
+	const struct event_about about = { .conn = c->name };
+	char ours[ADDR_STR], theirs[ADDR_STR], a[TS_LIST_STR], b[TS_LIST_STR];
+	bool is_transport = strcmp(c->type, "transport") == 0;
+
+	*ret = (struct local_for){ .conn = c->name,
+		.ours = address(c->ours),
+		.theirs = address(c->theirs),
+		.our_port = port(c->our_port),
+		.their_port = port(c->their_port),
+		.device = "",
+		.flow = "",
+		.own_flow = "" };
+	ret->is_initiator = addr_is_set(&ret->theirs);
+	ret->our_nets = nets(c->our_nets, &ret->ours);
+	ret->their_nets = nets(c->their_nets, &ret->theirs);
+	addr_format(&ret->ours, ours);
+	addr_format(&ret->theirs, theirs);
+	EMIT(out, diagnose_now(), &about, conn_facts,
+		.ours = ev_str(addr_is_set(&ret->ours) ? ours : "%any"),
+		.our_id = ev_str(c->our_id[0] ? c->our_id : ours),
+		.our_nets = ev_str(ts_list_format(&ret->our_nets, a)),
+		.theirs = ev_str(addr_is_set(&ret->theirs) ? theirs : "%any"),
+		.their_id = ev_str(c->their_id[0] ? c->their_id : theirs),
+		.their_nets = ev_str(ts_list_format(&ret->their_nets, b)),
+		.version = ev_str(c->version), .mode = ev_str(c->mode),
+		.authby = ev_str(strcmp(c->authby, "psk") == 0 ? "secret" : c->authby),
+		.ike = ev_str(c->ike), .esp = ev_str(c->esp), .pfs = ev_str(""),
+		.type = ev_str(is_transport ? "transport" : "tunnel"), .narrowing = ev_str(""),
+		.encapsulation = ev_str(""), .auto_ = ev_str(c->automatic),
+		.dpddelay = ev_u64(strtoull(c->dpd, NULL, 10)), .file = ev_str(c->file),
+		.at_line = ev_u64(c->line), .our_side = ev_str("left"), .suite = ev_str(c->suite));
+}
+
+/* Their own daemon is who has to have the port. */
+bool diagnose_is_their_daemon(const struct event *e)
+{
+	const struct event_kind *k = event_kind(e->id);
+
+	for (unsigned i = 0; e->id == EV_local_socket && i < k->n; i++)
+		if (strcmp(k->field[i].name, "command") == 0)
+			return is_strongswan(e->row[i].str) || strcmp(e->row[i].str, "pluto") == 0;
+	return false;
+}

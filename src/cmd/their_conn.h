@@ -1,0 +1,26 @@
+#pragma once
+/* A connection of another suite's configuration as the diagnosis has to know it. Pure. */
+#include "base/bytes.h"
+#include "config/lex.h"
+#include "foreign/swanctl.h"
+
+enum { THEIR_TEXT = 512 };
+
+/* Values as their file has them; "": not given. Addresses may be names; "%any": any. */
+struct their_conn {
+	const char *suite; /* "swanctl", "strongswan" */
+	char name[THEIR_TEXT], child[THEIR_TEXT], file[THEIR_TEXT];
+	unsigned line;
+	char ours[THEIR_TEXT], theirs[THEIR_TEXT];
+	char our_id[THEIR_TEXT], their_id[THEIR_TEXT];
+	char our_nets[THEIR_TEXT], their_nets[THEIR_TEXT];
+	char version[16], mode[16], authby[THEIR_TEXT];
+	char ike[THEIR_TEXT], esp[THEIR_TEXT], type[16], automatic[THEIR_TEXT];
+	char our_port[16], their_port[16], dpd[THEIR_TEXT];
+};
+
+/* By the name of a connection or of a child. False: there is none. */
+bool their_conn_swanctl(const struct swanctl *s, const char *name, struct their_conn *ret);
+/* ipsec.conf in strongSwan's dialect: left is this host, unless swap says otherwise. */
+bool their_conn_ipsec_conf(const struct lexed *l, const char *name, struct their_conn *ret);
+void their_conn_swap(struct their_conn *c);
