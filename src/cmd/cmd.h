@@ -26,9 +26,11 @@ enum {
 struct cmd {
 	const struct verb *verb;
 	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
+	bool self;     /* of diagnose */
 	bool is_whack; /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	const char *log;	     /* of another daemon, for diagnose */
+	const char *through;	     /* an address behind the peer, for diagnose */
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
 	const char *read_file, *write_file, *device, *count, *seconds; /* of capture */
 	char **word; /* what is neither option nor subcommand */

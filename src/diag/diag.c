@@ -168,7 +168,7 @@ static ns_t judged_after(const struct event *e)
  * asked for them. */
 static bool is_kept(const struct event *e)
 {
-	static const char *const facts[] = { "local_", "probe_", "conn_facts" };
+	static const char *const facts[] = { "local_", "probe_", "flow_", "conn_facts" };
 	const struct event_kind *k = event_kind(e->id);
 
 	for (size_t i = 0; i < COUNT(facts); i++)
