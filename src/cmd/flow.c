@@ -1,5 +1,5 @@
 /* The test flow: who is asked, in which order, and what moved meanwhile. */
-#include "cmd/flow.h"
+#include "cmd/flow_run.h"
 
 #include "cmd/local.h"
 #include "dataplane/xfrm/xfrm.h"
@@ -7,21 +7,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-
-enum { GUESS, NAMED, OWN, HOP, MAIN_MAX, ROUND_MS = 40, ANSWER_MS = 1000, SETTLE_MS = 150 };
-
-struct run {
-	struct flow f;
-	struct addr inner;  /* ours, inside our networks */
-	struct prefix wire; /* the same, with the network that it is connected to */
-	struct addr target; /* whose answers count */
-	bool is_sure;	    /* that there is a host with this address */
-	struct echo echo[MAIN_MAX];
-	struct counters before;
-	struct flow_octets sa;
-	uint64_t sent_octets;
-	bool own_is_clear;
-};
 
 /* ---- from where to whom ---- */
 
@@ -71,7 +56,7 @@ static struct addr guess_of(const struct flow_for *what, bool *is_sure)
 	return a;
 }
 
-static void step(const struct run *r, const char *text)
+void run_step(const struct run *r, const char *text)
 {
 	r->f.what->step(r->f.what->ctx, text);
 }
@@ -85,21 +70,22 @@ static bool choose(struct run *r)
 		r->target = what->through;
 		r->is_sure = true;
 		if (!ts_list_has(&what->their_nets, 0, &r->target, 0)) {
-			step(r, "--through is not an address in the other end's networks: no test");
+			run_step(r,
+				"--through is not an address in the other end's networks: no test");
 			return false;
 		}
 	} else {
 		r->target = guess_of(what, &r->is_sure);
 	}
 	if (!addr_is_set(&r->target)) {
-		step(r, "the other end's networks are everything: name a host there with "
-			"--through ADDRESS for a test flow");
+		run_step(r, "the other end's networks are everything: name a host there with "
+			    "--through ADDRESS for a test flow");
 		return false;
 	}
 	r->wire = inner_of(what, r->target.family);
 	r->inner = r->wire.addr;
 	if (!addr_is_set(&r->inner)) {
-		step(r, "this host has no address in its networks of the connection: no test");
+		run_step(r, "this host has no address in its networks of the connection: no test");
 		return false;
 	}
 	if (!r->is_sure) {
@@ -107,7 +93,7 @@ static bool choose(struct run *r)
 			"%s is tried, the first address of the other end's network; nobody may "
 			"have it: --through ADDRESS names a host that answers",
 			addr_format(&r->target, t));
-		step(r, line);
+		run_step(r, line);
 	}
 	return true;
 }
@@ -120,7 +106,7 @@ static struct echo *opened(struct run *r, unsigned which, const char *way, const
 	struct echo *e = &r->echo[which];
 
 	if (!echo_open(e, way, from, to, 0, ttl) && (errno == EPERM || errno == EACCES))
-		step(r, "a test flow needs root");
+		run_step(r, "a test flow needs root");
 	return e->fd >= 0 ? e : NULL;
 }
 
@@ -147,7 +133,7 @@ static void open_own(struct run *r)
 		"matters: leftsourceip=%s, ipsec diagnose --self",
 		addr_format(&source, t), addr_format(&r->inner, inner));
 	if (!r->own_is_clear)
-		step(r, line);
+		run_step(r, line);
 }
 
 static void open_all(struct run *r)
@@ -165,7 +151,7 @@ static void open_all(struct run *r)
 	open_own(r);
 }
 
-static void send_one(struct run *r, struct echo *e, uint32_t octets)
+void run_send(struct run *r, struct echo *e, uint32_t octets)
 {
 	if (e->fd < 0 || r->f.packets >= FLOW_PACKETS_MAX)
 		return;
@@ -175,7 +161,7 @@ static void send_one(struct run *r, struct echo *e, uint32_t octets)
 		r->sent_octets += octets;
 }
 
-static void say_sent(const struct run *r, const struct echo *e)
+void run_say_sent(const struct run *r, const struct echo *e)
 {
 	char from[ADDR_STR], to[ADDR_STR];
 
@@ -184,7 +170,7 @@ static void say_sent(const struct run *r, const struct echo *e)
 		.count = ev_u64(e->sent), .octets = ev_u64(ECHO_OCTETS));
 }
 
-static void say_answer(const struct run *r, const struct echo *e)
+void run_say_answer(const struct run *r, const struct echo *e)
 {
 	char from[ADDR_STR], to[ADDR_STR], by[ADDR_STR] = "", took[24] = "", mtu[16] = "";
 	char who[ADDR_STR] = "";
@@ -215,25 +201,25 @@ static void run_echoes(struct run *r)
 	for (unsigned round = 0; round < FLOW_ECHOES; round++) {
 		for (unsigned i = 0; i < MAIN_MAX; i++)
 			if (i != HOP || round == 0)
-				send_one(r, &r->echo[i], ECHO_OCTETS);
+				run_send(r, &r->echo[i], ECHO_OCTETS);
 		if (round == 0)
 			for (unsigned i = 0; i < MAIN_MAX; i++)
 				if (r->echo[i].fd >= 0 && i == HOP)
-					say_sent(r, &r->echo[i]);
+					run_say_sent(r, &r->echo[i]);
 		echo_wait(r->echo, MAIN_MAX, ROUND_MS);
 	}
 	for (unsigned i = 0; i < MAIN_MAX; i++)
 		if (r->echo[i].fd >= 0 && i != HOP)
-			say_sent(r, &r->echo[i]);
+			run_say_sent(r, &r->echo[i]);
 	echo_wait(r->echo, MAIN_MAX, ANSWER_MS);
 	for (unsigned i = 0; i < MAIN_MAX; i++)
 		if (r->echo[i].fd >= 0)
-			say_answer(r, &r->echo[i]);
+			run_say_answer(r, &r->echo[i]);
 }
 
 /* ---- what moved ---- */
 
-static const char *meaning_of(const char *name)
+const char *run_meaning(const char *name)
 {
 	static const char *const words[][2] = {
 		{ "IpInAddrErrors", "for another host, and this one does not forward" },
@@ -269,7 +255,7 @@ static void say_moved(struct run *r)
 			FLOW_EMIT(&r->f, flow_counter, .name = ev_str(after.counter[i].name),
 				.before = ev_u64(before), .added = ev_u64(added),
 				.packets = ev_u64(r->f.packets),
-				.meaning = ev_str(meaning_of(after.counter[i].name)));
+				.meaning = ev_str(run_meaning(after.counter[i].name)));
 	}
 	r->f.what->octets(r->f.what->ctx, &sa);
 	FLOW_EMIT(&r->f, flow_sa, .sent = ev_u64(r->sent_octets),
@@ -282,103 +268,7 @@ static void say_moved(struct run *r)
 		counter_added(r->sa.out, sa.out), counter_added(r->sa.dropped, sa.dropped) };
 }
 
-/* ---- as a host behind this one ---- */
-
-/* An address of ours on a wire of this host that nobody has asked for: so it is seen when somebody
- * does. */
-static bool neighbour_of(const struct run *r, struct addr *ret)
-{
-	const struct prefix clean = prefix_clean(r->wire);
-	struct range net = range_from(&clean);
-	uint64_t n = range_count(&net);
-
-	if (net.first.family != 4 || n < 8)
-		return false;
-	for (uint64_t back = 3; back < 8; back++)
-		if (addr_add(&net.first, n - back, ret) && !addr_eq(ret, &r->inner) &&
-			ts_list_has(&r->f.what->our_nets, 0, ret, 0) && !flow_is_neighbour(ret))
-			return true;
-	return false;
-}
-
-/* An answer that comes out of the tunnel for another host here is forwarded, then this host asks
- * for that one by ARP; or it is not. */
-static void run_behind(struct run *r, const struct echo *heard)
-{
-	static const char moves[] = "IpInAddrErrors";
-	struct counters before, after;
-	struct flow_octets sa0 = { 0 }, sa1 = { 0 };
-	struct addr host;
-	struct echo e;
-	uint64_t added;
-	char t[ADDR_STR];
-
-	if (!neighbour_of(r, &host) || !echo_open(&e, "behind", &host, &heard->to, ECHO_FOREIGN, 0))
-		return;
-	flow_count(&before);
-	r->f.what->octets(r->f.what->ctx, &sa0);
-	send_one(r, &e, ECHO_OCTETS);
-	send_one(r, &e, ECHO_OCTETS);
-	say_sent(r, &e);
-	echo_wait(&e, 1, (int)(MIN(heard->took, NS_S) / NS_MS) + SETTLE_MS);
-	echo_close(&e);
-	flow_count(&after);
-	r->f.what->octets(r->f.what->ctx, &sa1);
-	FLOW_EMIT(&r->f, flow_forward, .host = ev_str(addr_format(&host, t)),
-		.fate = ev_str(flow_is_neighbour(&host)			      ? "forwarded"
-			       : counter_added(sa0.in, sa1.in) >= ECHO_OCTETS ? "stopped"
-									      : "unknown"));
-	added = counter_added(counter_of(&before, moves), counter_of(&after, moves));
-	if (added)
-		FLOW_EMIT(&r->f, flow_counter, .name = ev_str(moves),
-			.before = ev_u64(counter_of(&before, moves)), .added = ev_u64(added),
-			.packets = ev_u64(e.sent), .meaning = ev_str(meaning_of(moves)));
-}
-
-/* ---- more of the same, when some were lost; outside as well ---- */
-
-static void run_more(struct run *r, const struct echo *some)
-{
-	struct echo e[2];
-	struct addr none = { 0 };
-
-	if (!echo_open(&e[0], "more", &some->from, &some->to, 0, 0))
-		return;
-	(void)echo_open(&e[1], "outside", &none, &r->f.what->theirs, ECHO_OUTSIDE, 0);
-	for (unsigned i = 0; i < FLOW_MORE; i++) {
-		send_one(r, &e[0], ECHO_OCTETS);
-		send_one(r, &e[1], ECHO_OCTETS);
-		echo_wait(NULL, 0, 2 * ROUND_MS);
-	}
-	echo_wait(e, COUNT(e), ANSWER_MS);
-	for (unsigned i = 0; i < COUNT(e); i++) {
-		if (e[i].fd >= 0)
-			say_answer(r, &e[i]);
-		echo_close(&e[i]);
-	}
-}
-
-/* ---- sizes ---- */
-
-/* Does the peer's own address answer at all? */
-static void run_outside(struct run *r)
-{
-	struct addr none = { 0 };
-	struct echo e;
-
-	if (!echo_open(&e, "outside", &none, &r->f.what->theirs, ECHO_OUTSIDE, 0))
-		return;
-	send_one(r, &e, ECHO_OCTETS);
-	send_one(r, &e, ECHO_OCTETS);
-	echo_wait(&e, 1, ANSWER_MS / 2);
-	say_answer(r, &e);
-	echo_close(&e);
-	if (e.answered)
-		flow_mtu(&r->f, "outside", &none, &r->f.what->theirs, ECHO_OUTSIDE);
-	else
-		step(r, "the peer's outer address does not answer echo requests: the path MTU "
-			"outside of the tunnel is not known");
-}
+/* ---- what it came to ---- */
 
 /* Who answered all of them, whoever it is; or some. */
 static const struct echo *answerer(const struct run *r, bool all)
@@ -449,7 +339,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 	}
 	came = (struct flow_came){ word_of(&r), own_word(&r) };
 	snprintf(line, sizeof(line), "%u packets sent in all", r.f.packets);
-	step(&r, line);
+	run_step(&r, line);
 out:
 	for (unsigned i = 0; i < MAIN_MAX; i++)
 		echo_close(&r.echo[i]);

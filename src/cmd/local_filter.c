@@ -84,7 +84,9 @@ static const char *range_text(const struct range *r, char t[static RANGE_STR])
 static void say(const struct host *h, const char *what, const struct fw_packet *p)
 {
 	const struct local *l = h->l;
-	bool is_in = p->hook == FW_INPUT || (p->hook == FW_FORWARD && !p->to_ipsec), stops;
+	bool is_in = p->hook == FW_INPUT ||
+		     (p->hook == FW_FORWARD && !p->to_ipsec && !p->out), /* else into the tunnel */
+		stops;
 	char from[RANGE_STR], to[RANGE_STR], other[400] = "";
 	const char *doubt = "";
 	struct fw_packet second = *p;

@@ -145,6 +145,25 @@ title "look-alike: nobody has the address that is tried"
 tunnel right "$peer"
 nothing --through $RPC
 
+title "one packet of three is lost on the way"
+drop 'iifname "left0" udp dport 4500 @th,64,32 != 0 numgen inc mod 3 == 0 drop; iifname "left0" icmp type echo-request numgen inc mod 3 == 0'
+verdict lossy-path likely
+no_drop
+
+title "a NAT rule gives packets another source before IPsec sees them"
+on left nft -f - <<-X
+	table ip lab_nat {
+		chain post { type nat hook postrouting priority srcnat; oifname != "lan0" masquerade; }
+	}
+X
+again nat-exempt=no
+verdict nat-before-ipsec certain
+apply nat-before-ipsec
+check "up" up left ours
+check "traffic passes" wait_for 5 ping_through 3
+on left nft delete table ip lab_nat
+again
+
 title "a path with a smaller MTU and without ICMP"
 for d in left0 right0; do ip -n "${LAB_PREFIX}router" link set $d mtu 1300; done
 on router nft -f - <<-X
