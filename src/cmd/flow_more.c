@@ -2,6 +2,8 @@
  * lost, how large may they be. */
 #include "cmd/flow_run.h"
 
+enum { HOSTS_MAX = 200 };
+
 /* ---- as a host behind this one ---- */
 
 /* An address of ours on a wire of this host that nobody has asked for: so it is seen when somebody
@@ -14,7 +16,8 @@ static bool neighbour_of(const struct run *r, struct addr *ret)
 
 	if (net.first.family != 4 || n < 8)
 		return false;
-	for (uint64_t back = 3; back < 8; back++)
+	/* who does not answer ARP is remembered for long */
+	for (uint64_t back = 3; back < MIN(n, (uint64_t)HOSTS_MAX); back++)
 		if (addr_add(&net.first, n - back, ret) && !addr_eq(ret, &r->inner) &&
 			ts_list_has(&r->f.what->our_nets, 0, ret, 0) && !flow_is_neighbour(ret))
 			return true;

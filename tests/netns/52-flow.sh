@@ -153,10 +153,11 @@ no_drop
 title "a NAT rule gives packets another source before IPsec sees them"
 on left nft -f - <<-X
 	table ip lab_nat {
-		chain post { type nat hook postrouting priority srcnat; oifname != "lan0" masquerade; }
+		chain post { type nat hook postrouting priority srcnat; oifname != "lan0" ip daddr 10.0.2.0/24 snat to 192.0.2.1; }
 	}
 X
 again nat-exempt=no
+refuses "traffic does not pass" ping_through 2
 verdict nat-before-ipsec certain
 apply nat-before-ipsec
 check "up" up left ours
