@@ -80,6 +80,6 @@ struct flow {
 	unsigned packets; /* sent up to now */
 };
 #define FLOW_EMIT(f, name, ...) EMIT((f)->out, (f)->what->now(), &(f)->about, name, __VA_ARGS__)
-/* The largest packet that is answered; way: "outside", "inside". bottom: passes for sure. */
+/* The largest packet that is answered; way: "outside", "inside". */
 void flow_mtu(struct flow *f, const char *way, const struct addr *from, const struct addr *to,
 	unsigned flags);
