@@ -29,12 +29,13 @@ enum {
 struct cmd {
 	const struct verb *verb;
 	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
-	bool fix, yes, watch; /* of diagnose */
-	bool is_whack;	      /* spelled "ipsec whack --..." */
+	bool fix, yes, watch, self; /* of diagnose */
+	bool is_whack;		    /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	bool transforms;	     /* diagnose: asks the peer for each */
 	const char *log;	     /* of another daemon, for diagnose */
 	const char *html;	     /* the page that diagnose is to write */
+	const char *through;	     /* an address behind the peer, for diagnose */
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
 	const char *read_file, *write_file, *device, *count, *seconds; /* of capture */
 	char **word; /* what is neither option nor subcommand */

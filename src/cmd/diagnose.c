@@ -6,6 +6,7 @@
 #include "cmd/diagnose_fix.h"
 #include "cmd/diagnose_html.h"
 #include "cmd/diagnose_probe.h"
+#include "cmd/flow.h"
 #include "cmd/local.h"
 #include "cmd/their_conn.h"
 #include "cmd/verify.h"
@@ -36,6 +37,10 @@ struct ladder {
 	bool is_up, is_running, has_tried;
 	bool is_theirs; /* another suite's connection: its daemon is left alone */
 	unsigned found, seen;
+	struct addr through;	     /* --through */
+	struct ts_list selectors[2]; /* of the Child SA, ours and theirs: where the file has none */
+	struct flow_octets octets;
+	struct flow_came came;
 };
 
 struct now diagnose_now(void)
@@ -119,6 +124,25 @@ static bool look_at_config(struct ladder *l)
 
 /* ---- what the daemon knows ---- */
 
+/* "10.0.1.7-10.0.1.7:0-65535 0", as "established" lines have it. */
+static void note_selector(const char *text, struct ts_list *ret)
+{
+	char t[RANGE_STR];
+	struct range r;
+
+	ret->n = 0;
+	snprintf(t, sizeof(t), "%.*s", (int)strcspn(text, ":"), text);
+	if (range_parse(t, &r) == OK)
+		ret->ts[ret->n++] = ts_from_range(&r);
+}
+
+static const char *text_in(const json_t *o, const char *key)
+{
+	const char *t = json_string_value(json_object_get(o, key));
+
+	return t ? t : "";
+}
+
 static void heard(void *ctx, const char *line)
 {
 	struct ladder *l = ctx;
@@ -126,6 +150,10 @@ static void heard(void *ctx, const char *line)
 	struct event e;
 
 	if (o && event_of_json(o, &e) == OK) {
+		if (e.id == EV_v2_child_established) {
+			note_selector(text_in(o, "ts_local"), &l->selectors[0]);
+			note_selector(text_in(o, "ts_remote"), &l->selectors[1]);
+		}
 		diag_take(&l->diag, &e);
 		page_take(l->page, &e, true);
 	}
@@ -138,13 +166,25 @@ static void ignored(void *ctx, const char *line)
 	(void)line;
 }
 
+static uint64_t octets_in(const json_t *o, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(o, key));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
 static void note_up(void *ctx, const char *line)
 {
 	struct ladder *l = ctx;
 	json_t *o = json_loads(line, 0, NULL);
 	const char *name = json_string_value(json_object_get(o, "event"));
 
-	l->is_up = l->is_up || (name && strcmp(name, "traffic_status") == 0);
+	if (name && strcmp(name, "traffic_status") == 0) {
+		l->is_up = true;
+		l->octets.in += octets_in(o, "in_bytes");
+		l->octets.out += octets_in(o, "out_bytes");
+		l->octets.dropped += octets_in(o, "drops");
+	}
 	json_decref(o);
 }
 
@@ -156,6 +196,7 @@ static json_t *about_it(const struct ladder *l)
 static bool is_up(struct ladder *l)
 {
 	l->is_up = false;
+	l->octets = (struct flow_octets){ 0 };
 	(void)request_each(l->cmd, "trafficstatus", about_it(l), 0, note_up, l);
 	return l->is_up;
 }
@@ -199,6 +240,60 @@ static void ask_peer(struct ladder *l)
 	free(s);
 }
 
+/* ---- a test flow through the tunnel ---- */
+
+static void count_octets(void *ctx, struct flow_octets *ret)
+{
+	struct ladder *l = ctx;
+
+	(void)is_up(l);
+	*ret = l->octets;
+}
+
+static void flow_step(void *ctx, const char *result)
+{
+	struct ladder *l = ctx;
+
+	STEP(l, "test flow", "%s", result);
+}
+
+/* The device that packets for the tunnel take; "": the kernel's policies find them. */
+static const char *device_of(const struct conf_conn *c, char *own)
+{
+	if (conf_device_name(c, own))
+		return own;
+	/* userspace ESP has this one */
+	return access("/sys/class/net/ipsec0/tun_flags", F_OK) == 0 ? "ipsec0" : "";
+}
+
+static void look_at_flow(struct ladder *l)
+{
+	const struct conf_conn *c = l->conn;
+	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
+	const struct event_sink in = { told, l };
+	char own[CONF_DEVICE_NAME];
+	struct flow_for what = { .conn = c->name,
+		.theirs = conf_host(theirs),
+		.our_nets = ours->subnet.n ? ours->subnet : l->selectors[0],
+		.their_nets = theirs->subnet.n ? theirs->subnet : l->selectors[1],
+		.device = device_of(c, own),
+		.through = l->through,
+		.is_self = l->cmd->self,
+		.octets = count_octets,
+		.ctx = l,
+		.step = flow_step,
+		.now = diagnose_now };
+
+	l->came = (struct flow_came){ "", "" };
+	if (!l->is_up)
+		return;
+	if (!addr_is_set(&what.theirs) || !what.our_nets.n || !what.their_nets.n)
+		STEP(l, "test flow", "none: the networks of both ends are not known here");
+	else
+		l->came = flow_run(&what, &in);
+}
+
 /* ---- this host ---- */
 
 static void kept(void *ctx, const struct event *e)
@@ -210,15 +305,6 @@ static void kept(void *ctx, const struct event *e)
 	diag_take(&l->diag, e);
 	page_take(l->page, e, false);
 	l->seen++;
-}
-
-/* The device that packets for the tunnel take; "": the kernel's policies find them. */
-static const char *device_of(const struct conf_conn *c, char *own)
-{
-	if (conf_device_name(c, own))
-		return own;
-	/* userspace ESP has this one */
-	return access("/sys/class/net/ipsec0/tun_flags", F_OK) == 0 ? "ipsec0" : "";
 }
 
 static void look(struct ladder *l, const struct local_for *what)
@@ -255,8 +341,8 @@ static void look_at_host(struct ladder *l)
 		.our_nets = ours->subnet,
 		.their_nets = theirs->subnet,
 		.device = device_of(c, own),
-		.flow = "",
-		.own_flow = "",
+		.flow = l->came.flow,
+		.own_flow = l->came.own_flow,
 		.is_initiator = addr_is_set(&theirs->host) };
 	look(l, &what);
 }
@@ -289,6 +375,7 @@ static int walk(struct ladder *l)
 	if (look_at_config(l)) {
 		look_at_daemon(l);
 		ask_peer(l);
+		look_at_flow(l);
 		look_at_host(l);
 		status = conclude(l);
 	} else {
@@ -395,6 +482,10 @@ int run_diagnose(const struct cmd *c)
 		return diagnose_watch(c, NULL, &out);
 	if (!c->words) {
 		out_error("usage: ipsec diagnose %s", c->verb->args);
+		return EXIT_USAGE;
+	}
+	if (c->through && addr_parse(c->through, &l.through)) {
+		out_error("--through %s: it is not an address", c->through);
 		return EXIT_USAGE;
 	}
 	l.page = c->html ? page_new() : NULL;

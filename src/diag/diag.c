@@ -179,7 +179,7 @@ static ns_t judged_after(const struct event *e)
  * asked for them. */
 static bool is_kept(const struct event *e)
 {
-	static const char *const facts[] = { "local_", "probe_", "conn_facts", "last_good",
+	static const char *const facts[] = { "local_", "probe_", "flow_", "conn_facts", "last_good",
 		"child_" };
 	const struct event_kind *k = event_kind(e->id);
 

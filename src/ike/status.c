@@ -94,7 +94,8 @@ static void traffic(void *ctx, const struct ike_child_view *v)
 		id_format(v->their_id, id, sizeof(id));
 	REPLY(s, traffic_status, .username = ev_str(user), .type = ev_str("ESP"),
 		.add_time = ev_u64((uint64_t)(c->add_time / NS_S)), .in_bytes = ev_u64(k->in_bytes),
-		.out_bytes = ev_u64(k->out_bytes), .id = ev_str(id), .lease = ev_str(lease));
+		.out_bytes = ev_u64(k->out_bytes), .id = ev_str(id), .lease = ev_str(lease),
+		.drops = ev_u64(k->drops));
 }
 
 /* ---- showstates ---- */

@@ -1,16 +1,13 @@
-#include "diag/diag.h"
+#include "diag/flow.h"
 #include "diag/losses.h"
 
 enum { WINDOW_MIN = 1024, WINDOW_MAX = 65536 };
 
-/* No numbers in the cause that change each minute: it would be news each time. */
-static enum certainty judge_it(const struct story *s, struct finding *f)
+/* Seen in passing. No numbers in the cause that change each minute: it would be news each time. */
+static enum certainty in_passing(const struct event *e, struct finding *f)
 {
-	const struct event *e = story_losing(s, "replay");
-	unsigned window = e ? (unsigned)MIN(FIELDS(e, child_losing)->window.u64, WINDOW_MAX) : 0;
+	unsigned window = (unsigned)MIN(FIELDS(e, child_losing)->window.u64, WINDOW_MAX);
 
-	if (!e)
-		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f,
 		"packets come so late that replay-window=%u drops them, more than one in a "
@@ -24,15 +21,41 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	return LIKELY;
 }
 
+/* A duplicate now and then is what the window is for: only when answers are missed. */
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *e = flow_moved(s, "XfrmInStateSeqError"),
+			   *more = flow_answer_of(s, "more"), *named = flow_answer_of(s, "named"),
+			   *losing = story_losing(s, "replay");
+
+	if (losing)
+		return in_passing(losing, f);
+	named = named ? named : flow_answer_of(s, "guess");
+	if (!e || !named || !flow_of(s) ||
+		FIELDS(named, flow_answer)->answered.u64 == FIELDS(named, flow_answer)->asked.u64)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_proof(f, named);
+	finding_proof(f, more);
+	finding_cause(f,
+		"packets of the peer overtake one another so far that the replay window refuses "
+		"them: %u "
+		"while a test ran",
+		(unsigned)FIELDS(e, flow_counter)->added.u64);
+	finding_fix(f, FIX_HERE, FIX_CONN, "replay-window=1024");
+	finding_suspect(f, &rule_lossy_path);
+	return LIKELY;
+}
+
 const struct rule rule_anti_replay_drops = {
 	.id = "anti-replay-drops",
 	.title = "packets overtake one another too far",
 	.layer = "data plane",
 	.most = LIKELY,
-	.symptom = "the tunnel is up and slow; packets are dropped for replay",
+	.symptom = "the tunnel is up and slow: voice is fine, bulk is bad",
 	.proof = "of what comes in within a minute, more than one in a hundred is older than the "
-		 "replay "
-		 "window (userspace ESP)",
-	.remedy = "a larger replay-window=",
+		 "replay window (userspace ESP); or XfrmInStateSeqError grows while a test flow "
+		 "runs, and answers are missed",
+	.remedy = "a larger replay-window=; one queue for ESP on the way",
 	.judge = judge_it,
 };

@@ -1,3 +1,4 @@
+#include "diag/flow.h"
 #include "diag/identity.h"
 #include "diag/local.h"
 
@@ -5,17 +6,15 @@
 #define RECENT (200 * NS_S)
 enum { IKE_LIVES = 120 };
 
-static bool is_natted(const struct story *s)
+/* ESP travels in UDP, as the Child SA has it. */
+static bool is_in_udp(const struct story *s)
 {
-	static const enum event_id up[] = { EV_v2_child_established, EV_v1_child_established,
-		EV_NONE };
-	const struct event *e = story_last_of(s, up);
-	const char *natd = !e ? NULL
-			   : e->id == EV_v2_child_established
-				   ? FIELDS(e, v2_child_established)->natd.str
-				   : FIELDS(e, v1_child_established)->natd.str;
+	const struct event *e = story_ever(s, EV_v2_child_established);
+	const struct event *v1 = story_ever(s, EV_v1_child_established);
 
-	return natd && natd[0];
+	if (story_later(v1, e))
+		return FIELDS(v1, v1_child_established)->natd.str[0] != '\0';
+	return e && FIELDS(e, v2_child_established)->natd.str[0];
 }
 
 /* The first since something came in; NULL: there is none. */
@@ -35,7 +34,7 @@ static const struct event *first_of(const struct story *s)
 static enum certainty carries_nothing(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s);
-	bool is_alive, is_udp = is_natted(s);
+	bool is_alive, is_udp = is_in_udp(s);
 
 	if (!first || story_age(s, e) > RECENT || !story_is_up(s))
 		return CERTAINTY_NONE;
@@ -64,6 +63,56 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 	return POSSIBLE;
 }
 
+static void by_udp(const struct story *s, struct finding *f)
+{
+	if (is_in_udp(s)) {
+		finding_fix(f, FIX_PEER, FIX_WORDS,
+			"let UDP port 4500 through in both directions, on the way and at the peer: "
+			"all of "
+			"it, not only IKE");
+		return;
+	}
+	finding_fix(f, FIX_HERE, FIX_CONN, "encapsulation=yes");
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "encapsulation=yes");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "encap = yes");
+	finding_fix(
+		f, FIX_PEER, FIX_WORDS, "or let ESP (IP protocol 50) through in both directions");
+}
+
+/* The same is seen when all hosts that were asked are there and send their answers elsewhere: so
+ * never certain. */
+static enum certainty judge_flow(const struct story *s, struct finding *f)
+{
+	const struct event *sa = flow_of(s), *hop = flow_answer_of(s, "hop"),
+			   *asked = flow_answer_of(s, "named");
+
+	if (!story_is_up(s) || !flow_is_one_way(s) || flow_moved_xfrm(s) ||
+		flow_moved(s, "TcpExtIPReversePathFilter"))
+		return CERTAINTY_NONE;
+	asked = asked ? asked : flow_answer_of(s, "guess");
+	finding_proof(f, sa);
+	finding_proof(f, asked);
+	finding_proof(f, hop);
+	finding_cause(f,
+		"%u octets of a test went into the tunnel and nothing came out of it, not even a "
+		"word of "
+		"the peer's gateway about TTL; IKE passes, so %s is filtered on the way, in one "
+		"direction "
+		"or in both",
+		(unsigned)FIELDS(sa, flow_sa)->out.u64,
+		is_in_udp(s) ? "ESP in UDP port 4500" : "ESP (protocol 50)");
+	by_udp(s, f);
+	finding_suspect(f, &rule_return_path_missing_on_lan);
+	finding_suspect(f, &rule_forwarding_disabled);
+	finding_suspect(f, &rule_local_firewall_drops_inner);
+	finding_next(f,
+		"at the peer: does its SA's counter of octets in grow while this is repeated? Or "
+		"name "
+		"the inner address of its gateway: ipsec diagnose %s --through ADDRESS",
+		story_name(s));
+	return hop && asked ? LIKELY : POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	enum certainty c = local_drop_inner(s, f, "esp");
@@ -71,7 +120,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (c)
 		return c;
 	*f = (struct finding){ .rule = f->rule };
-	return carries_nothing(s, f);
+	c = judge_flow(s, f); /* the test that the other asks for */
+	return c ? c : carries_nothing(s, f);
 }
 
 const struct rule rule_esp_blocked = {
@@ -80,9 +130,11 @@ const struct rule rule_esp_blocked = {
 	.layer = "network path",
 	.most = CERTAIN,
 	.symptom = "the tunnel is up, ESPin=0B: packets go out and nothing comes back",
-	.proof = "a walk of this host's packet filter with a packet of ESP; in passing: TCP and "
-		 "pings that "
-		 "go out for a minute without anything coming in",
+	.proof =
+		"a walk of this host's packet filter with a packet of ESP; a test flow: octets out "
+		"grow, octets in do not, no failure counter moves, and nobody behind the tunnel "
+		"answers; in passing: TCP and pings that go out for a minute without anything "
+		"coming in",
 	.remedy = "let protocol 50 through, or write encapsulation=yes",
 	.judge = judge_it,
 };

@@ -1,3 +1,4 @@
+#include "diag/flow.h"
 #include "diag/local.h"
 
 #define SYSCTL(e) FIELDS(e, local_sysctl)
@@ -15,12 +16,15 @@ static const struct event *off(const struct story *s)
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	enum certainty sure = local_inner(s);
+	enum certainty sure = flow_forward(s, true);
 	const struct event *e = sure ? off(s) : NULL, *look = local_look_of(s);
 
 	if (!e)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
+	finding_proof(f, flow_moved(s, "IpInAddrErrors"));
+	if (sure == CERTAIN && flow_of(s))
+		finding_proof(f, story_last(s, EV_flow_forward));
 	finding_cause(f, "this host decrypts packets for %s and does not forward them: %s is %s",
 		FIELDS(look, local_look)->our_nets.str, SYSCTL(e)->name.str, SYSCTL(e)->value.str);
 	finding_fix(f, FIX_HERE, FIX_COMMAND,

@@ -5,12 +5,14 @@
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *look = local_look_of(s), *e = NULL;
-	const char *ours, *inner;
+	const char *ours, *inner, *own;
 
 	/* hosts behind this gateway do well without: only when its own packets are missed, and
 	 * not when those of an inner address are missed as well */
+	own = look ? FIELDS(look, local_look)->own_flow.str : "";
+	/* "clear": it was not sent, since no policy takes it */
 	if (!look || !story_is_up(s) ||
-		strcmp(FIELDS(look, local_look)->own_flow.str, "unanswered") != 0 ||
+		(strcmp(own, "unanswered") != 0 && strcmp(own, "clear") != 0) ||
 		strcmp(FIELDS(look, local_look)->flow.str, "unanswered") == 0)
 		return CERTAINTY_NONE;
 	ours = FIELDS(look, local_look)->our_nets.str;

@@ -1,7 +1,35 @@
-#include "diag/diag.h"
+#include "diag/flow.h"
 
 enum { SOME = 3 };
 #define SPAN (3600 * NS_S)
+
+#define ANSWER(e) FIELDS(e, flow_answer)
+enum { LOST_MIN = 2 }; /* of eight: one may be by chance */
+
+static uint64_t lost(const struct event *e)
+{
+	return e ? ANSWER(e)->asked.u64 - MIN(ANSWER(e)->answered.u64, ANSWER(e)->asked.u64) : 0;
+}
+
+/* Some echoes are answered and some are not, of one size; outside of the tunnel as well. */
+static enum certainty judge_flow(const struct story *s, struct finding *f)
+{
+	const struct event *in = flow_answer_of(s, "more"), *out = flow_answer_of(s, "outside");
+
+	if (lost(in) < LOST_MIN || !ANSWER(in)->answered.u64)
+		return CERTAINTY_NONE;
+	finding_proof(f, in);
+	finding_proof(f, out);
+	finding_cause(f,
+		"%u of %u small packets through the tunnel were lost%s: the way between the two "
+		"ends is bad",
+		(unsigned)lost(in), (unsigned)ANSWER(in)->asked.u64,
+		lost(out) && ANSWER(out)->answered.u64 ? ", and some outside of it as well" : "");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
+	finding_fix(f, FIX_HERE, FIX_CONN, "retransmit-timeout=120s");
+	return lost(out) && ANSWER(out)->answered.u64 ? LIKELY : POSSIBLE;
+}
 
 /* Of messages that were repeated and answered in the end; a message is counted once. */
 static enum certainty judge_it(const struct story *s, struct finding *f)
@@ -25,8 +53,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		last = e;
 		n++;
 	}
-	if (n < SOME || story_age(s, last) < 5 * NS_S)
-		return CERTAINTY_NONE; /* the last one is not answered yet, perhaps */
+	if (n < SOME || story_age(s, last) < 5 * NS_S) {
+		/* the last one is not answered yet, perhaps */
+		f->n_evidence = 0;
+		return judge_flow(s, f);
+	}
 	finding_cause(f,
 		"%u messages had to be repeated before the peer answered, and it always did: "
 		"packets "
@@ -45,7 +76,9 @@ const struct rule rule_lossy_path = {
 	.layer = "network path",
 	.most = LIKELY,
 	.symptom = "retransmission, and the answer comes in the end",
-	.proof = "several messages were repeated and all of them were answered",
+	.proof = "several messages were repeated and all of them were answered; or some echo "
+		 "requests of a test "
+		 "flow are lost, inside and outside of the tunnel",
 	.remedy = "find the loss; a longer retransmit-timeout= lives with it",
 	.judge = judge_it,
 };

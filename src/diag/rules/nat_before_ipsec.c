@@ -1,3 +1,4 @@
+#include "diag/flow.h"
 #include "diag/local.h"
 
 #define NAT(e) FIELDS(e, local_nat)
@@ -20,6 +21,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!e)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
+	finding_proof(f, flow_of(s));
 	finding_cause(f,
 		"a NAT rule of this host gives packets from %s to %s another source before they "
 		"reach the tunnel, which no longer takes them: %s",

@@ -1,3 +1,4 @@
+#include "diag/flow.h"
 #include "diag/local.h"
 
 #define ROUTE(e) FIELDS(e, local_route)
@@ -42,6 +43,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!sure || !(e = missing(s, device[0] != '\0')))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
+	finding_proof(f, flow_of(s));
 	if (device[0])
 		finding_cause(f,
 			"no route leads to %s through the tunnel's device %s: packets go to %s",

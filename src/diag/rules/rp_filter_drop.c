@@ -1,3 +1,4 @@
+#include "diag/flow.h"
 #include "diag/local.h"
 
 #include <inttypes.h>
@@ -14,21 +15,27 @@ static bool is_named(const struct event *e)
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *before = NULL, *last = NULL, *e = NULL;
+	const struct event *moved = flow_moved(s, "TcpExtIPReversePathFilter");
+	uint64_t added = moved ? FIELDS(moved, flow_counter)->added.u64 : 0;
 
 	for (unsigned i = 0; local_look_of(s) && i < s->n; i++)
 		if (is_named(&s->event[i]) && story_age(s, &s->event[i]) < 600 * NS_S) {
 			before = before ? before : &s->event[i];
 			last = &s->event[i];
 		}
-	if (!before || COUNTER(last)->value.u64 <= COUNTER(before)->value.u64)
+	if (before && COUNTER(last)->value.u64 > COUNTER(before)->value.u64) {
+		added = COUNTER(last)->value.u64 - COUNTER(before)->value.u64;
+		finding_proof(f, before);
+		finding_proof(f, last);
+	}
+	if (!added)
 		return CERTAINTY_NONE;
-	finding_proof(f, before);
-	finding_proof(f, last);
+	finding_proof(f, moved);
 	finding_cause(f,
 		"this host's reverse-path filter drops packets: %" PRIu64
 		" while it was looked at; they come in through another device than the way back "
 		"to their source",
-		COUNTER(last)->value.u64 - COUNTER(before)->value.u64);
+		added);
 	while ((e = local_next(s, EV_local_sysctl, e)))
 		if (strstr(FIELDS(e, local_sysctl)->name.str, "rp_filter")) {
 			finding_proof(f, e);

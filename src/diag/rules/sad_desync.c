@@ -1,6 +1,27 @@
-#include "diag/diag.h"
+#include "diag/flow.h"
 
 #define RECENT (900 * NS_S)
+
+/* The daemon's list is right and the kernel's is not, or the peer uses an SA that is no more: what
+ * it sends while a test runs is refused. */
+static enum certainty judge_flow(const struct story *s, struct finding *f)
+{
+	const struct event *spi = flow_moved(s, "XfrmInNoStates"),
+			   *policy = flow_moved(s, "XfrmInNoPols"), *e = spi ? spi : policy;
+
+	if (!e || flow_heard(s) || !FIELDS(flow_of(s), flow_sa)->out.u64)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_proof(f, flow_of(s));
+	finding_cause(f, "%u packets came in %s while a test ran, and none was taken",
+		(unsigned)FIELDS(e, flow_counter)->added.u64,
+		spi ? "with an SPI that no SA of this host has"
+		    : "by an SA, and no policy lets them on");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec down %s; ipsec up %s",
+		s->conn ? s->conn : "CONN", s->conn ? s->conn : "CONN");
+	finding_suspect(f, &rule_foreign_xfrm_writer);
+	return LIKELY;
+}
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
@@ -8,7 +29,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *e = story_last_of(s, ids);
 
 	if (!e || story_age(s, e) > RECENT)
-		return CERTAINTY_NONE;
+		return judge_flow(s, f);
 	finding_proof(f, e);
 	if (e->id == EV_kernel_sa_lost) {
 		finding_cause(f,
@@ -34,7 +55,9 @@ const struct rule rule_sad_desync = {
 	.layer = "kernel",
 	.most = CERTAIN,
 	.symptom = "somebody took our SA out of the kernel; removed what an earlier daemon left",
-	.proof = "the kernel's SAs, against those of the daemon",
+	.proof = "the kernel's SAs, against those of the daemon; XfrmInNoStates or XfrmInNoPols "
+		 "grows while a "
+		 "test flow runs",
 	.remedy = "ipsec down and ipsec up; the daemon repairs what it notices",
 	.judge = judge_it,
 };

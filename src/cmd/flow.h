@@ -1,0 +1,85 @@
+#pragma once
+/* The test flow of "ipsec diagnose": a few echo requests through a tunnel that is up, what moved
+ * meanwhile, and the path MTU. It sends to the connection's peer and through its tunnel only, and
+ * all in all less than FLOW_PACKETS_MAX packets. */
+#include "cmd/flow_read.h"
+#include "event/event.h"
+#include "ipsec/ts.h"
+
+enum { FLOW_PACKETS_MAX = 40, FLOW_ECHOES = 3, FLOW_MORE = 8, MTU_TRIES = 10 };
+
+/* The connection's SAs together, as the daemon counts them: inner octets. */
+struct flow_octets {
+	uint64_t in, out, dropped;
+};
+
+struct flow_for {
+	const char *conn;
+	struct addr theirs;		     /* outer */
+	struct ts_list our_nets, their_nets; /* neither is empty */
+	const char
+		*device; /* which the tunnel's traffic takes; "": the kernel's policies take it */
+	struct addr through; /* an address behind the peer, which a person named; or none */
+	bool is_self;	     /* what this host itself sends matters, too */
+	void (*octets)(void *ctx, struct flow_octets *ret);
+	void *ctx;
+	void (*step)(void *ctx, const char *result);
+	struct now (*now)(void);
+};
+
+/* What it came to, as struct local_for has it. */
+struct flow_came {
+	const char *flow, *own_flow; /* "answered", "unanswered", "clear" (not sent), "": unknown */
+};
+struct flow_came flow_run(const struct flow_for *what, const struct event_sink *out);
+
+/* ---- flow_echo.c: echo requests and who answers ---- */
+enum {
+	ECHO_WHOLE = 1,	  /* DF: not to be fragmented */
+	ECHO_OUTSIDE = 2, /* past tunnels */
+	ECHO_FOREIGN = 4, /* from an address that is not of this host */
+	ECHO_OCTETS = 84, /* of a packet, as ping(8) has it */
+};
+struct echo {
+	const char *way;
+	int fd; /* -1: not open */
+	struct addr from, to;
+	uint8_t ttl; /* 0: the usual one */
+	uint16_t id;
+	unsigned sent, answered;
+	uint32_t answered_seq; /* bits of the first 32 */
+	ns_t sent_at, took;    /* of the first answer */
+	struct addr by;	       /* who answered first */
+	bool is_refused;       /* an error came, from complainant (none: this host) */
+	struct icmp_said error;
+	struct addr complainant;
+	int failed; /* errno of sending; 0 */
+};
+/* from none: this host chooses. False: no socket (errno). */
+bool echo_open(struct echo *e, const char *way, const struct addr *from, const struct addr *to,
+	unsigned flags, uint8_t ttl);
+void echo_close(struct echo *e);
+/* A packet of so many octets, with its headers. */
+void echo_send(struct echo *e, uint32_t octets);
+/* Until each is answered or refused, at most so long. */
+void echo_wait(struct echo *e, unsigned n, int milliseconds);
+/* What this host would do with a packet: its source, and what the way takes. False: no way. */
+bool echo_route(const struct addr *from, const struct addr *to, unsigned flags,
+	struct addr *ret_source, uint32_t *ret_mtu);
+
+/* ---- flow_count.c: what moves on this host ---- */
+void flow_count(struct counters *ret);
+/* Has this host asked for it by ARP? */
+bool flow_is_neighbour(const struct addr *a);
+
+/* ---- flow_mtu.c ---- */
+struct flow {
+	const struct flow_for *what;
+	const struct event_sink *out;
+	struct event_about about;
+	unsigned packets; /* sent up to now */
+};
+#define FLOW_EMIT(f, name, ...) EMIT((f)->out, (f)->what->now(), &(f)->about, name, __VA_ARGS__)
+/* The largest packet that is answered; way: "outside", "inside". */
+void flow_mtu(struct flow *f, const char *way, const struct addr *from, const struct addr *to,
+	unsigned flags);

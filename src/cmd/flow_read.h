@@ -1,0 +1,62 @@
+#pragma once
+/* The pure part of the test flow: ICMP messages, counters of /proc as text, sizes to try. */
+#include "base/addr.h"
+
+/* ---- ICMP (RFC 792, RFC 4443) as a raw socket gives it ---- */
+
+enum icmp_kind {
+	ICMP_NOT_OURS,
+	ICMP_ANSWER, /* an echo reply */
+	ICMP_ERROR,  /* to an echo request, whose id and sequence it quotes */
+};
+struct icmp_said {
+	uint16_t id, seq;
+	uint8_t type, code;
+	uint32_t mtu;	  /* of "too big"; 0: it does not tell */
+	struct addr from; /* IPv4 only: the packet's source */
+};
+/* A whole IPv4 packet; of IPv6 the ICMPv6 message alone. */
+enum icmp_kind icmp_read(uint8_t family, struct bytes packet, struct icmp_said *ret);
+/* Is it "too big" (or "fragmentation needed")? */
+bool icmp_is_too_big(uint8_t family, const struct icmp_said *said);
+
+/* ---- counters ---- */
+
+enum { COUNTERS_MAX = 96, COUNTER_NAME = 48 };
+struct counters {
+	unsigned n;
+	struct counter {
+		char name[COUNTER_NAME];
+		uint64_t value;
+	} counter[COUNTERS_MAX];
+};
+/* /proc/net/snmp and netstat: a line of names, then one of values, with the same first word, which
+ * becomes the beginning of the name: "IpInAddrErrors". Those that tell of lost packets are added.
+ */
+void counters_pairs(struct bytes text, struct counters *c);
+/* /proc/net/xfrm_stat and snmp6: a name and a value a line. */
+void counters_lines(struct bytes text, struct counters *c);
+/* 0: it is not there. */
+uint64_t counter_of(const struct counters *c, const char *name);
+/* Does a line begin with this word, as those of /proc/net/arp do with an address? */
+bool lines_have(struct bytes text, const char *word);
+/* What was added; one that went back began anew. */
+uint64_t counter_added(uint64_t before, uint64_t after);
+
+/* ---- the largest size that passes ---- */
+
+enum { BISECT_STEP = 8 };
+struct bisect {
+	uint32_t passes; /* the largest known to */
+	uint32_t lost;	 /* the smallest known not to; 0: none */
+	uint32_t top;
+	uint32_t told; /* by an ICMP error; 0: nobody told */
+	bool lost_once;
+};
+/* Sizes from bottom, which passes, to top. */
+struct bisect bisect_from(uint32_t bottom, uint32_t top);
+/* The next size to try; 0: it is found. */
+uint32_t bisect_next(const struct bisect *b);
+enum bisect_saw { BISECT_PASSES, BISECT_LOST, BISECT_TOO_BIG };
+/* mtu: that "too big" told; 0. */
+void bisect_take(struct bisect *b, uint32_t size, enum bisect_saw saw, uint32_t mtu);

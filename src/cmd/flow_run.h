@@ -1,0 +1,30 @@
+#pragma once
+/* One run of the test flow, as its steps share it. */
+#include "cmd/flow.h"
+
+enum { GUESS, NAMED, OWN, HOP, MAIN_MAX, ROUND_MS = 40, ANSWER_MS = 1000, SETTLE_MS = 150 };
+
+struct run {
+	struct flow f;
+	struct addr inner;  /* ours, inside our networks */
+	struct prefix wire; /* the same, with the network that it is connected to */
+	struct addr target; /* whose answers count */
+	bool is_sure;	    /* that there is a host with this address */
+	struct echo echo[MAIN_MAX];
+	struct counters before;
+	struct flow_octets sa;
+	uint64_t sent_octets;
+	bool own_is_clear;
+};
+
+void run_step(const struct run *r, const char *text);
+/* Within FLOW_PACKETS_MAX. */
+void run_send(struct run *r, struct echo *e, uint32_t octets);
+void run_say_sent(const struct run *r, const struct echo *e);
+void run_say_answer(const struct run *r, const struct echo *e);
+const char *run_meaning(const char *counter);
+
+/* ---- flow_more.c ---- */
+void run_behind(struct run *r, const struct echo *heard);
+void run_more(struct run *r, const struct echo *some);
+void run_outside(struct run *r);

@@ -1,0 +1,75 @@
+#include "diag/flow.h"
+
+#define ANSWER(e) FIELDS(e, flow_answer)
+#define ERROR(e)  FIELDS(e, flow_error)
+
+enum { TIME_EXCEEDED = 11, UNREACHABLE = 3, TIME_EXCEEDED6 = 3, HOST_UNREACHABLE = 1 };
+
+static bool is_v6(const struct event *e)
+{
+	return strchr(ERROR(e)->complainant.str, ':') != NULL;
+}
+
+/* A router counts TTL only of what it is about to forward. */
+static bool forwards(const struct event *hop)
+{
+	return hop &&
+	       ERROR(hop)->icmp_type.u64 == (unsigned)(is_v6(hop) ? TIME_EXCEEDED6 : TIME_EXCEEDED);
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *named = flow_answer_of(s, "named"), *heard = flow_heard(s);
+	const struct event *hop = flow_error_of(s, "hop"), *no = flow_error_of(s, "named");
+	const char *gateway;
+
+	/* a gateway that is silent as well is another story, and so is a guess */
+	if (!named || ANSWER(named)->answered.u64 || !heard)
+		return CERTAINTY_NONE;
+	gateway =
+		heard->id == EV_flow_answer ? ANSWER(heard)->by.str : ERROR(heard)->complainant.str;
+	finding_proof(f, named);
+	finding_proof(f, heard);
+	finding_proof(f, flow_of(s));
+	if (no && !is_v6(no) && ERROR(no)->icmp_type.u64 == UNREACHABLE &&
+		ERROR(no)->icmp_code.u64 == HOST_UNREACHABLE) {
+		finding_proof(f, no);
+		finding_cause(f,
+			"the tunnel works, %s behind it answers; %s does not, and %s says that it "
+			"cannot "
+			"be reached: it is off, or not on that network",
+			gateway, ANSWER(named)->to.str, ERROR(no)->complainant.str);
+	} else {
+		finding_cause(f,
+			"the tunnel works, %s behind it answers; %s does not: its way back does "
+			"not lead "
+			"through that gateway, it filters what comes from %s, or it is off",
+			gateway, ANSWER(named)->to.str, ANSWER(named)->from.str);
+	}
+	finding_fix(f, FIX_PEER, FIX_COMMAND, "ip route add %s via %s",
+		FACT(s, our_nets)[0] ? FACT(s, our_nets) : ANSWER(named)->from.str, gateway);
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"that is for the host %s; or make the VPN's gateway its default gateway, and let "
+		"its own "
+		"packet filter accept the other network",
+		ANSWER(named)->to.str);
+	if (!forwards(hop))
+		finding_suspect(f, &rule_forwarding_disabled);
+	finding_suspect(f, &rule_local_firewall_drops_inner);
+	finding_next(f,
+		"at the peer's gateway: ping %s; then the same from its address that faces this "
+		"tunnel's network, and: tcpdump -ni any host %s and icmp",
+		ANSWER(named)->to.str, ANSWER(named)->to.str);
+	return POSSIBLE;
+}
+
+const struct rule rule_return_path_missing_on_lan = {
+	.id = "return-path-missing-on-lan",
+	.title = "hosts behind a gateway do not answer",
+	.layer = "routing",
+	.most = POSSIBLE,
+	.symptom = "the other gateway can be reached through the tunnel, hosts behind it cannot",
+	.proof = "a test flow: somebody at the other end answers, the host that was named does not",
+	.remedy = "a route on that host back through its VPN gateway; its own packet filter",
+	.judge = judge_it,
+};
