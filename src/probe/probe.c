@@ -9,7 +9,7 @@ enum { TRIES = 2, RETRIES_MAX = 2, INVALID_MAJOR_VERSION = 5 };
 /* Between two questions of a search. */
 #define PACE (50 * NS_MS)
 
-static const char *const whats[] = { "own", "strong", "weak", "other", "transform" };
+static const char *const asked[] = { "own", "strong", "weak", "other", "transform" };
 
 struct probe *probe_new(const struct probe_for *f, ns_t now)
 {
@@ -127,7 +127,7 @@ static void tell_answer(struct probe *p, const struct ask *a, const struct heard
 							 &chosen, true, &s, &i, &why) != OK)
 			difference = transform_type_name(why);
 	}
-	EMIT(out, now, &about, probe_answer, .what = ev_str(whats[a->what]),
+	EMIT(out, now, &about, probe_answer, .what = ev_str(asked[a->what]),
 		.version = ev_u64(a->version), .remote = ev_ep(a->to),
 		.answer = ev_str(answers[a->outcome]), .by_version = ev_u64(h->version),
 		.notify = ev_str(
@@ -221,7 +221,7 @@ void probe_error(
 
 		if (!a->sent || !endpoint_eq(&a->to, &e->remote))
 			continue;
-		EMIT(out, now, &about, probe_refused, .what = ev_str(whats[a->what]),
+		EMIT(out, now, &about, probe_refused, .what = ev_str(asked[a->what]),
 			.version = ev_u64(a->version), .remote = ev_ep(a->to),
 			.error = ev_u64((uint64_t)e->error), .complainant = ev_addr(e->complainant),
 			.local = ev_addr(e->local), .icmp_type = ev_u64(e->icmp_type),
@@ -239,7 +239,7 @@ static void gave_up(struct probe *p, struct ask *a, struct now now, const struct
 	const struct event_about about = { .conn = p->conn };
 
 	if (a->sent) /* else it could not be asked */
-		EMIT(out, now, &about, probe_silence, .what = ev_str(whats[a->what]),
+		EMIT(out, now, &about, probe_silence, .what = ev_str(asked[a->what]),
 			.version = ev_u64(a->version), .remote = ev_ep(a->to),
 			.packets = ev_u64(a->sent));
 	a->outcome = ASK_SILENT;
@@ -252,13 +252,13 @@ static void tell_sent(
 	const struct event_about about = { .conn = p->conn };
 	char offer[1024];
 
-	EMIT(out, now, &about, probe_sent, .what = ev_str(whats[a->what]),
+	EMIT(out, now, &about, probe_sent, .what = ev_str(asked[a->what]),
 		.version = ev_u64(a->version), .remote = ev_ep(a->to), .packet = ev_u64(p->packets),
 		.proposal = ev_str(proposals_conf(a->offer, offer, sizeof(offer))));
 }
 
 /* The first that is due, or NULL. */
-static struct ask *due(struct probe *p)
+static struct ask *first_due(struct probe *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->ask[i].due <= p->now)
@@ -273,7 +273,7 @@ struct bytes probe_output(struct probe *p, struct now now, const struct event_si
 	struct ask *a;
 
 	p->now = now.mono;
-	while ((a = due(p))) {
+	while ((a = first_due(p))) {
 		if (a->sent == TRIES || p->packets == PROBE_PACKETS_MAX) {
 			gave_up(p, a, now, out);
 			continue;

@@ -206,14 +206,14 @@ void search_tell(struct probe *p, struct now now, const struct event_sink *out)
 {
 	const struct event_about about = { .conn = p->conn };
 	struct proposals all = { .n = 1 };
-	char encr[256], prf[256], integ[256], ke[256];
+	char encr[256], prfs[256], integ[256], ke[256];
 
 	if (!p->search)
 		return;
 	all.p[0] = p->search->found;
 	EMIT(out, now, &about, probe_transforms,
 		.encr = ev_str(proposals_transforms(&all, TT_ENCR, encr, sizeof(encr))),
-		.prf = ev_str(proposals_transforms(&all, TT_PRF, prf, sizeof(prf))),
+		.prf = ev_str(proposals_transforms(&all, TT_PRF, prfs, sizeof(prfs))),
 		.integ = ev_str(proposals_transforms(&all, TT_INTEG, integ, sizeof(integ))),
 		.ke = ev_str(proposals_transforms(&all, TT_KE, ke, sizeof(ke))),
 		.is_all = ev_u64(p->search->is_all));
