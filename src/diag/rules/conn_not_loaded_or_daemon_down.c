@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/identity.h"
 #include "diag/local.h"
 
 /* Another program that has our port is why it does not run. */
