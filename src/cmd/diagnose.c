@@ -87,6 +87,15 @@ static void told(void *ctx, const struct event *e)
 	diag_take(&l->diag, e);
 }
 
+/* Not shown one by one. */
+static void kept(void *ctx, const struct event *e)
+{
+	struct ladder *l = ctx;
+
+	diag_take(&l->diag, e);
+	l->seen++;
+}
+
 #define STEP(l, what, ...)                                                                         \
 	do {                                                                                       \
 		const struct event_sink out_ = { shown, (l) };                                     \
@@ -206,7 +215,11 @@ static void look_at_daemon(struct ladder *l)
 {
 	l->is_running = daemon_answers(l->cmd);
 	if (!l->is_running) {
+		const struct event_sink in = { kept, l };
+		struct event_about about = { .conn = l->name };
+
 		STEP(l, "daemon", "it does not run");
+		EMIT(&in, now_is(), &about, local_daemon, .socket = ev_str(cmd_socket(l->cmd)));
 		return;
 	}
 	if (is_up(l)) {
@@ -360,9 +373,7 @@ static int conclude(struct ladder *l)
 		STEP(l, "verdict", "nothing is wrong with it, as far as can be seen from here");
 		return 0;
 	}
-	STEP(l, "verdict", "%s",
-		!l->is_running ? "the daemon does not run; start it with: ipsec start"
-			       : "it is down, and what was seen does not say why");
+	STEP(l, "verdict", "it is down, and what was seen does not say why");
 	return EXIT_UNSURE;
 }
 

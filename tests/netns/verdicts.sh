@@ -194,7 +194,11 @@ apply_one() {
 	[ "$1" = right ] && [ "$peer" = strongswan ] && is_swan=1
 	printf '%s# fix (%s): %s\n' "$1" "$2" "$3"
 	case $2 in
-	command) on "$1" timeout 20 bash -c "${3#run: }" >"$LAB/out" 2>&1 </dev/null || cat "$LAB/out" ;; # traffic is the proof
+	command)
+		reread "$1"
+		on "$1" timeout 20 bash -c "${3#run: }" >"$LAB/out" 2>&1 </dev/null || cat "$LAB/out" # traffic is the proof
+		return
+		;;
 	conn)
 		if [ "$is_swan" ]; then swanctl_line "$text"; else conn_line "$1" "$text"; fi
 		;;
@@ -204,22 +208,29 @@ apply_one() {
 		;;
 	ipsec.secrets) secret_line "$1" "$text" ;;
 	esac
+	DIRTY=1
 }
-# applied HOST PATTERN
-applied() {
-	local kind text
-	APPLIED=0
-	while IFS=$'\t' read -r kind text; do
-		apply_one "$1" "$kind" "$text"
-		APPLIED=$((APPLIED + 1))
-	done < <(fixes "$2")
-	[ $APPLIED != 0 ] || { row_fix "none here"; return 0; }
+# reread HOST: what was written is read, before a command wants it
+reread() {
+	[ "$DIRTY" ] || return 0
+	DIRTY=
 	if [ "$1" = right ] && [ "$peer" = strongswan ]; then
 		on right swanctl --load-all >"$LAB/out" 2>&1 || { bad "the peer refuses the fix"; cat "$LAB/out"; }
 		return
 	fi
 	on "$1" ipsec rereadsecrets >/dev/null
 	on "$1" ipsec replace $CONN >"$LAB/out" 2>&1 || { bad "ipsec.conf with the fix is refused"; cat "$LAB/out"; }
+}
+# applied HOST PATTERN
+applied() {
+	local kind text
+	APPLIED=0 DIRTY=
+	while IFS=$'\t' read -r kind text; do
+		apply_one "$1" "$kind" "$text"
+		APPLIED=$((APPLIED + 1))
+	done < <(fixes "$2")
+	[ $APPLIED != 0 ] || { row_fix "none here"; return 0; }
+	reread "$1"
 }
 apply() { applied $JUDGE '^here$'; }
 apply_peer() {

@@ -1,4 +1,6 @@
 #include "diag/diag.h"
+#include "diag/identity.h"
+#include "diag/local.h"
 #include "diag/probed.h"
 
 /* An initiator whose peer refuses whatever it is offered. */
@@ -26,10 +28,21 @@ static enum certainty unknown_there(
 	return LIKELY;
 }
 
+/* Another program that has our port is why it does not run. */
+static bool is_kept_out(const struct story *s)
+{
+	const struct event *e = NULL;
+
+	while ((e = local_next(s, EV_local_socket, e)))
+		if (!FIELDS(e, local_socket)->is_ours.u64)
+			return true;
+	return false;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_conn_unknown, EV_load_lost, EV_load_unknown,
-		EV_service_waiting, EV_process_died, EV_NONE };
+		EV_service_waiting, EV_process_died, EV_local_daemon, EV_NONE };
 	static const enum event_id better[] = { EV_conn_added, EV_service_ready,
 		EV_process_restarted, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
@@ -38,7 +51,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!e && probes_are_refused(&p) && !story_is_up(s))
 		return unknown_there(s, &p, f);
 	if (!e || story_later(story_last_of(s, better), e) ||
-		story_later(story_last(s, EV_config_error), e))
+		story_later(story_last(s, EV_config_error), e) ||
+		(e->id == EV_local_daemon && is_kept_out(s)))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	switch ((int)e->id) {
@@ -66,6 +80,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_cause(
 			f, "the daemon is not running: %s", FIELDS(e, service_waiting)->why.str);
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec start");
+		break;
+	case EV_local_daemon:
+		finding_cause(f, "the daemon is not running: nobody answers on %s",
+			FIELDS(e, local_daemon)->socket.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec start && ipsec up %s", story_name(s));
 		break;
 	default:
 		finding_cause(f, "process %s of the daemon died: %s",
