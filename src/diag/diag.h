@@ -82,6 +82,9 @@ void finding_cause(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 void finding_proof(struct finding *f, const struct event *e); /* NULL: nothing */
 void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
 	printf_like(4, 5);
+/* A list of alternatives, "ike=" or "proposals = " before it: those of the first that there is room
+ * for, each of which does. */
+void finding_fix_algs(struct finding *f, enum fix_where where, const char *word, const char *list);
 void finding_suspect(struct finding *f, const struct rule *r);
 void finding_next(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 

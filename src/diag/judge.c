@@ -69,6 +69,17 @@ void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, co
 	va_end(args);
 }
 
+void finding_fix_algs(struct finding *f, enum fix_where where, const char *word, const char *list)
+{
+	size_t n = strlen(list), room = FIX_MAX - 1 - strlen(word);
+
+	if (n > room)
+		for (n = room; n > 0 && list[n] != ',';)
+			n--;
+	if (n)
+		finding_fix(f, where, FIX_CONN, "%s%.*s", word, (int)n, list);
+}
+
 void finding_proof(struct finding *f, const struct event *e)
 {
 	if (e && f->n_evidence < EVIDENCE_MAX)

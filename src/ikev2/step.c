@@ -273,6 +273,7 @@ void v2_sa_terminate(struct v2_sa *sa)
 void v2_sa_reject(struct v2_sa *sa, int exit)
 {
 	deleting_event(sa, "sending notification");
+	sa->is_refusing = exit == EXIT_IKE_AUTH;
 	state_set(sa, V2_DELETING);
 	conn_settle(sa->conn, CONN_WAIT_UP, exit);
 	let_go(sa, exit);

@@ -2,12 +2,9 @@
 
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
-	if (theirs[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "esp=%s", theirs);
-	if (ours[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", ours);
-	if (swanctl[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s", swanctl);
+	finding_fix_algs(f, FIX_HERE, "esp=", theirs);
+	finding_fix_algs(f, FIX_PEER_LIBRESWAN, "esp=", ours);
+	finding_fix_algs(f, FIX_PEER_STRONGSWAN, "esp_proposals = ", swanctl);
 }
 
 static enum certainty differ(struct finding *f, const struct event *e, const char *difference,

@@ -3,12 +3,9 @@
 /* The same remedy for all that refuse: each end can take what the other has. */
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
-	if (theirs[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", theirs);
-	if (ours[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s", ours);
-	if (swanctl[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s", swanctl);
+	finding_fix_algs(f, FIX_HERE, "ike=", theirs);
+	finding_fix_algs(f, FIX_PEER_LIBRESWAN, "ike=", ours);
+	finding_fix_algs(f, FIX_PEER_STRONGSWAN, "proposals = ", swanctl);
 }
 
 /* We refused: both lists are known. */
@@ -81,6 +78,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		offered);
 	fixes(f, "", ours, swanctl);
 	finding_suspect(f, &rule_ike_version_mismatch);
+	if (e->id == EV_v1_ignored)
+		finding_suspect(f, &rule_v1_mode_mismatch);
+	if (strcmp(FACT(s, mode), "aggressive") == 0) /* the identity goes in clear */
+		finding_suspect(f, &rule_id_mismatch);
 	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", s->conn);
 	return LIKELY;
 }

@@ -14,6 +14,31 @@ static enum certainty unsaid(const struct event *e, int theirs, struct finding *
 	return POSSIBLE;
 }
 
+/* The peer refuses IKEv1; or it has a version that is not there yet (RFC 7296 2.5). */
+static enum certainty not_this_one(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_ignored);
+
+	if (e && strcmp(FIELDS(e, v1_ignored)->notify.str, "INVALID_MAJOR_VERSION") == 0) {
+		finding_proof(f, e);
+		finding_cause(
+			f, "the peer refuses IKEv1 (its ikev1-policy=, or it has IKEv2 only)");
+		finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev2");
+		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SETUP, "ikev1-policy=accept");
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 1");
+		finding_suspect(f, &rule_ikev1_disabled_by_default);
+		return LIKELY; /* not authenticated */
+	}
+	if (!(e = story_last(s, EV_v2_newer_version)))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "the peer begins with version %u of IKE, and this end has 1 and 2",
+		(unsigned)FIELDS(e, v2_newer_version)->major.u64);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev2");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 2");
+	return LIKELY; /* not authenticated */
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_ike_version_refused);
@@ -47,7 +72,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		nearest = FIELDS(e, v1_no_connection)->nearest.str;
 		theirs = 1;
 	} else {
-		return CERTAINTY_NONE;
+		return not_this_one(s, f);
 	}
 	finding_proof(f, e);
 	finding_cause(f,

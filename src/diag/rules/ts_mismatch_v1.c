@@ -14,6 +14,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_proof(f, n.e);
 		finding_cause(f, "the peer wants %s, allowed here is %s", n.peers, n.here);
 		nets_fix_here(s, f, &n);
+		nets_fix_peer(s, f, n.allowed_ours, n.allowed_theirs);
 		return CERTAIN;
 	}
 	if (!e || strcmp(FIELDS(e, v1_quick_refused)->notify.str, "INVALID_ID_INFORMATION") != 0)
@@ -24,6 +25,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"the peer does not take our networks (%s here, %s there): its own are others",
 		no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
+	finding_suspect(f, &rule_transport_tunnel_mismatch);
 	return LIKELY;
 }
 
