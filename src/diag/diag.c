@@ -62,7 +62,9 @@ static const char *conn_of(const struct event *e)
 	if (e->about.conn)
 		return e->about.conn;
 	/* a stranger, whose address one connection is for */
-	if (e->id == EV_v1_no_connection && FIELDS(e, v1_no_connection)->nearest.str[0])
+	if (e->id == EV_v1_no_connection &&
+		FIELDS(e, v1_no_connection)->nearest.type == EVENT_TYPE_str &&
+		FIELDS(e, v1_no_connection)->nearest.str[0])
 		return FIELDS(e, v1_no_connection)->nearest.str;
 	for (size_t i = 0; i < COUNT(begins); i++)
 		has_name = has_name || strncmp(k->name, begins[i], strlen(begins[i])) == 0;
