@@ -63,6 +63,11 @@ static const char *conn_of(const struct event *e)
 
 	if (e->about.conn)
 		return e->about.conn;
+	/* a stranger, whose address one connection is for */
+	if (e->id == EV_v1_no_connection &&
+		FIELDS(e, v1_no_connection)->nearest.type == EVENT_TYPE_str &&
+		FIELDS(e, v1_no_connection)->nearest.str[0])
+		return FIELDS(e, v1_no_connection)->nearest.str;
 	for (size_t i = 0; i < COUNT(begins); i++)
 		has_name = has_name || strncmp(k->name, begins[i], strlen(begins[i])) == 0;
 	for (unsigned i = 0; i < k->n && has_name; i++)
@@ -170,6 +175,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_child_answered:
 	case EV_child_losing:
 	case EV_log_resumed:
+	case EV_v2_wrong_guess:
 		return SETTLE; /* nothing by itself, but not when it happens again and again */
 	}
 	return k->level == EVENT_WARN || k->level == EVENT_FAIL ? SETTLE : 0;
@@ -232,7 +238,10 @@ void diag_take(struct diag *d, const struct event *e)
 			m->said ^= 1u << 31 | 1; /* another digest: who asks anew is told again */
 	}
 	after = judged_after(e);
-	if (after && (m->due == NS_NEVER || m->due > e->at.mono + after))
+	/* what else happens does not end the wait for an answer */
+	if (after == SILENCE)
+		m->silent = e->at.mono + after;
+	else if (after && (m->due == NS_NEVER || m->due > e->at.mono + after))
 		m->due = e->at.mono + after;
 }
 
@@ -280,7 +289,7 @@ ns_t diag_due(const struct diag *d)
 	struct memory *m;
 
 	list_each (m, &d->stories, struct memory, node)
-		due = MIN(due, m->due);
+		due = MIN(due, MIN(m->due, m->silent));
 	return due;
 }
 
@@ -317,6 +326,8 @@ static void judge_memory(
 	uint32_t sum;
 
 	m->due = NS_NEVER;
+	if (m->silent <= now.mono)
+		m->silent = NS_NEVER;
 	open_memory(d, m, now, s);
 	n = judge(s, found, FINDINGS_MAX);
 	sum = digest(found, n);
@@ -338,7 +349,7 @@ void diag_turn(struct diag *d, struct now now, const struct event_sink *out)
 	struct memory *m;
 
 	list_each (m, &d->stories, struct memory, node)
-		if (m->due <= now.mono)
+		if (MIN(m->due, m->silent) <= now.mono)
 			judge_memory(d, m, now, out);
 }
 
@@ -348,7 +359,7 @@ void diag_ending(struct diag *d, uint32_t request, struct now now, const struct 
 
 	list_each (m, &d->stories, struct memory, node)
 		if (request && m->request == request) {
-			if (m->due != NS_NEVER)
+			if (MIN(m->due, m->silent) != NS_NEVER)
 				judge_memory(d, m, now, out);
 			m->request = 0;
 		}

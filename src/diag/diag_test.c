@@ -69,6 +69,19 @@ TEST(silence_is_a_finding_after_three_seconds)
 	diag_done(&d);
 }
 
+/* That something else was to be judged before does not end the wait. */
+TEST(silence_is_found_though_something_else_was_judged_in_between)
+{
+	begin();
+	EMIT(&in, now, &about, conn_added, .name = ev_str("vpn"));
+	send_first();
+	pass(NS_S);
+	assert_int_equal(n_said, 0);
+	pass(2 * NS_S);
+	assert_true(said_so("[ike-udp500-blocked]"));
+	diag_done(&d);
+}
+
 TEST(what_was_said_is_not_said_again)
 {
 	unsigned before;
@@ -371,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(silence_is_a_finding_after_three_seconds),
+		cmocka_unit_test(silence_is_found_though_something_else_was_judged_in_between),
 		cmocka_unit_test(what_was_said_is_not_said_again),
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),

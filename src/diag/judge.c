@@ -1,5 +1,5 @@
 /* All rules over one story; what they find, ranked. */
-#include "diag/diag.h"
+#include "diag/explained.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -112,25 +112,54 @@ void finding_suspect(struct finding *f, const struct rule *r)
 		f->suspect[f->n_suspect++] = r;
 }
 
+/* Before all that are less certain; gives how many there are. */
+static unsigned insert(struct finding *ret, unsigned n, unsigned max, const struct finding *f)
+{
+	unsigned at = n;
+
+	while (at > 0 && ret[at - 1].certainty < f->certainty)
+		at--;
+	if (at >= max)
+		return n;
+	memmove(&ret[at + 1], &ret[at], (MIN(n, max - 1) - at) * sizeof(*ret));
+	ret[at] = *f;
+	return MIN(n + 1, max);
+}
+
+/* What the peer says goes before what is guessed from its refusal. */
+static unsigned with_explained(const struct story *s, struct finding *ret, unsigned n, unsigned max)
+{
+	struct finding f;
+	unsigned kept = 0;
+
+	if (!explained(s, &f))
+		return n;
+	for (unsigned i = 0; i < n; i++) {
+		bool is_guess = ret[i].certainty < CERTAIN;
+
+		if (is_guess && ret[i].rule == f.rule)
+			continue;
+		if (is_guess)
+			ret[i].certainty = POSSIBLE;
+		if (kept != i)
+			ret[kept] = ret[i];
+		kept++;
+	}
+	return insert(ret, kept, max, &f);
+}
+
 unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 {
 	unsigned n = 0;
 
 	for (const struct rule *const *r = rules; *r; r++) {
 		struct finding f = { .rule = *r };
-		unsigned at = n;
 
 		f.certainty = (*r)->judge(s, &f);
 		if (!f.certainty)
 			continue;
 		f.certainty = MIN(f.certainty, (*r)->most);
-		while (at > 0 && ret[at - 1].certainty < f.certainty)
-			at--;
-		if (at >= max)
-			continue;
-		memmove(&ret[at + 1], &ret[at], (MIN(n, max - 1) - at) * sizeof(*ret));
-		ret[at] = f;
-		n = MIN(n + 1, max);
+		n = insert(ret, n, max, &f);
 	}
-	return n;
+	return with_explained(s, ret, n, max);
 }

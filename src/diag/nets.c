@@ -48,6 +48,8 @@ static void asked_v2(const struct event *e, struct nets *ret)
 		.is_narrowing = is(t->narrowing.str, "yes") };
 	pair(ret->peers, t->tsr.str, t->tsi.str);
 	pair(ret->here, t->allowed_r.str, t->allowed_i.str);
+	ret->allowed_ours = t->allowed_r.str;
+	ret->allowed_theirs = t->allowed_i.str;
 }
 
 static bool answered_v2(const struct event *e, struct nets *ret)
@@ -68,6 +70,8 @@ static bool answered_v2(const struct event *e, struct nets *ret)
 		.asked_many = is_many(t->ts_local.str) || is_many(t->ts_remote.str) };
 	pair(ret->peers, t->tsi.str, t->tsr.str);
 	pair(ret->here, t->ts_local.str, t->ts_remote.str);
+	ret->allowed_ours = t->ts_local.str;
+	ret->allowed_theirs = t->ts_remote.str;
 	return true;
 }
 
@@ -92,6 +96,8 @@ static bool asked_v1(const struct event *e, struct nets *ret)
 		.product = "" };
 	snprintf(ret->peers, NETS_STR, "%s", q->wanted.str);
 	snprintf(ret->here, NETS_STR, "%s", q->allowed.str);
+	ret->allowed_ours = q->allowed_ours.str;
+	ret->allowed_theirs = q->allowed_theirs.str;
 	return true;
 }
 
@@ -175,11 +181,13 @@ void nets_fix_here(const struct story *s, struct finding *f, const struct nets *
 	side(f, n, true, nets_them(s));
 }
 
-/* No protocols and ports, which each daemon writes otherwise. */
+/* No protocols and ports, which each daemon writes otherwise, and no ranges. */
 static bool is_plain(const char *list)
 {
 	unsigned slashes = 0;
 
+	if (strchr(list, '-'))
+		return false;
 	for (; *list; list++) {
 		slashes = *list == ',' ? 0 : slashes + (*list == '/');
 		if (slashes > 1)

@@ -9,7 +9,8 @@ struct nets {
 	const struct event *e;
 	bool is_answer; /* the peer's answer, which we refuse; else what it asks */
 	bool is_v1;
-	char peers[NETS_STR], here[NETS_STR]; /* for people: behind us - behind the peer */
+	char peers[NETS_STR], here[NETS_STR];	   /* for people: behind us - behind the peer */
+	const char *allowed_ours, *allowed_theirs; /* the two of here; "": not known */
 	const char *ours,
 		*theirs; /* as the peer has them: "10.0.1.0/24,10.0.3.0/24"; "": no list */
 	const char *rel_ours, *rel_theirs; /* what they are to those here: "same", "wider", ... */

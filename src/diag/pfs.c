@@ -23,12 +23,9 @@ static enum certainty as_responder(const struct event *e, struct finding *f)
 	if (!no->theirs.str[0])
 		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
 	else if (no->theirs_conf.str[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "esp=%s", no->theirs_conf.str);
-	if (no->ours_conf.str[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", no->ours_conf.str);
-	if (no->ours_swanctl.str[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s",
-			no->ours_swanctl.str);
+		finding_fix_list(f, FIX_HERE, "esp=", no->theirs_conf.str);
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp=", no->ours_conf.str);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp_proposals = ", no->ours_swanctl.str);
 	return CERTAIN;
 }
 
@@ -58,11 +55,8 @@ enum certainty pfs_rekey(const struct story *s, struct finding *f, const char **
 		is_group ? "" : ", or none, or its algorithms were changed since");
 	if (no->groups.str[0] && !is_group)
 		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
-	if (no->ours_conf.str[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", no->ours_conf.str);
-	if (no->ours_swanctl.str[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s",
-			no->ours_swanctl.str);
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp=", no->ours_conf.str);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp_proposals = ", no->ours_swanctl.str);
 	if (is_group)
 		return CERTAIN;
 	finding_suspect(f, &rule_esp_proposal_mismatch);

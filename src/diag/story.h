@@ -18,6 +18,7 @@ struct memory {
 	struct addr at;		/* where the peer of a connection was last */
 	uint32_t request;	/* who waits for what happens now; 0: nobody */
 	ns_t due;		/* when it is to be judged; NS_NEVER */
+	ns_t silent;		/* when no answer to what was sent last is one; NS_NEVER */
 	uint32_t said;		/* a digest of the findings that were told of; 0: none */
 	const char *said_class; /* the first of them, static */
 };

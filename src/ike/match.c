@@ -4,6 +4,8 @@
 
 #include "ike/engine.h"
 
+#include <stdio.h>
+
 enum { POINTS_TS = 1, POINTS_OUR_ID = 2, POINTS_THEIR_ID = 4, POINTS_ADDRESS = 8 };
 
 static bool addr_may_be(const struct addr *configured, const struct addr *seen)
@@ -84,4 +86,28 @@ struct conn *match_conn(struct ike *ike, const struct match *m, const struct con
 	if (nearest)
 		*nearest = best ? best : near;
 	return best;
+}
+
+char *match_expected(struct ike *ike, const struct match *m, char *s, size_t n)
+{
+	enum { SOME = 4 };
+	char text[ADDR_STR];
+	unsigned count = 0;
+	struct conn *c;
+	size_t at = 0;
+
+	s[0] = '\0';
+	list_each (c, &ike->conns, struct conn, node) {
+		struct addr ours = conf_host(c->ours), theirs = conf_host(c->theirs);
+
+		if (c->is_removed || c->template || !c->is_oriented || conn_is_shunt(c) ||
+			c->conf->version != m->version || !addr_is_set(&theirs) ||
+			!addr_may_be(&ours, &m->local.addr))
+			continue;
+		if (count++ == SOME || at + ADDR_STR + 3 > n)
+			break;
+		at += (size_t)snprintf(
+			s + at, n - at, "%s%s", at ? " " : "", addr_format(&theirs, text));
+	}
+	return s;
 }

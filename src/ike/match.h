@@ -21,3 +21,6 @@ enum match_why { MATCH_OK, MATCH_NO_ADDRESS, MATCH_NO_VERSION, MATCH_REFUSED, MA
  * obstacle was, *nearest (NULL or not) the connection that came closest. */
 struct conn *match_conn(struct ike *ike, const struct match *m, const struct conn *prefer,
 	enum match_why *why, struct conn **nearest);
+/* The peers' addresses that connections of this version have for the local one, for people: some
+ * of them. Gives s. */
+char *match_expected(struct ike *ike, const struct match *m, char *s, size_t n);

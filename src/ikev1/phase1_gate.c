@@ -112,20 +112,33 @@ static const char *kind_of(enum match_why why, const struct conn *nearest)
 	return "address";
 }
 
-static void refuse(struct phase1_request *q, enum match_why why, const struct conn *nearest)
+static void tell_no_connection(const struct phase1_request *q, const struct match *m,
+	enum match_why why, const struct conn *near)
 {
 	struct ike *ike = q->v1->ike;
 	struct event_about about = { 0 };
+	char expected[256], id[ID_STR] = "", wanted[ID_STR] = "";
 
+	if (q->theirs)
+		id_format(q->theirs, id, sizeof(id));
+	if (near)
+		id_format(&near->their_id, wanted, sizeof(wanted));
+	EMIT(&ike->env.events, ike->now, &about, v1_no_connection, .remote = ev_ep(q->d->remote),
+		.local = ev_ep(q->d->local), .mode = ev_str(mode_of(q)),
+		.why = ev_str(why_none(why, near)), .kind = ev_str(kind_of(why, near)),
+		.nearest = ev_str(near ? near->conf->name : ""),
+		.expected = ev_str(match_expected(ike, m, expected, sizeof(expected))),
+		.id = ev_str(id), .wanted = ev_str(wanted));
+}
+
+static void refuse(struct phase1_request *q, const struct match *m, enum match_why why,
+	const struct conn *nearest)
+{
 	if (v1_may_tell(q->v1)) {
 		if (why == MATCH_REFUSED && nearest && is_for_mode(q, nearest))
 			tell_proposal(q, nearest);
 		else
-			EMIT(&ike->env.events, ike->now, &about, v1_no_connection,
-				.remote = ev_ep(q->d->remote), .local = ev_ep(q->d->local),
-				.mode = ev_str(mode_of(q)), .why = ev_str(why_none(why, nearest)),
-				.kind = ev_str(kind_of(why, nearest)),
-				.nearest = ev_str(nearest ? nearest->conf->name : ""));
+			tell_no_connection(q, m, why, nearest);
 	}
 	v1_answer_stranger(q->v1, q->d, &q->m->h, N1_NO_PROPOSAL_CHOSEN);
 }
@@ -147,7 +160,7 @@ struct conn *phase1_admit(struct phase1_request *q)
 		return NULL;
 	c = match_conn(q->v1->ike, &want, NULL, &why, &nearest);
 	if (!c)
-		refuse(q, why, nearest);
+		refuse(q, &want, why, nearest);
 	/* the choice is that of the connection looked at last */
 	return c && accepts(q, c) ? c : NULL;
 }

@@ -134,6 +134,7 @@ static void no_connection(const struct request *q)
 		.mode = ev_str(q->is_transport ? "transport" : "tunnel"),
 		.allowed = ev_str(allowed),
 		.our_mode = ev_str(c->conf->type == TYPE_TRANSPORT ? "transport" : "tunnel"),
+		.allowed_ours = ev_str(ours), .allowed_theirs = ev_str(theirs),
 		.relation_theirs = ev_str(ts_list_relation(&peers, &m)),
 		.relation_ours = ev_str(ts_list_relation(&own, &l)),
 		.subnet_theirs = ev_str(ts_list_subnets(&peers, subnet_theirs)),

@@ -2,6 +2,7 @@
  * the peer refuses that alone, the IKE SA stays. */
 #include "ikev2/exchanges.h"
 
+#include "ikev2/explain.h"
 #include "ikev2/offer.h"
 #include "ikev2/suite.h"
 #include <stdio.h>
@@ -71,6 +72,7 @@ enum v2_verdict ike_auth_signed(struct v2_sa *sa, const struct answer *a)
 	v2_put_child_offer(&b, c);
 	v2_put_ts(&b, V2_TSI, &tsi);
 	v2_put_ts(&b, V2_TSR, &tsr);
+	v2_put_explain_vendor(&b);
 	v2_child_state_set(c, V2_CHILD_SENT);
 	v2_request_send(sa, IKE_AUTH, &b);
 	for (size_t at = 0; v2_sent_next(&sa->window.request, &at, &d); datagrams++)
@@ -155,6 +157,7 @@ static void child_response(struct v2_sa *sa, const struct v2_msg *m)
 	if (!c)
 		return;
 	if (n || !v2_has(m, V2_SA)) {
+		v2_explain_received(c, m);
 		v2_child_refused(c, IKE_AUTH, n);
 		return;
 	}
@@ -183,6 +186,7 @@ enum v2_verdict ike_auth_verified(struct v2_sa *sa, const struct answer *a)
 		v2_sa_reject(sa, EXIT_IKE_AUTH);
 		return V_STAY;
 	}
+	sa->peer_reads_explain = v2_has_explain_vendor(&m);
 	v2_sa_established(sa);
 	child_response(sa, &m);
 	return V_NEXT;

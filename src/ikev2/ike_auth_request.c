@@ -4,6 +4,7 @@
 #include "ikev2/exchanges.h"
 
 #include "ike/match.h"
+#include "ikev2/explain.h"
 #include "ikev2/offer.h"
 #include "ikev2/suite.h"
 #include <stdio.h>
@@ -179,6 +180,9 @@ static void respond(struct v2_sa *sa, const struct v2_child *c, uint16_t refusal
 	}
 	if (refusal)
 		v2_put_notify(&b, PROTO_NONE, BYTES_NONE, refusal, BYTES_NONE);
+	v2_put_explain(&b, sa);
+	if (sa->peer_reads_explain)
+		v2_put_explain_vendor(&b);
 	v2_reply_send(sa, IKE_AUTH, &b);
 	secret_done(&sa->our_auth);
 }
@@ -207,6 +211,7 @@ enum v2_verdict ike_auth_answer(struct v2_sa *sa, const struct answer *a)
 		return V_CLOSE;
 	secret_done(&sa->our_auth);
 	sa->our_auth = secret_from(a->mac);
+	sa->peer_reads_explain = v2_has_explain_vendor(&m);
 	v2_sa_established(sa);
 	v2_unique(sa);
 	if (!v2_has(&m, V2_SA) || !v2_has(&m, V2_TSI) || !v2_has(&m, V2_TSR)) {

@@ -37,6 +37,19 @@ static void answer(const struct request *q, uint16_t notify, struct bytes data)
 	ike_send(v2->ike, &q->d->local, &q->d->remote, v2_build_end(&b));
 }
 
+static void refuse_malformed(
+	const struct request *q, uint16_t notify, struct bytes data, const char *why)
+{
+	struct ike *ike = q->v2->ike;
+	struct event_about about = { 0 };
+
+	if (v2_may_tell(q->v2))
+		EMIT(&ike->env.events, ike->now, &about, v2_init_malformed,
+			.remote = ev_ep(q->d->remote), .payloads = ev_str(q->m->names),
+			.why = ev_str(why), .notify = ev_str(v2_notify_name(notify)));
+	answer(q, notify, data);
+}
+
 /* ---- the gate ---- */
 
 static bool wants_cookies(const struct v2 *v2)
@@ -95,15 +108,41 @@ static bool accepts(void *ctx, const struct conn *c)
 	return !q->differs;
 }
 
-static void tell_refused(struct request *q, enum match_why why, const struct conn *nearest)
+static void tell_no_connection(
+	const struct request *q, const struct match *m, enum match_why why, const struct conn *near)
+{
+	static const struct {
+		const char *kind, *why;
+	} words[] = {
+		[MATCH_NO_ADDRESS] = { "address", "no connection is loaded for these addresses" },
+		[MATCH_NO_VERSION] = { "version",
+			"no suitable connection found with IKEv2 policy: the connection for these "
+			"addresses is for IKEv1" },
+		[MATCH_REFUSED] = { "authby",
+			"the connection for these addresses does not use a secret" },
+	};
+	struct event_about about = { 0 };
+	struct ike *ike = q->v2->ike;
+	unsigned i = why < COUNT(words) && words[why].kind ? why : MATCH_NO_ADDRESS;
+	char expected[256];
+
+	if (near)
+		about = conn_about(near, 0);
+	EMIT(&ike->env.events, ike->now, &about, v2_no_connection, .local = ev_ep(q->d->local),
+		.remote = ev_ep(q->d->remote), .why = ev_str(words[i].why),
+		.kind = ev_str(words[i].kind), .nearest = ev_str(near ? near->conf->name : ""),
+		.expected = ev_str(match_expected(ike, m, expected, sizeof(expected))));
+}
+
+static void tell_refused(
+	struct request *q, const struct match *m, enum match_why why, const struct conn *nearest)
 {
 	struct ike *ike = q->v2->ike;
 	struct event_about about = { 0 };
 	struct v2_difference d;
 
-	if (nearest)
+	if (why == MATCH_REFUSED && nearest && nearest->conf->authby & AUTHBY_SECRET) {
 		about = conn_about(nearest, 0);
-	if (why == MATCH_REFUSED && nearest) {
 		accepts(q, nearest); /* once more: the first difference is that of the nearest */
 		v2_difference(&q->m->sa, conn_ike_proposals(nearest), q->why, &d);
 		EMIT(&ike->env.events, ike->now, &about, v2_no_proposal,
@@ -116,14 +155,7 @@ static void tell_refused(struct request *q, enum match_why why, const struct con
 			.legacy = ev_str(d.words.legacy),
 			.product = ev_str(vendor_product(q->m->vendor, q->m->n_vendor)));
 	} else {
-		EMIT(&ike->env.events, ike->now, &about, v2_no_connection,
-			.local = ev_ep(q->d->local), .remote = ev_ep(q->d->remote),
-			.why = ev_str(why == MATCH_NO_VERSION
-					      ? "no suitable connection found with IKEv2 policy: "
-						"the connection for these addresses is for IKEv1"
-					      : "no connection is loaded for these addresses"),
-			.kind = ev_str(why == MATCH_NO_VERSION ? "version" : "address"),
-			.nearest = ev_str(nearest ? nearest->conf->name : ""));
+		tell_no_connection(q, m, why, nearest);
 	}
 }
 
@@ -142,7 +174,7 @@ static struct conn *choose(struct request *q)
 	c = match_conn(q->v2->ike, &want, NULL, &why, &nearest);
 	if (!c) {
 		if (v2_may_tell(q->v2))
-			tell_refused(q, why, nearest);
+			tell_refused(q, &want, why, nearest);
 		answer(q, N_NO_PROPOSAL_CHOSEN, BYTES_NONE);
 		return NULL;
 	}
@@ -257,11 +289,12 @@ void ike_sa_init_request(struct v2 *v2, const struct datagram *d, const struct v
 		!(m->h.flags & V2_F_INITIATOR) || v2->ike->is_stopping)
 		return;
 	if (!v2_has(m, V2_SA) || !v2_has(m, V2_KE) || !v2_has(m, V2_NONCE)) {
-		answer(&q, N_INVALID_SYNTAX, BYTES_NONE);
+		refuse_malformed(&q, N_INVALID_SYNTAX, BYTES_NONE, "payloads are missing");
 		return;
 	}
 	if (m->unknown_critical) {
-		answer(&q, N_UNSUPPORTED_CRITICAL_PAYLOAD, bytes_of(&m->unknown_critical, 1));
+		refuse_malformed(&q, N_UNSUPPORTED_CRITICAL_PAYLOAD,
+			bytes_of(&m->unknown_critical, 1), "it has an unknown critical payload");
 		return;
 	}
 	if (is_repeat(&q) || !pass_gate(&q) || !(c = choose(&q)))

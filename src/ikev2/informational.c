@@ -63,6 +63,9 @@ bool v2_informational_request(struct v2_sa *sa, const struct v2_task *t, struct 
 	if (t->kind == V2_TASK_LIVENESS)
 		return sa->state == V2_ESTABLISHED;
 	if (t->kind == V2_TASK_DELETE_IKE) {
+		if (sa->is_refusing) /* 2.21.2 */
+			v2_put_notify(
+				b, PROTO_NONE, BYTES_NONE, N_AUTHENTICATION_FAILED, BYTES_NONE);
 		v2_put_delete(b, PROTO_IKE, 0, 0, BYTES_NONE);
 		return true;
 	}

@@ -3,6 +3,7 @@
 #include "ikev2/create.h"
 #include "ikev2/exchanges.h"
 
+#include "ikev2/explain.h"
 #include "ikev2/narrow.h"
 #include "ikev2/offer.h"
 
@@ -48,6 +49,7 @@ void new_child_response(struct v2_sa *sa, const struct v2_msg *m)
 		v2_child_state_set(c, V2_CHILD_WAITING);
 		v2_retry_later(sa, V2_TASK_NEW_CHILD, c->c.serial, n);
 	} else if (n || !v2_has(m, V2_SA)) {
+		v2_explain_received(c, m);
 		v2_child_refused(c, CREATE_CHILD_SA, n);
 	} else if ((e = v2_take_child_response(c, m))) {
 		v2_child_unacceptable(c, CREATE_CHILD_SA, m, e);

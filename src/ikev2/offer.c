@@ -1,8 +1,11 @@
 /* What is offered and chosen for a Child SA (RFC 7296 2.7, 2.9): see offer.h. */
 #include "ikev2/offer.h"
 
+#include "ikev2/explain.h"
 #include "ikev2/narrow.h"
 #include "ikev2/suite.h"
+
+#include <stdio.h>
 
 struct v2_spi v2_spi_octets(uint32_t spi)
 {
@@ -186,6 +189,43 @@ enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_k
 
 /* ---- the responder ---- */
 
+/* Of a rekey the peer knows what worked; what it is told is for who sets up. */
+static void explain_proposals(const struct v2_child *c, const struct proposals *ours, uint8_t why)
+{
+	bool has_esn = proposals_has(ours, TT_ESN, 1), has_none = proposals_has(ours, TT_ESN, 0);
+	struct v2_explain x = { .class = V2_EXPLAIN_ESP, .field = why };
+
+	if (c->rekeys)
+		return;
+	if (why == TT_ESN) {
+		x = (struct v2_explain){ .class = V2_EXPLAIN_ESN };
+		snprintf(x.theirs, sizeof(x.theirs), "%s",
+			has_esn && has_none ? "either"
+			: has_esn	    ? "yes"
+					    : "no");
+	} else {
+		proposals_conf(ours, x.theirs, sizeof(x.theirs));
+	}
+	v2_explain(c->sa, &x);
+}
+
+static void explain_selectors(const struct v2_child *c, const struct ts_list *theirs,
+	const struct ts_list *ours, const char *difference)
+{
+	struct v2_explain x = { .class = V2_EXPLAIN_TS,
+		.field = strcmp(difference, "TSi") == 0	  ? V2_TSI
+			 : strcmp(difference, "TSr") == 0 ? V2_TSR
+							  : 0 };
+	char text[TS_LIST_STR];
+
+	/* half a list would be another one */
+	if (strlen(ts_list_subnets(ours, text)) < sizeof(x.theirs))
+		memcpy(x.theirs, text, strlen(text) + 1);
+	if (strlen(ts_list_subnets(theirs, text)) < sizeof(x.ours))
+		memcpy(x.ours, text, strlen(text) + 1);
+	v2_explain(c->sa, &x);
+}
+
 uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_ke)
 {
 	struct proposals ours;
@@ -204,6 +244,7 @@ uint16_t v2_child_choose(struct v2_child *c, const struct v2_msg *m, bool with_k
 			.ours_swanctl = ev_str(d.words.ours_swanctl),
 			.legacy = ev_str(d.words.legacy), .rekeys = ev_u64(c->rekeys),
 			.product = ev_str(c->sa->product));
+		explain_proposals(c, &ours, why);
 		return N_NO_PROPOSAL_CHOSEN;
 	}
 	if (!with_ke)
@@ -261,6 +302,9 @@ uint16_t v2_child_narrow(struct v2_child *c, const struct v2_msg *m)
 		.range = ev_str(odd ? ts_format(odd, range) : ""),
 		.range_is_theirs = ev_u64(ts_list_range(&tsi) != NULL),
 		.product = ev_str(c->sa->product));
+	if (!c->rekeys)
+		explain_selectors(c, &allowed_i, &allowed_r,
+			ts_difference(&tsi, &tsr, &allowed_i, &allowed_r, may_narrow));
 	return N_TS_UNACCEPTABLE;
 }
 
@@ -276,6 +320,7 @@ uint16_t v2_child_mode(struct v2_child *c, const struct v2_msg *m)
 		return 0;
 	V2_CHILD_EMIT(c, v2_mode_refused, .offered = ev_str("tunnel"),
 		.allowed = ev_str("transport"), .role = ev_str("responder"));
+	v2_explain(c->sa, &(struct v2_explain){ V2_EXPLAIN_MODE, 0, "transport", "" });
 	return N_NO_PROPOSAL_CHOSEN;
 }
 

@@ -169,6 +169,7 @@ static void whole_message(struct v2_sa *sa, const struct datagram *d, struct v2_
 		unknown_critical(sa, m);
 		return;
 	}
+	buf_done(&sa->explain);
 	sa->current = chain;
 	sa->current_first = first;
 	sa->current_datagram = d;

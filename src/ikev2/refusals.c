@@ -27,8 +27,8 @@ void v2_child_refused(struct v2_child *c, uint8_t exchange, const struct v2_noti
 		.ours_conf = ev_str(proposals_conf(v2_child_offered(c), conf, sizeof(conf))),
 		.ours_swanctl =
 			ev_str(proposals_swanctl(v2_child_offered(c), swanctl, sizeof(swanctl))),
-		.needs_esn = ev_u64(proposals_has(v2_child_offered(c), TT_ESN, 1) &&
-				    !proposals_has(v2_child_offered(c), TT_ESN, 0)),
+		.needs_esn = ev_u64(proposals_has(v2_child_offered(c), TT_ESN, 1) !=
+				    proposals_has(v2_child_offered(c), TT_ESN, 0)),
 		.product = ev_str(c->sa->product));
 	conn_use(conn);
 	if (!c->rekeys)

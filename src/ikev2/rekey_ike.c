@@ -44,6 +44,7 @@ static void inherit(struct v2_sa *n, const struct v2_sa *old)
 	n->remote = old->remote;
 	n->nat = old->nat;
 	n->product = old->product;
+	n->peer_reads_explain = old->peer_reads_explain;
 	n->has_fragmentation = old->has_fragmentation;
 	n->fragment_mtu = old->fragment_mtu;
 	n->peer_id = id_copy(&old->peer_id);

@@ -172,6 +172,7 @@ void v2_sa_free(struct v2_sa *sa)
 	buf_done(&sa->ni);
 	buf_done(&sa->nr);
 	buf_done(&sa->init_request);
+	buf_done(&sa->explain);
 	buf_done(&sa->init_response);
 	buf_done(&sa->cookie);
 	v2_keys_done(&sa->keys);

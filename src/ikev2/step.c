@@ -4,6 +4,7 @@
 
 #include "ikev2/create_child_sa.h"
 #include "ikev2/exchanges.h"
+#include "ikev2/explain.h"
 #include <stdlib.h>
 
 static void state_set(struct v2_sa *sa, enum v2_state s)
@@ -98,11 +99,16 @@ enum v2_verdict v2_not_now(struct v2_sa *sa, const char *why)
 
 static void refuse(struct v2_sa *sa, uint8_t exchange)
 {
+	struct v2_build b;
+
 	V2_EMIT(sa, v2_responding_notify, .exchange = ev_str(v2_exchange_name(exchange)),
 		.message_id = ev_u64(sa->window.expected), .remote = ev_ep(sa->remote),
 		.notify = ev_str(v2_notify_name(sa->refuse)));
-	v2_reply_notify(sa, exchange, PROTO_NONE, BYTES_NONE, sa->refuse,
-		bytes_of(sa->refuse_data, sa->refuse_n));
+	v2_reply_begin(sa, &b);
+	v2_put_notify(
+		&b, PROTO_NONE, BYTES_NONE, sa->refuse, bytes_of(sa->refuse_data, sa->refuse_n));
+	v2_put_explain(&b, sa);
+	v2_reply_send(sa, exchange, &b);
 }
 
 /* m: the message that is being handled; NULL for an answer, when sa->parked_header is its. */
@@ -273,6 +279,7 @@ void v2_sa_terminate(struct v2_sa *sa)
 void v2_sa_reject(struct v2_sa *sa, int exit)
 {
 	deleting_event(sa, "sending notification");
+	sa->is_refusing = exit == EXIT_IKE_AUTH;
 	state_set(sa, V2_DELETING);
 	conn_settle(sa->conn, CONN_WAIT_UP, exit);
 	let_go(sa, exit);

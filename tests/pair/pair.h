@@ -65,6 +65,7 @@ struct side {
 	unsigned n_ops, n_refused;
 	unsigned count[EV_END];
 	struct event *last[EV_END]; /* the last of each kind, or NULL: pair_said() */
+	struct event_sink heard;    /* who else hears its events; none */
 	unsigned n_done, exit;	    /* request_done events; status of the last */
 	struct pair_sa sa[PAIR_SAS_MAX];
 	size_t n_sa;

@@ -15,6 +15,23 @@ static enum certainty as_server(
 	return CERTAIN;
 }
 
+/* It has addresses, but of IPv4 for a peer that asks for IPv6, or the other way round. */
+static enum certainty of_other_kind(const struct event *e, struct finding *f)
+{
+	const union ev_v2_cp_no_address *no = FIELDS(e, v2_cp_no_address);
+
+	if (!no->asked.str[0])
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "the peer asks for an address (%s), and the pool %s has none of that kind",
+		no->asked.str, no->pool.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"give rightaddresspool= a range of the other IP version, too");
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"ask for an address of the pool's IP version (swanctl: vips)");
+	return CERTAIN;
+}
+
 static enum certainty as_client(const struct event *e, struct finding *f, enum certainty c)
 {
 	finding_proof(f, e);
@@ -32,6 +49,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_cp_no_address);
 
+	if (e && !FIELDS(e, v2_cp_no_address)->is_full.u64)
+		return of_other_kind(e, f);
 	if (e)
 		return as_server(e, FIELDS(e, v2_cp_no_address)->pool.str,
 			FIELDS(e, v2_cp_no_address)->is_full.u64 != 0, f);

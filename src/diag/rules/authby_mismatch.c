@@ -31,6 +31,25 @@ static void fixes(struct finding *f)
 		"pre-share; IKEv1: crypto isakmp policy: authentication pre-share");
 }
 
+/* The connection that the peer's address leads to has no secret at all. */
+static enum certainty never(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_v2_no_connection, EV_v1_no_connection, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+	const char *kind = !e				  ? ""
+			   : e->id == EV_v2_no_connection ? FIELDS(e, v2_no_connection)->kind.str
+							  : FIELDS(e, v1_no_connection)->kind.str;
+
+	if (strcmp(kind, "authby") != 0 || story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "the peer wants to authenticate, and the connection for its address has "
+			 "authby=never");
+	finding_fix(f, FIX_HERE, FIX_CONN, "authby=secret");
+	fixes(f);
+	return CERTAIN;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_auth_mismatch);
@@ -54,7 +73,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	}
 	e = story_last(s, EV_v1_no_proposal);
 	if (!e || strcmp(FIELDS(e, v1_no_proposal)->difference.str, "AUTH") != 0)
-		return CERTAINTY_NONE;
+		return never(s, f);
 	finding_proof(f, e);
 	finding_cause(f,
 		"the authentication methods of the two ends differ: the peer offers %s, allowed "

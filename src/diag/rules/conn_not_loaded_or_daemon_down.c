@@ -39,6 +39,43 @@ static bool is_kept_out(const struct story *s)
 	return false;
 }
 
+/* Somebody begins, and no connection is for these two addresses: all that is known is both. */
+static enum certainty unknown_peer(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_v2_no_connection, EV_v1_no_connection, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+	char from[ADDR_STR], to[ADDR_STR];
+	const char *kind = "", *expected = "";
+
+	if (e && e->id == EV_v2_no_connection) {
+		kind = FIELDS(e, v2_no_connection)->kind.str;
+		expected = FIELDS(e, v2_no_connection)->expected.str;
+		addr_format(&FIELDS(e, v2_no_connection)->remote.ep.addr, from);
+		addr_format(&FIELDS(e, v2_no_connection)->local.ep.addr, to);
+	} else if (e) {
+		kind = FIELDS(e, v1_no_connection)->kind.str;
+		expected = FIELDS(e, v1_no_connection)->expected.str;
+		addr_format(&FIELDS(e, v1_no_connection)->remote.ep.addr, from);
+		addr_format(&FIELDS(e, v1_no_connection)->local.ep.addr, to);
+	}
+	if (strcmp(kind, "address") != 0)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"%s begins with %s, and no connection here is for these two addresses%s%s%s; the "
+		"one for it is not loaded, or it has another address for the peer, which may be "
+		"behind a NAT",
+		from, to, expected[0] ? " (peers of the ones that there are: " : "", expected,
+		expected[0] ? ")" : "");
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"if it is a peer of yours, write right=%s in its conn and run: ipsec add NAME",
+		from);
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"if it is to come from another address, write that one as left= (swanctl: "
+		"local_addrs) there");
+	return CERTAIN;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_conn_unknown, EV_load_lost, EV_load_unknown,
@@ -50,7 +87,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 	if (!e && probes_are_refused(&p) && !story_is_up(s))
 		return unknown_there(s, &p, f);
-	if (!e || story_later(story_last_of(s, better), e) ||
+	if (!e)
+		return unknown_peer(s, f);
+	if (story_later(story_last_of(s, better), e) ||
 		story_later(story_last(s, EV_config_error), e) ||
 		(e->id == EV_local_daemon && is_kept_out(s)))
 		return CERTAINTY_NONE;

@@ -42,7 +42,7 @@ static enum certainty differs(const struct story *s, struct finding *f, const st
 static enum certainty as_judge(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v2_id_refused, EV_v2_wrong_id, EV_v1_id_refused,
-		EV_v1_wrong_id, EV_NONE };
+		EV_v1_wrong_id, EV_v1_no_connection, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 	const union ev_v2_id_refused *r;
 	char why[IDENTITY_WHY];
@@ -56,6 +56,11 @@ static enum certainty as_judge(const struct story *s, struct finding *f)
 	case EV_v1_wrong_id:
 		return differs(s, f, e, FIELDS(e, v1_wrong_id)->declared.str,
 			FIELDS(e, v1_wrong_id)->wanted.str);
+	case EV_v1_no_connection: /* in Aggressive Mode it stands in the first message */
+		if (strcmp(FIELDS(e, v1_no_connection)->kind.str, "id") != 0 || story_is_up(s))
+			return CERTAINTY_NONE;
+		return differs(s, f, e, FIELDS(e, v1_no_connection)->id.str,
+			FIELDS(e, v1_no_connection)->wanted.str);
 	case EV_v1_id_refused:
 		return differs(s, f, e, FIELDS(e, v1_id_refused)->id.str,
 			FIELDS(e, v1_id_refused)->wanted.str);
@@ -93,7 +98,7 @@ static enum certainty as_refused_v2(const struct story *s, struct finding *f)
 		return LIKELY;
 	}
 	e = story_last(s, EV_v2_peer_complains);
-	in = story_last(s, EV_v2_ike_established);
+	in = story_ever(s, EV_v2_ike_established); /* a Child SA may have come up since */
 	if (!e || !in || strcmp(FIELDS(in, v2_ike_established)->role.str, "responder") != 0 ||
 		strcmp(FIELDS(e, v2_peer_complains)->notify.str, "AUTHENTICATION_FAILED") != 0)
 		return CERTAINTY_NONE;
@@ -110,6 +115,27 @@ static enum certainty as_refused_v2(const struct story *s, struct finding *f)
 static bool is_about_id(const char *notify)
 {
 	return strcmp(notify, "INVALID_ID_INFORMATION") == 0;
+}
+
+/* A responder hears it after it has let the peer in, and before any Quick Mode. */
+static enum certainty as_responder_v1(const struct story *s, struct finding *f)
+{
+	static const enum event_id quick[] = { EV_v1_peer_proposed, EV_v1_quick_initiate, EV_NONE };
+	const struct event *e = story_last(s, EV_v1_notified),
+			   *in = story_last(s, EV_v1_ike_established);
+
+	if (!e || !is_about_id(FIELDS(e, v1_notified)->notify.str) || !story_later(e, in) ||
+		!story_later(in, story_last(s, EV_v1_responding)) ||
+		story_later(story_last_of(s, quick), in))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_proof(f, in);
+	finding_cause(f,
+		"the peer breaks off with INVALID_ID_INFORMATION after our answer: its own secret "
+		"was verified here and is right, so it does not accept that we are '%s'",
+		FACT(s, our_id));
+	fix_ours(s, f, "@this.example.com", FACT(s, our_id));
+	return LIKELY;
 }
 
 static enum certainty as_refused_v1(const struct story *s, struct finding *f)
@@ -150,6 +176,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 	if (!c)
 		c = as_refused_v2(s, f);
+	if (!c)
+		c = as_responder_v1(s, f);
 	return c ? c : as_refused_v1(s, f);
 }
 

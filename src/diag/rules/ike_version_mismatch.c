@@ -67,6 +67,29 @@ static bool is_told(const struct story *s, const struct probes *p)
 	return is_liked || (is_silent && p->other.is == PROBED_REFUSED && story_version(s) == 2);
 }
 
+/* The peer refuses IKEv1; or it has a version that is not there yet (RFC 7296 2.5). */
+static enum certainty not_this_one(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v1_ignored);
+
+	if (e && strcmp(FIELDS(e, v1_ignored)->notify.str, "INVALID_MAJOR_VERSION") == 0) {
+		finding_proof(f, e);
+		finding_cause(
+			f, "the peer refuses IKEv1 (its ikev1-policy=, or it has IKEv2 only)");
+		fixes(f, 2);
+		finding_suspect(f, &rule_ikev1_disabled_by_default);
+		return LIKELY; /* not authenticated */
+	}
+	if (!(e = story_last(s, EV_v2_newer_version)))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "the peer begins with version %u of IKE, and this end has 1 and 2",
+		(unsigned)FIELDS(e, v2_newer_version)->major.u64);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ikev2=yes");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 2");
+	return LIKELY; /* not authenticated */
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_ike_version_refused);
@@ -111,7 +134,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		policy = "reject";
 		theirs = 1;
 	} else {
-		return CERTAINTY_NONE;
+		return not_this_one(s, f);
 	}
 	f->conn = nearest[0] ? nearest : NULL;
 	finding_proof(f, e);

@@ -1,13 +1,36 @@
 #include "diag/diag.h"
 #include "diag/probed.h"
 
+enum { LOOP = 3 };
+
+/* It is told the group that we want and comes with another one, again and again. */
+static enum certainty as_responder(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_last(s, EV_v2_wrong_guess);
+	const union ev_v2_wrong_guess *g = e ? FIELDS(e, v2_wrong_guess) : NULL;
+
+	if (!g || story_is_up(s) || story_count(s, EV_v2_wrong_guess) < LOOP)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer begins with group %s, is told that this end takes %s, and begins with "
+		"%s again",
+		g->sent.str, g->wanted.str, g->sent.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS, "the group %s first in ike=", g->sent.str);
+	finding_fix(f, FIX_PEER, FIX_WORDS, "the group %s first in ike= (swanctl: proposals)",
+		g->wanted.str);
+	return LIKELY; /* not authenticated */
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_invalid_ke_refused);
 	const union ev_v2_invalid_ke_refused *k = e ? FIELDS(e, v2_invalid_ke_refused) : NULL;
 	struct probes p = story_probes(s);
 
-	if (!k || story_is_up(s) || story_later(story_last(s, EV_v2_auth_sent), e))
+	if (!k)
+		return as_responder(s, f);
+	if (story_is_up(s) || story_later(story_last(s, EV_v2_auth_sent), e))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f, "the peer wants group %s, and ike= here offers %s", k->wanted.str,
@@ -18,8 +41,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			FIELDS(p.strong.e, probe_answer)->chosen.str);
 		return CERTAIN;
 	}
-	if (k->wanted_conf.str[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", k->wanted_conf.str);
+	finding_fix_list(f, FIX_HERE, "ike=", k->wanted_conf.str);
 	return story_count(s, EV_v2_invalid_ke_refused) > 1 ? CERTAIN : LIKELY;
 }
 

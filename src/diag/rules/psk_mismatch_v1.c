@@ -93,12 +93,15 @@ static enum certainty as_initiator(const struct story *s, struct finding *f)
 	return is_id ? POSSIBLE : LIKELY;
 }
 
-/* Aggressive Mode, to who began. */
+/* Aggressive Mode, to who began; without a secret Main Mode ends so, too. */
 static enum certainty as_refused(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v1_ignored);
 
-	if (e && strcmp(FIELDS(e, v1_ignored)->notify.str, "unsaid") == 0 && !story_is_up(s)) {
+	const char *notify = e ? FIELDS(e, v1_ignored)->notify.str : "";
+	bool is_hash = strcmp(notify, "INVALID_HASH_INFORMATION") == 0;
+
+	if (strcmp(notify, "unsaid") == 0 && !story_is_up(s)) {
 		finding_proof(f, story_last(s, EV_v1_aggr_r1_sent));
 		finding_proof(f, e);
 		finding_cause(f, "instead of its last message of Aggressive Mode the peer sends a "
@@ -108,10 +111,11 @@ static enum certainty as_refused(const struct story *s, struct finding *f)
 		finding_suspect(f, &rule_id_mismatch);
 		return LIKELY;
 	}
-	if (!e || strcmp(FIELDS(e, v1_ignored)->notify.str, "INVALID_HASH_INFORMATION") != 0)
+	if (!is_hash && strcmp(notify, "AUTHENTICATION_FAILED") != 0)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
-	finding_cause(f, "the peer answers INVALID_HASH_INFORMATION: its secret is another one");
+	finding_cause(f, "the peer answers %s: it has another secret for us%s", notify,
+		is_hash ? "" : ", or none");
 	fixes(s, f);
 	return LIKELY;
 }

@@ -168,8 +168,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_proof(f, story_last(s, EV_secret_ambiguous));
 	finding_cause(f,
-		"the peer refuses us with AUTHENTICATION_FAILED: its secret is another one, or it "
-		"expects another identity than '%s'",
+		"the peer refuses us with AUTHENTICATION_FAILED: it has another secret for us or "
+		"none, or it expects another identity than '%s'",
 		no->ours.str);
 	fixes(f, s, no->ours.str, no->theirs.str);
 	finding_suspect(f, &rule_id_mismatch);

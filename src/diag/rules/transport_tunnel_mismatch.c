@@ -1,12 +1,35 @@
 #include "diag/diag.h"
 
+#define AT_ONCE (10 * NS_S)
+
+/* The peer asked for transport mode, got tunnel mode, and did not want that. */
+static enum certainty not_granted(const struct story *s, struct finding *f)
+{
+	const struct event *no = story_ever(s, EV_v2_mode_not_granted),
+			   *up = story_ever(s, EV_v2_child_established),
+			   *end = story_last(s, EV_v2_child_deleted_by_peer);
+
+	if (!no || !story_later(up, no) || !story_later(end, up) ||
+		end->about.serial != no->about.serial || end->at.mono - no->at.mono > AT_ONCE)
+		return CERTAINTY_NONE;
+	finding_proof(f, no);
+	finding_proof(f, end);
+	finding_cause(f, "the peer asks for transport mode, type= here is tunnel, and the peer "
+			 "deletes the tunnel at once");
+	finding_fix(f, FIX_HERE, FIX_CONN, "type=transport");
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "type=tunnel");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "mode = tunnel");
+	return LIKELY;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_mode_refused);
 	const char *ours, *theirs;
+	enum certainty c = not_granted(s, f);
 
-	if (story_is_up(s))
-		return CERTAINTY_NONE;
+	if (c || story_is_up(s))
+		return c;
 	if (e) {
 		theirs = FIELDS(e, v2_mode_refused)->offered.str;
 		ours = FIELDS(e, v2_mode_refused)->allowed.str;

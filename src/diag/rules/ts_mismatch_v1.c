@@ -17,6 +17,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 				  : "and no connection here has these networks",
 			n.here);
 		nets_fix_here(s, f, &n);
+		nets_fix_peer(s, f, n.allowed_ours, n.allowed_theirs);
 		return CERTAIN;
 	}
 	if (!e || strcmp(FIELDS(e, v1_quick_refused)->notify.str, "INVALID_ID_INFORMATION") != 0)
@@ -25,6 +26,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	nets_not_taken(f, no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
+	finding_suspect(f, &rule_transport_tunnel_mismatch);
 	return LIKELY;
 }
 

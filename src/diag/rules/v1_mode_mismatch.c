@@ -12,8 +12,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	f->conn = no->nearest.str[0] ? no->nearest.str : NULL;
 	finding_proof(f, e);
 	finding_cause(f,
-		"the peer begins with %s; the connection for its address%s%s wants the other mode",
-		no->mode.str, no->nearest.str[0] ? ", " : "", no->nearest.str);
+		"the peer begins with %s; the connection for its address%s%s has aggressive=%s",
+		no->mode.str, no->nearest.str[0] ? ", " : "", no->nearest.str,
+		is_aggressive ? "no" : "yes");
 	finding_fix(f, FIX_HERE, FIX_CONN, "aggressive=%s", is_aggressive ? "yes" : "no");
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "aggressive=%s", is_aggressive ? "no" : "yes");
 	finding_fix(

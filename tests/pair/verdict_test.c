@@ -1,0 +1,283 @@
+/* Every refusal of IKEv2 between two ends of ours, with the fault at either: both find the right
+ * class first, no more certain than they can be, and who refuses shows both ends' values. */
+#include "tests/pair/verdict.h"
+
+#include "ikev2/sa.h"
+
+#include "base/test.h"
+
+/* ---- faults that IKEv2 has alone ---- */
+
+static void esn_only(struct verdict *v, struct conf_conn *conf, struct side *side)
+{
+	(void)side;
+	conf->esn = CONF_ESN_YES;
+	(conf == &v->a ? &v->b : &v->a)->esn = CONF_ESN_NO;
+}
+
+static void pool(struct verdict *v, struct conf_conn *conf, struct side *side)
+{
+	(void)v;
+	(void)side;
+	assert_int_equal(range_parse("100.64.13.2-100.64.13.9", &conf->left.pool[0]), OK);
+	conf->left.n_pool = 1;
+}
+
+static void other_pool(struct verdict *v, struct conf_conn *conf, struct side *side)
+{
+	(void)side;
+	assert_int_equal(range_parse("2001:db8::2-2001:db8::9", &conf->left.pool[0]), OK);
+	conf->left.n_pool = 1;
+	v->a.left.modecfgclient = true;
+	v->a.left.subnet.n = conf->left.subnet.n = 0;
+}
+
+static void never(struct verdict *v, struct conf_conn *conf, struct side *side)
+{
+	(void)v;
+	(void)side;
+	conf->authby = AUTHBY_NEVER;
+}
+
+/* One IKE SA may be half open, and somebody has it. */
+static void no_room(struct verdict *v, struct conf_conn *conf, struct side *side)
+{
+	struct conf_setup setup = { .uniqueids = true, .max_halfopen = 1 };
+	struct command c = { .kind = CMD_SETUP, .setup = &setup };
+	struct v2 *v2 = side->ike->version[0].state;
+
+	(void)v;
+	(void)conf;
+	ike_command(side->ike, side->pair->now, &c);
+	v2->n_half_open = 1;
+}
+
+static const struct verdict_row rows[] = {
+	{ "nothing", fault_nothing, AT_INITIATOR, "", "", NULL, NULL, NULL },
+	/* IKE_SA_INIT */
+	{ "ike", fault_ike, AT_INITIATOR, "ike-proposal-mismatch likely",
+		"ike-proposal-mismatch certain", "AES_CBC_192", "AES_GCM_C_256", NULL },
+	{ "ike", fault_ike, AT_RESPONDER, "ike-proposal-mismatch likely",
+		"ike-proposal-mismatch certain", "AES_GCM_C_256", "AES_CBC_192", NULL },
+	{ "weak", fault_weak, AT_INITIATOR, "ike-proposal-mismatch likely", "dh2-removed certain",
+		"MODP1024", "MODP2048", NULL },
+	{ "weak", fault_weak, AT_RESPONDER, "ike-proposal-mismatch likely",
+		"ike-proposal-mismatch certain", "MODP2048", "MODP1024", NULL },
+	{ "version", fault_version, AT_RESPONDER, "ike-proposal-mismatch likely",
+		"ike-version-mismatch certain", "IKEv2", "IKEv1", "ike-version-mismatch" },
+	{ "address", fault_address, AT_RESPONDER, "ike-proposal-mismatch likely",
+		"conn-not-loaded-or-daemon-down certain", "192.0.2.1", "192.0.2.9", NULL },
+	{ "authby", never, AT_RESPONDER, "ike-proposal-mismatch likely", "authby-mismatch certain",
+		NULL, "authby=never", NULL },
+	{ "half open", no_room, AT_RESPONDER, "ike-udp500-blocked possible",
+		"half-open-or-rate-limit certain", NULL, NULL, NULL },
+	/* IKE_AUTH */
+	{ "secret", fault_secret, AT_INITIATOR, "psk-mismatch-v2 likely", "psk-mismatch-v2 certain",
+		"192.0.2.1", NULL, NULL },
+	{ "secret", fault_secret, AT_RESPONDER, "psk-mismatch-v2 likely", "psk-mismatch-v2 certain",
+		"192.0.2.1", NULL, NULL },
+	{ "no secret", fault_no_secret, AT_INITIATOR, "psk-not-found-locally certain", "", NULL,
+		NULL, NULL },
+	{ "no secret", fault_no_secret, AT_RESPONDER, "psk-mismatch-v2 likely",
+		"psk-not-found-locally certain", "192.0.2.1", "192.0.2.2", NULL },
+	{ "our id", fault_our_id, AT_INITIATOR, "psk-mismatch-v2 likely", "id-mismatch certain",
+		"@north", "192.0.2.1", "id-mismatch" },
+	{ "their id", fault_their_id, AT_INITIATOR, "psk-mismatch-v2 likely", "id-mismatch certain",
+		"@south", "192.0.2.2", "id-mismatch" },
+	{ "our id", fault_our_id, AT_RESPONDER, "id-mismatch certain", "id-mismatch likely", NULL,
+		NULL, NULL },
+	{ "their id", fault_their_id, AT_RESPONDER, "psk-mismatch-v2 likely", "id-mismatch certain",
+		"192.0.2.1", "@south", "id-mismatch" },
+	/* the Child SA */
+	{ "esp", fault_esp, AT_INITIATOR, "esp-proposal-mismatch likely",
+		"esp-proposal-mismatch certain", "AES_CBC_192", "AES_GCM_C_256", NULL },
+	{ "esp", fault_esp, AT_RESPONDER, "esp-proposal-mismatch likely",
+		"esp-proposal-mismatch certain", "AES_GCM_C_256", "AES_CBC_192", NULL },
+	{ "esn", esn_only, AT_INITIATOR, "esn-or-ipcomp-mismatch likely",
+		"esn-or-ipcomp-mismatch certain", "ENABLED", "DISABLED", NULL },
+	{ "esn", esn_only, AT_RESPONDER, "esn-or-ipcomp-mismatch likely",
+		"esn-or-ipcomp-mismatch certain", "DISABLED", "ENABLED", NULL },
+	{ "mode", fault_mode, AT_INITIATOR, "transport-tunnel-mismatch certain",
+		"transport-tunnel-mismatch likely", "transport", "tunnel", NULL },
+	{ "mode", fault_mode, AT_RESPONDER, "transport-tunnel-mismatch likely",
+		"transport-tunnel-mismatch certain", "tunnel", "transport", NULL },
+	{ "nets", fault_nets, AT_INITIATOR, "ts-mismatch-v2 likely", "ts-mismatch-v2 certain",
+		"10.0.9.0/24", "10.0.2.0/24", NULL },
+	{ "nets", fault_nets, AT_RESPONDER, "ts-mismatch-v2 likely", "ts-mismatch-v2 certain",
+		"10.0.2.0/24", "10.0.9.0/24", NULL },
+	{ "part of nets", fault_part_of_nets, AT_INITIATOR, "ts-mismatch-v2 likely",
+		"ts-mismatch-v2 certain", "10.0.2.0/25", "10.0.2.0/24", NULL },
+	{ "part of nets", fault_part_of_nets, AT_RESPONDER, "ts-mismatch-v2 likely",
+		"peer-widens-selector certain", "10.0.2.0/24", "10.0.2.0/25", NULL },
+	{ "all nets", fault_all_nets, AT_INITIATOR, "ts-mismatch-v2 likely",
+		"azure-wide-selectors certain", "0.0.0.0/0", "10.0.2.0/24", NULL },
+	{ "all nets", fault_all_nets, AT_RESPONDER, "ts-mismatch-v2 likely",
+		"ts-mismatch-v2 certain", "10.0.2.0/24", "0.0.0.0/0", NULL },
+	{ "range", fault_range, AT_INITIATOR, "ts-mismatch-v2 likely", "non-cidr-selector certain",
+		"10.0.2.3-10.0.2.77", "10.0.2.0/24", NULL },
+	{ "range", fault_range, AT_RESPONDER, "ts-mismatch-v2 likely",
+		"peer-widens-selector certain", "10.0.2.0/24", "10.0.2.3-10.0.2.77", NULL },
+	{ "other pool", other_pool, AT_RESPONDER, "address-pool-exhausted certain",
+		"address-pool-exhausted certain", "any IPv4", "2001:db8::2", NULL },
+	{ "pool", pool, AT_RESPONDER, "cp-required certain", "cp-required certain", NULL,
+		"100.64.13.2", NULL },
+};
+
+TEST(every_refusal_of_ikev2_has_its_class_at_both_ends)
+{
+	verdict_walk(rows, COUNT(rows), NULL);
+}
+
+/* ---- what no engine of ours sends ---- */
+
+static struct v2_header header(uint8_t version)
+{
+	return (struct v2_header){
+		.spi_i = { 1 }, .version = version, .exchange = IKE_SA_INIT, .flags = V2_F_INITIATOR
+	};
+}
+
+static void says_version_3(struct verdict *v)
+{
+	struct v2_header h = header(0x30);
+	uint8_t room[256];
+	struct v2_build b;
+
+	v2_build_message(&b, room, sizeof(room), &h);
+	verdict_say(v, v2_build_end(&b));
+}
+
+static void says_nothing(struct verdict *v)
+{
+	struct v2_header h = header(0x20);
+	uint8_t room[256];
+	struct v2_build b;
+
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_nonce(&b, bytes_str("0123456789abcdef"));
+	verdict_say(v, v2_build_end(&b));
+}
+
+static const struct proposals two_groups = { .n = 1,
+	.p = { { .number = 1,
+		.protocol = PROTO_IKE,
+		.n = 4,
+		.t = { { TT_ENCR, ENCR_AES_GCM_16, 256 }, { TT_PRF, PRF_HMAC_SHA2_512, 0 },
+			{ TT_KE, KE_CURVE25519, 0 }, { TT_KE, KE_ECP_256, 0 } } } } };
+
+/* An IKE_SA_INIT request with that group; critical: and a payload that nobody knows. */
+static void init(struct verdict *v, uint8_t spi, bool is_critical)
+{
+	struct v2_header h = header(0x20);
+	struct ke *ke = ke_new(KE_ECP_256);
+	uint8_t room[1024], wire[1024];
+	struct v2_build b;
+	struct bytes m;
+
+	h.spi_i[0] = spi;
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_sa(&b, &two_groups);
+	v2_put_ke(&b, KE_ECP_256, ke_public(ke));
+	v2_put_nonce(&b, bytes_str("0123456789abcdef"));
+	v2_put_vendor(&b, bytes_str("last"));
+	m = v2_build_end(&b);
+	memcpy(wire, m.p, m.n);
+	if (is_critical) { /* what was the vendor id, by the type that the nonce names */
+		wire[m.n - 8 - 20] = 200;
+		wire[m.n - 8 + 1] = 0x80;
+	}
+	verdict_say(v, bytes_of(wire, m.n));
+	ke_free(ke);
+}
+
+static void says_critical(struct verdict *v)
+{
+	init(v, 1, true);
+}
+
+static void says_another_group(struct verdict *v)
+{
+	for (uint8_t i = 1; i <= 3; i++)
+		init(v, i, false);
+}
+
+static void says_another_group_once(struct verdict *v)
+{
+	init(v, 1, false);
+}
+
+/* Of the reason that the responder gives: its own values, for this connection. */
+TEST(a_peer_of_ours_says_why_it_refuses_the_child_sa)
+{
+	struct proposals p = { .n = 1,
+		.p = { { .number = 1,
+			.protocol = PROTO_ESP,
+			.n = 1,
+			.t = { { TT_ENCR, ENCR_AES_GCM_16, 128 } } } } },
+			 other;
+	struct conf_conn a = pair_conf("paris"), b = pair_conf("paris"), first = pair_conf("one");
+	struct pair pair;
+
+	pair_init(&pair, 1);
+	b.right.subnet.ts[0] = pair_net("10.0.9.0/24");
+	pair_up(&pair, &a, &b);
+	assert_int_equal(pair.a.count[EV_peer_explains], 1);
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "class"), "ts-mismatch-v2");
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "difference"), "TSr");
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "theirs"), "10.0.9.0/24");
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "ours"), "10.0.1.0/24");
+	pair_done(&pair);
+
+	/* in CREATE_CHILD_SA as well */
+	pair_init(&pair, 1);
+	b = pair_conf("paris");
+	b.esp = &p;
+	first.left.subnet.ts[0] = pair_net("10.0.7.0/24");
+	first.right.subnet.ts[0] = pair_net("10.0.8.0/24");
+	pair_up(&pair, &first, &first);
+	assert_int_equal(pair.a.exit, 0);
+	other = p;
+	other.p[0].t[0].key_bits = 256;
+	a.esp = &other;
+	pair_up(&pair, &a, &b);
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "class"), "esp-proposal-mismatch");
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "difference"), "ENCR");
+	assert_memory_equal(pair_said(&pair.a, EV_peer_explains, "theirs"), "aes_gcm128", 10);
+	pair_done(&pair);
+}
+
+/* Who did not authenticate is told nothing. */
+TEST(nobody_is_told_why_before_both_are_authenticated)
+{
+	struct conf_conn a = pair_conf("paris"), b = pair_conf("paris");
+	struct pair pair;
+
+	pair_init(&pair, 1);
+	b.right.subnet.ts[0] = pair_net("10.0.9.0/24");
+	pair.b.psk = "another";
+	pair_up(&pair, &a, &b);
+	assert_int_equal(pair.a.count[EV_v2_auth_rejected], 1);
+	assert_int_equal(pair.a.count[EV_peer_explains], 0);
+	pair_done(&pair);
+}
+
+TEST(messages_that_are_not_as_they_should_be_are_told_of)
+{
+	verdict_hear("version 3", says_version_3, "ike-version-mismatch likely");
+	verdict_hear("no payloads", says_nothing, "malformed-message likely");
+	verdict_hear("a critical payload", says_critical, "malformed-message likely");
+	verdict_hear("another group", says_another_group_once, "");
+	verdict_hear("another group again", says_another_group, "invalid-ke-loop likely");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_refusal_of_ikev2_has_its_class_at_both_ends),
+		cmocka_unit_test(a_peer_of_ours_says_why_it_refuses_the_child_sa),
+		cmocka_unit_test(nobody_is_told_why_before_both_are_authenticated),
+		cmocka_unit_test(messages_that_are_not_as_they_should_be_are_told_of),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
