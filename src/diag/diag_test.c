@@ -1,6 +1,6 @@
 /* The diagnosis as it runs along: when it speaks, to whom, and when it is silent again. */
 #include "base/test.h"
-#include "diag/diag.h"
+#include "diag/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +186,49 @@ TEST(what_the_peer_could_only_say_with_the_secret_proves_it)
 	diag_done(&d);
 }
 
+/* ---- fixes in the words of who makes them ---- */
+
+static bool writes(enum fix_where where, const char *side, const char *keyword, const char *value,
+	const char *line)
+{
+	static const struct story s;
+	struct finding f = { .n_fix = 0 };
+	char t[2 * FIX_MAX];
+
+	finding_conn(&f, where, side, keyword, "%s", value);
+	return strcmp(fix_line(&s, &f.fix[0], t, sizeof(t)), line) == 0;
+}
+
+TEST(a_line_is_written_in_the_words_of_its_file)
+{
+	assert_true(writes(FIX_HERE, "", "ike", "aes256-sha2", "ike=aes256-sha2"));
+	assert_true(writes(FIX_PEER_LIBRESWAN, "left", "id", "@a", "leftid=@a"));
+	assert_true(writes(FIX_HERE, "left", "", "%defaultroute", "left=%defaultroute"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "ike", "aes256", "proposals = aes256"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev2", "version = 2"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "auto", "add", "start_action = none"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "local", "id", "a", "local { id = a }"));
+	assert_true(writes(
+		FIX_PEER_STRONGSWAN, "remote", "subnet", "10.0.1.0/24", "remote_ts = 10.0.1.0/24"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "mark", "7", "what ipsec.conf has as mark=7"));
+}
+
+TEST(a_cisco_has_wildcards_and_types_of_identities)
+{
+	struct finding f = { .n_fix = 0 };
+
+	cisco_nets(&f, "10.0.2.0/23", "10.0.1.0/24");
+	cisco_nets(&f, "2001:db8::/64", "10.0.1.0/24"); /* nothing */
+	cisco_nets(&f, "10.0.2.0/23,10.9.0.0/16", "10.0.1.0/24");
+	assert_int_equal(f.n_fix, 1);
+	assert_non_null(strstr(f.fix[0].text, "permit ip 10.0.2.0 0.0.1.255 10.0.1.0 0.0.0.255"));
+	f.n_fix = 0;
+	cisco_id(&f, true, "@gw.example.com");
+	cisco_id(&f, false, "192.0.2.1");
+	assert_non_null(strstr(f.fix[0].text, "identity local fqdn gw.example.com"));
+	assert_non_null(strstr(f.fix[1].text, "match identity remote address 192.0.2.1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +241,8 @@ int main(void)
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
 		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
+		cmocka_unit_test(a_line_is_written_in_the_words_of_its_file),
+		cmocka_unit_test(a_cisco_has_wildcards_and_types_of_identities),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

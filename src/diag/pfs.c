@@ -21,14 +21,13 @@ static enum certainty as_responder(const struct event *e, struct finding *f)
 		no->theirs.str[0] ? no->theirs.str : "none",
 		no->ours.str[0] ? no->ours.str : "none");
 	if (!no->theirs.str[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
+		finding_conn(f, FIX_HERE, "", "pfs", "no");
 	else if (no->theirs_conf.str[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "esp=%s", no->theirs_conf.str);
+		finding_conn(f, FIX_HERE, "", "esp", "%s", no->theirs_conf.str);
 	if (no->ours_conf.str[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", no->ours_conf.str);
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "esp", "%s", no->ours_conf.str);
 	if (no->ours_swanctl.str[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s",
-			no->ours_swanctl.str);
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "esp", "%s", no->ours_swanctl.str);
 	return CERTAIN;
 }
 
@@ -57,12 +56,11 @@ enum certainty pfs_rekey(const struct story *s, struct finding *f, const char **
 		no->notify.str, no->groups.str[0] ? no->groups.str : "none",
 		is_group ? "" : ", or none, or its algorithms were changed since");
 	if (no->groups.str[0] && !is_group)
-		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
+		finding_conn(f, FIX_HERE, "", "pfs", "no");
 	if (no->ours_conf.str[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", no->ours_conf.str);
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "esp", "%s", no->ours_conf.str);
 	if (no->ours_swanctl.str[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s",
-			no->ours_swanctl.str);
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "esp", "%s", no->ours_swanctl.str);
 	if (is_group)
 		return CERTAIN;
 	finding_suspect(f, &rule_esp_proposal_mismatch);

@@ -23,9 +23,8 @@ static const char *method_name(uint64_t method)
 
 static void fixes(struct finding *f)
 {
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "authby=secret");
-	finding_fix(
-		f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { auth = psk } and remote { auth = psk }");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "authby", "secret");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "authby", "secret");
 	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS,
 		"crypto ikev2 profile: authentication local pre-share, authentication remote "
 		"pre-share");
@@ -61,7 +60,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"here "
 		"is %s",
 		FIELDS(e, v1_no_proposal)->offered.str, FIELDS(e, v1_no_proposal)->allowed.str);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "authby=secret");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "authby", "secret");
 	return CERTAIN;
 }
 

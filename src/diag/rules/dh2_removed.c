@@ -29,10 +29,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_cause(
 		f, "the peer offers only %s, which is out of date and not allowed here", legacy);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s", conf);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s", swanctl);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "ike", "%s", conf);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "ike", "%s", swanctl);
 	if (theirs[0]) /* weak, but the peer may have nothing else */
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", theirs);
+		finding_conn(f, FIX_HERE, "", "ike", "%s", theirs);
 	return CERTAIN;
 }
 

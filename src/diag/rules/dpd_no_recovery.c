@@ -3,11 +3,11 @@
 
 static void comes_back(const struct story *s, struct finding *f, bool is_v1)
 {
-	finding_fix(f, FIX_HERE, FIX_CONN, "auto=start");
+	finding_conn(f, FIX_HERE, "", "auto", "start");
 	if (is_v1)
-		finding_fix(f, FIX_HERE, FIX_CONN, "dpdaction=restart");
+		finding_conn(f, FIX_HERE, "", "dpdaction", "restart");
 	if (s->facts && FIELDS(s->facts, conn_facts)->dpddelay.u64 == 0)
-		finding_fix(f, FIX_HERE, FIX_CONN, "dpddelay=30");
+		finding_conn(f, FIX_HERE, "", "dpddelay", "30");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec up %s", story_name(s));
 }
 

@@ -3,11 +3,11 @@
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
 	if (theirs[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "esp=%s", theirs);
+		finding_conn(f, FIX_HERE, "", "esp", "%s", theirs);
 	if (ours[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esp=%s", ours);
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "esp", "%s", ours);
 	if (swanctl[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "esp_proposals = %s", swanctl);
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "esp", "%s", swanctl);
 }
 
 static enum certainty differ(struct finding *f, const struct event *e, const char *difference,
@@ -53,8 +53,8 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		finding_proof(f, e);
 		finding_cause(f, "the peer has no PFS (no group in its Quick Mode), and pfs=yes "
 				 "here wants it");
-		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "pfs=yes");
+		finding_conn(f, FIX_HERE, "", "pfs", "no");
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "pfs", "yes");
 		fixes(f, "", FIELDS(e, v1_quick_no_pfs)->ours_conf.str,
 			FIELDS(e, v1_quick_no_pfs)->ours_swanctl.str);
 		return CERTAIN;

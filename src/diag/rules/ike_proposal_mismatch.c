@@ -5,11 +5,11 @@
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
 	if (theirs[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", theirs);
+		finding_conn(f, FIX_HERE, "", "ike", "%s", theirs);
 	if (ours[0])
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s", ours);
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "ike", "%s", ours);
 	if (swanctl[0])
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s", swanctl);
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "ike", "%s", swanctl);
 }
 
 static const char *who(const struct endpoint *e, char t[static ENDPOINT_STR])

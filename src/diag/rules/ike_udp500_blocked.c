@@ -3,13 +3,7 @@
 #include "diag/silence.h"
 #include "diag/local.h"
 
-static void opens(struct finding *f)
-{
-	finding_fix(f, FIX_HERE, FIX_COMMAND,
-		"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
-	finding_fix(f, FIX_PEER, FIX_COMMAND,
-		"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
-}
+#define WHAT "UDP ports 500 and 4500 and ESP (protocol 50)"
 
 /* Our own kernel did not let it out: EPERM is what a packet filter's DROP in OUTPUT gives. */
 static const struct event *not_let_out(const struct story *s)
@@ -32,10 +26,16 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	struct silence q;
 
 	if (blocked && !story_is_up(s)) {
+		if (local_drop(s, f, "ike") == CERTAIN) {
+			finding_proof(f, blocked);
+			return CERTAIN;
+		}
+		*f = (struct finding){ .rule = f->rule };
 		finding_proof(f, blocked);
 		finding_cause(f, "this host's own packet filter drops what we send to the peer");
-		finding_fix(f, FIX_HERE, FIX_COMMAND,
-			"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
+		if (!local_look_of(s))
+			finding_fix(f, FIX_HERE, FIX_WORDS,
+				"let " WHAT " out through the packet filter of this host");
 		finding_next(f, "nft list ruleset shows the rule, in a chain with hook output");
 		return CERTAIN;
 	}
@@ -54,7 +54,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"filter drops UDP port 500 here, on the way or there, or nobody is there who knows "
 		"us",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
-	opens(f);
+	local_let_through(s, f, WHAT);
 	finding_suspect(f, &rule_peer_silent_unknown);
 	if (story_version(s) == 1) { /* many have none, and say nothing to it */
 		finding_suspect(f, &rule_ike_version_mismatch);

@@ -27,9 +27,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_proof(f, e);
 		finding_cause(f, "the peer speaks IKEv%d, and this connection IKEv%d", theirs,
 			(int)FIELDS(e, ike_version_refused)->ours.u64);
-		finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+		finding_conn(f, FIX_HERE, "", "keyexchange", "ikev%d", theirs);
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "keyexchange", "ikev%d", 3 - theirs);
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev%d", 3 - theirs);
 		return LIKELY; /* not authenticated */
 	}
 	if ((e = story_last(s, EV_v2_no_connection)) &&
@@ -53,9 +53,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"the peer begins with IKEv%d; the connection for its address%s%s is for IKEv%d",
 		theirs, nearest[0] ? ", " : "", nearest, 3 - theirs);
-	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev%d", 3 - theirs);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+	finding_conn(f, FIX_HERE, "", "keyexchange", "ikev%d", theirs);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "keyexchange", "ikev%d", 3 - theirs);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev%d", 3 - theirs);
 	return CERTAIN;
 }
 

@@ -9,9 +9,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f, "the peer begins with IKEv1, which ikev1-policy= here does not allow");
-	finding_fix(f, FIX_HERE, FIX_SETUP, "ikev1-policy=accept");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "keyexchange=ikev2");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 2");
+	finding_setup(f, FIX_HERE, "ikev1-policy", "accept");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "keyexchange", "ikev2");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev2");
 	return CERTAIN;
 }
 

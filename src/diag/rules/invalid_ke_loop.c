@@ -11,7 +11,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f, "the peer wants group %s, and ike= here offers %s", k->wanted.str,
 		k->offered.str);
 	if (k->wanted_conf.str[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", k->wanted_conf.str);
+		finding_conn(f, FIX_HERE, "", "ike", "%s", k->wanted_conf.str);
 	return story_count(s, EV_v2_invalid_ke_refused) > 1 ? CERTAIN : LIKELY;
 }
 

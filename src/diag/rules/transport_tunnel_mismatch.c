@@ -20,9 +20,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	}
 	finding_proof(f, e);
 	finding_cause(f, "the peer wants %s mode, and type= here is %s", theirs, ours);
-	finding_fix(f, FIX_HERE, FIX_CONN, "type=%s", theirs);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "type=%s", ours);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "mode = %s", ours);
+	finding_conn(f, FIX_HERE, "", "type", "%s", theirs);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "type", "%s", ours);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "type", "%s", ours);
 	return CERTAIN;
 }
 
