@@ -92,7 +92,10 @@ static void kept(void *ctx, const struct event *e)
 {
 	struct ladder *l = ctx;
 
+	if (l->is_theirs && diagnose_is_their_daemon(e))
+		return;
 	diag_take(&l->diag, e);
+	page_take(l->page, e, false);
 	l->seen++;
 }
 
@@ -219,7 +222,8 @@ static void look_at_daemon(struct ladder *l)
 		struct event_about about = { .conn = l->name };
 
 		STEP(l, "daemon", "it does not run");
-		EMIT(&in, now_is(), &about, local_daemon, .socket = ev_str(cmd_socket(l->cmd)));
+		EMIT(&in, diagnose_now(), &about, local_daemon,
+			.socket = ev_str(cmd_socket(l->cmd)));
 		return;
 	}
 	if (is_up(l)) {
@@ -308,17 +312,6 @@ static void look_at_flow(struct ladder *l)
 }
 
 /* ---- this host ---- */
-
-static void kept(void *ctx, const struct event *e)
-{
-	struct ladder *l = ctx;
-
-	if (l->is_theirs && diagnose_is_their_daemon(e))
-		return;
-	diag_take(&l->diag, e);
-	page_take(l->page, e, false);
-	l->seen++;
-}
 
 static void look(struct ladder *l, const struct local_for *what)
 {

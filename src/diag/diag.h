@@ -25,8 +25,9 @@ enum fix_where {
 /* How a fix is applied, as it is printed. */
 enum fix_kind {
 	FIX_COMMAND, /* a shell command */
-	FIX_CONN,    /* "keyword=value": a line of the conn */
-	FIX_SETUP,   /* a line of config setup */
+	FIX_REREAD,  /* the one that makes the daemon read secrets again */
+	FIX_CONN,    /* a line of the conn: keyword and value */
+	FIX_SETUP,   /* a line of config setup, likewise */
 	FIX_SECRET,  /* a line of ipsec.secrets */
 	FIX_WORDS,   /* what a person has to do */
 };
@@ -51,6 +52,9 @@ struct finding {
 	struct fix {
 		enum fix_where where;
 		enum fix_kind kind;
+		/* Of lines, with the value in text; static. The keyword is ipsec.conf's, whoever
+		 * it is for, behind "left", "right" (at the peer "local", "remote") or "". */
+		const char *side, *keyword;
 		char text[FIX_MAX];
 	} fix[FIXES_MAX];
 	unsigned n_fix;
@@ -87,9 +91,15 @@ void finding_lists(struct finding *f, const char *difference, const char *theirs
 void finding_proof(struct finding *f, const struct event *e); /* NULL: nothing */
 void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
 	printf_like(4, 5);
-/* The line of the conn "KEY LIST", of which "" is none; one that is too long ends at a comma: fewer
+/* A line of the conn, or of config setup: see struct fix. */
+void finding_conn(struct finding *f, enum fix_where where, const char *side, const char *keyword,
+	const char *fmt, ...) printf_like(5, 6);
+void finding_setup(struct finding *f, enum fix_where where, const char *keyword, const char *fmt,
+	...) printf_like(4, 5);
+/* "ike" or "esp" with that list, of which "" is none; one that is too long ends at a comma: fewer
  * algorithms do as well. */
-void finding_fix_list(struct finding *f, enum fix_where where, const char *key, const char *list);
+void finding_fix_list(
+	struct finding *f, enum fix_where where, const char *keyword, const char *list);
 void finding_suspect(struct finding *f, const struct rule *r);
 void finding_next(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 

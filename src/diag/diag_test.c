@@ -1,7 +1,7 @@
 /* The diagnosis as it runs along: when it speaks, to whom, and when it is silent again. */
 #include "base/test.h"
-#include "diag/diag.h"
 #include "diag/drift.h"
+#include "diag/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,9 +182,9 @@ TEST(who_comes_up_is_no_stranger_any_more)
 	n_said = 0;
 	diag_report(&d, NULL, 7, now, &out);
 	assert_int_equal(d.n, 3);
-	EMIT(&in, now, &about, v2_child_established, .old = ev_str(""), .asked_local = ev_str(""),
-		.asked_remote = ev_str(""), .got_local = ev_str(""), .got_remote = ev_str(""),
-		.product = ev_str(""));
+	EMIT(&in, now, &about, v2_child_established, .old = ev_str(""), .natd = ev_str(""),
+		.asked_local = ev_str(""), .asked_remote = ev_str(""), .got_local = ev_str(""),
+		.got_remote = ev_str(""), .product = ev_str(""));
 	assert_int_equal(d.n, 2);
 	n_said = 0;
 	diag_report(&d, NULL, 7, now, &out);
@@ -228,35 +228,6 @@ TEST(what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone)
 }
 
 /* Who was refused before its connection was right is no stranger any more. */
-TEST(a_tunnel_that_is_up_ends_what_its_peer_did_as_a_stranger)
-{
-	const struct event_about vpn = { .conn = "vpn" };
-	struct endpoint peer = { addr_v4(0xc6336401), 500 };
-
-	begin();
-	EMIT(&in, now, NULL, v1_no_connection, .remote = ev_ep(peer), .mode = ev_str("Main Mode"),
-		.kind = ev_str("version"), .nearest = ev_str("vpn"));
-	diag_report(&d, NULL, 0, now, &out);
-	assert_true(said_so("[ike-version-mismatch]"));
-	assert_true(said_so("in conn vpn of /etc/ipsec.conf write: keyexchange=ikev1"));
-	EMIT(&in, now, &vpn, conn_facts, .theirs = ev_str("198.51.100.2"), .auto_ = ev_str("add"));
-	EMIT(&in, now, &vpn, v1_child_established, .dpd = ev_str("passive"));
-	n_said = 0;
-	diag_report(&d, NULL, 0, now, &out);
-	assert_true(said_so("[ike-version-mismatch]"));
-	EMIT(&in, now, &vpn, conn_facts, .theirs = ev_str("198.51.100.1"), .auto_ = ev_str("add"));
-	EMIT(&in, now, &vpn, v1_child_established, .dpd = ev_str("passive"));
-	n_said = 0;
-	diag_report(&d, NULL, 0, now, &out);
-	assert_int_equal(n_said, 0);
-	/* a new one begins */
-	EMIT(&in, now, NULL, v1_no_connection, .remote = ev_ep(peer), .mode = ev_str("Main Mode"),
-		.kind = ev_str("version"), .nearest = ev_str("vpn"));
-	diag_report(&d, NULL, 0, now, &out);
-	assert_true(said_so("[ike-version-mismatch]"));
-	diag_done(&d);
-}
-
 TEST(who_tries_again_is_told_again)
 {
 	struct event_about again = about;
@@ -380,6 +351,49 @@ TEST(a_list_has_what_one_of_its_items_allows)
 	assert_false(drift_has("", "aes256"));
 }
 
+/* ---- fixes in the words of who makes them ---- */
+
+static bool writes(enum fix_where where, const char *side, const char *keyword, const char *value,
+	const char *line)
+{
+	static const struct story s;
+	struct finding f = { .n_fix = 0 };
+	char t[2 * FIX_MAX];
+
+	finding_conn(&f, where, side, keyword, "%s", value);
+	return strcmp(fix_line(&s, &f.fix[0], t, sizeof(t)), line) == 0;
+}
+
+TEST(a_line_is_written_in_the_words_of_its_file)
+{
+	assert_true(writes(FIX_HERE, "", "ike", "aes256-sha2", "ike=aes256-sha2"));
+	assert_true(writes(FIX_PEER_LIBRESWAN, "left", "id", "@a", "leftid=@a"));
+	assert_true(writes(FIX_HERE, "left", "", "%defaultroute", "left=%defaultroute"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "ike", "aes256", "proposals = aes256"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev2", "version = 2"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "auto", "add", "start_action = none"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "local", "id", "a", "local { id = a }"));
+	assert_true(writes(
+		FIX_PEER_STRONGSWAN, "remote", "subnet", "10.0.1.0/24", "remote_ts = 10.0.1.0/24"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "mark", "7", "what ipsec.conf has as mark=7"));
+}
+
+TEST(a_cisco_has_wildcards_and_types_of_identities)
+{
+	struct finding f = { .n_fix = 0 };
+
+	cisco_nets(&f, "10.0.2.0/23", "10.0.1.0/24");
+	cisco_nets(&f, "2001:db8::/64", "10.0.1.0/24"); /* nothing */
+	cisco_nets(&f, "10.0.2.0/23,10.9.0.0/16", "10.0.1.0/24");
+	assert_int_equal(f.n_fix, 1);
+	assert_non_null(strstr(f.fix[0].text, "permit ip 10.0.2.0 0.0.1.255 10.0.1.0 0.0.0.255"));
+	f.n_fix = 0;
+	cisco_id(&f, true, "@gw.example.com");
+	cisco_id(&f, false, "192.0.2.1");
+	assert_non_null(strstr(f.fix[0].text, "identity local fqdn gw.example.com"));
+	assert_non_null(strstr(f.fix[1].text, "match identity remote address 192.0.2.1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,11 +409,12 @@ int main(void)
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
 		cmocka_unit_test(who_tries_again_is_told_again),
-		cmocka_unit_test(a_tunnel_that_is_up_ends_what_its_peer_did_as_a_stranger),
 		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
 		cmocka_unit_test(what_is_seen_in_passing_is_said_once_and_goes_away),
 		cmocka_unit_test(how_it_worked_is_news_when_it_changes_or_is_a_day_old),
 		cmocka_unit_test(a_list_has_what_one_of_its_items_allows),
+		cmocka_unit_test(a_line_is_written_in_the_words_of_its_file),
+		cmocka_unit_test(a_cisco_has_wildcards_and_types_of_identities),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,22 +9,21 @@ static void fixes(const struct story *s, struct finding *f, const union ev_peer_
 	const struct event *no = story_last(s, EV_v2_child_refused);
 
 	if (f->rule == &rule_esp_proposal_mismatch) {
-		finding_fix_list(f, FIX_HERE, "esp=", theirs);
+		finding_fix_list(f, FIX_HERE, "esp", theirs);
 		if (no)
-			finding_fix_list(f, FIX_PEER_LIBRESWAN,
-				"esp=", FIELDS(no, v2_child_refused)->ours_conf.str);
+			finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp",
+				FIELDS(no, v2_child_refused)->ours_conf.str);
 	} else if (f->rule == &rule_esn_or_ipcomp_mismatch) {
-		finding_fix(f, FIX_HERE, FIX_CONN, "esn=either");
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esn=either");
+		finding_conn(f, FIX_HERE, "", "esn", "either");
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "esn", "either");
 	} else if (f->rule == &rule_transport_tunnel_mismatch) {
 		if (theirs[0])
-			finding_fix(f, FIX_HERE, FIX_CONN, "type=%s", theirs);
+			finding_conn(f, FIX_HERE, "", "type", "%s", theirs);
 	} else if (f->rule == &rule_ts_mismatch_v2) {
 		if (ours[0] && strcmp(ours, FACT(s, our_nets)) != 0)
-			finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s", story_our_end(s), ours);
+			finding_conn(f, FIX_HERE, story_our_end(s), "subnet", "%s", ours);
 		if (theirs[0] && strcmp(theirs, FACT(s, their_nets)) != 0)
-			finding_fix(
-				f, FIX_HERE, FIX_CONN, "%ssubnet=%s", story_their_end(s), theirs);
+			finding_conn(f, FIX_HERE, story_their_end(s), "subnet", "%s", theirs);
 	}
 }
 

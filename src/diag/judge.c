@@ -74,30 +74,58 @@ void finding_next(struct finding *f, const char *fmt, ...)
 	va_end(args);
 }
 
-void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
+static void fix(struct finding *f, struct fix what, const char *fmt, va_list args)
+	printf_like(3, 0);
+static void fix(struct finding *f, struct fix what, const char *fmt, va_list args)
 {
-	struct fix *fix = &f->fix[f->n_fix];
-	va_list args;
-
 	if (f->n_fix == FIXES_MAX)
 		return;
-	fix->where = where;
-	fix->kind = kind;
-	va_start(args, fmt);
-	if (say(fix->text, sizeof(fix->text), fmt, args))
+	f->fix[f->n_fix] = what;
+	if (say(f->fix[f->n_fix].text, FIX_MAX, fmt, args))
 		f->n_fix++; /* half a line mends nothing */
+}
+
+void finding_fix(struct finding *f, enum fix_where where, enum fix_kind kind, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fix(f, (struct fix){ .where = where, .kind = kind, .side = "", .keyword = "" }, fmt, args);
 	va_end(args);
 }
 
-void finding_fix_list(struct finding *f, enum fix_where where, const char *key, const char *list)
+void finding_conn(struct finding *f, enum fix_where where, const char *side, const char *keyword,
+	const char *fmt, ...)
 {
-	size_t room = FIX_MAX - strlen(key) - 1, n = strlen(list);
+	va_list args;
 
-	while (n > room) /* up to the last comma that fits */
+	va_start(args, fmt);
+	fix(f, (struct fix){ .where = where, .kind = FIX_CONN, .side = side, .keyword = keyword },
+		fmt, args);
+	va_end(args);
+}
+
+void finding_setup(
+	struct finding *f, enum fix_where where, const char *keyword, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fix(f, (struct fix){ .where = where, .kind = FIX_SETUP, .side = "", .keyword = keyword },
+		fmt, args);
+	va_end(args);
+}
+
+void finding_fix_list(
+	struct finding *f, enum fix_where where, const char *keyword, const char *list)
+{
+	size_t n = strlen(list);
+
+	while (n > FIX_MAX - 1) /* up to the last comma that fits */
 		for (n--; n && list[n] != ',';)
 			n--;
 	if (n)
-		finding_fix(f, where, FIX_CONN, "%s%.*s", key, (int)n, list);
+		finding_conn(f, where, "", keyword, "%.*s", (int)n, list);
 }
 
 void finding_proof(struct finding *f, const struct event *e)

@@ -157,6 +157,23 @@ static const struct event *stopped(const struct story *s, const char *what)
 	return found;
 }
 
+void local_let_through(const struct story *s, struct finding *f, const char *what)
+{
+	static const char *const kinds[] = { "ike", "natt", "esp" };
+
+	if (!local_look_of(s))
+		finding_fix(f, FIX_HERE, FIX_WORDS, "let %s through the packet filter of this host",
+			what);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		const struct event *e = stopped(s, kinds[i]);
+
+		if (e)
+			local_open(s, f, e);
+	}
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"let %s through the packet filter there and those on the way", what);
+}
+
 enum certainty local_drop(const struct story *s, struct finding *f, const char *what)
 {
 	const struct event *e = stopped(s, what), *more = NULL;

@@ -9,6 +9,9 @@ const struct event *local_next(const struct story *s, enum event_id id, const st
 /* How certain what stands in the way of the tunnel's traffic is to be the cause: not when a test
  * went through, or when there is no tunnel yet. */
 enum certainty local_inner(const struct story *s);
+/* Fixes for packets of IKE and ESP that may be stopped anywhere: a command where this host's filter
+ * is known to, nothing where it is known not to, else words; words for the other end. */
+void local_let_through(const struct story *s, struct finding *f, const char *what);
 /* This host's own packet filter stops packets of this kind ("ike", "natt", "esp", "inner"): the
  * rule, and the command that lets them through where it stands. */
 enum certainty local_drop(const struct story *s, struct finding *f, const char *what);

@@ -1,5 +1,7 @@
 #include "diag/nets.h"
 
+#include "diag/words.h"
+
 #include <stdio.h>
 
 const char *nets_us(const struct story *s)
@@ -172,7 +174,7 @@ static void side(struct finding *f, const struct nets *n, bool is_theirs, const 
 	if (n->range[0] && n->range_is_theirs == is_theirs)
 		nets = n->range_is_all ? n->range : "";
 	if (nets[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnet=%s", name, nets);
+		finding_conn(f, FIX_HERE, name, "subnet", "%s", nets);
 }
 
 void nets_fix_here(const struct story *s, struct finding *f, const struct nets *n)
@@ -200,10 +202,11 @@ void nets_fix_peer(const struct story *s, struct finding *f, const char *ours, c
 {
 	if (!ours[0] || !theirs[0] || !is_plain(ours) || !is_plain(theirs))
 		return;
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "%ssubnet=%s", nets_us(s), ours);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "%ssubnet=%s", nets_them(s), theirs);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local_ts = %s", theirs);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote_ts = %s", ours);
+	finding_conn(f, FIX_PEER_LIBRESWAN, nets_us(s), "subnet", "%s", ours);
+	finding_conn(f, FIX_PEER_LIBRESWAN, nets_them(s), "subnet", "%s", theirs);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "local", "subnet", "%s", theirs);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "remote", "subnet", "%s", ours);
+	cisco_nets(f, theirs, ours);
 }
 
 /* ---- one pair of several ---- */
@@ -241,8 +244,8 @@ enum certainty nets_one_pair(const struct story *s, struct finding *f, const cha
 		"nothing else reaches it",
 		ours, theirs, peers);
 	if (is_many(ours))
-		finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnets=%s", nets_us(s), ours);
+		finding_conn(f, FIX_HERE, nets_us(s), "subnets", "%s", ours);
 	if (is_many(theirs))
-		finding_fix(f, FIX_HERE, FIX_CONN, "%ssubnets=%s", nets_them(s), theirs);
+		finding_conn(f, FIX_HERE, nets_them(s), "subnets", "%s", theirs);
 	return CERTAIN;
 }

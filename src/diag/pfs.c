@@ -21,11 +21,11 @@ static enum certainty as_responder(const struct event *e, struct finding *f)
 		no->theirs.str[0] ? no->theirs.str : "none",
 		no->ours.str[0] ? no->ours.str : "none");
 	if (!no->theirs.str[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
+		finding_conn(f, FIX_HERE, "", "pfs", "no");
 	else if (no->theirs_conf.str[0])
-		finding_fix_list(f, FIX_HERE, "esp=", no->theirs_conf.str);
-	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp=", no->ours_conf.str);
-	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp_proposals = ", no->ours_swanctl.str);
+		finding_fix_list(f, FIX_HERE, "esp", no->theirs_conf.str);
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp", no->ours_conf.str);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp", no->ours_swanctl.str);
 	return CERTAIN;
 }
 
@@ -54,9 +54,9 @@ enum certainty pfs_rekey(const struct story *s, struct finding *f, const char **
 		no->notify.str, no->groups.str[0] ? no->groups.str : "none",
 		is_group ? "" : ", or none, or its algorithms were changed since");
 	if (no->groups.str[0] && !is_group)
-		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
-	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp=", no->ours_conf.str);
-	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp_proposals = ", no->ours_swanctl.str);
+		finding_conn(f, FIX_HERE, "", "pfs", "no");
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp", no->ours_conf.str);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp", no->ours_swanctl.str);
 	if (is_group)
 		return CERTAIN;
 	finding_suspect(f, &rule_esp_proposal_mismatch);

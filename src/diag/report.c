@@ -1,8 +1,7 @@
 /* A finding as events: one line of verdict, then why, what is proven good, and what to do. */
-#include "diag/diag.h"
+#include "diag/words.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const char *const wheres[] = {
 	[FIX_HERE] = "here",
@@ -13,82 +12,52 @@ static const char *const wheres[] = {
 };
 static const char *const kinds[] = {
 	[FIX_COMMAND] = "command",
+	[FIX_REREAD] = "command",
 	[FIX_CONN] = "conn",
 	[FIX_SETUP] = "config setup",
 	[FIX_SECRET] = "ipsec.secrets",
 	[FIX_WORDS] = "words",
 };
 
-/* Is this host's file strongSwan's? */
-static bool is_swanctl(const struct story *s)
-{
-	const char *name = strrchr(FACT(s, file), '/'), *suite = FACT(s, suite);
-
-	return (suite && strcmp(suite, "swanctl") == 0) ||
-	       (name && strcmp(name, "/swanctl.conf") == 0);
-}
-
-/* A line of the conn in strongSwan's words; algorithms have the same names. */
-static void swanctl_text(const struct story *s, const struct fix *f, char *t, size_t n)
-{
-	static const char *const words[][2] = { { "keyexchange=ikev", "version = " },
-		{ "leftsubnet=", "local_ts = " }, { "rightsubnet=", "remote_ts = " },
-		{ "leftid=", "local { id = " }, { "rightid=", "remote { id = " },
-		{ "ike=", "proposals = " }, { "esp=", "esp_proposals = " } };
-	const char *file = FACT(s, file), *name = s->conn ? s->conn : "?";
-
-	for (size_t i = 0; i < COUNT(words); i++) {
-		size_t len = strlen(words[i][0]);
-
-		if (strncmp(f->text, words[i][0], len) == 0) {
-			snprintf(t, n, "in connection %s of %s write: %s%s%s", name, file,
-				words[i][1], f->text + len, strchr(words[i][1], '{') ? " }" : "");
-			return;
-		}
-	}
-	snprintf(t, n, "in connection %s of %s write what ipsec.conf has as %s", name, file,
-		f->text);
-}
-
 /* "in conn vpn of /etc/ipsec.conf write ike=aes256-sha2;modp2048" */
 static void fix_text(
 	const struct story *s, const struct finding *of, const struct fix *f, char *t, size_t n)
 {
-	const char *file = FACT(s, file), *conn = s->conn		    ? s->conn
-						  : of->conn && of->conn[0] ? of->conn
-									    : "?";
+	const char *file = FACT(s, file)[0] ? FACT(s, file) : "/etc/ipsec.conf";
+	const char *conn = s->conn ? s->conn : of->conn && of->conn[0] ? of->conn : "?";
+	bool is_swanctl = f->where == FIX_HERE && story_is_swanctl(s);
+	char line[FIX_MAX + 64];
 
+	fix_line(s, f, line, sizeof(line));
 	switch (f->kind) {
+	case FIX_REREAD:
+		snprintf(t, n, "run: %s", is_swanctl ? "swanctl --load-creds" : line);
+		return;
 	case FIX_COMMAND:
-		if (f->where == FIX_HERE && is_swanctl(s) &&
-			strncmp(f->text, "ipsec rereadsecrets", 19) == 0)
-			snprintf(t, n, "run: swanctl --load-creds");
-		else
-			snprintf(t, n, "run: %s", f->text);
+		snprintf(t, n, "run: %s", line);
 		return;
 	case FIX_CONN:
-		if (f->where == FIX_HERE && is_swanctl(s))
-			swanctl_text(s, f, t, n);
+		if (is_swanctl)
+			snprintf(t, n, "in connection %s of %s write: %s", conn, file, line);
 		else if (f->where == FIX_HERE)
-			snprintf(t, n, "in conn %s of %s write: %s", conn,
-				file[0] ? file : "/etc/ipsec.conf", f->text);
+			snprintf(t, n, "in conn %s of %s write: %s", conn, file, line);
 		else
-			snprintf(t, n, "in the conn write: %s", f->text);
+			snprintf(t, n, "in the conn write: %s", line);
 		return;
 	case FIX_SETUP:
-		snprintf(t, n, "under config setup write: %s", f->text);
+		snprintf(t, n, "under config setup write: %s", line);
 		return;
 	case FIX_SECRET:
-		if (f->where == FIX_HERE && is_swanctl(s))
+		if (is_swanctl)
 			snprintf(t, n,
 				"under secrets of %s, in the ike section with the identities of "
 				"both ends, write: secret = \"...\"",
-				FACT(s, file));
+				file);
 		else
-			snprintf(t, n, "in /etc/ipsec.secrets write: %s", f->text);
+			snprintf(t, n, "in /etc/ipsec.secrets write: %s", line);
 		return;
 	case FIX_WORDS:
-		snprintf(t, n, "%s", f->text);
+		snprintf(t, n, "%s", line);
 	}
 }
 
@@ -110,7 +79,8 @@ struct to {
 /* Secrets and words are a person's. */
 static bool is_applicable(const struct fix *f)
 {
-	return f->kind == FIX_COMMAND || f->kind == FIX_CONN || f->kind == FIX_SETUP;
+	return f->kind == FIX_COMMAND || f->kind == FIX_REREAD || f->kind == FIX_CONN ||
+	       f->kind == FIX_SETUP;
 }
 
 static void details(const struct story *s, const struct finding *f, const struct to *to)
@@ -126,9 +96,10 @@ static void details(const struct story *s, const struct finding *f, const struct
 			.what = ev_str(f->suspect[i]->title));
 	for (unsigned i = 0; i < f->n_fix; i++) {
 		fix_text(s, f, &f->fix[i], t, sizeof(t));
+		fix_line(s, &f->fix[i], line, sizeof(line));
 		SAY(to, fix, .class = class, .where = ev_str(wheres[f->fix[i].where]),
 			.kind = ev_str(kinds[f->fix[i].kind]), .text = ev_str(t),
-			.apply = ev_str(is_applicable(&f->fix[i]) ? f->fix[i].text : ""));
+			.apply = ev_str(is_applicable(&f->fix[i]) ? line : ""));
 	}
 	if (f->next[0])
 		SAY(to, next, .class = class, .text = ev_str(f->next));

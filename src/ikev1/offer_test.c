@@ -514,7 +514,7 @@ TEST(an_offer_is_proposals_of_both_versions_alike)
 	/* GCM has no integrity and no PRF: cipher and group */
 	assert_int_equal(values.p[0].n, 2);
 	assert_string_equal(proposals_conf(&values, s, sizeof(s)),
-		"aes_gcm256-modp2048,aes128-sha2_256-modp2048,aes128-sha1-modp2048");
+		"aes_gcm256;modp2048,aes128-sha2_256-modp2048,aes128-sha1-modp2048");
 	v1_proposals_values(&none, &values);
 	assert_int_equal(values.n, 0);
 	free(p);

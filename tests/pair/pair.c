@@ -71,8 +71,8 @@ static void take(void *ctx, const struct event *e)
 
 	assert_true(event_check(e));
 	s->count[e->id]++;
-	if (s->heard.take)
-		s->heard.take(s->heard.ctx, e);
+	if (s->watch.take)
+		s->watch.take(s->watch.ctx, e);
 	/* what every schedule of thousands says is not looked at */
 	if ((event_kind(e->id)->level != EVENT_DEBUG && event_kind(e->id)->level != EVENT_REPLY) ||
 		e->id == EV_connection_modecfg || e->id == EV_traffic_status ||

@@ -64,6 +64,7 @@ struct side {
 	size_t n_record;
 	unsigned n_ops, n_refused;
 	unsigned count[EV_END];
+	struct event_sink watch;    /* all of them go there as well */
 	struct event *last[EV_END]; /* the last of each kind, or NULL: pair_said() */
 	struct event_sink heard;    /* who else hears its events; none */
 	unsigned n_done, exit;	    /* request_done events; status of the last */

@@ -132,8 +132,8 @@ static void end_init(struct verdict_end *end, struct side *side, const struct co
 
 	*end = (struct verdict_end){ .side = side };
 	diag_init(&end->diag);
-	side->heard = in;
-	conf_facts(conf, &about, side->pair->now, &in);
+	side->watch = in;
+	conf_facts(conf, &(struct facts_host){ "6.1.0", "0.1" }, &about, side->pair->now, &in);
 }
 
 /* ---- one row ---- */

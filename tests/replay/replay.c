@@ -6,7 +6,7 @@
  * expect: the class at rank 1, null: nothing is found. after: seconds from the last event (0).
  * suspects: classes that must be named beside it, at a lower rank or as what it can also be. fix:
  * in one of the fixes. */
-#include "diag/diag.h"
+#include "diag/words.h"
 #include "diag/recorded.h"
 
 #include <stdio.h>
@@ -34,10 +34,12 @@ static bool is_named(const struct finding *f, unsigned n, const char *class)
 	return false;
 }
 
-static bool has_fix(const struct finding *f, const char *text)
+static bool has_fix(const struct story *s, const struct finding *f, const char *text)
 {
+	char line[2 * FIX_MAX];
+
 	for (unsigned i = 0; i < f->n_fix; i++)
-		if (strstr(f->fix[i].text, text))
+		if (strstr(fix_line(s, &f->fix[i], line, sizeof(line)), text))
 			return true;
 	return false;
 }
@@ -60,7 +62,7 @@ static void check(const char *file, const struct story *s, const json_t *expect)
 			certainty_name(f->certainty));
 	else if (n && !f->n_evidence)
 		wrong(file, "evidence", "none");
-	else if (n && fix && !has_fix(f, fix))
+	else if (n && fix && !has_fix(s, f, fix))
 		wrong(file, fix, f->n_fix ? f->fix[0].text : "no fix");
 	else
 		printf("ok    %s: %s\n", file, n ? f->cause : "nothing");

@@ -10,7 +10,7 @@ static enum certainty as_server(
 	finding_fix(f, FIX_HERE, FIX_WORDS,
 		"make rightaddresspool= larger than %s, in the conn and wherever it is routed",
 		pool);
-	finding_fix(f, FIX_HERE, FIX_CONN, "dpddelay=30");
+	finding_conn(f, FIX_HERE, "", "dpddelay", "30");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec status");
 	return CERTAIN;
 }

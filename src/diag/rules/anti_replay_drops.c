@@ -16,7 +16,7 @@ static enum certainty in_passing(const struct event *e, struct finding *f)
 		"sends old ones again",
 		window);
 	if (window < WINDOW_MAX)
-		finding_fix(f, FIX_HERE, FIX_CONN, "replay-window=%u",
+		finding_conn(f, FIX_HERE, "", "replay-window", "%u",
 			MIN(MAX(window * 8, (unsigned)WINDOW_MIN), (unsigned)WINDOW_MAX));
 	return LIKELY;
 }
@@ -42,7 +42,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"them: %u "
 		"while a test ran",
 		(unsigned)FIELDS(e, flow_counter)->added.u64);
-	finding_fix(f, FIX_HERE, FIX_CONN, "replay-window=1024");
+	finding_conn(f, FIX_HERE, "", "replay-window", "1024");
 	finding_suspect(f, &rule_lossy_path);
 	return LIKELY;
 }

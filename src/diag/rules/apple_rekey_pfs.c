@@ -13,7 +13,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"pfs= here wants a group",
 		minutes);
 	f->n_fix = 0;
-	finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
+	finding_conn(f, FIX_HERE, "", "pfs", "no");
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"a profile (.mobileconfig) with EnablePFS and the group of this end under "
 		"ChildSecurityAssociationParameters");

@@ -23,9 +23,9 @@ static const char *method_name(uint64_t method)
 
 static void fixes(struct finding *f)
 {
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "authby=secret");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { auth = psk }");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote { auth = psk }");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "authby", "secret");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "local", "auth", "psk");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "remote", "auth", "psk");
 	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS,
 		"crypto ikev2 profile: authentication local pre-share, authentication remote "
 		"pre-share; IKEv1: crypto isakmp policy: authentication pre-share");
@@ -45,7 +45,7 @@ static enum certainty never(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_cause(f, "the peer wants to authenticate, and the connection for its address has "
 			 "authby=never");
-	finding_fix(f, FIX_HERE, FIX_CONN, "authby=secret");
+	finding_conn(f, FIX_HERE, "", "authby", "secret");
 	fixes(f);
 	return CERTAIN;
 }

@@ -12,7 +12,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"allowed here is %s",
 		n.peers, strcmp(n.product, "Microsoft") == 0 ? " (Azure's default)" : "", n.here);
 	if (!n.is_answer && !n.is_v1)
-		finding_fix(f, FIX_HERE, FIX_CONN, "narrowing=yes");
+		finding_conn(f, FIX_HERE, "", "narrowing", "yes");
 	finding_fix(f, FIX_HERE, FIX_WORDS,
 		"or a tunnel with routes: ipsec-interface=yes, leftsubnet=%s, rightsubnet=%s, and "
 		"a route over ipsec1 to each network",

@@ -17,8 +17,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			"if it needs none, take %saddresspool= out of the conn and write "
 			"%ssubnet=, or give it a conn of its own",
 			story_their_end(s), story_their_end(s));
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "leftmodecfgclient=yes");
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "vips = 0.0.0.0");
+		finding_conn(f, FIX_PEER_LIBRESWAN, "left", "modecfgclient", "yes");
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "modecfgclient", "yes");
 		return CERTAIN;
 	}
 	e = story_last(s, EV_v2_child_refused);
@@ -27,7 +27,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_cause(f, "the peer takes only clients that ask it for an address, and this end "
 			 "does not");
-	finding_fix(f, FIX_HERE, FIX_CONN, "%smodecfgclient=yes", story_our_end(s));
+	finding_conn(f, FIX_HERE, story_our_end(s), "modecfgclient", "yes");
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_WORDS, "or no rightaddresspool= for this peer");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS, "or no pools = for this peer");
 	return CERTAIN;

@@ -119,7 +119,7 @@ static enum certainty lacks(const struct story *s, struct finding *f, const char
 		"%.200s, and is %.200s now, which lacks that%s%s%s",
 		key, drift_when(s, when), used, was, is, releases[0] ? " (" : "", releases,
 		releases[0] ? ")" : "");
-	finding_fix(f, FIX_HERE, FIX_CONN, "%s=%s", key, used);
+	finding_conn(f, FIX_HERE, "", key, "%s", used);
 	return CERTAIN;
 }
 
@@ -138,13 +138,14 @@ static bool is_word(const char *s)
 static enum certainty end_changed(const struct story *s, struct finding *f, bool is_ours,
 	const char *what, const char *was, const char *is)
 {
+	const char *side = is_ours ? story_our_end(s) : story_their_end(s);
 	char key[32];
 
 	if (!differs(was, is))
 		return CERTAINTY_NONE;
-	snprintf(key, sizeof(key), "%s%s=", is_ours ? story_our_end(s) : story_their_end(s), what);
+	snprintf(key, sizeof(key), "%s%s=", side, what);
 	if (is_word(was))
-		finding_fix(f, FIX_HERE, FIX_CONN, "%s%s", key, was);
+		finding_conn(f, FIX_HERE, side, what, "%s", was);
 	return changed_here(s, f, key, was, is);
 }
 
@@ -153,11 +154,11 @@ static enum certainty version_changed(const struct story *s, struct finding *f)
 	const char *was = GOOD(s, version), *mode = GOOD(s, mode);
 
 	if (differs(was, FACT(s, version))) {
-		finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%c", was[strlen(was) - 1]);
+		finding_conn(f, FIX_HERE, "", "keyexchange", "ikev%c", was[strlen(was) - 1]);
 		return changed_here(s, f, "keyexchange=", was, FACT(s, version));
 	}
 	if (differs(mode, FACT(s, mode))) {
-		finding_fix(f, FIX_HERE, FIX_CONN, "aggressive=%s",
+		finding_conn(f, FIX_HERE, "", "aggressive", "%s",
 			strcmp(mode, "aggressive") == 0 ? "yes" : "no");
 		return changed_here(s, f, "aggressive=", mode, FACT(s, mode));
 	}
@@ -217,7 +218,7 @@ static enum certainty at_peer(const struct story *s, const struct failure *x, st
 			"the peer has changed since the tunnel last worked (%s, with %s=%s): it "
 			"offers %.300s now, without that; %s= here still allows it",
 			when, key, used, x->offered, key);
-		finding_fix(f, FIX_HERE, FIX_CONN, "%s=%s", key, x->offered);
+		finding_conn(f, FIX_HERE, "", key, "%s", x->offered);
 	} else {
 		finding_cause(f,
 			"the peer has changed since the tunnel last worked (%s, with %s=%s): this "
@@ -227,9 +228,8 @@ static enum certainty at_peer(const struct story *s, const struct failure *x, st
 		finding_suspect(
 			f, is_esp ? &rule_esp_proposal_mismatch : &rule_ike_proposal_mismatch);
 	}
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "%s=%s", key, used);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "%s = %s",
-		is_esp ? "esp_proposals" : "proposals", swanctl);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", key, "%s", used);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", key, "%s", swanctl);
 	return x->offered[0] ? CERTAIN : LIKELY;
 }
 

@@ -13,18 +13,18 @@ static enum certainty as_probed(const struct story *s, const struct probes *p, s
 	finding_cause(f, "the peer takes only %s, with %s, which is out of date", a->chosen.str,
 		a->legacy.str);
 	if (e && FIELDS(e, v2_init_refused)->ours_conf.str[0]) {
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s",
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "ike", "%s",
 			FIELDS(e, v2_init_refused)->ours_conf.str);
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s",
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "ike", "%s",
 			FIELDS(e, v2_init_refused)->ours_swanctl.str);
 	} else if ((e = story_last(s, EV_v1_ignored)) && FIELDS(e, v1_ignored)->ours_conf.str[0]) {
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ike=%s",
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "ike", "%s",
 			FIELDS(e, v1_ignored)->ours_conf.str);
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "proposals = %s",
+		finding_conn(f, FIX_PEER_STRONGSWAN, "", "ike", "%s",
 			FIELDS(e, v1_ignored)->ours_swanctl.str);
 	}
 	/* weak, but the peer may have nothing else */
-	finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", a->chosen.str);
+	finding_conn(f, FIX_HERE, "", "ike", "%s", a->chosen.str);
 	return CERTAIN;
 }
 
@@ -61,10 +61,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_cause(
 		f, "the peer offers only %s, which is out of date and not allowed here", legacy);
-	finding_fix_list(f, FIX_PEER_LIBRESWAN, "ike=", conf);
-	finding_fix_list(f, FIX_PEER_STRONGSWAN, "proposals = ", swanctl);
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "ike", conf);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "ike", swanctl);
 	/* weak, but the peer may have nothing else */
-	finding_fix_list(f, FIX_HERE, "ike=", theirs);
+	finding_fix_list(f, FIX_HERE, "ike", theirs);
 	return CERTAIN;
 }
 

@@ -3,11 +3,11 @@
 
 static void comes_back(const struct story *s, struct finding *f, bool is_v1)
 {
-	finding_fix(f, FIX_HERE, FIX_CONN, "auto=start");
+	finding_conn(f, FIX_HERE, "", "auto", "start");
 	if (is_v1)
-		finding_fix(f, FIX_HERE, FIX_CONN, "dpdaction=restart");
+		finding_conn(f, FIX_HERE, "", "dpdaction", "restart");
 	if (s->facts && FIELDS(s->facts, conn_facts)->dpddelay.u64 == 0)
-		finding_fix(f, FIX_HERE, FIX_CONN, "dpddelay=30");
+		finding_conn(f, FIX_HERE, "", "dpddelay", "30");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec up %s", story_name(s));
 }
 
@@ -34,6 +34,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		strcmp(FACT(s, auto_), "route") == 0)
 		return CERTAINTY_NONE;
 	if (!was_up || !story_later(e, was_up) || comes_again(s, e) || story_age(s, e) < NS_S)
+		return CERTAINTY_NONE;
+	/* we took it down: that nobody acknowledges the Delete is no matter */
+	if (story_later(story_last(s, EV_conn_terminating), was_up))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	if (e->id == EV_v1_dpd_dead) {

@@ -13,9 +13,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"other form "
 		"than their SA has while a test ran, and none was taken",
 		(unsigned)FIELDS(e, flow_counter)->added.u64);
-	finding_fix(f, FIX_HERE, FIX_CONN, "encapsulation=yes");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "encapsulation=yes");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "encap = yes");
+	finding_conn(f, FIX_HERE, "", "encapsulation", "yes");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "encapsulation", "yes");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "encapsulation", "yes");
 	return CERTAIN;
 }
 

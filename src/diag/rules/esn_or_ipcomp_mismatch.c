@@ -12,8 +12,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"the peer's and our algorithms are alike but for the extended sequence numbers: "
 		"offered %s, allowed %s",
 		no->theirs.str, no->ours.str);
-	finding_fix(f, FIX_HERE, FIX_CONN, "esn=either");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "esn=either");
+	finding_conn(f, FIX_HERE, "", "esn", "either");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "esn", "either");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS, "end each of esp_proposals with -esn-noesn");
 	return CERTAIN;
 }

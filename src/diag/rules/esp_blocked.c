@@ -50,7 +50,7 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 		is_alive ? ", though the peer has answered IKE shortly before" : "",
 		is_udp ? "ESP in UDP port 4500" : "ESP");
 	if (!is_udp)
-		finding_fix(f, FIX_HERE, FIX_CONN, "encapsulation=yes");
+		finding_conn(f, FIX_HERE, "", "encapsulation", "yes");
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"let %s through, in both directions, and see whether the "
 		"hosts there have a way back to %s",
@@ -72,9 +72,9 @@ static void by_udp(const struct story *s, struct finding *f)
 			"it, not only IKE");
 		return;
 	}
-	finding_fix(f, FIX_HERE, FIX_CONN, "encapsulation=yes");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "encapsulation=yes");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "encap = yes");
+	finding_conn(f, FIX_HERE, "", "encapsulation", "yes");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "encapsulation", "yes");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "encapsulation", "yes");
 	finding_fix(
 		f, FIX_PEER, FIX_WORDS, "or let ESP (IP protocol 50) through in both directions");
 }

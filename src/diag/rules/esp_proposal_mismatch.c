@@ -2,9 +2,9 @@
 
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
-	finding_fix_list(f, FIX_HERE, "esp=", theirs);
-	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp=", ours);
-	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp_proposals = ", swanctl);
+	finding_fix_list(f, FIX_HERE, "esp", theirs);
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp", ours);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp", swanctl);
 }
 
 static enum certainty differ(struct finding *f, const struct event *e, const char *difference,
@@ -50,8 +50,8 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		finding_proof(f, e);
 		finding_cause(f, "the peer has no PFS (no group in its Quick Mode), and pfs=yes "
 				 "here wants it");
-		finding_fix(f, FIX_HERE, FIX_CONN, "pfs=no");
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "pfs=yes");
+		finding_conn(f, FIX_HERE, "", "pfs", "no");
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "pfs", "yes");
 		fixes(f, "", FIELDS(e, v1_quick_no_pfs)->ours_conf.str,
 			FIELDS(e, v1_quick_no_pfs)->ours_swanctl.str);
 		return CERTAIN;
@@ -129,7 +129,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			finding_more(f, "we");
 		finding_more(f, "; secret, identities and ike= are right");
 		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "pfs=%s",
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "pfs", "%s",
 			strcmp(r->pfs.str, "no-pfs") == 0 ? "no" : "yes");
 		finding_suspect(f, &rule_ts_mismatch_v1);
 		return LIKELY;

@@ -29,7 +29,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"tunnel does not take it; hosts behind it are not concerned",
 		ROUTE(e)->destination.str, ROUTE(e)->source.str, ours);
 	if (inner[0])
-		finding_fix(f, FIX_HERE, FIX_CONN, "leftsourceip=%s", inner);
+		finding_conn(f, FIX_HERE, "left", "sourceip", "%s", inner);
 	else
 		finding_fix(f, FIX_HERE, FIX_WORDS,
 			"give this host an address of %s, and write it as leftsourceip=", ours);

@@ -12,8 +12,8 @@ static enum certainty dropped(
 		"%s is not answered: %u IKE SAs are half open here, or too many of them from that "
 		"address",
 		endpoint_format(&from, t), (unsigned)limit);
-	finding_fix(f, FIX_HERE, FIX_SETUP, "max-halfopen-ike=100000");
-	finding_fix(f, FIX_HERE, FIX_SETUP, "ddos-mode=busy");
+	finding_setup(f, FIX_HERE, "max-halfopen-ike", "100000");
+	finding_setup(f, FIX_HERE, "ddos-mode", "busy");
 	return CERTAIN;
 }
 
@@ -31,7 +31,7 @@ static enum certainty as_initiator(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"the peer asks for a cookie, so it has many IKE SAs half open, and then does "
 		"not answer: it is overloaded or limits how many it takes");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SETUP, "max-halfopen-ike=100000");
+	finding_setup(f, FIX_PEER_LIBRESWAN, "max-halfopen-ike", "100000");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS,
 		"strongswan.conf: charon { half_open_timeout = 30; init_limit_half_open = 0 }");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "sleep 60; ipsec up %s", story_name(s));

@@ -1,24 +1,27 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/words.h"
 
 /* The peer says that it is declared; wanted is what this end has for it. */
 static void fix_theirs(
 	const struct story *s, struct finding *f, const char *declared, const char *wanted)
 {
-	finding_fix(f, FIX_HERE, FIX_CONN, "%sid=%s", story_their_end(s), declared);
+	finding_conn(f, FIX_HERE, story_their_end(s), "id", "%s", declared);
 	if (!wanted[0])
 		return;
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "leftid=%s", wanted);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { id = %s }", wanted);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "left", "id", "%s", wanted);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "local", "id", "%s", wanted);
+	cisco_id(f, true, wanted);
 }
 
 /* The peer expects us to be another one. */
 static void fix_ours(
 	const struct story *s, struct finding *f, const char *expected, const char *ours)
 {
-	finding_fix(f, FIX_HERE, FIX_CONN, "%sid=%s", story_our_end(s), expected);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "rightid=%s", ours);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "remote { id = %s }", ours);
+	finding_conn(f, FIX_HERE, story_our_end(s), "id", "%s", expected);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "right", "id", "%s", ours);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "remote", "id", "%s", ours);
+	cisco_id(f, false, ours);
 }
 
 static enum certainty differs(const struct story *s, struct finding *f, const struct event *e,

@@ -22,9 +22,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		(unsigned)q.octets,
 		q.octets > FRAME ? "IP cuts them, and fragments of UDP are dropped on the way"
 				 : "the way may take less, and drops what is larger");
-	finding_fix(f, FIX_HERE, FIX_CONN, "fragmentation=yes");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "fragmentation=yes");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "fragmentation = yes");
+	finding_conn(f, FIX_HERE, "", "fragmentation", "yes");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "fragmentation", "yes");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "fragmentation", "yes");
 	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto ikev2 fragmentation mtu 1280");
 	if (silence_is_floated(&q))
 		finding_suspect(f, &rule_udp4500_blocked);

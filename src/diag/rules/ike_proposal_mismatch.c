@@ -5,9 +5,9 @@
 /* The same remedy for all that refuse: each end can take what the other has. */
 static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
 {
-	finding_fix_list(f, FIX_HERE, "ike=", theirs);
-	finding_fix_list(f, FIX_PEER_LIBRESWAN, "ike=", ours);
-	finding_fix_list(f, FIX_PEER_STRONGSWAN, "proposals = ", swanctl);
+	finding_fix_list(f, FIX_HERE, "ike", theirs);
+	finding_fix_list(f, FIX_PEER_LIBRESWAN, "ike", ours);
+	finding_fix_list(f, FIX_PEER_STRONGSWAN, "ike", swanctl);
 }
 
 static const char *who(const struct endpoint *e, char t[static ENDPOINT_STR])

@@ -4,13 +4,7 @@
 #include "diag/local.h"
 #include "diag/probed.h"
 
-static void opens(struct finding *f)
-{
-	finding_fix(f, FIX_HERE, FIX_COMMAND,
-		"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
-	finding_fix(f, FIX_PEER, FIX_COMMAND,
-		"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
-}
+#define WHAT "UDP ports 500 and 4500 and ESP (protocol 50)"
 
 /* Our own kernel did not let it out: EPERM is what a packet filter's DROP in OUTPUT gives. */
 static const struct event *not_let_out(const struct story *s)
@@ -37,15 +31,16 @@ static enum certainty only_500(const struct story *s, const struct probes *p, st
 		"way or "
 		"there drops UDP port 500 alone",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
-	opens(f);
+	local_let_through(s, f, WHAT);
 	/* both: what comes from port 4500 has a marker, which our port 500 does not expect */
-	finding_fix(f, FIX_HERE, FIX_CONN, "%sikeport=4500", story_our_end(s));
-	finding_fix(f, FIX_HERE, FIX_CONN, "%sikeport=4500", story_their_end(s));
+	finding_conn(f, FIX_HERE, story_our_end(s), "ikeport", "4500");
+	finding_conn(f, FIX_HERE, story_their_end(s), "ikeport", "4500");
 	return CERTAIN;
 }
 
 /* The attempt comes from UDP port 500, probes from another. */
-static enum certainty only_from_500(const struct probes *p, struct finding *f)
+static enum certainty only_from_500(
+	const struct story *s, const struct probes *p, struct finding *f)
 {
 	finding_proof(f, p->own.e);
 	finding_cause(f, "the peer has answered the same first message just now, from another UDP "
@@ -53,7 +48,7 @@ static enum certainty only_from_500(const struct probes *p, struct finding *f)
 			 "comes from UDP port 500 is dropped (a filter, or a router's own IPsec "
 			 "support), or the peer has "
 			 "only begun to listen");
-	opens(f);
+	local_let_through(s, f, WHAT);
 	finding_next(f,
 		"try again; if it is silent again, look for rules with source port 500 on the way");
 	return LIKELY;
@@ -86,13 +81,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		}
 		*f = (struct finding){ .rule = f->rule };
 		finding_proof(f, blocked);
-		if (local_drop(s, f, "ike") == CERTAIN)
-			return CERTAIN; /* by a rule that is known */
-		*f = (struct finding){ .rule = f->rule };
-		finding_proof(f, blocked);
 		finding_cause(f, "this host's own packet filter drops what we send to the peer");
-		finding_fix(f, FIX_HERE, FIX_COMMAND,
-			"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
+		if (!local_look_of(s))
+			finding_fix(f, FIX_HERE, FIX_WORDS,
+				"let " WHAT " out through the packet filter of this host");
 		finding_next(f,
 			"ipsec diagnose %s names the rule, and the command that lets IKE out",
 			story_name(s));
@@ -108,7 +100,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (p.main.is == PROBED_SILENT && probed_is_answered(&p.natt))
 		return only_500(s, &p, f);
 	if (probed_is_taken(&p.own) && probed_is_answered(&p.main))
-		return only_from_500(&p, f);
+		return only_from_500(s, &p, f);
 	/* it answers another question, or something else complains: no filter */
 	if (probed_is_answered(&p.main) || probed_is_answered(&p.natt) || p.main.is == PROBED_ERROR)
 		return CERTAINTY_NONE;
@@ -122,7 +114,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
 	if (probes_are_silent(&p))
 		nothing_at_all(s, &p, f);
-	opens(f);
+	local_let_through(s, f, WHAT);
 	finding_suspect(f, &rule_peer_silent_unknown);
 	finding_suspect(f, &rule_ike_version_mismatch); /* some are silent then */
 	if (story_version(s) == 1 && !p.main.is)	/* many have none, and say nothing to it */

@@ -3,12 +3,12 @@
 
 static void fixes(struct finding *f, int theirs)
 {
-	finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+	finding_conn(f, FIX_HERE, "", "keyexchange", "ikev%d", theirs);
 	/* before 5.0 its keyexchange= knows no version, and IKEv1 is dropped by some builds */
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ikev2=%s", theirs == 1 ? "yes" : "no");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "ikev2", "%s", theirs == 1 ? "yes" : "no");
 	if (theirs == 2)
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SETUP, "ikev1-policy=accept");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = %d", 3 - theirs);
+		finding_setup(f, FIX_PEER_LIBRESWAN, "ikev1-policy", "accept");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev%d", 3 - theirs);
 }
 
 /* A responder whose log does not say which of its connections was the nearest. */
@@ -40,7 +40,7 @@ static enum certainty as_probed(const struct probes *p, struct finding *f)
 			"IKEv%d only, or has only "
 			"such a connection",
 			3 - theirs, theirs, a->notify.str, theirs);
-		finding_fix(f, FIX_HERE, FIX_CONN, "keyexchange=ikev%d", theirs);
+		finding_conn(f, FIX_HERE, "", "keyexchange", "ikev%d", theirs);
 		finding_suspect(f, &rule_conn_not_loaded_or_daemon_down);
 		return LIKELY;
 	}
@@ -51,7 +51,7 @@ static enum certainty as_probed(const struct probes *p, struct finding *f)
 		theirs);
 	fixes(f, theirs);
 	if (a->chosen.str[0] && !a->is_ours.u64)
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s", a->chosen.str);
+		finding_conn(f, FIX_HERE, "", "ike", "%s", a->chosen.str);
 	return CERTAIN;
 }
 
@@ -85,8 +85,8 @@ static enum certainty not_this_one(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_cause(f, "the peer begins with version %u of IKE, and this end has 1 and 2",
 		(unsigned)FIELDS(e, v2_newer_version)->major.u64);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ikev2=yes");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 2");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "ikev2", "yes");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev2");
 	return LIKELY; /* not authenticated */
 }
 
@@ -142,7 +142,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"the peer begins with IKEv%d; the connection for its address%s%s is for IKEv%d",
 		theirs, nearest[0] ? ", " : "", nearest, 3 - theirs);
 	if (strcmp(policy, "drop") == 0 || strcmp(policy, "reject") == 0)
-		finding_fix(f, FIX_HERE, FIX_SETUP, "ikev1-policy=accept");
+		finding_setup(f, FIX_HERE, "ikev1-policy", "accept");
 	fixes(f, theirs);
 	return CERTAIN;
 }

@@ -16,8 +16,8 @@ static enum certainty as_probed(const struct story *s, struct finding *f)
 	finding_cause(f, "the peer answers IKEv2 and is silent to IKEv1: its ikev1-policy= drops "
 			 "IKEv1, as recent "
 			 "versions do by default");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SETUP, "ikev1-policy=accept");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 1");
+	finding_setup(f, FIX_PEER_LIBRESWAN, "ikev1-policy", "accept");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev1");
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"or load a connection of IKEv2 for us there, and write keyexchange=ikev2 here");
 	finding_suspect(f, &rule_ike_version_mismatch);
@@ -44,13 +44,13 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return as_probed(s, f);
 	finding_proof(f, e);
 	finding_cause(f, "the peer begins with IKEv1, which ikev1-policy= here does not allow");
-	finding_fix(f, FIX_HERE, FIX_SETUP, "ikev1-policy=accept");
+	finding_setup(f, FIX_HERE, "ikev1-policy", "accept");
 	addr_format(&s->peer, from);
 	finding_fix(f, FIX_HERE, FIX_WORDS,
 		"and keyexchange=ikev1 in the conn of %s: one of IKEv2 takes no IKEv1",
 		addr_is_set(&s->peer) ? from : "that peer");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "ikev2=yes");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "version = 2");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "ikev2", "yes");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev2");
 	return CERTAIN;
 }
 

@@ -37,11 +37,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		k->offered.str);
 	if (probed_is_taken(&p.strong)) { /* all that it takes, not the group alone */
 		finding_proof(f, p.strong.e);
-		finding_fix(f, FIX_HERE, FIX_CONN, "ike=%s",
-			FIELDS(p.strong.e, probe_answer)->chosen.str);
+		finding_conn(
+			f, FIX_HERE, "", "ike", "%s", FIELDS(p.strong.e, probe_answer)->chosen.str);
 		return CERTAIN;
 	}
-	finding_fix_list(f, FIX_HERE, "ike=", k->wanted_conf.str);
+	finding_fix_list(f, FIX_HERE, "ike", k->wanted_conf.str);
 	return story_count(s, EV_v2_invalid_ke_refused) > 1 ? CERTAIN : LIKELY;
 }
 

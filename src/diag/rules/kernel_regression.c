@@ -30,7 +30,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_fix(f, FIX_HERE, FIX_WORDS, "boot Linux %s again, and report it to who made %s",
 		was, is);
 	if (strcmp(GOOD(s, plane), "kernel") == 0)
-		finding_fix(f, FIX_HERE, FIX_SETUP, "dataplane=user");
+		finding_setup(f, FIX_HERE, "dataplane", "user");
 	finding_suspect(f, &rule_kernel_lacks_esp);
 	return LIKELY;
 }

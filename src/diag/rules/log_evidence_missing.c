@@ -12,7 +12,7 @@ static void fixes(struct finding *f, const char *to, const char *file)
 		finding_fix(f, FIX_HERE, FIX_WORDS, "make room for %s: df -h %s", file, file);
 		return;
 	}
-	finding_fix(f, FIX_HERE, FIX_SETUP, "logfile=" LOGFILE);
+	finding_setup(f, FIX_HERE, "logfile", LOGFILE);
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec restart");
 }
 

@@ -27,7 +27,7 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 		lost(out) && ANSWER(out)->answered.u64 ? ", and some outside of it as well" : "");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
-	finding_fix(f, FIX_HERE, FIX_CONN, "retransmit-timeout=120s");
+	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	return lost(out) && ANSWER(out)->answered.u64 ? LIKELY : POSSIBLE;
 }
 
@@ -63,8 +63,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"packets "
 		"are lost on the way, or it takes long",
 		n);
-	finding_fix(f, FIX_HERE, FIX_CONN, "retransmit-timeout=120s");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "retransmit-timeout=120s");
+	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "retransmit-timeout", "120s");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
 	return LIKELY;

@@ -26,7 +26,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"a NAT rule of this host gives packets from %s to %s another source before they "
 		"reach the tunnel, which no longer takes them: %s",
 		NAT(e)->from.str, NAT(e)->to.str, NAT(e)->rule.str);
-	finding_fix(f, FIX_HERE, FIX_CONN, "nat-exempt=yes");
+	finding_conn(f, FIX_HERE, "", "nat-exempt", "yes");
 	if (strcmp(NAT(e)->backend.str, "nft") != 0)
 		finding_fix(f, FIX_HERE, FIX_COMMAND,
 			"%s -t nat -I POSTROUTING -s %s -d %s -j ACCEPT", NAT(e)->backend.str,

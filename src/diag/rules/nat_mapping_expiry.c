@@ -5,12 +5,12 @@ enum { OFTEN = 3 };
 
 static void keeps(struct finding *f, bool is_outside)
 {
-	finding_fix(f, is_outside ? FIX_PEER_LIBRESWAN : FIX_HERE, FIX_SETUP, "keep-alive=10");
-	finding_fix(f, is_outside ? FIX_PEER_LIBRESWAN : FIX_HERE, FIX_CONN, "nat-keepalive=yes");
+	finding_setup(f, is_outside ? FIX_PEER_LIBRESWAN : FIX_HERE, "keep-alive", "10");
+	finding_conn(f, is_outside ? FIX_PEER_LIBRESWAN : FIX_HERE, "", "nat-keepalive", "yes");
 	if (is_outside)
 		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS,
 			"strongswan.conf: charon { keep_alive = 10s }");
-	finding_fix(f, FIX_HERE, FIX_CONN, "dpddelay=15");
+	finding_conn(f, FIX_HERE, "", "dpddelay", "15");
 }
 
 /* The same host from another port: its NAT has made another mapping. */

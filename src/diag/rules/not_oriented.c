@@ -14,8 +14,8 @@ static enum certainty by_look(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_cause(f, "%s is not an address of this host%s%s", a->address.str,
 		a->instead.str[0] ? "; packets to the peer come from " : "", a->instead.str);
-	finding_fix(f, FIX_HERE, FIX_CONN, "left=%%defaultroute");
-	finding_fix(f, FIX_HERE, FIX_CONN, "leftid=%s", a->address.str);
+	finding_conn(f, FIX_HERE, "left", "", "%%defaultroute");
+	finding_conn(f, FIX_HERE, "left", "id", "%s", a->address.str);
 	return CERTAIN;
 }
 
@@ -48,9 +48,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	n = FIELDS(e, conn_not_ours);
 	finding_cause(f, "neither left=%s nor right=%s is an address of this host", n->left.str,
 		n->right.str);
-	finding_fix(f, FIX_HERE, FIX_CONN, "left=%%defaultroute");
+	finding_conn(f, FIX_HERE, "left", "", "%%defaultroute");
 	if (identity_is_addr(n->left.str) && !identity_is_private(n->left.str))
-		finding_fix(f, FIX_HERE, FIX_CONN, "leftid=%s", n->left.str);
+		finding_conn(f, FIX_HERE, "left", "id", "%s", n->left.str);
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec replace %s && ipsec up %s", n->name.str,
 		n->name.str);
 	return CERTAIN;

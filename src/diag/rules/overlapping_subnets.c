@@ -20,11 +20,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_fix(f, FIX_HERE, FIX_WORDS, "renumber one of the two networks");
 	local_first(FIELDS(look, local_look)->our_nets.str, ours);
 	if (prefix_parse(ours, &p) == OK && p.addr.family == 4 && p.bits >= 16) {
-		finding_fix(f, FIX_HERE, FIX_CONN, "leftsubnet=10.99.0.0/%u", p.bits);
+		finding_conn(f, FIX_HERE, "left", "subnet", "10.99.0.0/%u", p.bits);
 		finding_fix(f, FIX_HERE, FIX_COMMAND,
 			"iptables -t nat -I POSTROUTING -s %s -d %s -j NETMAP --to 10.99.0.0/%u",
 			ours, OVERLAP(e)->net.str, p.bits);
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "rightsubnet=10.99.0.0/%u", p.bits);
+		finding_conn(f, FIX_PEER_LIBRESWAN, "right", "subnet", "10.99.0.0/%u", p.bits);
 	}
 	return CERTAIN;
 }

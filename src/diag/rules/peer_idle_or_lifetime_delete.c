@@ -18,10 +18,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"lifetime "
 		"is shorter than ours and it does not rekey, or it takes down what is idle",
 		(unsigned)(e[0].age / NS_S));
-	finding_fix(f, FIX_HERE, FIX_CONN, "salifetime=%us", (unsigned)(e[0].age / NS_S * 3 / 4));
-	finding_fix(f, FIX_HERE, FIX_CONN, "auto=start");
+	finding_conn(f, FIX_HERE, "", "salifetime", "%us", (unsigned)(e[0].age / NS_S * 3 / 4));
+	finding_conn(f, FIX_HERE, "", "auto", "start");
 	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "group-policy: vpn-idle-timeout none");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "inactivity = 0s");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "inactivity", "0s");
 	return CERTAIN;
 }
 

@@ -141,8 +141,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"the peer's host rejects UDP port %u (%s) with ICMP: its packet filter does",
 		i.remote.port, endpoint_format(&i.remote, to));
-	finding_fix(f, FIX_PEER, FIX_COMMAND,
-		"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"let UDP ports 500 and 4500 and ESP (protocol 50) through the packet filter there");
 	return CERTAIN;
 }
 

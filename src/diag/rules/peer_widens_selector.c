@@ -10,7 +10,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f, "the peer %s %s, which is more than the %s of this end",
 		n.is_answer ? "answers with" : "asks for", n.peers, n.here);
 	if (!n.is_answer && !n.is_v1)
-		finding_fix(f, FIX_HERE, FIX_CONN, "narrowing=yes");
+		finding_conn(f, FIX_HERE, "", "narrowing", "yes");
 	nets_fix_here(s, f, &n);
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"the networks as they are, not the one that holds them all (Check Point: "

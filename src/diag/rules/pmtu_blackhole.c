@@ -30,9 +30,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		is_hole(out) ? "the path to the peer takes less than this host's link"
 			     : "something on the path takes no larger ones");
 	/* routes for what is sent from here, segments for what TCP sends from there */
-	finding_fix(f, FIX_HERE, FIX_CONN, "mtu=%u", mtu);
-	finding_fix(f, FIX_HERE, FIX_CONN, "mss=%u", mtu - TCP_IP_N);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "mtu=%u", mtu);
+	finding_conn(f, FIX_HERE, "", "mtu", "%u", mtu);
+	finding_conn(f, FIX_HERE, "", "mss", "%u", mtu - TCP_IP_N);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "mtu", "%u", mtu);
 	finding_fix(
 		f, FIX_PEER, FIX_WORDS, "let ICMP type 3 code 4 (IPv6: type 2) through on the way");
 	return CERTAIN;

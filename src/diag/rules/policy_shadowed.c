@@ -19,8 +19,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		SHADOW(e)->owner.str, SHADOW(e)->ours.str, SHADOW(e)->priority.u64);
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "%s", SHADOW(e)->command.str);
 	if (SHADOW(e)->other_priority.u64 > 1)
-		finding_fix(f, FIX_HERE, FIX_CONN, "priority=%" PRIu64,
-			SHADOW(e)->other_priority.u64 - 1);
+		finding_conn(
+			f, FIX_HERE, "", "priority", "%" PRIu64, SHADOW(e)->other_priority.u64 - 1);
 	return sure;
 }
 

@@ -7,7 +7,7 @@ static void fixes(const struct story *s, struct finding *f)
 		   *theirs = FACT(s, their_id)[0] ? FACT(s, their_id) : "%any";
 
 	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"", ours, theirs);
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec rereadsecrets && ipsec up %s", story_name(s));
+	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SECRET, "%s %s : PSK \"...\"", theirs, ours);
 	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto isakmp key ... address %s",
 		FACT(s, ours)[0] ? FACT(s, ours) : "ADDRESS");

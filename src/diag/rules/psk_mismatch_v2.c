@@ -73,7 +73,7 @@ static bool is_plain(const char *id)
 static void fixes(struct finding *f, const struct story *s, const char *ours, const char *theirs)
 {
 	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"", ours, theirs);
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec rereadsecrets && ipsec up %s", story_name(s));
+	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SECRET, "%s %s : PSK \"...\"", theirs, ours);
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS,
 		"secrets { ike-1 { id-1 = %s; id-2 = %s; secret = \"...\" } }, then run: swanctl "

@@ -21,12 +21,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"rekeying",
 		(unsigned)(e[0].age / NS_S), (unsigned)(gap / NS_S),
 		(unsigned)(gap / (NS_S / 10) % 10));
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "reauth=no");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "reauth", "no");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS,
 		"in the connection: reauth_time = 0 and rekey_time = 4h; or strongswan.conf: "
 		"charon { "
 		"make_before_break = yes }");
-	finding_fix(f, FIX_HERE, FIX_CONN, "ikelifetime=24h");
+	finding_conn(f, FIX_HERE, "", "ikelifetime", "24h");
 	return CERTAIN;
 }
 

@@ -49,9 +49,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_cause(f, "the peer puts off each rekey of the tunnel "
 				 "(TEMPORARY_FAILURE): it rekeys itself at the same moment");
 	}
-	finding_fix(f, FIX_HERE, FIX_CONN, "rekeyfuzz=100%%");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "auto=add");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "start_action = none");
+	finding_conn(f, FIX_HERE, "", "rekeyfuzz", "100%%");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "auto", "add");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "auto", "add");
 	return LIKELY;
 }
 

@@ -25,12 +25,13 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"the %s has reached the end of its lifetime: rekey=no here, and the peer did not "
 		"rekey in time",
 		what);
-	finding_fix(f, FIX_HERE, FIX_CONN, "rekey=yes");
-	finding_fix(f, FIX_HERE, FIX_CONN, "%s=24h",
+	finding_conn(f, FIX_HERE, "", "rekey", "yes");
+	finding_conn(f, FIX_HERE, "",
 		strncmp(what, "I", 1) == 0 && strcmp(what, "IPsec SA") != 0 ? "ikelifetime"
-									    : "salifetime");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "rekey=yes");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "rekey_time = 1h");
+									    : "salifetime",
+		"24h");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "rekey", "yes");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "rekey_time", "1h");
 	return CERTAIN;
 }
 

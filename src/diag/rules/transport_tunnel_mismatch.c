@@ -16,9 +16,9 @@ static enum certainty not_granted(const struct story *s, struct finding *f)
 	finding_proof(f, end);
 	finding_cause(f, "the peer asks for transport mode, type= here is tunnel, and the peer "
 			 "deletes the tunnel at once");
-	finding_fix(f, FIX_HERE, FIX_CONN, "type=transport");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "type=tunnel");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "mode = tunnel");
+	finding_conn(f, FIX_HERE, "", "type", "transport");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "type", "tunnel");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "type", "tunnel");
 	return LIKELY;
 }
 
@@ -43,9 +43,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	}
 	finding_proof(f, e);
 	finding_cause(f, "the peer wants %s mode, and type= here is %s", theirs, ours);
-	finding_fix(f, FIX_HERE, FIX_CONN, "type=%s", theirs);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "type=%s", ours);
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "mode = %s", ours);
+	finding_conn(f, FIX_HERE, "", "type", "%s", theirs);
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "type", "%s", ours);
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "type", "%s", ours);
 	return CERTAIN;
 }
 

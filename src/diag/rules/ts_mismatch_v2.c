@@ -26,7 +26,7 @@ static enum certainty seen(const struct story *s, struct finding *f, const struc
 		finding_more(f, "; they differ in %s", what);
 	nets_fix_here(s, f, n);
 	if (!n->is_narrowing && narrows(n, n->rel_ours) && narrows(n, n->rel_theirs))
-		finding_fix(f, FIX_HERE, FIX_CONN, "narrowing=yes");
+		finding_conn(f, FIX_HERE, "", "narrowing", "yes");
 	if (!n->is_answer)
 		nets_fix_peer(s, f, n->allowed_ours, n->allowed_theirs);
 	return CERTAIN;

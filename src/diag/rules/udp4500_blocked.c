@@ -1,17 +1,12 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/local.h"
 #include "diag/probed.h"
 #include "diag/silence.h"
 
 enum { LARGE = 1200 }; /* what passes everywhere in one packet */
 
-static void opens(struct finding *f)
-{
-	finding_fix(f, FIX_PEER, FIX_COMMAND,
-		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
-	finding_fix(f, FIX_HERE, FIX_COMMAND,
-		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
-}
+#define WHAT "UDP port 4500"
 
 /* A responder: the peer went on to another port and never arrived. */
 static enum certainty as_responder_v2(const struct story *s, struct finding *f)
@@ -26,8 +21,7 @@ static enum certainty as_responder_v2(const struct story *s, struct finding *f)
 		"the peer has had our answer to IKE_SA_INIT, or not, and its IKE_AUTH does not "
 		"arrive here: it goes to UDP port 4500 when there is a NAT, and a packet filter "
 		"may drop that; or it is too large for the way");
-	finding_fix(f, FIX_HERE, FIX_COMMAND,
-		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
+	local_let_through(s, f, WHAT);
 	finding_suspect(f, &rule_ike_auth_fragments_dropped);
 	finding_suspect(f, &rule_lossy_path);
 	return POSSIBLE;
@@ -46,8 +40,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		"the peer has had two answers from us and does not go on: its third "
 		"message, which goes to UDP port 4500 when there is a NAT, does not arrive "
 		"here, or our second answer does not arrive there");
-	finding_fix(f, FIX_HERE, FIX_COMMAND,
-		"firewall-cmd --permanent --add-port=4500/udp && firewall-cmd --reload");
+	local_let_through(s, f, WHAT);
 	finding_suspect(f, &rule_lossy_path);
 	finding_suspect(f, &rule_psk_mismatch_v1);
 	return POSSIBLE;
@@ -64,13 +57,14 @@ static enum certainty as_repeated(const struct story *s, struct finding *f)
 	finding_proof(f, e);
 	finding_cause(f, "the peer repeats its second message: our third, the first to UDP port "
 			 "4500, does not arrive there, or is not understood");
-	opens(f);
+	local_let_through(s, f, WHAT);
 	finding_suspect(f, &rule_psk_mismatch_v1);
 	return POSSIBLE;
 }
 
 /* Where the port that it went to is not told. */
-static enum certainty silent_somewhere(const struct silence *q, struct finding *f)
+static enum certainty silent_somewhere(
+	const struct story *s, const struct silence *q, struct finding *f)
 {
 	if (q->sent->id != EV_v2_auth_sent || q->octets || !q->repeat)
 		return CERTAINTY_NONE;
@@ -80,7 +74,7 @@ static enum certainty silent_somewhere(const struct silence *q, struct finding *
 	finding_cause(f, "the peer has answered our first message and does not answer the first "
 			 "encrypted one: when there is a NAT, that goes to UDP port 4500, which a "
 			 "packet filter may drop; or it was too large for the way");
-	opens(f);
+	local_let_through(s, f, WHAT);
 	finding_suspect(f, &rule_ike_auth_fragments_dropped);
 	return POSSIBLE;
 }
@@ -91,7 +85,8 @@ static bool is_proven(const struct probes *p)
 	return probed_is_answered(&p->main) && p->natt.is == PROBED_SILENT;
 }
 
-static enum certainty proven_silent(const struct probes *p, bool matters, struct finding *f)
+static enum certainty proven_silent(
+	const struct story *s, const struct probes *p, bool matters, struct finding *f)
 {
 	finding_proof(f, p->main.e);
 	finding_proof(f, p->natt.e);
@@ -101,7 +96,7 @@ static enum certainty proven_silent(const struct probes *p, bool matters, struct
 		"there drops UDP port 4500%s",
 		matters ? ""
 			: ", which is needed when there is a NAT; it is not why the attempt ends");
-	opens(f);
+	local_let_through(s, f, "UDP port 4500");
 	return matters ? CERTAIN : POSSIBLE;
 }
 
@@ -112,11 +107,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	enum certainty c;
 
 	if (is_proven(&p) && !story_is_up(s))
-		return proven_silent(&p, q.at == SILENT_AUTH, f);
+		return proven_silent(s, &p, q.at == SILENT_AUTH, f);
 	if (probed_is_answered(&p.natt) && q.at == SILENT_AUTH)
 		return CERTAINTY_NONE;
 	if (q.at != SILENT_AUTH || !silence_is_floated(&q)) {
-		if (q.at == SILENT_AUTH && (c = silent_somewhere(&q, f)))
+		if (q.at == SILENT_AUTH && (c = silent_somewhere(s, &q, f)))
 			return c;
 		c = as_responder(s, f);
 		if (!c)
@@ -129,7 +124,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f, "the peer has answered on UDP port 500 and does not on UDP port 4500, to "
 			 "which we went on because of a NAT: a packet filter here, on the way or "
 			 "there drops UDP port 4500");
-	opens(f);
+	local_let_through(s, f, WHAT);
 	if (q.sent->id == EV_v1_main_i3_sent)
 		finding_suspect(f, &rule_psk_mismatch_v1);
 	if (q.octets > LARGE || q.datagrams > 1)

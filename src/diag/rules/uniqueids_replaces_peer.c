@@ -45,9 +45,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"one "
 		"at %s",
 		endpoint_format(&before_was, a), endpoint_format(&before_is, b));
-	finding_fix(f, FIX_HERE, FIX_SETUP, "uniqueids=no");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "leftid=@another.example.com");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_CONN, "local { id = another.example.com }");
+	finding_setup(f, FIX_HERE, "uniqueids", "no");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "left", "id", "@another.example.com");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "local", "id", "another.example.com");
 	return CERTAIN;
 }
 

@@ -15,10 +15,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"the peer begins with %s; the connection for its address%s%s has aggressive=%s",
 		no->mode.str, no->nearest.str[0] ? ", " : "", no->nearest.str,
 		is_aggressive ? "no" : "yes");
-	finding_fix(f, FIX_HERE, FIX_CONN, "aggressive=%s", is_aggressive ? "yes" : "no");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "aggressive=%s", is_aggressive ? "no" : "yes");
-	finding_fix(
-		f, FIX_PEER_STRONGSWAN, FIX_CONN, "aggressive = %s", is_aggressive ? "no" : "yes");
+	finding_conn(f, FIX_HERE, "", "aggressive", "%s", is_aggressive ? "yes" : "no");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "aggressive", "%s", is_aggressive ? "no" : "yes");
+	finding_conn(f, FIX_PEER_STRONGSWAN, "", "aggressive", "%s", is_aggressive ? "no" : "yes");
 	return CERTAIN;
 }
 

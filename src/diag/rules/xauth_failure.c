@@ -34,13 +34,13 @@ static enum certainty as_client(const struct event *e, struct finding *f)
 			"the peer asks for a user name and a password, and there is none here: "
 			"%s",
 			FIELDS(e, v1_xauth_no_secret)->why.str);
-		finding_fix(f, FIX_HERE, FIX_CONN, "leftusername=USER");
+		finding_conn(f, FIX_HERE, "left", "username", "USER");
 		finding_fix(f, FIX_HERE, FIX_SECRET, "@USER : XAUTH \"...\"");
 		break;
 	default:
 		finding_cause(f, "the peer asks for %s; only user name and password are done here",
 			FIELDS(e, v1_xauth_unsupported)->what.str);
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_CONN, "xauthby=file");
+		finding_conn(f, FIX_PEER_LIBRESWAN, "", "xauthby", "file");
 	}
 	return CERTAIN;
 }

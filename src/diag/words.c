@@ -1,0 +1,116 @@
+/* Fixes in the words of who has to make them: ipsec.conf's are our own, strongSwan's and Cisco's
+ * come from tables. */
+#include "diag/words.h"
+
+#include "diag/identity.h"
+
+#include <stdio.h>
+
+/* Keywords of ipsec.conf as swanctl.conf has them. */
+static const struct {
+	const char *keyword, *value; /* NULL: any */
+	const char *before, *after;
+	const char *cut; /* what the value begins with and swanctl.conf's has not */
+} swanctl[] = {
+	{ "keyexchange", NULL, "version = ", "", "ikev" },
+	{ "ike", NULL, "proposals = ", "", "" },
+	{ "esp", NULL, "esp_proposals = ", "", "" },
+	{ "type", NULL, "mode = ", "", "" },
+	{ "encapsulation", NULL, "encap = ", "", "" },
+	{ "modecfgclient", "yes", "vips = 0.0.0.0", "", "yes" },
+	{ "aggressive", NULL, "aggressive = ", "", "" },
+	{ "fragmentation", NULL, "fragmentation = ", "", "" },
+	{ "auto", "add", "start_action = none", "", "add" },
+	{ "auto", "start", "start_action = start", "", "start" },
+	{ "rekey_time", NULL, "rekey_time = ", "", "" },
+	{ "inactivity", NULL, "inactivity = ", "", "" },
+	/* of an end: local or remote stands before it */
+	{ "subnet", NULL, "_ts = ", "", "" },
+	{ "id", NULL, " { id = ", " }", "" },
+	{ "auth", NULL, " { auth = ", " }", "" },
+};
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+bool story_is_swanctl(const struct story *s)
+{
+	const char *name = strrchr(FACT(s, file), '/'), *suite = FACT(s, suite);
+
+	return (suite && is(suite, "swanctl")) || (name && is(name, "/swanctl.conf"));
+}
+
+/* "left" and "right" as this end sees them. */
+static const char *end_name(const struct story *s, const char *side)
+{
+	if (!is(side, "left") && !is(side, "right"))
+		return side;
+	return is(side, story_our_end(s)) ? "local" : "remote";
+}
+
+static bool swanctl_line(const struct story *s, const struct fix *f, char *t, size_t n)
+{
+	for (size_t i = 0; i < COUNT(swanctl); i++) {
+		size_t cut = strlen(swanctl[i].cut);
+
+		if (!is(swanctl[i].keyword, f->keyword) ||
+			(swanctl[i].value && !is(swanctl[i].value, f->text)) ||
+			strncmp(f->text, swanctl[i].cut, cut) != 0)
+			continue;
+		snprintf(t, n, "%s%s%s%s", end_name(s, f->side), swanctl[i].before, f->text + cut,
+			swanctl[i].after);
+		return true;
+	}
+	return false;
+}
+
+char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n)
+{
+	bool is_conf = f->kind == FIX_CONN || f->kind == FIX_SETUP;
+
+	if (!is_conf)
+		snprintf(t, n, "%s", f->text);
+	else if (f->where == FIX_PEER_STRONGSWAN || (f->where == FIX_HERE && story_is_swanctl(s))) {
+		if (!swanctl_line(s, f, t, n))
+			snprintf(t, n, "what ipsec.conf has as %s%s=%s", f->side, f->keyword,
+				f->text);
+	} else
+		snprintf(t, n, "%s%s=%s", f->side, f->keyword, f->text);
+	return t;
+}
+
+/* ---- Cisco's ---- */
+
+/* "10.0.1.0/24" as "10.0.1.0 0.0.0.255" */
+static bool wildcard(const char *net, char t[static RANGE_STR])
+{
+	struct range r;
+	const uint8_t *a = r.first.b, *b = r.last.b;
+
+	if (range_parse(net, &r) || r.first.family != 4)
+		return false;
+	snprintf(t, RANGE_STR, "%u.%u.%u.%u %u.%u.%u.%u", a[0], a[1], a[2], a[3], a[0] ^ b[0],
+		a[1] ^ b[1], a[2] ^ b[2], a[3] ^ b[3]);
+	return true;
+}
+
+void cisco_nets(struct finding *f, const char *its, const char *ours)
+{
+	char from[RANGE_STR], to[RANGE_STR];
+
+	if (wildcard(its, from) && wildcard(ours, to))
+		finding_fix(f, FIX_PEER_CISCO, FIX_WORDS,
+			"in the access list of the crypto map: permit ip %s %s", from, to);
+}
+
+void cisco_id(struct finding *f, bool is_its, const char *id)
+{
+	const char *type = identity_is_addr(id)	  ? "address"
+			   : strchr(id, '@') > id ? "email"
+						  : "fqdn";
+
+	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto ikev2 profile: %s %s %s",
+		is_its ? "identity local" : "match identity remote", type, id + (*id == '@'));
+}

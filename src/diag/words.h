@@ -1,0 +1,14 @@
+#pragma once
+/* Fixes in the words of who has to make them. */
+#include "diag/diag.h"
+
+/* The line that a fix writes: "ike=aes256" of ipsec.conf, "proposals = aes256" of swanctl.conf; the
+ * text itself of what is no line of those. Gives t. */
+char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n);
+/* Is this host's file strongSwan's? */
+bool story_is_swanctl(const struct story *s);
+/* The access list of a Cisco for its own networks and ours; nothing where they are not
+ * one of IPv4 each. */
+void cisco_nets(struct finding *f, const char *its, const char *ours);
+/* Who it is, or takes us for. */
+void cisco_id(struct finding *f, bool is_its, const char *id);
