@@ -137,6 +137,7 @@ static void connections(struct run *r, enum kind kind)
 
 		*c = pair_conf(names[i]);
 		c->dpddelay = 10 * NS_S;
+		c->dpdtimeout = 40 * NS_S;
 		if (kind >= V1_MAIN) {
 			c->version = VERSION_IKEV1;
 			c->ike = quick_groups();
@@ -204,6 +205,7 @@ static unsigned one_run(uint64_t seed, bool is_faulty)
 		live(r, 60, false); /* idle: the peer is asked whether it lives */
 		live(r, 60, true);
 		pair_count(&r->p.a, &ike, &child);
+		assert_true(child > 0);
 		pair_command(first, CMD_DOWN, r->conn_a[0].name);
 		live(r, 10, false);
 	}

@@ -20,6 +20,14 @@ static bool comes_again(const struct story *s, const struct event *dead)
 	return story_later(story_last_of(s, again), dead);
 }
 
+/* That nobody acknowledges our Delete is no matter: of an SA that we took down, or that a rekey has
+ * replaced. */
+static bool is_farewell(const struct event *e)
+{
+	return e->id == EV_v2_timeout &&
+	       strcmp(FIELDS(e, v2_timeout)->state.str, "STATE_V2_IKE_SA_DELETE") == 0;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id up[] = { EV_v2_child_established, EV_v1_child_established,
@@ -35,8 +43,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	if (!was_up || !story_later(e, was_up) || comes_again(s, e) || story_age(s, e) < NS_S)
 		return CERTAINTY_NONE;
-	/* we took it down: that nobody acknowledges the Delete is no matter */
-	if (story_later(story_last(s, EV_conn_terminating), was_up))
+	if (is_farewell(e))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	if (e->id == EV_v1_dpd_dead) {
