@@ -71,23 +71,25 @@ filter() {
 }
 no_filter() { on "$1" nft delete table inet lab_filter; }
 # big: TCP from behind left to behind right and back, 200 kB each way
+BIG_PORT=5002
 big() {
 	local serve
+	BIG_PORT=$((BIG_PORT + 1)) # one that froze keeps its own for a while
 	on rpc timeout 20 python3 -c '
-import socket
-s = socket.create_server(("0.0.0.0", 5002))
+import socket, sys
+s = socket.create_server(("0.0.0.0", int(sys.argv[1])))
 c, n = s.accept()[0], 0
 while n < 200000:
 	n += len(c.recv(1 << 16))
-c.sendall(b"y" * 200000)' &
+c.sendall(b"y" * 200000)' $BIG_PORT &
 	serve=$!
-	wait_for 5 on rpc bash -c 'ss -ltn | grep -q :5002'
+	wait_for 5 on rpc bash -c 'ss -ltn | grep -q :$0' $BIG_PORT
 	on lpc timeout 10 python3 -c '
 import socket, sys
-s, n = socket.create_connection((sys.argv[1], 5002), 5), 0
+s, n = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5), 0
 s.sendall(b"x" * 200000)
 while n < 200000:
-	n += len(s.recv(1 << 16) or sys.exit(1))' $RPC
+	n += len(s.recv(1 << 16) or sys.exit(1))' $RPC $BIG_PORT
 	local status=$?
 	kill $serve 2>/dev/null
 	wait $serve 2>/dev/null

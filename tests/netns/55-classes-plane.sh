@@ -32,16 +32,6 @@ apply
 cured
 on left nft delete table inet own
 
-fault "NAT comes before IPsec"
-up_again nat-exempt=no
-on left nft 'add table ip own; add chain ip own post { type nat hook postrouting priority 100; policy accept; }'
-on left nft 'add rule ip own post oifname { "eth0", "ipsec0" } masquerade'
-verdict nat-before-ipsec certain ipsec --json diagnose $CONN
-apply
-on left conntrack -F 2>/dev/null
-cured
-on left nft delete table ip own
-
 fault "the other network is here, too"
 up_again
 on left ip addr add 10.0.2.9/24 dev lan0

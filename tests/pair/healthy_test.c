@@ -46,9 +46,7 @@ static void found(void *ctx, const struct event *e)
 
 	if (e->id != EV_diag_finding && e->id != EV_diag_evidence)
 		return;
-	/* the wire does lose packets, and that may be said */
-	w->found += e->id == EV_diag_finding &&
-		    strcmp(FIELDS(e, diag_finding)->class.str, "lossy-path") != 0;
+	w->found += e->id == EV_diag_finding;
 	if (getenv("HEALTHY_SHOW"))
 		printf("seed %llu, %s: %s\n", (unsigned long long)w->seed, w->side->name,
 			event_line(e, false, line, sizeof(line)));

@@ -129,6 +129,7 @@ fault() {
 	WHAT=$1
 	title "$VERSION: $1"
 	both "ikev2=$([ $VERSION = ikev1 ] && echo no || echo yes)" rightupdown=%disabled "${@:2}"
+	ask left rm -rf /var/lib/clearswan # as if it had never worked
 	again
 }
 
