@@ -46,7 +46,7 @@ bool explained(const struct story *s, struct finding *ret)
 	const union ev_peer_explains *x = e ? FIELDS(e, peer_explains) : NULL;
 
 	*ret = (struct finding){ .rule = x ? rule_of(x->class.str) : NULL, .certainty = LIKELY };
-	if (!ret->rule || story_is_up(s))
+	if (!x || !ret->rule || story_is_up(s))
 		return false;
 	finding_proof(ret, e);
 	finding_proof(ret, story_last(s, EV_v2_child_refused));

@@ -86,13 +86,15 @@ char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n)
 /* "10.0.1.0/24" as "10.0.1.0 0.0.0.255" */
 static bool wildcard(const char *net, char t[static RANGE_STR])
 {
-	struct range r;
-	const uint8_t *a = r.first.b, *b = r.last.b;
+	struct range r = { 0 };
+	struct addr wild = { .family = 4 };
+	char first[ADDR_STR], rest[ADDR_STR];
 
 	if (range_parse(net, &r) || r.first.family != 4)
 		return false;
-	snprintf(t, RANGE_STR, "%u.%u.%u.%u %u.%u.%u.%u", a[0], a[1], a[2], a[3], a[0] ^ b[0],
-		a[1] ^ b[1], a[2] ^ b[2], a[3] ^ b[3]);
+	for (size_t i = 0; i < 4; i++)
+		wild.b[i] = r.first.b[i] ^ r.last.b[i];
+	snprintf(t, RANGE_STR, "%s %s", addr_format(&r.first, first), addr_format(&wild, rest));
 	return true;
 }
 

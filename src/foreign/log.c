@@ -231,7 +231,7 @@ static void text_of(struct bytes line, char text[static FOREIGN_LINE])
 
 bool foreign_begins(struct foreign_log *l, struct bytes line)
 {
-	char text[FOREIGN_LINE];
+	char text[FOREIGN_LINE] = "";
 
 	text_of(line, text);
 	return l->lines && (line_is_heading(text) || time_went_back(l, text));
@@ -240,7 +240,7 @@ bool foreign_begins(struct foreign_log *l, struct bytes line)
 void foreign_line(struct foreign_log *l, struct bytes line, const struct event_sink *out)
 {
 	struct line *n = xalloc(sizeof(*n));
-	char text[FOREIGN_LINE];
+	char text[FOREIGN_LINE] = "";
 
 	text_of(line, text);
 	l->lines++;

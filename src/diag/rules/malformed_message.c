@@ -11,7 +11,7 @@ static struct what of_v2(const struct event *e)
 {
 	struct what w = { .e = e, .payload = "" };
 
-	switch ((int)e->id) {
+	switch (e ? (int)e->id : (int)EV_NONE) {
 	case EV_v2_malformed:
 		w.exchange = FIELDS(e, v2_malformed)->exchange.str;
 		w.why = FIELDS(e, v2_malformed)->why.str;
@@ -40,7 +40,7 @@ static struct what of_v1(const struct event *e)
 {
 	struct what w = { .e = e, .payload = "", .is_proven = true };
 
-	switch ((int)e->id) {
+	switch (e ? (int)e->id : (int)EV_NONE) {
 	case EV_v1_malformed:
 		w.exchange = FIELDS(e, v1_malformed)->exchange.str;
 		w.why = FIELDS(e, v1_malformed)->why.str;
@@ -78,7 +78,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 	if ((!e1 && !e2) || story_is_up(s))
 		return CERTAINTY_NONE;
-	w = story_later(e2, e1) ? of_v2(e2) : of_v1(e1);
+	w = e1 && !story_later(e2, e1) ? of_v1(e1) : of_v2(e2);
 	has_payload = w.payload[0] && strcmp(w.payload, "none") != 0;
 	finding_proof(f, w.e);
 	finding_cause(f, "a message of the peer (%s) is refused, since %s%s%s; %s", w.exchange,
