@@ -21,7 +21,7 @@ struct peer {
 	/* what came */
 	unsigned packets, v1, v2, to_4500, half_open;
 	/* what was told */
-	struct {
+	struct told {
 		char name[32], what[16], chosen[128], difference[16], legacy[64], notify[32];
 		uint64_t port, version, is_ours;
 	} told[64];
@@ -57,7 +57,7 @@ static void keep(char *to, size_t n, const char *s)
 static void told(void *ctx, const struct event *e)
 {
 	struct peer *peer = ctx;
-	typeof(peer->told[0]) *t = &peer->told[peer->n];
+	struct told *t = &peer->told[peer->n];
 	const char *name = event_kind(e->id)->name;
 
 	assert_string_equal(e->about.conn, "vpn");
