@@ -113,7 +113,7 @@ TEST(the_file_that_has_it_is_the_one_that_changes)
 
 TEST(two_spellings_of_one_setting_are_one_line)
 {
-	main_text = "conn vpn\n" ENDS "\tikev2=no\n";
+	main_text = "conn vpn\n" ENDS "\tikev2=yes\n";
 	assert_true(edits("vpn", "keyexchange=ikev2"));
 	gives("conn vpn\n" ENDS "\tkeyexchange=ikev2\n");
 	main_text = "conn vpn\n" ENDS "\tphase2alg=aes128-sha1\n";

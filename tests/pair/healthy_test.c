@@ -211,6 +211,8 @@ static unsigned one_run(uint64_t seed, bool is_faulty)
 	pair_done(&r->p);
 	diag_done(&r->a.diag);
 	diag_done(&r->b.diag);
+	if (kind == NAT || kind == V1_NAT)
+		id_done(&r->conn_b[0].left.id);
 	if (kind == V1_XAUTH) {
 		id_done(&r->conn_a[0].left.id);
 		id_done(&r->conn_a[0].right.id);

@@ -46,7 +46,7 @@ static struct control *control_new(const char *file)
 	c->setup.logfile = (char *)(uintptr_t)file;
 	if (file)
 		c->p.fd[DESC_LOGFILE] = open(file, O_WRONLY);
-	told = (typeof(told)){ 0 };
+	memset(&told, 0, sizeof(told));
 	return c;
 }
 
