@@ -231,13 +231,13 @@ version() {
 	apply here
 	cured
 }
-# IKEv1 is off until a connection asks for it, and our first fix for it is the peer's.
+# IKEv1 is off until a connection asks for it; the one for that address is for IKEv2, so the versions differ.
 off() {
 	[ $VERSION = ikev2 ] || return 0
 	SETUP[left]=''
 	fault "IKEv1 is off here" right:ikev2=no
 	ask left ipsec restart
-	they ikev1-disabled-by-default certain
+	they ike-version-mismatch certain
 	apply peer
 	cured
 	SETUP[left]="	ikev1-policy=accept"$'\n'
