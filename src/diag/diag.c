@@ -234,8 +234,7 @@ void diag_take(struct diag *d, const struct event *e)
 	note_peer(d, m, e);
 	if (e->about.request && e->about.request != m->request) {
 		m->request = e->about.request;
-		if (m->said)
-			m->said ^= 1u << 31 | 1; /* another digest: who asks anew is told again */
+		m->said = MIN(m->said, 1u); /* no digest: who asks anew is told again */
 	}
 	after = judged_after(e);
 	/* what else happens does not end the wait for an answer */

@@ -249,6 +249,12 @@ TEST(who_tries_again_is_told_again)
 	pass(NS_S);
 	assert_true(said_so("[psk-mismatch-v2]"));
 	assert_int_equal(asked, 8);
+	n_said = 0;
+	for (again.request = 9; again.request <= 10; again.request++) /* two, before it is judged */
+		EMIT(&in, now, &again, v2_auth_rejected, .notify = ev_str("AUTHENTICATION_FAILED"),
+			.ours = ev_str("@a"), .theirs = ev_str("@b"));
+	pass(NS_S);
+	assert_true(said_so("[psk-mismatch-v2]"));
 	diag_done(&d);
 }
 
