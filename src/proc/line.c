@@ -279,6 +279,17 @@ void line_attach_take(struct line *l, uv_loop_t *loop, int fd)
 	line_attach(l, loop);
 }
 
+static void *zeroed(size_t n, size_t size)
+{
+	return xalloc(size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size);
+}
+
+void loop_begin(uv_loop_t *loop)
+{
+	uv_replace_allocator(xalloc, xrealloc, zeroed, free);
+	uv_loop_init(loop);
+}
+
 static void close_handle(uv_handle_t *h, void *ctx)
 {
 	(void)ctx;

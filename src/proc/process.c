@@ -153,7 +153,7 @@ int process_run(struct process *p, enum ipc_who self, const struct process_ops *
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN); /* a log may be a pipe */
-	uv_loop_init(&p->loop);
+	loop_begin(&p->loop);
 	p->events = (struct event_sink){ send_event, p };
 	for (unsigned i = 0; i < DESC_END; i++)
 		p->fd[i] = -1;

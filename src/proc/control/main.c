@@ -160,7 +160,7 @@ int main(void)
 	struct control *c = xalloc(sizeof(*c));
 	int status;
 
-	json_set_alloc_funcs(malloc, free_wiped);
+	json_set_alloc_funcs(xalloc, free_wiped);
 	list_init(&c->clients);
 	list_init(&c->held);
 	diag_init(&c->diag);

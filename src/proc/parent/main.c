@@ -275,7 +275,7 @@ static int live(struct parent *p)
 {
 	int status;
 
-	uv_loop_init(&p->loop);
+	loop_begin(&p->loop);
 	children_init(p);
 	p->restarts = p->opt.again;
 	status = prepare(p);
