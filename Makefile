@@ -40,4 +40,4 @@ lint: deps build/build.ninja
 	@tools/lint
 
 clean:
-	rm -rf build build-asan build-clang build-fuzz build-keylog
+	rm -rf build build-asan build-clang build-fuzz

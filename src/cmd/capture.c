@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SNAP = 65535, PACKETS = 10000, SECONDS = 300, FILTER_MAX = 1024 };
+enum { SNAP = 65535, PACKETS = 10000, SECONDS = 300, KEYS_SECONDS = 3600, FILTER_MAX = 1024 };
 
 struct capture {
 	pcap_t *from;
@@ -231,11 +231,16 @@ int run_capture(const struct cmd *c)
 	long count = count_of(c->count, c->read_file ? INT32_MAX : PACKETS);
 	long seconds = count_of(c->seconds, SECONDS);
 	struct capture t = { .most = (uint64_t)count };
+	struct capture_keys keys = { 0 };
 	char filter[FILTER_MAX];
 	int status;
 
 	if (!count || !seconds) {
 		out_error("ipsec: -c and --seconds want a number from 1 on");
+		return EXIT_USAGE;
+	}
+	if (c->keys && (!c->write_file || c->read_file || seconds > KEYS_SECONDS)) {
+		out_error("ipsec: --keys goes with -w FILE, and for an hour at most");
 		return EXIT_USAGE;
 	}
 	if (!make_filter(c, filter))
@@ -249,7 +254,12 @@ int run_capture(const struct cmd *c)
 		out_error("ipsec: link type %d is not understood", t.link);
 		goto out;
 	}
-	if (!set_filter(t.from, filter) || (c->write_file && !open_file(c, &t)))
+	if (!set_filter(t.from, filter))
+		goto out;
+	if (c->keys && (status = keys_begin(&keys, c)))
+		goto out;
+	status = EXIT_SERVICE;
+	if (c->write_file && !open_file(c, &t))
 		goto out;
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
@@ -260,9 +270,10 @@ int run_capture(const struct cmd *c)
 	if (t.file && fclose(t.file) != 0)
 		t.is_broken = true;
 	summary(c, &t);
-	if (t.is_broken)
+	if (t.is_broken || (c->keys && !keys_end(&keys, c)))
 		status = EXIT_SERVICE;
 out:
+	keys_done(&keys);
 	pcap_close(t.from);
 	return status;
 }

@@ -19,6 +19,19 @@ enum { CAPTURE_TEXT = 512 };
  * captured, which may be less than was sent. */
 enum capture_kind capture_decode(int link, struct bytes frame, char text[CAPTURE_TEXT]);
 
+/* ---- capture_keys.c: what Wireshark needs to read it ---- */
+struct cmd;
+struct capture_keys {
+	char *folder; /* FILE.keys; NULL: not begun */
+	char *source; /* where ike writes them meanwhile */
+};
+/* From now on the daemon writes keys down. 0, or the exit status: the person was told why not. */
+int keys_begin(struct capture_keys *k, const struct cmd *c);
+/* Makes the folder of them, and says how to read the capture with it. False: the person was told.
+ */
+bool keys_end(struct capture_keys *k, const struct cmd *c);
+void keys_done(struct capture_keys *k);
+
 /* ---- capture_file.c: pcapng (draft-ietf-opsawg-pcapng), big-endian, microseconds ---- */
 enum { PCAPNG_ROOM = 64 }; /* that each of these needs besides the packet */
 void pcapng_start(struct wr *w, int link, uint32_t snap);

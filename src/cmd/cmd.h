@@ -38,6 +38,7 @@ struct cmd {
 	const char *through;	     /* an address behind the peer, for diagnose */
 	const char *user, *password; /* of XAUTH; "-": to be asked for */
 	const char *read_file, *write_file, *device, *count, *seconds; /* of capture */
+	bool keys;   /* capture: those of IKE and ESP, too */
 	char **word; /* what is neither option nor subcommand */
 	int words;
 };

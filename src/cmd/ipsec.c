@@ -53,7 +53,7 @@ const struct verb verbs[] = {
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
 	{ "verify",           NULL,        NULL,     run_verify,        0, 0, "", "is this host fit for it: what is wrong, and the command that repairs it" },
 	{ "explain",          NULL,        NULL,     run_explain,       1, 999, "CODE|LINE|COUNTER|EVENT|STATE|CLASS", "what it means, and what to do" },
-	{ "capture",          NULL,        NULL,     run_capture,       0, 1, "[CONN|ADDRESS] [-w FILE]", "IKE and ESP packets in plain words, and as pcapng" },
+	{ "capture",          NULL,        NULL,     run_capture,       0, 1, "[CONN|ADDRESS] [-w FILE [--keys]]", "IKE and ESP packets in plain words, and as pcapng" },
 	{ "checkconfig",      NULL,        NULL,     run_checkconfig,   0, 0, "", "check ipsec.conf and ipsec.secrets; needs no daemon" },
 	{ "addconn",          NULL,        NULL,     run_addconn,       0, 99, "--checkconfig|--autoall|CONN...", "add, or checkconfig, in its old spelling" },
 	{ "algparse",         NULL,        NULL,     run_algparse,      0, 99, "ike|esp[=PROPOSALS]", "expand a proposal" },
@@ -133,6 +133,7 @@ static const struct option {
 	CAPTURE("-i", device),
 	CAPTURE("-c", count),
 	CAPTURE("--seconds", seconds),
+	{ "--keys", offsetof(struct cmd, keys), false, true },
 #undef FLAG
 #undef VALUE
 #undef CAPTURE

@@ -432,6 +432,7 @@ void conf_setup_put(struct wr *w, const struct conf_setup *s)
 	wr_u8(w, s->uniqueids);
 	wr_u8(w, s->errqueue);
 	wr_u8(w, s->ipsec_interface_managed);
+	wr_u8(w, s->export_keys);
 	str_put(w, s->myvendorid);
 	wr_u64(w, (uint64_t)s->shuntlifetime);
 	wr_u8(w, s->ikev1_policy);
@@ -458,6 +459,7 @@ enum err conf_setup_get(struct rd *r, struct conf_setup *ret)
 	s.uniqueids = rd_flag(r);
 	s.errqueue = rd_flag(r);
 	s.ipsec_interface_managed = rd_flag(r);
+	s.export_keys = rd_flag(r);
 	s.myvendorid = str_get(r);
 	s.shuntlifetime = (ns_t)rd_u64(r);
 	s.ikev1_policy = rd_u8_max(r, IKEV1_AUTO);

@@ -148,7 +148,7 @@ struct conf_setup {
 	ns_t keep_alive;
 	uint32_t ddos_threshold, max_halfopen;
 	uint8_t ddos_mode; /* 0 auto, 1 busy, 2 unlimited */
-	bool uniqueids, errqueue, ipsec_interface_managed;
+	bool uniqueids, errqueue, ipsec_interface_managed, export_keys;
 	char *myvendorid;
 	ns_t shuntlifetime;
 	uint8_t ikev1_policy; /* enum conf_ikev1_policy */
@@ -203,7 +203,7 @@ void conf_conn_free(struct conf_conn *c);
 struct conf_conn *conf_conn_copy(const struct conf_conn *c);
 /* To be raised when conf_conn_put or conf_setup_put write otherwise: what one program has written
  * another one may read. */
-#define CONF_FORMAT 2
+#define CONF_FORMAT 3
 void conf_conn_put(struct wr *w, const struct conf_conn *c);
 enum err must_use conf_conn_get(struct rd *r, struct conf_conn **ret);
 void conf_setup_put(struct wr *w, const struct conf_setup *s);

@@ -49,5 +49,5 @@ void child_updown(struct ike *ike, const struct child *c, const struct id *their
  * gone; product: of the peer, "" or NULL: not known. Nothing for instances: their peers differ. */
 void child_worked(const struct ike *ike, const struct child *c, const struct suite *suite,
 	const char *product);
-/* keylog lines of both directions, test builds only. */
-void child_keylog(struct ike *ike, const struct child *c);
+/* The keys of both directions, where somebody exports them. */
+void child_export(struct ike *ike, const struct child *c);

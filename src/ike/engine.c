@@ -32,6 +32,15 @@ struct ike *ike_new(const struct ike_env *env, struct now now)
 	return ike;
 }
 
+void ike_export(struct ike *ike, void (*line)(void *ctx, const char *line), void *ctx)
+{
+	ike->export_line = line;
+	ike->export_ctx = ctx;
+	for (size_t i = 0; line && i < ike->n_version; i++)
+		if (ike->version[i].ops->export)
+			ike->version[i].ops->export(ike->version[i].state);
+}
+
 static void nobody_hears(void *ctx, const struct event *e)
 {
 	(void)ctx;

@@ -13,6 +13,8 @@ enum { IKE_VERSIONS_MAX = 2 };
 
 struct ike {
 	struct ike_env env;
+	void (*export_line)(void *ctx, const char *line); /* NULL: nobody exports keys */
+	void *export_ctx;
 	struct now now; /* of the call that is being worked on */
 	struct conf_setup setup;
 	uint8_t plane;	 /* enum ike_plane */

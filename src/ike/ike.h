@@ -173,10 +173,12 @@ struct ike_env {
 		*daemon; /* releases of Linux, of ourselves, for people; NULL: unknown */
 	struct event_sink events;
 	struct ike_keeper keeper;
-	/* TEST BUILDS ONLY (-Dkeylog): session keys in Wireshark's form; NULL otherwise. */
-	void (*keylog)(void *ctx, const char *line);
-	void *keylog_ctx;
 };
+
+/* Session keys, as lines of Wireshark's tables: the table's name, a blank, the line. Those of IKE
+ * SAs of IKEv2 that are there at once, then of each SA that comes. line NULL: nobody wants them
+ * now. */
+void ike_export(struct ike *ike, void (*line)(void *ctx, const char *line), void *ctx);
 
 struct ike *ike_new(const struct ike_env *env, struct now now);
 void ike_free(struct ike *ike); /* wipes all; tells nobody */

@@ -80,7 +80,7 @@ void child_updown(struct ike *ike, const struct child *c, const struct id *their
 	}
 }
 
-/* ---- keylog, test builds only: Wireshark's esp_sa lines ---- */
+/* ---- keys for people: Wireshark's esp_sa lines ---- */
 
 static void hex(char *ret, struct bytes b)
 {
@@ -129,7 +129,7 @@ static const char *esp_integ(const struct suite *s)
 	}
 }
 
-static void keylog_one(struct ike *ike, const struct child *c, bool is_in)
+static void export_one(struct ike *ike, const struct child *c, bool is_in)
 {
 	const struct endpoint *from = is_in ? &c->remote : &c->local;
 	const struct endpoint *to = is_in ? &c->local : &c->remote;
@@ -146,16 +146,16 @@ static void keylog_one(struct ike *ike, const struct child *c, bool is_in)
 		from->addr.family == 6 ? "IPv6" : "IPv4", addr_format(&from->addr, src),
 		addr_format(&to->addr, dst), is_in ? c->spi_in : c->spi_out, esp_encr(&c->suite), e,
 		esp_integ(&c->suite), integ->n ? "0x" : "", i);
-	ike->env.keylog(ike->env.keylog_ctx, line);
+	ike->export_line(ike->export_ctx, line);
 	wipe(line, sizeof(line));
 	wipe(e, sizeof(e));
 	wipe(i, sizeof(i));
 }
 
-void child_keylog(struct ike *ike, const struct child *c)
+void child_export(struct ike *ike, const struct child *c)
 {
-	if (!ike->env.keylog)
+	if (!ike->export_line)
 		return;
-	keylog_one(ike, c, true);
-	keylog_one(ike, c, false);
+	export_one(ike, c, true);
+	export_one(ike, c, false);
 }

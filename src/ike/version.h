@@ -39,6 +39,7 @@ struct ike_version {
 	void *(*start)(struct ike *ike);
 	void (*stop)(void *v); /* frees all, tells nobody */
 	void (*input)(void *v, const struct datagram *d);
+	void (*export)(void *v); /* keys of the IKE SAs that are there; NULL: of none */
 	/* INVALID_MAJOR_VERSION in a message of that other version, perhaps for a first message of
 	 * ours (RFC 7296 2.5, RFC 2408 5.2): anybody could have sent it. */
 	void (*version_refused)(void *v, const struct datagram *d, uint8_t major);

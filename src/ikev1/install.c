@@ -235,7 +235,7 @@ void v1_child_established(struct v1_child *c)
 	established_event(c);
 	if (!c->rekeys)
 		child_worked(ike, &c->c, c->sa ? &c->sa->suite : NULL, "");
-	child_keylog(ike, &c->c);
+	child_export(ike, &c->c);
 	v1_child_forget_exchange(c);
 	if (conn_policy_is_first(conn, c->c.reqid))
 		updown(c, true);

@@ -2,6 +2,7 @@
 #include "ikev1/phase1.h"
 
 #include "ikev1/exchanges.h"
+#include <stdio.h>
 
 enum { NONCE_N = 32, PORT = 500, PORT_NAT = 4500, PROTO_UDP = 17 };
 
@@ -67,6 +68,26 @@ void phase1_no_secret(struct v1_sa *sa, const struct answer *a)
 		.why = ev_str(a->text ? a->text : err_text(a->e)));
 }
 
+/* For a person who captures: as Wireshark's table of IKEv1 has it. */
+static void export(const struct v1_sa *sa)
+{
+	const struct ike *ike = sa->ike;
+	struct bytes key = secret_view(&sa->keys.cipher);
+	char text[256];
+	size_t n;
+
+	if (!ike->export_line)
+		return;
+	n = (size_t)snprintf(text, sizeof(text), "ikev1_decryption_table ");
+	for (size_t i = 0; i < sizeof(sa->icookie); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%02x", sa->icookie[i]);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, ",");
+	for (size_t i = 0; i < key.n && n + 3 < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%02x", key.p[i]);
+	ike->export_line(ike->export_ctx, text);
+	wipe(text, sizeof(text));
+}
+
 enum err phase1_keys(struct v1_sa *sa, struct bytes skeyid)
 {
 	enum err e = v1_keys_derive(&sa->suite, skeyid, secret_view(&sa->g_xy), BYTES(sa->icookie),
@@ -76,6 +97,7 @@ enum err phase1_keys(struct v1_sa *sa, struct bytes skeyid)
 		return e;
 	if ((e = v1_cipher_new(&sa->suite, secret_view(&sa->keys.cipher), &sa->cipher)))
 		return e;
+	export(sa);
 	return v1_iv_phase1(&sa->suite, buf_view(&sa->gxi), buf_view(&sa->gxr), &sa->line.iv);
 }
 

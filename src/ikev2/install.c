@@ -197,7 +197,7 @@ void v2_child_established(struct v2_child *c)
 	established_event(c);
 	if (!c->rekeys)
 		child_worked(c->sa->ike, &c->c, &c->sa->suite, c->sa->product);
-	child_keylog(c->sa->ike, &c->c);
+	child_export(c->sa->ike, &c->c);
 	if (conn_policy_is_first(conn, c->c.reqid))
 		updown(c, true);
 	v2_lifetime_child(c);

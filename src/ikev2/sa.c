@@ -207,7 +207,7 @@ enum err v2_sa_keys_ready(struct v2_sa *sa)
 		(e = protect_new(&sa->suite, PROTECT_OPEN, secret_view(i ? &k->sk_er : &k->sk_ei),
 			 secret_view(i ? &k->sk_ar : &k->sk_ai), &sa->open)))
 		return e;
-	v2_sa_keylog(sa);
+	v2_sa_export(sa);
 	return OK;
 }
 
@@ -330,13 +330,13 @@ static const char *wireshark_integ(uint16_t integ)
 	}
 }
 
-void v2_sa_keylog(const struct v2_sa *sa)
+void v2_sa_export(const struct v2_sa *sa)
 {
-	const struct ike_env *env = &sa->ike->env;
+	const struct ike *ike = sa->ike;
 	const struct v2_keys *k = &sa->keys;
 	char encr[64], si[20], sr[20], ei[200], er[200], ai[200], ar[200], line[1200];
 
-	if (!env->keylog || !wireshark_encr(&sa->suite, encr, sizeof(encr)))
+	if (!ike->export_line || !wireshark_encr(&sa->suite, encr, sizeof(encr)))
 		return;
 	hex(si, BYTES(sa->spi_i));
 	hex(sr, BYTES(sa->spi_r));
@@ -346,7 +346,7 @@ void v2_sa_keylog(const struct v2_sa *sa)
 	hex(ar, secret_view(&k->sk_ar));
 	snprintf(line, sizeof(line), "ikev2_decryption_table %s,%s,%s,%s,\"%s\",%s,%s,\"%s\"", si,
 		sr, ei, er, encr, ai, ar, wireshark_integ(sa->suite.integ));
-	env->keylog(env->keylog_ctx, line);
+	ike->export_line(ike->export_ctx, line);
 	wipe(line, sizeof(line));
 	wipe(ei, sizeof(ei));
 	wipe(er, sizeof(er));

@@ -249,7 +249,7 @@ uint64_t v2_half_open_key(
 uint16_t *v2_half_open_of(struct v2 *v2, const struct addr *peer);
 void v2_sa_enters_half_open(struct v2_sa *sa);
 void v2_sa_leaves_half_open(struct v2_sa *sa); /* it is not counted any more */
-void v2_sa_keylog(const struct v2_sa *sa);     /* test builds only */
+void v2_sa_export(const struct v2_sa *sa);     /* its keys, where somebody exports them */
 
 /* A Child SA in V2_CHILD_WAITING, with its serial and a random SPI that no other has. NULL: there
  * are LIMIT_CHILDREN already. */

@@ -448,12 +448,23 @@ static void walk(void *state, const struct ike_visitor *visitor)
 	}
 }
 
+static void export(void *state)
+{
+	const struct v2 *v2 = state;
+	const struct v2_sa *sa;
+
+	list_each (sa, &v2->sas, struct v2_sa, node)
+		if (sa->seal)
+			v2_sa_export(sa);
+}
+
 const struct ike_version ikev2_version = {
 	.major = 2,
 	.conf = VERSION_IKEV2,
 	.start = start,
 	.stop = stop,
 	.input = input,
+	.export = export,
 	.answer = answer,
 	.up = up,
 	.down = down,

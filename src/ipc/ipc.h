@@ -34,8 +34,8 @@ enum ipc_descriptor {
 	DESC_TERMINAL,	/* no syslog here: lines go to standard error */
 	DESC_FILE,	/* a file of secrets */
 	DESC_XFRM_STAT, /* /proc/net/xfrm_stat */
-	DESC_KEYLOG,	/* test builds only: session keys for tshark */
-	DESC_STORE,	/* memory for what outlives ike: proc/ike/store.h */
+	DESC_KEYLOG, /* where session keys go while somebody exports them: proc/parent/export.c */
+	DESC_STORE,  /* memory for what outlives ike: proc/ike/store.h */
 	DESC_END,
 };
 

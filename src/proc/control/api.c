@@ -66,14 +66,15 @@ static void start(struct control *c, const struct api_request *r, uint32_t reque
 	line_send_fd(&c->p.line[to], &m, -1);
 }
 
-const char *api_start(
-	struct control *c, const struct api_verb *v, struct bytes body, uint32_t request)
+const char *api_start(struct control *c, const struct api_verb *v, struct bytes body,
+	uint32_t request, uint32_t pid)
 {
 	struct api_request r;
 	const char *error = api_parse(v, body, &r);
 
 	if (error)
 		return error;
+	r.pid = pid;
 	start(c, &r, request);
 	api_request_done(&r);
 	return NULL;

@@ -86,9 +86,9 @@ void hub_request_done(struct control *c, uint32_t request, int exit);
 void hub_requests_lost(struct control *c);
 
 /* ---- api.c ---- */
-/* Starts what the body asks for; NULL, or what is wrong with it (static). */
-const char *api_start(
-	struct control *c, const struct api_verb *v, struct bytes body, uint32_t request);
+/* Starts what the body asks for; NULL, or what is wrong with it (static). pid: of who asks. */
+const char *api_start(struct control *c, const struct api_verb *v, struct bytes body,
+	uint32_t request, uint32_t pid);
 
 /* ---- last_good.c: how connections last worked ---- */
 /* Of every event: what is to be kept goes to the parent, what was kept is asked for. */

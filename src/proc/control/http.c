@@ -84,13 +84,27 @@ static enum MHD_Result start_stream(struct client *client)
 	return stream(client);
 }
 
+/* Who is at the other end of the socket; false: unknown. */
+static bool who_asks(struct MHD_Connection *connection, struct ucred *ret)
+{
+	const union MHD_ConnectionInfo *i =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	socklen_t n = sizeof(*ret);
+
+	return i && getsockopt(i->connect_fd, SOL_SOCKET, SO_PEERCRED, ret, &n) == 0;
+}
+
 static enum MHD_Result start_verb(struct client *client, const struct api_verb *verb)
 {
 	struct control *c = client->control;
+	struct ucred who = { 0 };
 	const char *error;
 
 	client->request = ++c->last_request;
-	error = api_start(c, verb, bytes_of(client->body, client->n_body), client->request);
+	error = who_asks(client->connection, &who)
+			? api_start(c, verb, bytes_of(client->body, client->n_body),
+				  client->request, (uint32_t)who.pid)
+			: "who asks?";
 	if (error) {
 		client->request = 0;
 		return refuse(client->connection, MHD_HTTP_BAD_REQUEST, error);
@@ -99,17 +113,6 @@ static enum MHD_Result start_verb(struct client *client, const struct api_verb *
 }
 
 /* ---- requests ---- */
-
-static bool is_root(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *i =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct ucred who;
-	socklen_t n = sizeof(who);
-
-	return i && getsockopt(i->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
-	       who.uid == 0;
-}
 
 static struct client *client_new(struct control *c, struct MHD_Connection *connection)
 {
@@ -166,10 +169,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	const char *method, const char *version, const char *data, size_t *data_n, void **state)
 {
 	struct client *client = *state;
+	struct ucred who;
 
 	(void)version;
 	if (!client) {
-		if (!is_root(connection))
+		if (!who_asks(connection, &who) || who.uid != 0)
 			return MHD_NO; /* who got past the socket's mode is not answered */
 		*state = client_new(ctx, connection);
 		return MHD_YES;

@@ -34,6 +34,7 @@ static const struct api_verb verbs[] = {
 	{ "restart",           API_PARENT,  0,               0,                  false, false, true },
 	{ "restarted",         API_PARENT,  0,               0,                  false, false, true },
 	{ "shutdown",          API_PARENT,  0,               0,                  false, false, true },
+	{ "export-keys",       API_PARENT,  0,               0,                  false, false, false },
 	{ "listall",           API_KEYS,    0,               0,                  false, false, true },
 	{ "xfrmstat",          API_KERNEL,  0,               0,                  false, false, true },
 	{ "story",             API_CONTROL, 0,               0,                  false, false, true },
@@ -259,6 +260,7 @@ struct msg api_message(const struct api_request *r, enum ipc_who to, uint32_t re
 				.name = r->name,
 				.config = r->config,
 				.asynchronous = r->asynchronous,
-				.remote_host = r->remote_host } };
+				.remote_host = r->remote_host,
+				.pid = r->pid } };
 	return m;
 }

@@ -30,6 +30,7 @@ struct api_request {
 	size_t text_n;
 	struct addr remote_host; /* none: not given */
 	uint32_t serial;	 /* 0: not given */
+	uint32_t pid;		 /* of who asks: not of the body, the caller sets it */
 	bool asynchronous, all;
 };
 

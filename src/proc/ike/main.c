@@ -286,6 +286,8 @@ void shell_command(struct shell *s, const struct msg_command *m)
 			   .remote_host = m->remote_host });
 }
 
+static void export_end(struct shell *s);
+
 static void message(void *ctx, struct line *from, const struct msg *m)
 {
 	struct shell *s = ctx;
@@ -334,6 +336,9 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 	case MSG_dp_notice:
 		take_notice(s, m->dp_notice.notice);
 		break;
+	case MSG_export_end:
+		export_end(s);
+		break;
 	case MSG_take_over:
 		takeover_begin(s);
 		break;
@@ -356,16 +361,35 @@ static void message(void *ctx, struct line *from, const struct msg *m)
 
 /* ---- life ---- */
 
-/* Test builds only. One write, which the sandbox allows; dprintf() would seek. */
-static void keylog(void *ctx, const char *line)
+/* One write, which the sandbox allows; dprintf() would seek. Peers can make SAs without end. */
+static void export_line(void *ctx, const char *line)
 {
-	const struct shell *s = ctx;
+	struct shell *s = ctx;
 	char text[2048];
 	int n = snprintf(text, sizeof(text), "%s\n", line);
 
-	if (n < 0 || (size_t)n >= sizeof(text) || write(s->p.fd[DESC_KEYLOG], text, (size_t)n) != n)
-		fprintf(stderr, "ipsec-ike: a line of the key log is lost\n");
+	if (n > 0 && (size_t)n < sizeof(text) && s->exported + (size_t)n <= LIMIT_EXPORT &&
+		write(s->p.fd[DESC_KEYLOG], text, (size_t)n) == n)
+		s->exported += (size_t)n;
 	wipe(text, sizeof(text));
+}
+
+static void descriptor(void *ctx, enum ipc_descriptor kind)
+{
+	struct shell *s = ctx;
+
+	if (kind != DESC_KEYLOG)
+		return;
+	s->exported = 0;
+	ike_export(s->ike, export_line, s);
+}
+
+static void export_end(struct shell *s)
+{
+	ike_export(s->ike, NULL, NULL);
+	if (s->p.fd[DESC_KEYLOG] >= 0)
+		close(s->p.fd[DESC_KEYLOG]);
+	s->p.fd[DESC_KEYLOG] = -1;
 }
 
 static bool begin(void *ctx)
@@ -379,10 +403,6 @@ static bool begin(void *ctx)
 		.kernel = s->host.release,
 		.daemon = CLEARSWAN_VERSION };
 
-	if (WITH_KEYLOG && s->p.fd[DESC_KEYLOG] >= 0) {
-		env.keylog = keylog;
-		env.keylog_ctx = s;
-	}
 	if (crypto_begin() != OK)
 		return false;
 	env.keeper = takeover_open(s);
@@ -391,6 +411,8 @@ static bool begin(void *ctx)
 #if WITH_IKEV1
 	ike_register(s->ike, &ikev1_version);
 #endif
+	if (s->p.fd[DESC_KEYLOG] >= 0)
+		ike_export(s->ike, export_line, s);
 	uv_timer_init(&s->p.loop, &s->timer);
 	s->timer.data = s;
 	takeover_numbers(s);
@@ -434,9 +456,12 @@ static void sibling(void *ctx, enum ipc_who who, bool is_there)
 
 int main(void)
 {
-	static const struct process_ops ops = {
-		.begin = begin, .run = run, .message = message, .sibling = sibling, .stop = stop
-	};
+	static const struct process_ops ops = { .begin = begin,
+		.run = run,
+		.message = message,
+		.descriptor = descriptor,
+		.sibling = sibling,
+		.stop = stop };
 	struct shell *s = xalloc(sizeof(*s));
 	int status;
 

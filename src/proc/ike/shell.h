@@ -34,7 +34,8 @@ struct shell {
 	struct list held;	  /* of struct held: what people asked meanwhile */
 	struct shell_addr *addrs;
 	size_t n_addrs;
-	uint8_t *room; /* datagrams are received into */
+	size_t exported; /* octets of keys in DESC_KEYLOG */
+	uint8_t *room;	 /* datagrams are received into */
 };
 
 /* ---- net.c: UDP 500, and UDP 4500 where the kernel does ESP ---- */

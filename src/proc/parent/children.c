@@ -68,7 +68,8 @@ void children_init(struct parent *p)
 	uv_timer_init(&p->loop, &p->stop_timer);
 	uv_timer_init(&p->loop, &p->retry_timer);
 	uv_timer_init(&p->loop, &p->pause_timer);
-	p->stop_timer.data = p->retry_timer.data = p->pause_timer.data = p;
+	uv_timer_init(&p->loop, &p->export_timer);
+	p->stop_timer.data = p->retry_timer.data = p->pause_timer.data = p->export_timer.data = p;
 }
 
 /* ---- start ---- */

@@ -294,6 +294,7 @@ static int live(struct parent *p)
 		children_kill(p);
 	else if (p->restart) {
 		resolve_abandon(p);
+		export_forget(p);
 		handover_exec(p);
 		status = STATUS_FAIL; /* whoever guards us starts another one */
 		goto out;

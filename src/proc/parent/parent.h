@@ -66,10 +66,15 @@ struct parent {
 	enum ipc_phase phase; /* of our ends of the lines: RUN */
 	uv_loop_t loop;
 	uv_signal_t signals[3];
-	uv_timer_t stop_timer, retry_timer, pause_timer, watchdog;
+	uv_timer_t stop_timer, retry_timer, pause_timer, watchdog, export_timer;
 	uv_prepare_t remember;	     /* at the end of each turn */
 	struct child child[WHO_END]; /* [WHO_PARENT] is not used */
 	int fd[DESC_END];
+	struct {
+		int process; /* who exports keys, as a descriptor; -1: nobody does */
+		uint32_t pid;
+		ns_t until;
+	} export;
 	int lock; /* the locked pid file; children hold it too, until they end */
 	struct event_sink events;
 	struct conf_setup setup;
@@ -299,6 +304,10 @@ void verb_command(struct parent *p, const struct msg_command *m);
 void verb_text_take(struct parent *p, uint32_t request, int fd);
 void verb_done(struct parent *p, uint32_t request, int exit);
 void verbs_done(struct parent *p);
+
+/* ---- export.c: session keys, for ipsec capture --keys ---- */
+void export_begin(struct parent *p, uint32_t request, uint32_t pid);
+void export_forget(struct parent *p); /* nobody exports keys; the file goes */
 
 /* ---- files.c: opens what keys may not ---- */
 void secrets_begin(struct parent *p, uint32_t request);

@@ -301,23 +301,12 @@ void log_reopen(struct parent *p)
 				.kind = (uint8_t)kinds[i]);
 }
 
-/* Builds with -Dkeylog=true only: session keys go to $IPSEC_KEYLOG. */
-static void open_keylog(struct parent *p)
-{
-	const char *file = WITH_KEYLOG ? getenv("IPSEC_KEYLOG") : NULL;
-
-	if (!file)
-		return;
-	fprintf(stderr, "ipsecd: TEST BUILD: session keys are written to %s\n", file);
-	p->fd[DESC_KEYLOG] = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-}
-
 bool sockets_open_ours(struct parent *p)
 {
 	if (p->fd[DESC_CONTROL] < 0 && !open_control(p))
 		return false;
 	log_open(p);
-	open_keylog(p);
+	export_forget(p); /* of a parent that was killed */
 	/* absent where the kernel counts no failures */
 	p->fd[DESC_XFRM_STAT] = open("/proc/net/xfrm_stat", O_RDONLY | O_CLOEXEC);
 	return true;
@@ -353,8 +342,10 @@ void sockets_close(struct parent *p)
 {
 	char *path = xasprintf("%s/pluto.ctl", p->opt.rundir);
 
-	if (p->fd[DESC_CONTROL] >= 0)
+	if (p->fd[DESC_CONTROL] >= 0) {
 		unlink(path);
+		export_forget(p);
+	}
 	free(path);
 	for (unsigned k = 0; k < DESC_END; k++)
 		close_one(p, k);

@@ -163,6 +163,11 @@ static void verb_restarted(struct parent *p, const struct msg_verb *m)
 	restart_wait(p, m->request);
 }
 
+static void verb_export_keys(struct parent *p, const struct msg_verb *m)
+{
+	export_begin(p, m->request, m->pid);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct parent *p, const struct msg_verb *m);
@@ -178,6 +183,7 @@ static const struct {
 	{ "shutdown", verb_shutdown },
 	{ "restart", verb_restart },
 	{ "restarted", verb_restarted },
+	{ "export-keys", verb_export_keys },
 };
 
 /* Nothing can be asked of those who do not run; whoever asks is told when they will. */
