@@ -1,5 +1,7 @@
 #include "diag/pfs.h"
 
+#include "diag/words.h"
+
 /* A rekey that we refuse for its group; NULL: none, or another one has worked since. */
 static const struct event *refused_here(const struct story *s)
 {
@@ -12,7 +14,7 @@ static const struct event *refused_here(const struct story *s)
 		       : NULL;
 }
 
-static enum certainty as_responder(const struct event *e, struct finding *f)
+static enum certainty as_responder(const struct story *s, const struct event *e, struct finding *f)
 {
 	const union ev_v2_no_esp_proposal *no = FIELDS(e, v2_no_esp_proposal);
 
@@ -26,6 +28,7 @@ static enum certainty as_responder(const struct event *e, struct finding *f)
 		finding_fix_list(f, FIX_HERE, "esp", no->theirs_conf.str);
 	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp", no->ours_conf.str);
 	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp", no->ours_swanctl.str);
+	cisco_conn(f, s, "esp", no->ours_conf.str);
 	return CERTAIN;
 }
 
@@ -37,7 +40,7 @@ enum certainty pfs_rekey(const struct story *s, struct finding *f, const char **
 
 	if (e) {
 		*product = FIELDS(e, v2_no_esp_proposal)->product.str;
-		return as_responder(e, f);
+		return as_responder(s, e, f);
 	}
 	e = story_last(s, EV_v2_rekey_failed);
 	if (!story_later(e, story_last(s, EV_v2_child_established)))
@@ -57,6 +60,7 @@ enum certainty pfs_rekey(const struct story *s, struct finding *f, const char **
 		finding_conn(f, FIX_HERE, "", "pfs", "no");
 	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp", no->ours_conf.str);
 	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp", no->ours_swanctl.str);
+	cisco_conn(f, s, "esp", no->ours_conf.str);
 	if (is_group)
 		return CERTAIN;
 	finding_suspect(f, &rule_esp_proposal_mismatch);

@@ -1,5 +1,5 @@
-/* Fixes in the words of who has to make them: ipsec.conf's are our own, strongSwan's and Cisco's
- * come from tables. */
+/* Fixes in the words of who has to make them: ipsec.conf's are our own, strongSwan's come from a
+ * table. */
 #include "diag/words.h"
 
 #include "diag/identity.h"
@@ -79,40 +79,4 @@ char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n)
 	} else
 		snprintf(t, n, "%s%s=%s", f->side, f->keyword, f->text);
 	return t;
-}
-
-/* ---- Cisco's ---- */
-
-/* "10.0.1.0/24" as "10.0.1.0 0.0.0.255" */
-static bool wildcard(const char *net, char t[static RANGE_STR])
-{
-	struct range r = { 0 };
-	struct addr wild = { .family = 4 };
-	char first[ADDR_STR], rest[ADDR_STR];
-
-	if (range_parse(net, &r) || r.first.family != 4)
-		return false;
-	for (size_t i = 0; i < 4; i++)
-		wild.b[i] = r.first.b[i] ^ r.last.b[i];
-	snprintf(t, RANGE_STR, "%s %s", addr_format(&r.first, first), addr_format(&wild, rest));
-	return true;
-}
-
-void cisco_nets(struct finding *f, const char *its, const char *ours)
-{
-	char from[RANGE_STR], to[RANGE_STR];
-
-	if (wildcard(its, from) && wildcard(ours, to))
-		finding_fix(f, FIX_PEER_CISCO, FIX_WORDS,
-			"in the access list of the crypto map: permit ip %s %s", from, to);
-}
-
-void cisco_id(struct finding *f, bool is_its, const char *id)
-{
-	const char *type = identity_is_addr(id)	  ? "address"
-			   : strchr(id, '@') > id ? "email"
-						  : "fqdn";
-
-	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto ikev2 profile: %s %s %s",
-		is_its ? "identity local" : "match identity remote", type, id + (*id == '@'));
 }

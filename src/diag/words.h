@@ -7,6 +7,14 @@
 char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n);
 /* Is this host's file strongSwan's? */
 bool story_is_swanctl(const struct story *s);
+/* ---- cisco.c: IOS ---- */
+/* Is the peer one, by its vendor ids, now or when it last worked? */
+bool story_is_cisco(const struct story *s);
+/* The peer gets what ipsec.conf has as keyword=value (ike, esp, pfs, type, salifetime in seconds),
+ * if it is a Cisco and has words for it. */
+void cisco_conn(struct finding *f, const struct story *s, const char *keyword, const char *value);
+/* The pre-shared key of IKEv2 for us, likewise. */
+void cisco_secret(struct finding *f, const struct story *s);
 /* The access list of a Cisco for its own networks and ours; nothing where they are not
  * one of IPv4 each. */
 void cisco_nets(struct finding *f, const char *its, const char *ours);

@@ -1,10 +1,13 @@
 #include "diag/diag.h"
+#include "diag/words.h"
 
-static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
+static void fixes(struct finding *f, const struct story *s, const char *theirs, const char *ours,
+	const char *swanctl)
 {
 	finding_fix_list(f, FIX_HERE, "esp", theirs);
 	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp", ours);
 	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp", swanctl);
+	cisco_conn(f, s, "esp", ours);
 }
 
 static enum certainty differ(struct finding *f, const struct event *e, const char *difference,
@@ -31,7 +34,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 
 		if (is_of_others(no->difference.str))
 			return CERTAINTY_NONE;
-		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		fixes(f, s, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return differ(f, e, no->difference.str, no->theirs.str, no->ours.str);
 	}
 	e = story_last(s, EV_v1_quick_no_proposal);
@@ -40,7 +43,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 
 		if (is_of_others(no->difference.str))
 			return CERTAINTY_NONE;
-		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		fixes(f, s, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return differ(f, e, no->difference.str,
 			no->theirs_conf.str[0] ? no->theirs_conf.str : no->offered.str,
 			no->ours_conf.str[0] ? no->ours_conf.str : no->allowed.str);
@@ -52,7 +55,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 				 "here wants it");
 		finding_conn(f, FIX_HERE, "", "pfs", "no");
 		finding_conn(f, FIX_PEER_LIBRESWAN, "", "pfs", "yes");
-		fixes(f, "", FIELDS(e, v1_quick_no_pfs)->ours_conf.str,
+		fixes(f, s, "", FIELDS(e, v1_quick_no_pfs)->ours_conf.str,
 			FIELDS(e, v1_quick_no_pfs)->ours_swanctl.str);
 		return CERTAIN;
 	}
@@ -109,7 +112,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		none_taken(f, r->ours_conf.str, "");
 		finding_more(f, ", or another mode than type= here; secret, identities and ike= "
 				"are right");
-		fixes(f, once_offered(s), r->ours_conf.str, r->ours_swanctl.str);
+		fixes(f, s, once_offered(s), r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_transport_tunnel_mismatch);
 		if (r->needs_esn.u64)
 			finding_suspect(f, &rule_esn_or_ipcomp_mismatch);
@@ -128,9 +131,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		else
 			finding_more(f, "we");
 		finding_more(f, "; secret, identities and ike= are right");
-		fixes(f, "", r->ours_conf.str, r->ours_swanctl.str);
+		fixes(f, s, "", r->ours_conf.str, r->ours_swanctl.str);
 		finding_conn(f, FIX_PEER_LIBRESWAN, "", "pfs", "%s",
 			strcmp(r->pfs.str, "no-pfs") == 0 ? "no" : "yes");
+		if (strcmp(r->pfs.str, "no-pfs") == 0)
+			cisco_conn(f, s, "pfs", "no");
 		finding_suspect(f, &rule_ts_mismatch_v1);
 		return LIKELY;
 	}

@@ -1,13 +1,16 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
 #include "diag/probed.h"
+#include "diag/words.h"
 
 /* The same remedy for all that refuse: each end can take what the other has. */
-static void fixes(struct finding *f, const char *theirs, const char *ours, const char *swanctl)
+static void fixes(struct finding *f, const struct story *s, const char *theirs, const char *ours,
+	const char *swanctl)
 {
 	finding_fix_list(f, FIX_HERE, "ike", theirs);
 	finding_fix_list(f, FIX_PEER_LIBRESWAN, "ike", ours);
 	finding_fix_list(f, FIX_PEER_STRONGSWAN, "ike", swanctl);
+	cisco_conn(f, s, "ike", ours);
 }
 
 static const char *who(const struct endpoint *e, char t[static ENDPOINT_STR])
@@ -28,7 +31,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		finding_cause(f, "%s offers no IKE algorithms that ike= here allows",
 			who(&no->remote.ep, t));
 		finding_lists(f, no->difference.str, no->theirs.str, no->ours.str);
-		fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		fixes(f, s, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return CERTAIN;
 	}
 	e = story_last(s, EV_v1_no_proposal);
@@ -42,7 +45,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 			no->theirs_conf.str[0] ? no->theirs_conf.str : no->offered.str,
 			no->ours_conf.str[0] ? no->ours_conf.str : no->allowed.str);
 		if (strcmp(no->difference.str, "AUTH") != 0)
-			fixes(f, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+			fixes(f, s, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return CERTAIN;
 	}
 	return CERTAINTY_NONE;
@@ -54,18 +57,19 @@ static bool is_no_proposal(const char *notify)
 }
 
 /* It was asked with everything, and chose. */
-static enum certainty as_probed(const struct probes *p, const char *offered, const char *ours,
+static enum certainty as_probed(const struct story *s, const char *offered, const char *ours,
 	const char *swanctl, struct finding *f)
 {
-	const union ev_probe_answer *a = FIELDS(p->strong.e, probe_answer);
+	const struct probes p = story_probes(s);
+	const union ev_probe_answer *a = FIELDS(p.strong.e, probe_answer);
 
-	finding_proof(f, p->strong.e);
+	finding_proof(f, p.strong.e);
 	finding_cause(f,
 		"the peer refuses the algorithms of ike= here (%s), and takes %s when everything "
 		"is offered; they "
 		"differ in %s",
 		offered, a->chosen.str, a->difference.str);
-	fixes(f, a->chosen.str, ours, swanctl);
+	fixes(f, s, a->chosen.str, ours, swanctl);
 	return CERTAIN;
 }
 
@@ -97,13 +101,13 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	if (probed_is_taken(&p.strong) && !FIELDS(p.strong.e, probe_answer)->is_ours.u64)
-		return as_probed(&p, offered, ours, swanctl, f);
+		return as_probed(s, offered, ours, swanctl, f);
 	finding_cause(f,
 		"the peer refuses our first message with NO_PROPOSAL_CHOSEN: its ike= has nothing "
 		"in common with ours%s%s%s, or it has no connection for our address",
 		ours[0] || offered[0] ? " (" : "", ours[0] ? ours : offered,
 		ours[0] || offered[0] ? ")" : "");
-	fixes(f, "", ours, swanctl);
+	fixes(f, s, "", ours, swanctl);
 	finding_suspect(f, &rule_ike_version_mismatch);
 	if (e->id == EV_v1_ignored)
 		finding_suspect(f, &rule_v1_mode_mismatch);

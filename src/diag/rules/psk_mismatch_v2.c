@@ -1,5 +1,6 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/words.h"
 #include "ipsec/variant.h"
 
 #include <stdlib.h>
@@ -79,6 +80,7 @@ static void fixes(struct finding *f, const struct story *s, const char *ours, co
 		"secrets { ike-1 { id-1 = %s; id-2 = %s; secret = \"...\" } }, then run: swanctl "
 		"--load-creds",
 		theirs, ours);
+	cisco_secret(f, s);
 }
 
 /* The peer has this secret in other form. */

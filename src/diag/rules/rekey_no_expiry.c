@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/words.h"
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
@@ -32,6 +33,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"24h");
 	finding_conn(f, FIX_PEER_LIBRESWAN, "", "rekey", "yes");
 	finding_conn(f, FIX_PEER_STRONGSWAN, "", "rekey_time", "1h");
+	cisco_conn(f, s, "salifetime", "3600");
 	return CERTAIN;
 }
 

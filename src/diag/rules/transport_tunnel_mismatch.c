@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/words.h"
 
 #define AT_ONCE (10 * NS_S)
 
@@ -19,6 +20,7 @@ static enum certainty not_granted(const struct story *s, struct finding *f)
 	finding_conn(f, FIX_HERE, "", "type", "transport");
 	finding_conn(f, FIX_PEER_LIBRESWAN, "", "type", "tunnel");
 	finding_conn(f, FIX_PEER_STRONGSWAN, "", "type", "tunnel");
+	cisco_conn(f, s, "type", "tunnel");
 	return LIKELY;
 }
 
@@ -46,6 +48,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_conn(f, FIX_HERE, "", "type", "%s", theirs);
 	finding_conn(f, FIX_PEER_LIBRESWAN, "", "type", "%s", ours);
 	finding_conn(f, FIX_PEER_STRONGSWAN, "", "type", "%s", ours);
+	cisco_conn(f, s, "type", ours);
 	return CERTAIN;
 }
 
