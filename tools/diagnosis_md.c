@@ -1,4 +1,5 @@
-/* Prints doc/diagnosis.md from the rules, so that no class is undocumented. */
+/* Prints doc/diagnosis.md from the rules, so that no class is undocumented, and from
+ * doc/verdicts.md, which is given as the argument: what has become of each in the lab. */
 #include "diag/diag.h"
 
 #include <stdio.h>
@@ -50,8 +51,29 @@ static void classes(void)
 			(*r)->symptom, (*r)->proof, (*r)->remedy);
 }
 
-int main(void)
+/* The page of verdicts as a chapter of this one: its headings are one step lower. */
+static int verdicts(const char *file)
 {
+	FILE *in = fopen(file, "r");
+	char line[4096];
+
+	if (!in) {
+		perror(file);
+		return 1;
+	}
+	putchar('\n');
+	while (fgets(line, sizeof(line), in))
+		printf("%s%s", line[0] == '#' ? "#" : "", line);
+	fclose(in);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: diagnosis_md doc/verdicts.md\n");
+		return 2;
+	}
 	puts("# Diagnosis\n\nMade by `tools/diagnosis_md.c` from the rules in `src/diag/rules/`; "
 	     "do not edit.\n\n"
 	     "A failing `ipsec up` ends with a verdict; `ipsec status` shows what is found of each "
@@ -60,7 +82,7 @@ int main(void)
 	     "possible), the events that are its\n"
 	     "evidence, what is proven good, and the fix for this end and for the other. What lab "
 	     "cases with real peers found stands\n"
-	     "in [verdicts.md](verdicts.md).\n\n"
+	     "in the last chapter.\n\n"
 	     "## Sixteen cases that people know\n\n| case | what a person had to do | what is said "
 	     "here |\n|---|---|---|");
 	for (size_t i = 0; i < COUNT(page); i++) {
@@ -76,5 +98,5 @@ int main(void)
 		if (!rule_by_id(waiting[i].id))
 			printf("| %s | %s | %s |\n", waiting[i].id, waiting[i].title,
 				waiting[i].reads);
-	return 0;
+	return verdicts(argv[1]);
 }
