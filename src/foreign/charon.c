@@ -212,8 +212,12 @@ static void message(struct line *n, bool is_in)
 		talk_state(n, STAGE_AUTH, "CONNECTING");
 		SAY(n, v2_auth_sent, .suite = ev_str(n->talk->suite));
 	} else if (!is_in && !request && strcmp(name, "IKE_SA_INIT") == 0 &&
-		   strncmp(payloads, "SA ", 3) == 0 && !n->talk->is_retried) {
-		n->talk->stage = STAGE_KEYS;
+		   strncmp(payloads, "SA ", 3) == 0) {
+		bool is_first = n->talk->furthest < STAGE_KEYS; /* a wrong group may come before */
+
+		talk_state(n, STAGE_KEYS, "CONNECTING");
+		if (!is_first)
+			return;
 		SAY(n, v2_init_answered, .suite = ev_str(n->talk->suite));
 	}
 }
@@ -471,6 +475,17 @@ static void netlink_error(struct line *n)
 	line_copy(n->log->why, sizeof(n->log->why), n->after);
 }
 
+/* c65e4ca0 failed: No such process (3), of whatever connection */
+static void sa_asked_for(struct line *n)
+{
+	const char *why = strstr(n->after, " failed: ");
+
+	n->talk = NULL;
+	if (why && strstr(why, "(3)"))
+		SAY(n, kernel_sa_gone, .spi = ev_str(line_until(n, n->after, " ")),
+			.why = ev_str(why + 9));
+}
+
 static void not_installed(struct line *n)
 {
 	const char *why = n->log->why;
@@ -575,6 +590,7 @@ static const struct phrase phrases[] = {
 	{ "peer didn't accept DH group ", invalid_ke },
 	{ "deleting IKE_SA ", deleting },
 	{ "received netlink error: ", netlink_error },
+	{ "querying SAD entry with SPI ", sa_asked_for },
 	{ "received ", notified },
 	{ "IKE_SA ", ike_up },
 	{ "traffic selectors ", ts_unacceptable },

@@ -15,7 +15,7 @@ struct talk {
 	struct addr peer;
 	struct endpoint remote, local;
 	int version;
-	enum stage stage;
+	enum stage stage, furthest; /* furthest: of a row of attempts */
 	bool is_initiator;
 	bool is_trying;	 /* in a row of attempts of which none came further than IKE SAs */
 	bool is_retried; /* more than one */

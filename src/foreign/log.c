@@ -74,6 +74,8 @@ bool talk_begins(struct talk *t, int version, bool is_initiator)
 	t->version = version;
 	t->is_initiator = is_initiator;
 	t->stage = STAGE_INIT;
+	if (!was_trying)
+		t->furthest = STAGE_NONE;
 	t->retransmits = 0;
 	t->is_trying = true;
 	t->is_retried = was_trying;
@@ -96,6 +98,7 @@ void talk_ike_is_up(struct line *n)
 void talk_state(struct line *n, enum stage stage, const char *state)
 {
 	n->talk->stage = stage;
+	n->talk->furthest = MAX(n->talk->furthest, stage);
 	line_copy(n->talk->state, sizeof(n->talk->state), state);
 }
 

@@ -53,6 +53,8 @@ static void v2_invalid_ke(struct line *n)
 {
 	const char *wanted = strstr(n->after, "suggested DH ");
 
+	if (n->talk->furthest >= STAGE_AUTH)
+		return; /* the way of an attempt before: what that met with stays */
 	SAY(n, v2_invalid_ke, .sent = ev_str(line_until(n, n->after, ";")),
 		.wanted = ev_str(wanted ? wanted + 13 : ""));
 }
@@ -319,6 +321,16 @@ static void kernel_refused(struct line *n)
 			.is_unsupported = ev_u64(is_unsupported(why)));
 }
 
+/* esp.fa9d83aa@198.51.100.1: No such process (errno 3): asked how much it has carried */
+static void sa_asked_for(struct line *n)
+{
+	const char *why = strstr(n->after, ": ");
+
+	if (why && strstr(why, "(errno 3)"))
+		SAY(n, kernel_sa_gone, .spi = ev_str(line_between(n, n->after, ".", "@")),
+			.dst = ev_str(line_between(n, n->after, "@", ":")), .why = ev_str(why + 2));
+}
+
 static void terminating(struct line *n)
 {
 	n->talk->is_trying = false;
@@ -396,6 +408,7 @@ static const struct phrase named[] = {
 	{ "no preshared key found", no_secret },
 	{ "Failed to find our PreShared Key", no_secret },
 	{ "netlink response for Add SA", kernel_refused },
+	{ "netlink response for Get SA esp", sa_asked_for },
 	{ "terminating SAs using this connection", terminating },
 	{ "does not allow IKEv1 connections", conn_version },
 	{ "failed to add connection: ", config_error },

@@ -23,13 +23,34 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 	return LIKELY;
 }
 
+/* A daemon asks the kernel for an SA of its own, and there is none; one that has just ended looks
+ * so, too. */
+static enum certainty not_there(const struct event *e, struct finding *f)
+{
+	finding_proof(f, e);
+	finding_cause(f,
+		"the daemon has the SA %s in its list, and the kernel does not: what comes in by "
+		"it "
+		"is dropped, and nothing leaves",
+		FIELDS(e, kernel_sa_gone)->spi.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"end the tunnel and bring it up again: ipsec down and ipsec up, or swanctl "
+		"--terminate and --initiate");
+	finding_next(f, "ip xfrm state, against ipsec trafficstatus or swanctl --list-sas");
+	finding_suspect(f, &rule_foreign_xfrm_writer);
+	return LIKELY;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	static const enum event_id ids[] = { EV_kernel_sa_lost, EV_kernel_leftover, EV_NONE };
+	static const enum event_id ids[] = { EV_kernel_sa_lost, EV_kernel_sa_gone,
+		EV_kernel_leftover, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 
 	if (!e || story_age(s, e) > RECENT)
 		return judge_flow(s, f);
+	if (e->id == EV_kernel_sa_gone)
+		return not_there(e, f);
 	finding_proof(f, e);
 	if (e->id == EV_kernel_sa_lost) {
 		finding_cause(f,
