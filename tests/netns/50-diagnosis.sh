@@ -134,6 +134,14 @@ verdict conn-not-loaded-or-daemon-down certain
 apply
 cured
 
+IKE=2 FRESH=()
+fault "the connection is in the file only; the peer begins"
+both
+on "$(responder)" ipsec delete $CONN >/dev/null
+responder_verdict conn-not-loaded-or-daemon-down certain
+on "$(responder)" ipsec add $CONN >/dev/null # its words
+cured
+
 fault "the daemon does not run"
 stop left ours
 verdict conn-not-loaded-or-daemon-down certain ipsec --json diagnose $CONN

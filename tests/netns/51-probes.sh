@@ -3,6 +3,8 @@
 # version, the algorithms and "does not know us" apart; with at most 40 packets, none to anybody else.
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
 # so many diagnoses in a row are no attack
 SS_CHARON="dos_protection = no"
 lab_up
@@ -52,7 +54,7 @@ only() { # the peer's algorithms, in its words
 }
 # diagnosed CLASS CERTAINTY [OPTION...]: the finding at rank 1; its events are in $LAB/said
 diagnosed() {
-	local want=$1 sure=$2 class certainty from took sent
+	local want=$1 sure=$2 class certainty from took sent rank=-
 	shift 2
 	count_packets
 	printf 'left# ipsec diagnose %s\n' "$* vpn.example.com"
@@ -67,6 +69,9 @@ diagnosed() {
 	check "none went to anybody else" [ "$(counted others)" = 0 ]
 	check "the probes took less than 8 s: $(probed) s" holds "$(probed) < 8"
 	printf '%s\t%s\t%s ms\t%s packets\n' "$class" "$certainty" "$took" "$sent" >>"$ROWS"
+	[ "$class" != "$want" ] || rank=1
+	printf '%s\t%s\tinitiator\t%s\t%s\t-\tn/a\n' "$want" "$peer" "$rank" "$certainty" >>"$LAB_ROWS"
+	APPLIED=0
 }
 # how long the probes took
 probed() { jq -rs 'map(select(.event | startswith("probe_")) | .time) | if length > 0 then max - min else 0 end' "$LAB/said"; }
@@ -80,11 +85,14 @@ apply() {
 		[ "$key" != keyexchange ] || on left sed -i -e "/^[[:space:]]*ikev2=/d" /etc/ipsec.conf # the same in old words
 		on left sed -i -e "/^[[:space:]]*$key=/d" -e "/^conn vpn/a\\    $text" /etc/ipsec.conf
 		on left ipsec replace vpn.example.com >/dev/null
+		APPLIED=$((APPLIED + 1))
 	done < <(jq -r 'select(.event == "found_fix" and .where == "here" and .kind == "conn") | .text' "$LAB/said")
 }
 cured() {
+	local before=$FAILED
 	check "the tunnel comes up" up left ours
 	check "traffic passes" wait_for 5 ping_through 3
+	[ $APPLIED = 0 ] || if [ $FAILED = "$before" ]; then row_fix works; else row_fix FAILED; fi
 }
 # among WHAT EVENT CONDITION: one of these events is so
 among() { check "$1" in_said "map(select(.event == \"$2\")) | any($3)"; }

@@ -3,6 +3,9 @@
 # (strongSwan) or here, with what worked as the fix; and what is kept for that outlives the daemon and harms nobody.
 LAB_REMEMBERS=1
 . "$(dirname "$0")/lab.sh"
+peer=strongswan
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
 lab_up
 RECORD=/var/lib/clearswan/last-good/vpn.example.com.json
 WORKED=aes256-sha2_256-modp2048
@@ -13,9 +16,11 @@ verdict() {
 	on left timeout 20 ipsec --json up vpn.example.com >"$LAB/said" 2>&1 </dev/null
 	OUT=$(jq -r 'select(.line and (.event | startswith("diag_"))) | .line' "$LAB/said" 2>/dev/null)
 	printf '%s\n' "$OUT"
-	local is
+	local is rank=-
 	is=$(jq -rs 'map(select(.event == "diag_finding" and .rank == 1)) | .[0] | "\(.class) \(.certainty)"' "$LAB/said")
 	check "the verdict is $1 ($2): $is" [ "$is" = "$1 $2" ]
+	[ "${is% *}" != "$1" ] || rank=1
+	printf '%s\t%s\tinitiator\t%s\t%s\t-\tn/a\n' "$1" $peer $rank "${is#* }" >>"$LAB_ROWS"
 }
 # fix WHERE KEY: what is printed for that end, after "write: "
 fix() {
@@ -66,6 +71,18 @@ line=$(fix "at the peer, as swanctl.conf has it" proposals)
 printf 'right# fix: %s\n' "$line"
 at_peer "$line"
 comes_up
+[ $FAILED != 0 ] || row_fix works
+
+fault "the peer changes its proposals, and begins"
+ends
+at_peer "proposals = aes256-sha256-ecp384"
+responder_verdict defaults-changed-by-upgrade certain
+apply
+cured
+at_peer "proposals = aes256-sha256-modp2048"
+here "ike=$WORKED"
+ends
+comes_up
 
 title "restart: it is known still"
 ends
@@ -92,6 +109,7 @@ line=$(fix here ike=)
 printf 'left# fix: %s\n' "$line"
 here "$line"
 comes_up
+[ $FAILED != 0 ] || row_fix works
 
 title "the secret is another one: that has not drifted"
 ends

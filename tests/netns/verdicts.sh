@@ -73,6 +73,7 @@ certainty_of() { case $1 in possible) echo 1 ;; likely) echo 2 ;; certain) echo 
 # judged CLASS CERTAINTY: what is in $LAB/said is held against them
 judged() {
 	local want=$1 most=$2 class certainty rank took limit
+	sed -i '$ { /}$/!d }' "$LAB/said" # who was ended while it wrote
 	jq -r 'select(.line and (.event | test("^(diag|found)_"))) | .line' "$LAB/said" 2>/dev/null
 	read -r class certainty rank took limit < <(jq -rs --arg want "$want" "$VERDICT" "$LAB/said" 2>/dev/null)
 	check "the verdict is $want (at most $most): ${class:-none} (${certainty:--})" \
