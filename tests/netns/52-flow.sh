@@ -3,8 +3,9 @@
 # in others the right cause at rank 1; the fix for this end, applied as it is printed, lets traffic pass.
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
 lab_up
-ROWS=$LAB/rows
 
 # diagnose [OPTION...]: the answer is in $LAB/said; packets of ours that left are counted by the router
 diagnose() {
@@ -12,23 +13,23 @@ diagnose() {
 	from=${EPOCHREALTIME/./}
 	on left timeout 60 ipsec --json diagnose vpn.example.com "$@" >"$LAB/said" 2>&1 </dev/null
 	took=$(((${EPOCHREALTIME/./} - from) / 1000))
-	jq -r 'select(.line) | .line' "$LAB/said" 2>/dev/null | grep -vE '^(packet filter|route to|UDP port|sysctl|local address|looking)'
+	jq -r 'select(.line and (.event | test("^(diag|found|local)_") | not)) | .line' "$LAB/said" 2>/dev/null
 	sent=$(jq -r 'select(.event == "diag_step") | .result' "$LAB/said" | sed -n 's/ packets sent in all//p')
 	check "at most 40 packets: ${sent:-none}" [ "${sent:-99}" -le 40 ]
 	check "in less than 15 s: $took ms" [ "$took" -lt $((15000 * ${LAB_SLOW:-1})) ]
 }
-# verdict CLASS CERTAINTY [OPTION...]
-verdict() {
-	local want=$1 sure=$2 is
+# found CLASS CERTAINTY [OPTION...]
+found() {
+	local want=$1 sure=$2
 	shift 2
+	JUDGE=left ROLE=initiator
 	diagnose "$@"
-	is=$(jq -rs 'map(select(.event == "found_finding" and .rank == 1)) | .[0] | "\(.class) \(.certainty)"' "$LAB/said")
-	check "the verdict is $want ($sure): $is" [ "$is" = "$want $sure" ]
-	printf '%s\t%s\n' "$is" "$took" >>"$ROWS"
+	judged "$want" "$sure"
+	exactly "$sure"
 }
 nothing() {
 	diagnose "$@"
-	refuses "nothing is found" grep -q '"found_finding"' "$LAB/said"
+	refuses "nothing is found" grep '"found_finding"' "$LAB/said"
 }
 # suspects CLASS...: named beside it
 suspects() {
@@ -37,26 +38,9 @@ suspects() {
 		check "it can also be $c" grep -qE '"found_(suspect|finding)".*"class":"'"$c"'"' "$LAB/said"
 	done
 }
-# apply CLASS: its fixes for this end, as they are printed
-apply() {
-	local kind text key
-	while IFS=$'\t' read -r kind text; do
-		printf 'left# fix (%s): %s\n' "$kind" "$text"
-		case $kind in
-		command) run left bash -c "${text#run: }" ;;
-		conn)
-			text=${text##*write: } key=${text%%=*}
-			on left sed -i -e "/^[[:space:]]*$key=/d" -e "/^conn vpn/a\\    $text" /etc/ipsec.conf
-			on left ipsec replace vpn.example.com >/dev/null
-			;;
-		esac
-	done < <(jq -r --arg c "$1" 'select(.event == "found_fix" and .class == $c and .where == "here" and .kind != "words") | "\(.kind)\t\(.text)"' "$LAB/said")
-}
 # again [LINE...]: our end anew, and up
 again() {
-	tunnel left ours "$@"
-	on left ipsec delete vpn.example.com >/dev/null 2>&1
-	on left ipsec add vpn.example.com >/dev/null
+	fresh "$@"
 	check "up" up left ours
 }
 # A packet filter of the host with these rules in a chain of that hook.
@@ -109,50 +93,52 @@ check "the path MTU outside is known" grep -q '"event":"flow_mtu".*"way":"outsid
 check "and inside" grep -q '"event":"flow_mtu".*"way":"inside"' "$LAB/said"
 nothing --through $RPC
 
-title "ESP is dropped on the way, IKE is not"
+fault "ESP is dropped on the way, IKE is not"
 drop 'udp dport 4500 @th,64,32 != 0 drop; meta l4proto esp'
-verdict esp-blocked likely
+found esp-blocked likely
 suspects return-path-missing-on-lan
 no_drop
 check "traffic passes" wait_for 5 ping_through 3
 
-title "what the gateway itself sends has an address outside of the tunnel"
-verdict gateway-source-address certain --self
-apply gateway-source-address
-check "up" up left ours
-check "the gateway itself reaches the other end" wait_for 5 run left ping -c 1 -W 2 $RPC
+fault "what the gateway itself sends has an address outside of the tunnel"
+found gateway-source-address certain --self
+apply
+cured wait_for 5 run left ping -c 1 -W 2 $RPC
 nothing --self
 
-title "this gateway does not forward"
+fault "this gateway does not forward"
 on left sysctl -qw net.ipv4.ip_forward=0
-verdict forwarding-disabled certain
-apply forwarding-disabled
-check "traffic passes" wait_for 5 ping_through 3
+found forwarding-disabled certain
+apply
+cured
 
-title "this gateway's packet filter drops what it forwards"
+fault "this gateway's packet filter drops what it forwards"
 filter left forward 'policy drop;'
-verdict local-firewall-drops-inner certain
-apply local-firewall-drops-inner
-check "traffic passes" wait_for 5 ping_through 3
+found local-firewall-drops-inner certain
+apply
+cured
 no_filter left
 
-title "a host behind the other gateway has no way back"
+fault "a host behind the other gateway has no way back"
 on rpc ip route del default
-verdict return-path-missing-on-lan possible --through $RPC
+found return-path-missing-on-lan possible --through $RPC
 suspects local-firewall-drops-inner
+# the host that lacks the route, as the fix says
+applied rpc '^at the peer$'
+cured
+on rpc ip route del $LEFT_NET
 gateway rpc 10.0.2.1 fd00:2::1 2>/dev/null
-check "traffic passes" wait_for 5 ping_through 3
 
 title "look-alike: nobody has the address that is tried"
 tunnel right "$peer"
 nothing --through $RPC
 
-title "one packet of three is lost on the way"
+fault "one packet of three is lost on the way"
 drop 'iifname "left0" udp dport 4500 @th,64,32 != 0 numgen inc mod 3 == 0 drop; iifname "left0" icmp type echo-request numgen inc mod 3 == 0'
-verdict lossy-path likely
+found lossy-path likely
 no_drop
 
-title "a NAT rule gives packets another source before IPsec sees them"
+fault "a NAT rule gives packets another source before IPsec sees them"
 on left nft -f - <<-X
 	table ip lab_nat {
 		chain post { type nat hook postrouting priority srcnat; oifname != "lan0" ip daddr 10.0.2.0/24 snat to 192.0.2.1; }
@@ -160,14 +146,13 @@ on left nft -f - <<-X
 X
 again nat-exempt=no
 refuses "traffic does not pass" ping_through 2
-verdict nat-before-ipsec certain
-apply nat-before-ipsec
-check "up" up left ours
-check "traffic passes" wait_for 5 ping_through 3
+found nat-before-ipsec certain
+apply
+cured
 on left nft delete table ip lab_nat
 again
 
-title "a path with a smaller MTU and without ICMP"
+fault "a path with a smaller MTU and without ICMP"
 for d in left0 right0; do ip -n "${LAB_PREFIX}router" link set $d mtu 1300; done
 on router nft -f - <<-X
 	table inet lab_icmp {
@@ -175,12 +160,11 @@ on router nft -f - <<-X
 	}
 X
 refuses "TCP freezes" big
-verdict pmtu-blackhole certain
-apply pmtu-blackhole
-check "up" up left ours
-check "TCP passes" big
+found pmtu-blackhole certain
+apply
+cured big
 nothing
 
 title "what was found"
-cat "$ROWS"
+cat "$LAB_ROWS"
 finish

@@ -7,7 +7,8 @@
 #   responder_verdict CLASS CERTAINTY [COMMAND...]   the peer's attempt (or what COMMAND does there) fails, and our end,
 #                                             which answers, says why: left, or right when the peer is ours, too
 #   apply, apply_peer                         the fixes for that end, or for its peer, as they are printed
-#   cured                                     now it comes up and carries traffic, and no finding is left
+#   exactly CERTAINTY                         the last verdict is not less certain than that, either
+#   cured [COMMAND...]                        now it comes up and carries traffic, COMMAND succeeds, and no finding is left
 #
 # A verdict is right when CLASS has rank 1, is no more certain than CERTAINTY, and came in time: 2 s after the packet
 # that decides it, or 3 s of silence. Each one is a row of $LAB_ROWS, for tests/netns/verdicts_page:
@@ -82,6 +83,8 @@ judged() {
 		awk -v t="$took" -v most="$limit" -v slow="${LAB_SLOW:-1}" 'BEGIN { exit !(t <= (most + 0.5) * slow) }'
 	printf '%s\t%s\t%s\t%s\t%s\t%s\tn/a\n' "$want" "${peer:-none}" "$ROLE" "${rank:--}" "${certainty:--}" "${took:--}" >>"$LAB_ROWS"
 }
+# exactly CERTAINTY: what was judged last is no less certain, either
+exactly() { check "it is $1, and no less" [ "$(tail -1 "$LAB_ROWS" | cut -f5)" = "$1" ]; }
 row_fix() { sed -i "\$s|[^\t]*\$|$1|" "$LAB_ROWS"; }
 
 # shortlist CLASS INSTEAD CERTAINTY [COMMAND...]: from here it looks like INSTEAD, which names CLASS among what it can be, too
@@ -249,6 +252,7 @@ cured() {
 	local before=$FAILED
 	check "the tunnel comes up" carries
 	check "traffic passes" wait_for 5 ping_through 3
+	[ $# = 0 ] || check "$* succeeds" "$@"
 	check "nothing is found any more" wait_for 3 nothing_found
 	nothing_found || on $JUDGE ipsec status | grep diagnosis:
 	[ "${APPLIED:-0}" = 0 ] || if [ $FAILED = "$before" ]; then row_fix works; else row_fix FAILED; fi
