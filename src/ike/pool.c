@@ -15,19 +15,24 @@ static void lease_free(struct lease *l)
 	free(l);
 }
 
+static void pool_free(struct pool *p)
+{
+	struct lease *l;
+
+	list_each (l, &p->leases, struct lease, node)
+		lease_free(l);
+	list_remove(&p->node);
+	free(p);
+}
+
 void pools_done(struct pools *p)
 {
 	struct pool *pool;
-	struct lease *l;
 
 	if (!p->all.next)
 		return;
-	list_each (pool, &p->all, struct pool, node) {
-		list_each (l, &pool->leases, struct lease, node)
-			lease_free(l);
-		list_remove(&pool->node);
-		free(pool);
-	}
+	list_each (pool, &p->all, struct pool, node)
+		pool_free(pool);
 }
 
 enum err pools_get(struct pools *p, const struct range *range, struct pool **ret)
@@ -35,14 +40,17 @@ enum err pools_get(struct pools *p, const struct range *range, struct pool **ret
 	struct pool *pool;
 	struct range common;
 
-	list_each (pool, &p->all, struct pool, node) {
+	list_each (pool, &p->all, struct pool, node)
 		if (range_eq(&pool->range, range)) {
 			*ret = pool;
 			return OK;
 		}
-		if (range_overlap(&pool->range, range, &common))
+	list_each (pool, &p->all, struct pool, node)
+		if (range_overlap(&pool->range, range, &common) && pool->n_lent)
 			return ERR_EXISTS;
-	}
+	list_each (pool, &p->all, struct pool, node)
+		if (range_overlap(&pool->range, range, &common))
+			pool_free(pool); /* its connection was changed */
 	pool = xalloc(sizeof(*pool));
 	pool->range = *range;
 	list_init(&pool->leases);

@@ -24,8 +24,8 @@ struct lease {
 
 void pools_init(struct pools *p);
 void pools_done(struct pools *p);
-/* The pool of that range, made when it is new. ERR_EXISTS: it overlaps another one without being
- * it. */
+/* The pool of that range, made when it is new. Another one that overlaps it without being it gives
+ * way (its connection has another range now), or ERR_EXISTS: somebody has an address of that. */
 enum err must_use pools_get(struct pools *p, const struct range *range, struct pool **ret);
 /* An address for id: the one it has, the one it had, a new one, the one released longest ago.
  * wanted (or none) is given when it is free and in range. Two leases of one identity are the same

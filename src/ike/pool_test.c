@@ -139,7 +139,7 @@ TEST(every_address_of_a_pool_is_lent_once)
 	pools_done(&all);
 }
 
-TEST(pools_that_overlap_without_being_the_same_are_refused)
+TEST(a_pool_whose_addresses_are_lent_is_not_overlapped_by_another)
 {
 	struct pools all;
 	struct pool *p;
@@ -148,8 +148,28 @@ TEST(pools_that_overlap_without_being_the_same_are_refused)
 	pools_init(&all);
 	p = pool(&all, "10.9.0.1-10.9.0.9");
 	assert_ptr_equal(pool(&all, "10.9.0.1-10.9.0.9"), p);
+	assert_is(lease(p, "@a", NULL), "10.9.0.1");
 	assert_int_equal(range_parse("10.9.0.5-10.9.0.20", &r), OK);
 	assert_int_equal(pools_get(&all, &r, &p), ERR_EXISTS);
+	pools_done(&all);
+}
+
+TEST(a_pool_of_which_nothing_is_lent_gives_way)
+{
+	struct pools all;
+	struct pool *p;
+	struct addr a;
+
+	pools_init(&all);
+	p = pool(&all, "10.9.0.1");
+	pool(&all, "10.9.0.3");
+	assert_is(a = lease(p, "@a", NULL), "10.9.0.1");
+	pool_release(&all, &a);
+	p = pool(&all, "10.9.0.1-10.9.0.9");
+	assert_is(lease(p, "@b", NULL), "10.9.0.1");
+	assert_is(lease(p, "@a", NULL), "10.9.0.2");
+	assert_ptr_equal(all.all.next, &p->node);
+	assert_ptr_equal(all.all.next->next, &all.all);
 	pools_done(&all);
 }
 
@@ -161,7 +181,8 @@ int main(void)
 		cmocka_unit_test(a_users_own_address_is_given_to_nobody_else_meanwhile),
 		cmocka_unit_test(a_wanted_address_is_given_when_it_is_free),
 		cmocka_unit_test(every_address_of_a_pool_is_lent_once),
-		cmocka_unit_test(pools_that_overlap_without_being_the_same_are_refused),
+		cmocka_unit_test(a_pool_whose_addresses_are_lent_is_not_overlapped_by_another),
+		cmocka_unit_test(a_pool_of_which_nothing_is_lent_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
