@@ -196,7 +196,19 @@ static bool is_kept(const struct event *e)
 	       strncmp(k->name, "diag_", 5) != 0;
 }
 
-/* Who comes up is no stranger any more: what that address was refused for is over. */
+static bool is_up(const struct memory *m)
+{
+	struct story *s = xalloc(sizeof(*s));
+	bool ret;
+
+	story_open(m, (struct now){ 0 }, s);
+	ret = story_is_up(s);
+	free(s);
+	return ret;
+}
+
+/* Who comes up is no stranger any more, and each attempt may have been another instance: what that
+ * address was refused for is over. */
 static void note_peer(struct diag *d, struct memory *m, const struct event *e)
 {
 	struct addr at = stranger(e);
@@ -207,10 +219,18 @@ static void note_peer(struct diag *d, struct memory *m, const struct event *e)
 	if (addr_is_set(&at))
 		m->at = at;
 	if ((e->id != EV_v2_child_established && e->id != EV_v1_child_established) ||
-		!addr_is_set(&m->at) || !(was = find(d, NULL, 0, &m->at)))
+		!addr_is_set(&m->at))
 		return;
-	memory_done(was);
-	d->n--;
+	if ((was = find(d, NULL, 0, &m->at))) {
+		memory_done(was);
+		d->n--;
+	}
+	list_each (was, &d->stories, struct memory, node)
+		if (was != m && was->said && was->conn && strcmp(was->conn, m->conn) == 0 &&
+			addr_eq(&was->at, &m->at) && !is_up(was)) {
+			was->past = was->n;
+			was->due = MIN(was->due, e->at.mono + SETTLE);
+		}
 }
 
 void diag_take(struct diag *d, const struct event *e)
@@ -221,10 +241,11 @@ void diag_take(struct diag *d, const struct event *e)
 	if (!is_kept(e))
 		return;
 	if (e->id == EV_conn_deleted) {
-		if ((m = find(d, FIELDS(e, conn_deleted)->name.str, 0, NULL))) {
-			memory_done(m);
-			d->n--;
-		}
+		list_each (m, &d->stories, struct memory, node)
+			if (m->conn && strcmp(m->conn, FIELDS(e, conn_deleted)->name.str) == 0) {
+				memory_done(m);
+				d->n--;
+			}
 		return;
 	}
 	m = memory_of(d, e);

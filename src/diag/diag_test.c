@@ -51,6 +51,15 @@ static bool said_so(const char *what)
 	return false;
 }
 
+static unsigned count_said(const char *what)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_said; i++)
+		n += strstr(said[i], what) != NULL;
+	return n;
+}
+
 static void send_first(void)
 {
 	EMIT(&in, now, &about, v2_initiate, );
@@ -189,6 +198,41 @@ TEST(who_comes_up_is_no_stranger_any_more)
 	n_said = 0;
 	diag_report(&d, NULL, 7, now, &out);
 	assert_true(said_so("[ikev1-disabled-by-default]")); /* of the other one */
+	diag_done(&d);
+}
+
+/* A client with an address that is lent is another instance in each attempt. */
+TEST(an_instance_that_comes_up_clears_what_another_was_refused)
+{
+	struct event_about first = about, second = about;
+	struct endpoint remote = { .port = 500 }, other;
+
+	assert_int_equal(addr_parse("198.51.100.1", &remote.addr), OK);
+	assert_int_equal(addr_parse("198.51.100.2", &other.addr), OK);
+	other.port = 500;
+	first.instance = 1;
+	second.instance = 2;
+	begin();
+	for (unsigned i = 1; i <= 2; i++) {
+		EMIT(&in, now, i == 1 ? &first : &second, v2_init_answered, .suite = ev_str(""),
+			.remote = ev_ep(i == 1 ? remote : other));
+		EMIT(&in, now, i == 1 ? &first : &second, v2_cp_required, .pool = ev_str("here"));
+	}
+	pass(NS_S);
+	assert_true(said_so("[cp-required]"));
+	second.instance = 3;
+	EMIT(&in, now, &second, v2_init_answered, .suite = ev_str(""), .remote = ev_ep(remote));
+	EMIT(&in, now, &second, v2_child_established, .old = ev_str(""), .natd = ev_str(""),
+		.asked_local = ev_str(""), .asked_remote = ev_str(""), .got_local = ev_str(""),
+		.got_remote = ev_str(""), .product = ev_str(""));
+	n_said = 0;
+	pass(NS_S);
+	assert_true(said_so("no longer"));
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_int_equal(count_said("[cp-required]"), 1); /* of the other one */
+	EMIT(&in, now, NULL, conn_deleted, .name = ev_str("vpn"));
+	assert_int_equal(d.n, 0);
 	diag_done(&d);
 }
 
@@ -477,6 +521,7 @@ int main(void)
 		cmocka_unit_test(strangers_cannot_fill_the_memory),
 		cmocka_unit_test(who_comes_up_is_no_stranger_any_more),
 		cmocka_unit_test(a_stranger_has_a_story_of_its_own),
+		cmocka_unit_test(an_instance_that_comes_up_clears_what_another_was_refused),
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),

@@ -81,6 +81,8 @@ void story_open(const struct memory *m, struct now now, struct story *ret)
 			if (is_turn(&ret->event[ret->n]))
 				ret->from = ret->n;
 			ret->n++;
+			if (i < m->past)
+				ret->from = ret->n;
 		}
 	story_facts(m, ret);
 	if (opened(&m->good, &ret->good_))

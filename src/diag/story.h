@@ -14,6 +14,7 @@ struct memory {
 	struct addr peer;
 	struct buf event[STORY_EVENTS];
 	uint64_t n;		/* ever told; number i lies in event[i % STORY_EVENTS] */
+	uint64_t past;		/* those before this one are of an attempt that is over */
 	struct buf facts, good; /* conn_facts, last_good, which a ring would lose */
 	struct addr at;		/* where the peer of a connection was last */
 	uint32_t request;	/* who waits for what happens now; 0: nobody */
