@@ -106,15 +106,10 @@ void esp_plane_drops(
 	struct esp_plane *p, void (*tell)(void *ctx, const struct dp_notice *), void *ctx);
 /* Once a second: replaced inbound SAs that have lingered long enough go. */
 void esp_plane_second(struct esp_plane *p);
-/* Now and then, at equal distances of SILENCE_LOOK_S: tells of outbound SAs whose packets are not
- * answered (silence.c). */
-enum { SILENCE_LOOK_S = 15 };
-void esp_plane_silence(
-	struct esp_plane *p, void (*tell)(void *ctx, const struct dp_notice *), void *ctx);
-/* The same, each LOSSES_LOOK_S: tells of inbound SAs that drop much of what comes (losses.c). */
-enum { LOSSES_LOOK_S = 60 };
-void esp_plane_losses(
-	struct esp_plane *p, void (*tell)(void *ctx, const struct dp_notice *), void *ctx);
+/* Each SILENCE_LOOK_S: outbound SAs whose packets are not answered; each LOSSES_LOOK_S: inbound
+ * ones that drop much of what comes (dataplane/watch.h). */
+void esp_plane_silence(struct esp_plane *p, dp_tell *tell, void *ctx);
+void esp_plane_losses(struct esp_plane *p, dp_tell *tell, void *ctx);
 /* All SAs, to look at their counters. */
 struct esp_sa **esp_plane_sas(struct esp_plane *p, size_t *ret_n);
 /* Frees what no packet thread can still see. Called by every change; also now and then. */

@@ -3,7 +3,7 @@
  * lock: what changes later is atomic, or a pointer that is swapped (plane.h). Each SA belongs to
  * one packet thread, the only one that writes its counters and window. */
 #include "crypto/protect.h"
-#include "dataplane/dataplane.h"
+#include "dataplane/watch.h"
 #include "esp/replay.h"
 
 #include <stdatomic.h>
@@ -42,8 +42,8 @@ struct esp_sa {
 	/* written by every packet, of the SA's own thread */
 	_Alignas(64) esp_counter bytes, packets, seq; /* seq: last sent, or highest seen */
 	esp_counter last;			      /* ns_t of the last packet */
-	esp_counter asking;  /* out: packets that would be answered; silence.c */
-	esp_counter too_old; /* in: of those dropped for replay; losses.c */
+	esp_counter asking;			      /* out: packets that would be answered */
+	esp_counter too_old;			      /* in: of those dropped for replay */
 	struct replay replay;
 	uint8_t told;
 	ns_t told_mapping;
@@ -56,16 +56,7 @@ struct esp_sa {
 	bool clear_df, copy_dscp_in, dont_copy_dscp;
 	struct ts_list ts_local, ts_remote;
 	/* the control thread's */
-	struct {
-		uint64_t asked, heard; /* at the last look */
-		uint64_t since;	       /* asked, since something came in */
-		unsigned looks;	       /* in which something was asked, since then */
-		bool is_told;
-	} silence;
-	struct {
-		uint64_t packets, dropped[2]; /* a minute ago */
-		bool is_told[2];
-	} losses;
+	struct dp_watch watch;
 	uint64_t dropped_told[DROP_END];
 	uint64_t order;	 /* larger: newer */
 	bool is_orphan;	 /* of an ike that is gone, not adopted yet */
