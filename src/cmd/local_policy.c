@@ -82,8 +82,9 @@ static bool shadows(
 
 	c = range_from(&p->sel.local);
 	d = range_from(&p->sel.remote);
-	if (p->index == own->index || p->priority > own->priority || p->if_id != own->if_id ||
-		p->mark != own->mark || !meets(&l->what->our_nets, &p->sel.local) ||
+	if (p->index == own->index || (xfrm_is_own_index(p->index) && p->reqid == own->reqid) ||
+		p->priority > own->priority || p->if_id != own->if_id || p->mark != own->mark ||
+		!meets(&l->what->our_nets, &p->sel.local) ||
 		!meets(&l->what->their_nets, &p->sel.remote))
 		return false;
 	if (p->sel.protocol && own->sel.protocol && p->sel.protocol != own->sel.protocol)

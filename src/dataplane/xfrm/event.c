@@ -129,6 +129,7 @@ static enum err policy_from(
 	p->is_block = k->action == XFRM_POLICY_BLOCK;
 	p->index = k->index;
 	p->priority = k->priority;
+	p->used = k->curlft.use_time;
 	policy_attrs(attrs, p);
 	return sel_from_kernel(&k->sel, dir_of(k->dir), &p->sel);
 }

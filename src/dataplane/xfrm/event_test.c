@@ -204,6 +204,12 @@ TEST(policies_come_are_listed_and_go)
 	assert_int_equal(s.policy.reqid, 16389);
 	assert_int_equal(s.policy.priority, 1757393);
 	assert_addr(&s.policy.sel.remote.addr, "10.0.2.0");
+	assert_true(s.policy.used == 0);
+	/* the same, used ten seconds after it was made */
+	s = said("08010000 13000200 0*8 0a000200 0*12 0a000100 0*20 02001818 0*12 f*32 0*48 "
+		 "8662056b 0*4 9062056b 0*4 d1d01a00 01000000 01000000 00000000 44000500 c6336401 "
+		 "0*16 32000000 02000000 c0000201 0*12 05400000 01000000 f*12 0a001000 0*8");
+	assert_true(s.policy.used == 0x6b056290);
 	s = said("14000000 03000200 0*12");
 	assert_int_equal(s.kind, XFRM_SAID_DONE);
 	assert_int_equal(s.error, 0);

@@ -1,6 +1,8 @@
 /* Messages about policies (<linux/xfrm.h>; Linux net/xfrm/xfrm_user.c). */
 #include "dataplane/xfrm/kernel.h"
 
+#include <netinet/in.h>
+
 _Static_assert((int)XFRM_DIR_IN == XFRM_POLICY_IN && (int)XFRM_DIR_OUT == XFRM_POLICY_OUT &&
 		       (int)XFRM_DIR_FWD == XFRM_POLICY_FWD,
 	"directions have the kernel's numbers");
@@ -52,6 +54,26 @@ static void put_offload(struct wr *w, const struct dp_extra *x)
 	nl_attr(w, XFRMA_OFFLOAD_DEV, STRUCT(o), BYTES_NONE);
 }
 
+bool xfrm_policy_narrow(const struct dp_policy *p, const struct xfrm_sel *s, uint8_t protocol,
+	struct dp_policy *ret, struct xfrm_sel *ret_sel)
+{
+	enum { ECHO_REQUEST = 8, ECHO_REQUEST_V6 = 128 };
+	uint32_t priority = p->priority ? p->priority : xfrm_priority(s, p->extra.is_instance);
+
+	if (s->protocol || priority <= 1)
+		return false;
+	*ret = *p;
+	ret->action = DP_TRAP; /* what leaves, and nothing else */
+	ret->priority = priority - 1;
+	*ret_sel = *s;
+	ret_sel->protocol = protocol;
+	if (protocol == IPPROTO_TCP)
+		return true;
+	ret_sel->local_port = protocol == IPPROTO_ICMP ? ECHO_REQUEST : ECHO_REQUEST_V6;
+	ret_sel->local_mask = UINT16_MAX;
+	return s->remote.addr.family == (protocol == IPPROTO_ICMP ? 4 : 6);
+}
+
 void xfrm_policy_put(struct wr *w, enum xfrm_how how, const struct dp_policy *p,
 	const struct xfrm_sel *s, enum xfrm_dir d)
 {
@@ -83,6 +105,16 @@ static void put_id(struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d)
 	sel_to_kernel(s, d, &id.sel);
 	id.dir = (uint8_t)d;
 	wr_bytes(w, STRUCT(id));
+}
+
+void xfrm_policy_get_put(
+	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x)
+{
+	size_t at = nl_begin(w, XFRM_MSG_GETPOLICY, NLM_F_REQUEST);
+
+	put_id(w, s, d);
+	put_found_by(w, d, x);
+	nl_end(w, at);
 }
 
 void xfrm_policy_del_put(

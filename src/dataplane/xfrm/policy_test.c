@@ -212,6 +212,31 @@ TEST(traps_wait_for_what_leaves)
 	}
 }
 
+TEST(what_would_be_answered_gets_a_policy_of_its_own)
+{
+	struct dp_policy p = tunnel(), narrow;
+	struct xfrm_sel s = only(&p), sel;
+
+	assert_true(xfrm_policy_narrow(&p, &s, 6, &narrow, &sel));
+	assert_int_equal(sel.protocol, 6);
+	assert_int_equal(sel.remote_mask, 0);
+	assert_int_equal(narrow.priority, xfrm_priority(&s, false) - 1);
+	assert_int_equal(narrow.reqid, p.reqid);
+	assert_false(xfrm_policy_has((enum dp_action)narrow.action, XFRM_DIR_IN));
+	assert_true(xfrm_policy_narrow(&p, &s, 1, &narrow, &sel));
+	assert_int_equal(sel.local_port, 8);
+	assert_int_equal(sel.local_mask, 0xffff);
+	assert_false(xfrm_policy_narrow(&p, &s, 58, &narrow, &sel)); /* of IPv6 */
+	p.priority = 7;
+	assert_true(xfrm_policy_narrow(&p, &s, 6, &narrow, &sel));
+	assert_int_equal(narrow.priority, 6);
+	p.priority = 1; /* nothing goes before it */
+	assert_false(xfrm_policy_narrow(&p, &s, 6, &narrow, &sel));
+	p.priority = 0;
+	s.protocol = 17; /* known already */
+	assert_false(xfrm_policy_narrow(&p, &s, 6, &narrow, &sel));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +248,7 @@ int main(void)
 		cmocka_unit_test(policies_are_named_by_selector_and_direction),
 		cmocka_unit_test(policy_and_sas_move_to_other_addresses),
 		cmocka_unit_test(traps_wait_for_what_leaves),
+		cmocka_unit_test(what_would_be_answered_gets_a_policy_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,11 @@ enum drop_reason xfrm_counter_reason(enum xfrm_counter c)
 	return (unsigned)c < COUNT(counters) ? counters[c].reason : DROP_none;
 }
 
+bool xfrm_counter_is_inbound(enum xfrm_counter c)
+{
+	return strncmp(xfrm_counter_name(c), "XfrmIn", 6) == 0;
+}
+
 static enum xfrm_counter counter_of(struct bytes name)
 {
 	for (size_t i = 0; i < COUNT(counters); i++)

@@ -49,6 +49,15 @@ TEST(every_counter_has_its_place_a_reason_and_a_sentence)
 	assert_int_equal(xfrm_counter_reason(XFRM_InStateProtoError), DROP_integrity);
 }
 
+TEST(what_came_in_is_told_from_what_was_to_be_sent)
+{
+	assert_true(xfrm_counter_is_inbound(XFRM_InNoPols));
+	assert_true(xfrm_counter_is_inbound(XFRM_InIptfsError));
+	assert_false(xfrm_counter_is_inbound(XFRM_OutPolError));
+	assert_false(xfrm_counter_is_inbound(XFRM_FwdHdrError));
+	assert_false(xfrm_counter_is_inbound(XFRM_COUNTER_END));
+}
+
 TEST(other_text_is_refused)
 {
 	static const char *const bad[] = { "\n", "XfrmInError\n", "XfrmInError \n",
@@ -79,6 +88,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counters_are_read_by_name),
 		cmocka_unit_test(every_counter_has_its_place_a_reason_and_a_sentence),
+		cmocka_unit_test(what_came_in_is_told_from_what_was_to_be_sent),
 		cmocka_unit_test(other_text_is_refused),
 		cmocka_unit_test(deltas_count_from_zero_after_a_reset),
 	};

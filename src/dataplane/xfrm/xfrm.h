@@ -126,6 +126,14 @@ void xfrm_policy_put(struct wr *w, enum xfrm_how how, const struct dp_policy *p,
 /* x: marks and if_id as they were put. */
 void xfrm_policy_del_put(
 	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
+/* Answered with XFRM_SAID_POLICY. */
+void xfrm_policy_get_put(
+	struct wr *w, const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
+/* Of what a policy sends by s, only TCP, or only echo requests (ICMP, ICMPv6): a policy of its own
+ * right before it, which sends by the same SAs. The kernel then tells when it was used last. False:
+ * s has a protocol, or is of the other family, or nothing can go before it. */
+bool xfrm_policy_narrow(const struct dp_policy *p, const struct xfrm_sel *s, uint8_t protocol,
+	struct dp_policy *ret, struct xfrm_sel *ret_sel);
 /* Moves policy and SAs of p's reqid between other outer addresses (RFC 4555; CONFIG_XFRM_MIGRATE).
  * One message for each direction that the policy has. */
 void xfrm_migrate_put(struct wr *w, const struct dp_policy *p, const struct xfrm_sel *s,
@@ -171,6 +179,7 @@ struct xfrm_policy_said {
 	uint32_t index;		  /* xfrm_is_own_index: ours */
 	uint32_t priority, reqid; /* reqid 0: no SA */
 	uint32_t mark, mark_mask, if_id;
+	uint64_t used;	      /* when it was looked up last, seconds since 1970; 0: never */
 	struct addr src, dst; /* outer; none: in transport mode */
 };
 
@@ -220,6 +229,7 @@ enum xfrm_counter {
 const char *xfrm_counter_name(enum xfrm_counter c); /* "XfrmInNoStates" */
 const char *xfrm_counter_text(enum xfrm_counter c); /* a sentence */
 enum drop_reason xfrm_counter_reason(enum xfrm_counter c);
+bool xfrm_counter_is_inbound(enum xfrm_counter c);
 
 struct xfrm_stat {
 	uint64_t count[XFRM_COUNTER_END]; /* 0: also those that this kernel does not have */

@@ -359,6 +359,7 @@ struct policy *policy_find(struct kernel *k, uint32_t reqid)
 static void policy_free(struct kernel *k, struct policy *p)
 {
 	list_remove(&p->node); /* what is under it comes back */
+	watch_leave(k, p);
 	spd_remove(k, p);
 	while (p->n) /* rules before routes before addresses */
 		effect_release(k, p->effect[--p->n]);
@@ -373,7 +374,9 @@ int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_wha
 	struct policy *old = policy_find(k, p->reqid), *own = xalloc(sizeof(*own));
 	int error = 0;
 
+	watch_rest(k);
 	own->reqid = p->reqid;
+	own->heard = old ? old->heard : 0;
 	own->dp = encode(p);
 	list_append(&k->policies, &own->node);
 	k->why[0] = '\0';

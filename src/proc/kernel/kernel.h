@@ -2,7 +2,7 @@
 /* The kernel process: what this host's kernel must do so that packets find tunnels, and where the
  * kernel does ESP (k->has_plane), its SAs and policies. CAP_NET_ADMIN and nothing else. */
 #include "base/map.h"
-#include "dataplane/dataplane.h"
+#include "dataplane/watch.h"
 #include "proc/kernel/bounds.h"
 #include "proc/process.h"
 #include "proc/xfrm.h"
@@ -66,6 +66,10 @@ struct policy {
 	struct spd_entry **spd; /* the kernel's policies that it holds */
 	size_t n_spd;
 	struct device *device; /* of device.c; NULL: none */
+	struct policy *narrow; /* of watch.c: tells when TCP or a ping went out; NULL: none */
+	uint64_t narrow_used;  /* when it was used last, seconds since 1970 */
+	bool is_tcp, is_asking;
+	uint64_t heard, in, out; /* packets: in at the last look and at this one, out since */
 };
 
 /* One direction of a Child SA in the kernel. */
@@ -77,6 +81,9 @@ struct sa {
 	ns_t added, leaves, mapped; /* mapped: when the last new address of the peer was told */
 	struct xfrm_id_of_sa id;
 	struct buf dp; /* dp_sa_put: for when it has to move */
+	struct dp_watch watch;
+	bool is_adopted;	 /* what it counted before is not news */
+	uint64_t packets, asked; /* at the last look of watch.c */
 };
 
 /* What one before us left in the kernel: SAs and policies that nobody has asked for again. */
@@ -115,6 +122,8 @@ struct kernel {
 	bool is_finding; /* until it is settled */
 	uv_poll_t news;
 	uv_timer_t tick; /* while an SA is to be heard, or leaves */
+	uv_timer_t look; /* of watch.c */
+	unsigned looks;
 };
 
 /* ---- rtnl.c: one request, its answer; errno values, 0 is well ---- */
@@ -167,6 +176,8 @@ void firewall_done(struct kernel *k);
 void stat_begin(struct kernel *k);
 void stat_watch(struct kernel *k); /* there are tunnels now */
 void stat_show(struct kernel *k, const struct msg_xfrm_stat *m);
+/* What came in and was dropped, by reason (DROP_END of them). False: it is not known. */
+bool stat_dropped(const struct kernel *k, uint64_t *ret);
 void stat_tell_all(struct kernel *k); /* control was started anew */
 void stat_done(struct kernel *k);
 
@@ -208,6 +219,11 @@ int flows_add(
 /* 0 or errno; then text (XFRM_ERROR_STR) says why. What was put until then is own's. */
 int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, char *text);
 void spd_remove(struct kernel *k, struct policy *own);
+/* Policies of narrow, which go before those of p and send by the same SAs, for TCP and for echo
+ * requests only: as many as can be. */
+void spd_narrow(struct kernel *k, struct policy *narrow, const struct dp_policy *p);
+/* When one of own's policies was used last, seconds since 1970; 0: never. */
+uint64_t spd_used(struct kernel *k, const struct policy *own);
 /* What the kernel tells policies apart by: a hash over it, and whether it is the same. */
 uint64_t spd_hash(const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
 bool spd_is_alike(const struct xfrm_sel *a, const struct dp_extra *found_by,
@@ -233,6 +249,16 @@ void sas_tick(struct kernel *k);
 struct sa *sa_by_id(struct kernel *k, const struct xfrm_id_of_sa *id);
 /* It is not in the kernel any more. */
 void sa_forget(struct sa *sa, struct kernel *k);
+
+/* What the kernel says of it. 0 or errno. */
+int sa_get(struct kernel *k, const struct sa *s, struct xfrm_said *ret);
+
+/* ---- watch.c: tunnels that carry nothing, or lose much ---- */
+void watch_run(struct kernel *k);
+/* The policy goes: what was put beside it goes, too. */
+void watch_leave(struct kernel *k, struct policy *p);
+/* Policies are about to change: what was put beside them goes, until the next look. */
+void watch_rest(struct kernel *k);
 
 /* ---- plane.c: asks, and the kernel's news ---- */
 void plane_begin(struct kernel *k);

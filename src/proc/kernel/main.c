@@ -316,6 +316,7 @@ static void stop(void *ctx)
 		;
 	if (!k->p.hands_over)
 		clean(k);
+	watch_rest(k); /* the next one would find what nobody asks for */
 	process_end(&k->p);
 }
 

@@ -140,6 +140,7 @@ static void lost_policies(struct kernel *k)
 		return;
 	PROCESS_EMIT(&k->p, kernel_flushed, .what = ev_str("policies"),
 		.what_now = ev_str("ours are put back"));
+	watch_rest(k);
 	spd_restore(k);
 }
 
@@ -203,4 +204,5 @@ void plane_run(struct kernel *k)
 	uv_poll_init(&k->p.loop, &k->news, k->p.fd[DESC_XFRM_NEWS]);
 	k->tick.data = k->news.data = k;
 	uv_poll_start(&k->news, UV_READABLE, on_news);
+	watch_run(k);
 }

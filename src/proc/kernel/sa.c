@@ -154,6 +154,11 @@ static int get(struct kernel *k, const struct xfrm_id_of_sa *id, struct xfrm_sai
 	return e ? e : ret->kind == XFRM_SAID_SA && ret->sa.is_ours ? 0 : ESRCH;
 }
 
+int sa_get(struct kernel *k, const struct sa *s, struct xfrm_said *ret)
+{
+	return get(k, &s->id, ret);
+}
+
 static void tell_not_offloaded(struct kernel *k, const struct dp_sa *dp, const char *why)
 {
 	struct rd r = rd_from(buf_view(&k->addrs));
@@ -325,8 +330,10 @@ enum err sa_adopt(struct kernel *k, struct dp_sa *dp, struct dp_counters *ret)
 	struct sa *s = find(k, dp->serial, (enum dp_dir)dp->dir);
 	enum err e;
 
-	if (!s && found_sa(&k->found, dp))
+	if (!s && found_sa(&k->found, dp)) {
 		s = enlist(k, dp);
+		s->is_adopted = true;
+	}
 	if (!s || s->is_leaving || s->id.spi != dp->spi || s->reqid != dp->reqid)
 		return ERR_NOT_FOUND;
 	s->is_orphan = false;

@@ -4,7 +4,10 @@
 #include "proc/kernel/kernel.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+
+enum { NARROW_MAX = 16 };
 
 struct spd_entry {
 	struct spd_entry *next; /* of those with the same hash */
@@ -269,6 +272,48 @@ int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, cha
 	if ((p->action == DP_PROTECT || p->action == DP_TRAP) && p->device.kind == DP_DEVICE_NONE)
 		error = hold_own_subnets(k, own, p, text);
 	return error ? error : hold_all(k, own, p, text);
+}
+
+/* Where each has a place to itself: what somebody else wants there is not disturbed. */
+static bool is_free(struct kernel *k, const struct xfrm_sel *s, const struct dp_extra *x)
+{
+	return !find(k, s, XFRM_DIR_OUT, x) && !found_policy(&k->found, s, XFRM_DIR_OUT, x);
+}
+
+void spd_narrow(struct kernel *k, struct policy *narrow, const struct dp_policy *p)
+{
+	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_ICMP, IPPROTO_ICMPV6 };
+	struct xfrm_sel s[NARROW_MAX], one;
+	char text[XFRM_ERROR_STR];
+	struct dp_policy dp;
+	size_t n;
+
+	if (p->action != DP_PROTECT || xfrm_selectors(p, s, COUNT(s), &n) != OK)
+		return;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < COUNT(protocols); j++)
+			if (xfrm_policy_narrow(p, &s[i], protocols[j], &dp, &one) &&
+				is_free(k, &one, &dp.extra))
+				(void)hold(k, narrow, &dp, &one, XFRM_DIR_OUT, text);
+}
+
+uint64_t spd_used(struct kernel *k, const struct policy *own)
+{
+	struct xfrm_said *said = xalloc(sizeof(*said));
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < own->n_spd; i++) {
+		const struct spd_entry *e = own->spd[i];
+		uint8_t room[XFRM_ROOM];
+		struct wr w = wr_to(room, sizeof(room));
+
+		xfrm_policy_get_put(&w, &e->sel, (enum xfrm_dir)e->dir, &e->found_by);
+		xfrm_own_policy(&w, e->index);
+		if (xfrm_ask(k->xfrm, &w, said) == 0 && said->kind == XFRM_SAID_POLICY)
+			last = MAX(last, said->policy.used);
+	}
+	free(said);
+	return last;
 }
 
 void spd_remove(struct kernel *k, struct policy *own)

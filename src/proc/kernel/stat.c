@@ -102,6 +102,21 @@ void stat_tell_all(struct kernel *k)
 	stat_watch(k);
 }
 
+/* ---- for watch.c ---- */
+
+bool stat_dropped(const struct kernel *k, uint64_t *ret)
+{
+	struct xfrm_stat now;
+
+	memset(ret, 0, DROP_END * sizeof(*ret));
+	if (!k->stat->is_readable || !read_now(k, &now))
+		return false;
+	for (unsigned c = 0; c < XFRM_COUNTER_END; c++)
+		if (xfrm_counter_is_inbound((enum xfrm_counter)c))
+			ret[xfrm_counter_reason((enum xfrm_counter)c)] += now.count[c];
+	return true;
+}
+
 /* ---- ipsec xfrmstat ---- */
 
 static void show_one(
