@@ -54,7 +54,7 @@ const struct rule rule_anti_replay_drops = {
 	.most = LIKELY,
 	.symptom = "the tunnel is up and slow: voice is fine, bulk is bad",
 	.proof = "of what comes in within a minute, more than one in a hundred is older than the "
-		 "replay window (userspace ESP); or XfrmInStateSeqError grows while a test flow "
+		 "replay window; or XfrmInStateSeqError grows while a test flow "
 		 "runs, and answers are missed",
 	.remedy = "a larger replay-window=; one queue for ESP on the way",
 	.judge = judge_it,

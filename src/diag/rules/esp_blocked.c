@@ -1,6 +1,7 @@
 #include "diag/flow.h"
 #include "diag/identity.h"
 #include "diag/local.h"
+#include "diag/losses.h"
 
 /* It is told each minute while it goes on. */
 #define RECENT (200 * NS_S)
@@ -33,11 +34,16 @@ static const struct event *first_of(const struct story *s)
  * and it would be news each time. */
 static enum certainty carries_nothing(const struct story *s, struct finding *f)
 {
+	static const char *const dropped_here[] = { "no_sa", "no_policy", "selector_in",
+		"integrity", "replay" };
 	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s);
 	bool is_alive, is_udp = is_in_udp(s);
 
 	if (!first || story_age(s, e) > RECENT || !story_is_up(s))
 		return CERTAINTY_NONE;
+	for (size_t i = 0; i < COUNT(dropped_here); i++)
+		if (story_losing(s, dropped_here[i])) /* so it does arrive */
+			return CERTAINTY_NONE;
 	/* as it was in the beginning: without DPD nobody asks the peer later on */
 	is_alive = FIELDS(first, child_silent)->heard.u64 < IKE_LIVES;
 	finding_proof(f, e);

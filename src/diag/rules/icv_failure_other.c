@@ -48,7 +48,7 @@ const struct rule rule_icv_failure_other = {
 	.most = LIKELY,
 	.symptom = "the tunnel is up; what comes in is dropped (integrity)",
 	.proof = "of what comes in within a minute, more than one in a hundred has an ICV that "
-		 "does not match (userspace ESP); or XfrmInStateProtoError grows while a test flow "
+		 "does not match; or XfrmInStateProtoError grows while a test flow "
 		 "runs, octets in do not",
 	.remedy = "rekey once; then the algorithms of both ends, what changes packets on the way, "
 		  "and the card's offload",

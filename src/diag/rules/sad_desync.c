@@ -1,4 +1,6 @@
 #include "diag/flow.h"
+#include "diag/identity.h"
+#include "diag/losses.h"
 
 #define RECENT (900 * NS_S)
 
@@ -41,14 +43,42 @@ static enum certainty not_there(const struct event *e, struct finding *f)
 	return LIKELY;
 }
 
+/* Seen in passing, of a tunnel that gets no answers. The kernel counts for all tunnels together: it
+ * can be another one's. */
+static enum certainty in_passing(const struct story *s, struct finding *f)
+{
+	const struct event *spi = story_losing(s, "no_sa"), *policy = story_losing(s, "no_policy"),
+			   *e = spi ? spi : policy;
+
+	if (!e)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the tunnel is up and carries nothing: packets that would be answered (TCP, ping) "
+		"go out, and what comes in %s",
+		spi ? "has an SPI that no SA of this host has, or other encapsulation than its SA "
+		      "(XfrmInNoStates, XfrmInStateMismatch)"
+		    : "by its SA is let on by no policy (XfrmInNoPols)");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec down %s; ipsec up %s", story_name(s),
+		story_name(s));
+	finding_suspect(f, &rule_foreign_xfrm_writer);
+	finding_suspect(f, &rule_encap_mismatch);
+	finding_next(f, "ipsec diagnose %s sends a test through the tunnel, and looks at this host",
+		story_name(s));
+	return LIKELY;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_kernel_sa_lost, EV_kernel_sa_gone,
 		EV_kernel_leftover, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 
-	if (!e || story_age(s, e) > RECENT)
-		return judge_flow(s, f);
+	if (!e || story_age(s, e) > RECENT) {
+		enum certainty c = judge_flow(s, f);
+
+		return c ? c : in_passing(s, f);
+	}
 	if (e->id == EV_kernel_sa_gone)
 		return not_there(e, f);
 	finding_proof(f, e);
@@ -78,7 +108,7 @@ const struct rule rule_sad_desync = {
 	.symptom = "somebody took our SA out of the kernel; removed what an earlier daemon left",
 	.proof = "the kernel's SAs, against those of the daemon; XfrmInNoStates or XfrmInNoPols "
 		 "grows while a "
-		 "test flow runs",
+		 "test flow runs, or while a tunnel gets no answers",
 	.remedy = "ipsec down and ipsec up; the daemon repairs what it notices",
 	.judge = judge_it,
 };
