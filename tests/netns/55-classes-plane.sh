@@ -32,6 +32,14 @@ apply
 cured
 on left nft delete table inet own
 
+fault "the route into the tunnel is gone"
+up_again
+on left ip route del $RIGHT_NET table 220
+refuses "traffic does not pass" ping_through 1
+verdict no-route-to-remote-subnet certain ipsec --json diagnose $CONN
+apply
+cured
+
 fault "the other network is here, too"
 up_again
 on left ip addr add 10.0.2.9/24 dev lan0
