@@ -408,6 +408,29 @@ ike_spi() {
 	esac
 }
 
+# preloaded HOST: before its suite starts; its clocks can be put forward and strongSwan's name changed (tests/netns/preload.c)
+preloaded() {
+	put "$1" /run/lab.clock < <(head -c 8 /dev/zero)
+	put "$1" /etc/ld.so.preload <<<"$LAB_BUILD/tests/netns/preload.so"
+	on "$1" chmod 644 /run/lab.clock /etc/ld.so.preload
+}
+# hours_pass HOST SECONDS: in no time
+hours_pass() {
+	printf '%s, %s seconds later\n' "$1" "$2"
+	on "$1" python3 -c 'import struct, sys
+with open("/run/lab.clock", "r+b") as f:
+	ns = struct.unpack("=q", f.read(8))[0] + int(sys.argv[1]) * 10**9
+	f.seek(0)
+	f.write(struct.pack("=q", ns))' "$2"
+}
+# vendor HEX: strongSwan on right begins anew and says that it is the product with this vendor ID
+vendor() {
+	put right /run/lab.vendor < <(xxd -r -p <<<"$1")
+	on right chmod 644 /run/lab.vendor
+	[ -z "$(pids right charon)" ] || stop_strongswan right TERM
+	SS_CHARON="send_vendor_id = yes" start right strongswan
+}
+
 # ---- configurations ----------------------------------------------------------------------
 
 # tunnel HOST KIND [LINE...]: net to net, IKEv2 (IKE=1: IKEv1), pre-shared key. Lines: for ours, of the conn
