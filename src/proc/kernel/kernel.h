@@ -228,6 +228,8 @@ uint64_t spd_used(struct kernel *k, const struct policy *own);
 uint64_t spd_hash(const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
 bool spd_is_alike(const struct xfrm_sel *a, const struct dp_extra *found_by,
 	const struct xfrm_sel *b, const struct dp_extra *x, enum xfrm_dir d);
+/* Is it one of ours? */
+bool spd_has(struct kernel *k, const struct xfrm_policy_said *p);
 /* Somebody removed policies: all of ours are put again. */
 void spd_restore(struct kernel *k);
 void spd_done(struct kernel *k);

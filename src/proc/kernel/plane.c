@@ -162,7 +162,7 @@ static void on_said(void *ctx, const struct xfrm_said *s)
 		lost_policies(k);
 		return;
 	case XFRM_SAID_POLICY_GONE:
-		if (xfrm_is_own_index(s->policy.index))
+		if (spd_has(k, &s->policy)) /* what we took out we do not have any more */
 			lost_policies(k);
 		return;
 	default:

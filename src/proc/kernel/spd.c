@@ -324,6 +324,16 @@ void spd_remove(struct kernel *k, struct policy *own)
 	own->spd = NULL;
 }
 
+bool spd_has(struct kernel *k, const struct xfrm_policy_said *p)
+{
+	struct dp_mark mark = { p->mark, p->mark_mask };
+	struct dp_extra x = { .mark_in = mark, .mark_out = mark, .if_id = p->if_id };
+	struct spd_entry *e =
+		p->dir < XFRM_DIR_END ? find(k, &p->sel, (enum xfrm_dir)p->dir, &x) : NULL;
+
+	return e && e->index == p->index;
+}
+
 void spd_restore(struct kernel *k)
 {
 	struct policy *p;
