@@ -32,6 +32,7 @@ void conf_conn_free(struct conf_conn *c)
 	free(c->modecfgbanner);
 	free(c->debug);
 	free(c->vti_interface);
+	free(c->explain_to);
 	free(c);
 }
 
@@ -315,6 +316,7 @@ static void conn_put(struct wr *w, const struct conf_conn *c, bool with_place)
 	str_put(w, c->modecfgbanner);
 	str_put(w, c->debug);
 	str_put(w, c->vti_interface);
+	str_put(w, c->explain_to);
 }
 
 void conf_conn_put(struct wr *w, const struct conf_conn *c)
@@ -359,6 +361,7 @@ static enum err conn_get(struct rd *r, struct conf_conn *c)
 	c->modecfgbanner = str_get(r);
 	c->debug = str_get(r);
 	c->vti_interface = str_get(r);
+	c->explain_to = str_get(r);
 	if (c->vti_interface && strlen(c->vti_interface) >= CONF_DEVICE_NAME)
 		return ERR_LENGTH;
 	return r->failed || !c->name || strlen(c->name) > LIMIT_CONN_NAME ? ERR_TRUNCATED : OK;

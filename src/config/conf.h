@@ -135,6 +135,7 @@ struct conf_conn {
 	size_t n_modecfgdns;
 	char *modecfgdomains, *modecfgbanner;
 	char *debug;
+	char *explain_to; /* NULL: nobody; networks, %peer, %none */
 };
 
 struct conf_setup {
@@ -195,6 +196,8 @@ void conf_free(struct conf *c);
  * share an alias.) */
 const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t i);
 
+/* Is a in nets, of explain-to=; of_peer is what %peer stands for, none if it is nobody. */
+bool conf_nets_have(const char *nets, const struct addr *of_peer, const struct addr *a);
 /* By that name or alias? */
 bool conf_conn_is_called(const struct conf_conn *c, const char *name);
 /* The device of its own that the tunnel has; false: none. ret has CONF_DEVICE_NAME octets. */

@@ -31,6 +31,7 @@ enum keyword_type {
 	TYPE_UPDOWN,	/* char *; %disabled and Libreswan's own are NULL */
 	TYPE_DEBUG,	/* char *: words of plutodebug= */
 	TYPE_PRIVATE,	/* char *: %v4:net,%v6:!net */
+	TYPE_NETS,	/* char *: addresses and networks, %peer, %none */
 	TYPE_DOMAINS,	/* char *: a list of DNS names */
 	TYPE_HOST,	/* struct conf_end: host */
 	TYPE_ADDR,	/* struct addr */

@@ -203,6 +203,7 @@ static char *raw(const struct keyword *k, const void *object)
 	case TYPE_UPDOWN:
 	case TYPE_DEBUG:
 	case TYPE_PRIVATE:
+	case TYPE_NETS:
 	case TYPE_DOMAINS:
 		return quoted(*(char *const *)f);
 	case TYPE_HOST:

@@ -375,6 +375,10 @@ enum err value_read(
 		if (value_check_private(v, what))
 			return ERR_VALUE;
 		return read_string(field, v, what);
+	case TYPE_NETS:
+		if (value_check_nets(v, what))
+			return ERR_VALUE;
+		return read_string(field, v, what);
 	case TYPE_DOMAINS:
 		return read_domains(field, v, what);
 	case TYPE_HOST:

@@ -26,3 +26,4 @@ enum err must_use value_read_protoport(struct conf_end *end, const char *v, char
 enum err must_use value_read_dns(struct conf_conn *conn, const char *v, char **what);
 /* virtual-private=: %v4:net,%v6:net,%v4:!net */
 enum err must_use value_check_private(const char *v, char **what);
+enum err must_use value_check_nets(const char *v, char **what);

@@ -240,3 +240,32 @@ enum err value_check_private(const char *v, char **what)
 	}
 	return OK;
 }
+
+/* ---- explain-to= ---- */
+
+enum err value_check_nets(const char *v, char **what)
+{
+	char word[WORD];
+	struct range r;
+
+	while (value_next_word(&v, word, sizeof(word)))
+		if (strcasecmp(word, "%peer") != 0 && strcasecmp(word, "%none") != 0 &&
+			range_parse(word, &r))
+			return value_wrong(what, word,
+				"an address, a network like 192.0.2.0/24, %peer or %none");
+	return OK;
+}
+
+bool conf_nets_have(const char *nets, const struct addr *of_peer, const struct addr *a)
+{
+	char word[WORD];
+	struct range r;
+
+	while (value_next_word(&nets, word, sizeof(word))) {
+		if (strcasecmp(word, "%peer") == 0 && addr_is_set(of_peer) && addr_eq(of_peer, a))
+			return true;
+		if (range_parse(word, &r) == OK && range_has(&r, a))
+			return true;
+	}
+	return false;
+}

@@ -19,7 +19,7 @@ static void fixes(const struct story *s, struct finding *f, const union ev_peer_
 	} else if (f->rule == &rule_transport_tunnel_mismatch) {
 		if (theirs[0])
 			finding_conn(f, FIX_HERE, "", "type", "%s", theirs);
-	} else if (f->rule == &rule_ts_mismatch_v2) {
+	} else if (f->rule == &rule_ts_mismatch_v2 || f->rule == &rule_ts_mismatch_v1) {
 		if (ours[0] && strcmp(ours, FACT(s, our_nets)) != 0)
 			finding_conn(f, FIX_HERE, story_our_end(s), "subnet", "%s", ours);
 		if (theirs[0] && strcmp(theirs, FACT(s, their_nets)) != 0)
@@ -31,8 +31,8 @@ static void fixes(const struct story *s, struct finding *f, const union ev_peer_
 static const struct rule *rule_of(const char *class)
 {
 	static const struct rule *const known[] = { &rule_esp_proposal_mismatch,
-		&rule_esn_or_ipcomp_mismatch, &rule_transport_tunnel_mismatch,
-		&rule_ts_mismatch_v2 };
+		&rule_esn_or_ipcomp_mismatch, &rule_transport_tunnel_mismatch, &rule_ts_mismatch_v2,
+		&rule_ts_mismatch_v1 };
 
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (strcmp(known[i]->id, class) == 0)
@@ -56,4 +56,89 @@ bool explained(const struct story *s, struct finding *ret)
 		x->ours.str[0] ? ", and for this end " : "", x->ours.str);
 	fixes(s, ret, x);
 	return true;
+}
+
+/* ---- before it is authenticated ---- */
+
+/* Classes that may be named by anybody. */
+static const struct rule *rule_of_hint(const union ev_peer_hints *x)
+{
+	static const struct rule *const known[] = { &rule_ike_proposal_mismatch,
+		&rule_ike_version_mismatch, &rule_v1_mode_mismatch, &rule_psk_mismatch_v2,
+		&rule_psk_mismatch_v1, &rule_id_mismatch };
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (strcmp(known[i]->id, x->class.str) == 0)
+			return known[i];
+	return NULL;
+}
+
+/* The last one, unless the peer has gone on since: then it was not the peer's, or is over. */
+static const struct event *hint(const struct story *s, bool *is_disputed)
+{
+	static const enum event_id goes_on[] = { EV_v2_auth_sent, EV_v2_ike_established,
+		EV_v1_main_i2_sent, EV_v1_main_i3_sent, EV_v1_ike_established, EV_NONE };
+	const struct event *last = story_last(s, EV_peer_hints), *on = story_last_of(s, goes_on);
+
+	if (!last || story_is_up(s) || story_later(on, last))
+		return NULL;
+	*is_disputed = false;
+	for (const struct event *e = on ? on : &s->event[s->from]; e < last; e++)
+		if (e->id == EV_peer_hints && strcmp(FIELDS(e, peer_hints)->class.str,
+						      FIELDS(last, peer_hints)->class.str) != 0)
+			*is_disputed = true;
+	return last;
+}
+
+/* Words for a person: nothing that --fix applies comes from who may be anybody. */
+static void compare(struct finding *f, const union ev_peer_hints *x)
+{
+	static const struct {
+		const struct rule *rule;
+		const char *keyword;
+	} t[] = { { &rule_ike_proposal_mismatch, "ike=" },
+		{ &rule_ike_version_mismatch, "keyexchange=" },
+		{ &rule_v1_mode_mismatch, "aggressive=" },
+		{ &rule_id_mismatch, "leftid= and rightid=" },
+		{ &rule_psk_mismatch_v1, "the secret in ipsec.secrets" },
+		{ &rule_psk_mismatch_v2, "the secret in ipsec.secrets" } };
+
+	for (size_t i = 0; i < COUNT(t); i++)
+		if (t[i].rule == f->rule)
+			finding_fix(f, FIX_HERE, FIX_WORDS, "compare %s with the peer's%s%s",
+				t[i].keyword, x->theirs.str[0] ? ": it may have " : "",
+				x->theirs.str);
+}
+
+unsigned with_hinted(const struct story *s, struct finding *ret, unsigned n, unsigned max)
+{
+	bool is_disputed;
+	const struct event *e = hint(s, &is_disputed);
+	const union ev_peer_hints *x = e ? FIELDS(e, peer_hints) : NULL;
+	struct finding f = { .rule = x ? rule_of_hint(x) : NULL };
+	unsigned at = 0;
+
+	if (!f.rule || max == 0)
+		return n;
+	finding_cause(&f, "the peer refuses us: %s", f.rule->title);
+	while (at < n && ret[at].rule != f.rule)
+		at++;
+	if (at < n) {
+		f = ret[at];
+		memmove(&ret[at], &ret[at + 1], (--n - at) * sizeof(*ret));
+	}
+	f.certainty = MAX(f.certainty, is_disputed ? POSSIBLE : LIKELY);
+	finding_more(&f,
+		"; it says so itself, or somebody in its name (not authenticated)%s%s%s%s%s",
+		x->difference.str[0] ? ": they differ in " : "", x->difference.str,
+		x->theirs.str[0] ? "; it has '" : "", x->theirs.str, x->theirs.str[0] ? "'" : "");
+	finding_proof(&f, e);
+	compare(&f, x);
+	for (at = 0; at < n && ret[at].certainty > f.certainty; at++)
+		;
+	if (at >= max)
+		return n;
+	memmove(&ret[at + 1], &ret[at], (MIN(n, max - 1) - at) * sizeof(*ret));
+	ret[at] = f;
+	return MIN(n + 1, max);
 }

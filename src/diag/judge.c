@@ -189,5 +189,6 @@ unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 		f.certainty = MIN(f.certainty, (*r)->most);
 		n = insert(ret, n, max, &f);
 	}
-	return with_explained(s, ret, n, max);
+	n = with_explained(s, ret, n, max);
+	return with_hinted(s, ret, n, max);
 }

@@ -280,6 +280,13 @@ void ike_sweep(struct ike *ike)
 	ike->n_unused = 0;
 }
 
+bool conn_explains_to(const struct conn *c, const struct addr *peer)
+{
+	const struct addr theirs = conf_host(c->theirs);
+
+	return c->conf->explain_to && conf_nets_have(c->conf->explain_to, &theirs, peer);
+}
+
 void conn_lease_return(struct conn *c)
 {
 	for (size_t i = 0; c->has_lent && i < COUNT(c->lease); i++)

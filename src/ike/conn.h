@@ -128,6 +128,8 @@ uint32_t conn_reqid_new(struct ike *ike);
 /* What its events are about; serial: of the SA, 0 for none; request: the first that waits. */
 struct event_about conn_about(const struct conn *c, uint32_t serial);
 
+/* Does explain-to= name that address? */
+bool conn_explains_to(const struct conn *c, const struct addr *peer);
 /* Addresses that we lent go back to their pool. */
 void conn_lease_return(struct conn *c);
 

@@ -116,6 +116,14 @@ uint32_t ike_serial(struct ike *ike)
 	return ++ike->last_serial;
 }
 
+bool ike_may_explain(struct ike *ike)
+{
+	if (ike->now.mono < ike->explains_from)
+		return false;
+	ike->explains_from = ike->now.mono + NS_S;
+	return true;
+}
+
 void ike_enter(struct ike *ike, struct now now)
 {
 	ike_action_free(ike->given);

@@ -47,11 +47,15 @@ struct ike {
 	uint32_t settle_request;
 	struct timer shutdown;
 	uint32_t shutdown_request;
+	ns_t explains_from; /* who is not authenticated is told why from then on */
 	bool is_stopping;
 };
 
 /* #n of a new IKE SA or Child SA; never given twice. */
 uint32_t ike_serial(struct ike *ike);
+
+/* May one more who is not authenticated be told why it is refused (explain-to=)? Once a second. */
+bool ike_may_explain(struct ike *ike);
 
 /* ---- asks: numbers, not pointers ---- */
 struct ike_ask {

@@ -130,6 +130,7 @@ enum v2_verdict ike_auth_refused(struct v2_sa *sa, const struct v2_msg *m)
 		V2_EMIT(sa, v2_unexpected, .exchange = ev_str("IKE_AUTH"),
 			.which = ev_str("response"), .state = ev_str(v2_state_name(sa->state)),
 			.payloads = ev_str(m->names));
+	v2_explain_heard(sa, m);
 	V2_EMIT(sa, v2_fatal, .state = ev_str(v2_state_libreswan(sa->state)));
 	v2_sa_kill(sa, EXIT_IKE_AUTH);
 	return V_STAY;

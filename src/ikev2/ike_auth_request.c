@@ -97,6 +97,7 @@ enum v2_verdict ike_auth_request(struct v2_sa *sa, const struct v2_msg *m)
 			.wanted = ev_str(
 				id_format(&sa->conn->their_id, want_theirs, sizeof(want_theirs))),
 			.ours = ev_str(id_format(&sa->conn->our_id, want_ours, sizeof(want_ours))));
+		v2_explain_unproven(sa, EXPLAIN_ID);
 		return close_with(sa, N_AUTHENTICATION_FAILED);
 	}
 	if (v2_auth_ask(sa, &sa->peer_id, m) != OK)
@@ -133,6 +134,7 @@ enum v2_verdict ike_auth_peer_verified(struct v2_sa *sa, const struct answer *a)
 		return V_CLOSE;
 	if (!v2_auth_is(a, &m)) {
 		v2_auth_mismatch(sa, a, &m);
+		v2_explain_unproven(sa, EXPLAIN_SECRET);
 		return close_with(sa, N_AUTHENTICATION_FAILED);
 	}
 	sa->peer_is_initial_contact = v2_notify_find(&m, N_INITIAL_CONTACT);

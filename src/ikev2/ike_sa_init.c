@@ -1,6 +1,7 @@
 /* IKE_SA_INIT as its initiator (RFC 7296 1.2, 2.6, 2.7, 2.14, 2.23). Nothing in this exchange is
  * authenticated: what the peer says is evidence, and only a good response ends the wait. */
 #include "ikev2/exchanges.h"
+#include "ikev2/explain.h"
 #include "ikev2/suite.h"
 #include "ipsec/vendor.h"
 
@@ -36,6 +37,8 @@ static void send_request(struct v2_sa *sa)
 		v2_put_notify(
 			&b, PROTO_NONE, BYTES_NONE, N_IKEV2_FRAGMENTATION_SUPPORTED, BYTES_NONE);
 	v2_put_nat_detection(&b, &h, &sa->local, &sa->remote, conf->encapsulation == YNA_YES);
+	if (conn_explains_to(sa->conn, &sa->remote.addr))
+		v2_put_explain_vendor(&b);
 	buf_set(&sa->init_request, v2_build_end(&b));
 
 	if (!sa->window.is_open && v2_window_open(&sa->window, &id) != OK)
@@ -194,6 +197,7 @@ enum v2_verdict ike_sa_init_refused(struct v2_sa *sa, const struct v2_msg *m)
 		.offered = ev_str(proposals_format(ours, offered, sizeof(offered))),
 		.ours_conf = ev_str(proposals_conf(ours, conf, sizeof(conf))),
 		.ours_swanctl = ev_str(proposals_swanctl(ours, swanctl, sizeof(swanctl))));
+	v2_explain_heard(sa, m);
 	refused(sa, n->type);
 	return V_DROP;
 }

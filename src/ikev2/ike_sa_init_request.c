@@ -2,6 +2,7 @@
  * gate when many IKE SAs are half open, and never more than the limits of config setup. */
 #include "ikev2/exchanges.h"
 #include "ike/match.h"
+#include "ikev2/explain.h"
 #include "ikev2/suite.h"
 #include "ipsec/vendor.h"
 
@@ -22,19 +23,37 @@ struct request {
 	bool differs;
 };
 
-/* An answer outside any IKE SA: one notification. */
-static void answer(const struct request *q, uint16_t notify, struct bytes data)
+/* An answer outside any IKE SA: one notification, and why (x; NULL: nothing is said) unless that
+ * makes it longer than the request, which may come from elsewhere. */
+static void answer_why(
+	const struct request *q, uint16_t notify, struct bytes data, const struct explain *x)
 {
 	struct v2 *v2 = q->v2;
 	struct v2_header h = q->m->h;
+	uint8_t room[EXPLAIN_MAX];
+	struct wr w = wr_to(room, sizeof(room));
 	struct v2_build b;
+	struct bytes out;
 
 	h.flags = V2_F_RESPONSE;
 	h.version = 0x20;
 	memset(h.spi_r, 0, sizeof(h.spi_r));
 	v2_build_message(&b, v2->room, LIMIT_MESSAGE, &h);
 	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, notify, data);
-	ike_send(v2->ike, &q->d->local, &q->d->remote, v2_build_end(&b));
+	if (x) {
+		explain_put(&w, x);
+		v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_CLEARSWAN_EXPLAIN, wr_view(&w));
+	}
+	out = v2_build_end(&b);
+	if (x && out.n > q->d->data.n)
+		answer_why(q, notify, data, NULL);
+	else
+		ike_send(v2->ike, &q->d->local, &q->d->remote, out);
+}
+
+static void answer(const struct request *q, uint16_t notify, struct bytes data)
+{
+	answer_why(q, notify, data, NULL);
 }
 
 static void refuse_malformed(
@@ -159,6 +178,26 @@ static void tell_refused(
 	}
 }
 
+/* With explain-to= of both ends: what is wrong with the request for the nearest connection. */
+static bool explains(
+	struct request *q, enum match_why why, const struct conn *nearest, struct explain *ret)
+{
+	*ret = (struct explain){ .class = EXPLAIN_IKE };
+	if (!nearest || !v2_has_explain_vendor(q->m) ||
+		!conn_explains_to(nearest, &q->d->remote.addr))
+		return false;
+	if (why == MATCH_NO_VERSION) {
+		*ret = explain_other_version(2);
+	} else if (why == MATCH_REFUSED && nearest->conf->authby & AUTHBY_SECRET) {
+		accepts(q, nearest);
+		ret->field = q->why;
+		proposals_conf(conn_ike_proposals(nearest), ret->theirs, sizeof(ret->theirs));
+	} else {
+		return false;
+	}
+	return ike_may_explain(q->v2->ike);
+}
+
 static struct conn *choose(struct request *q)
 {
 	struct match want = {
@@ -170,12 +209,14 @@ static struct conn *choose(struct request *q)
 	};
 	struct conn *nearest, *c;
 	enum match_why why;
+	struct explain x;
 
 	c = match_conn(q->v2->ike, &want, NULL, &why, &nearest);
 	if (!c) {
 		if (v2_may_tell(q->v2))
 			tell_refused(q, &want, why, nearest);
-		answer(q, N_NO_PROPOSAL_CHOSEN, BYTES_NONE);
+		answer_why(q, N_NO_PROPOSAL_CHOSEN, BYTES_NONE,
+			explains(q, why, nearest, &x) ? &x : NULL);
 		return NULL;
 	}
 	/* the suite is that of the connection looked at last */
@@ -240,6 +281,7 @@ static void respond(struct request *q, struct conn *c)
 	sa->has_fragmentation = c->conf->fragmentation != FRAG_NO &&
 				v2_notify_find(q->m, N_IKEV2_FRAGMENTATION_SUPPORTED);
 	sa->nat = v2_nat_judge(q->m, &sa->local, &sa->remote);
+	sa->peer_reads_unproven = v2_has_explain_vendor(q->m);
 	if ((e = make_keys(sa, q))) {
 		V2_EMIT(sa, v2_bad_ke, .remote = ev_ep(sa->remote), .why = ev_str(err_text(e)));
 		v2_sa_kill(sa, EXIT_IKE_AUTH);

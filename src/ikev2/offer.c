@@ -193,12 +193,12 @@ enum err v2_child_accept(struct v2_child *c, const struct v2_msg *m, bool with_k
 static void explain_proposals(const struct v2_child *c, const struct proposals *ours, uint8_t why)
 {
 	bool has_esn = proposals_has(ours, TT_ESN, 1), has_none = proposals_has(ours, TT_ESN, 0);
-	struct v2_explain x = { .class = V2_EXPLAIN_ESP, .field = why };
+	struct explain x = { .class = EXPLAIN_ESP, .field = why };
 
 	if (c->rekeys)
 		return;
 	if (why == TT_ESN) {
-		x = (struct v2_explain){ .class = V2_EXPLAIN_ESN };
+		x = (struct explain){ .class = EXPLAIN_ESN };
 		snprintf(x.theirs, sizeof(x.theirs), "%s",
 			has_esn && has_none ? "either"
 			: has_esn	    ? "yes"
@@ -212,9 +212,9 @@ static void explain_proposals(const struct v2_child *c, const struct proposals *
 static void explain_selectors(const struct v2_child *c, const struct ts_list *theirs,
 	const struct ts_list *ours, const char *difference)
 {
-	struct v2_explain x = { .class = V2_EXPLAIN_TS,
-		.field = strcmp(difference, "TSi") == 0	  ? V2_TSI
-			 : strcmp(difference, "TSr") == 0 ? V2_TSR
+	struct explain x = { .class = EXPLAIN_TS,
+		.field = strcmp(difference, "TSi") == 0	  ? EXPLAIN_TSI
+			 : strcmp(difference, "TSr") == 0 ? EXPLAIN_TSR
 							  : 0 };
 	char text[TS_LIST_STR];
 
@@ -320,7 +320,7 @@ uint16_t v2_child_mode(struct v2_child *c, const struct v2_msg *m)
 		return 0;
 	V2_CHILD_EMIT(c, v2_mode_refused, .offered = ev_str("tunnel"),
 		.allowed = ev_str("transport"), .role = ev_str("responder"));
-	v2_explain(c->sa, &(struct v2_explain){ V2_EXPLAIN_MODE, 0, "transport", "" });
+	v2_explain(c->sa, &(struct explain){ EXPLAIN_MODE, 0, "transport", "" });
 	return N_NO_PROPOSAL_CHOSEN;
 }
 

@@ -2,7 +2,9 @@
  * class first, no more certain than they can be, and who refuses shows both ends' values. */
 #include "tests/pair/verdict.h"
 
+#include "ikev2/explain.h"
 #include "ikev2/sa.h"
+#include "ipsec/limits.h"
 
 #include "base/test.h"
 
@@ -128,6 +130,103 @@ TEST(every_refusal_of_ikev2_has_its_class_at_both_ends)
 	verdict_walk(rows, COUNT(rows), NULL);
 }
 
+/* ---- explain-to= ---- */
+
+static const struct proposals two_groups = { .n = 1,
+	.p = { { .number = 1,
+		.protocol = PROTO_IKE,
+		.n = 4,
+		.t = { { TT_ENCR, ENCR_AES_GCM_16, 256 }, { TT_PRF, PRF_HMAC_SHA2_512, 0 },
+			{ TT_KE, KE_CURVE25519, 0 }, { TT_KE, KE_ECP_256, 0 } } } } };
+
+static char peer_word[] = "%peer", net[] = "192.0.2.0/28,2001:db8::/32", others[] = "192.0.2.9";
+
+static void both_explain(struct verdict *v)
+{
+	v->a.explain_to = peer_word;
+	v->b.explain_to = net;
+}
+
+/* Who is refused names what only the other end knows, and is never certain of it. */
+static const struct verdict_row explained_rows[] = {
+	{ "nothing", fault_nothing, AT_INITIATOR, "", "", NULL, NULL, NULL },
+	{ "ike", fault_ike, AT_INITIATOR, "ike-proposal-mismatch likely",
+		"ike-proposal-mismatch certain", "AES_CBC_192", "AES_GCM_C_256", NULL },
+	{ "version", fault_version, AT_RESPONDER, "ike-version-mismatch likely",
+		"ike-version-mismatch certain", "IKEv2", "IKEv1", NULL },
+	{ "address", fault_address, AT_RESPONDER, "ike-proposal-mismatch likely",
+		"conn-not-loaded-or-daemon-down certain", "192.0.2.1", "192.0.2.9", NULL },
+	{ "secret", fault_secret, AT_INITIATOR, "psk-mismatch-v2 likely", "psk-mismatch-v2 certain",
+		"192.0.2.1", NULL, NULL },
+	{ "no secret", fault_no_secret, AT_RESPONDER, "psk-mismatch-v2 likely",
+		"psk-not-found-locally certain", "192.0.2.1", "192.0.2.2", NULL },
+	{ "our id", fault_our_id, AT_INITIATOR, "id-mismatch likely", "id-mismatch certain",
+		"@north", "192.0.2.1", NULL },
+	{ "their id", fault_their_id, AT_INITIATOR, "id-mismatch likely", "id-mismatch certain",
+		"@south", "192.0.2.2", NULL },
+	{ "nets", fault_nets, AT_RESPONDER, "ts-mismatch-v2 likely", "ts-mismatch-v2 certain",
+		"10.0.2.0/24", "10.0.9.0/24", NULL },
+};
+
+TEST(with_explain_to_who_is_refused_knows_the_class)
+{
+	verdict_walk(explained_rows, COUNT(explained_rows), both_explain);
+}
+
+/* One attempt; gives what the responder sent. */
+static size_t attempt(struct pair *p, struct conf_conn *a, struct conf_conn *b, const char *psk)
+{
+	pair_init(p, 1);
+	p->a.psk = "the same";
+	p->b.psk = psk;
+	pair_up(p, a, b);
+	return p->b.sent_octets;
+}
+
+/* Both ends have to name the other one; else not an octet is different. */
+TEST(strangers_are_told_nothing_and_nothing_is_heard_of_them)
+{
+	static char *const wishes[] = { NULL, others, peer_word };
+	struct proposals p = two_groups;
+	struct conf_conn a = pair_conf("paris"), b = pair_conf("paris");
+	size_t plain = 0, is;
+	struct pair pair;
+
+	p.p[0].t[0].key_bits = 192;
+	b.ike = &p;
+	for (unsigned ike = 0; ike < 2; ike++, b.ike = NULL)
+		for (unsigned i = 0; i < 9; i++) {
+			a.explain_to = wishes[i / 3];
+			b.explain_to = wishes[i % 3];
+			is = attempt(&pair, &a, &b, b.ike ? "the same" : "another");
+			if (i == 0)
+				plain = is;
+			assert_int_equal(pair.a.count[EV_peer_hints], i == 8);
+			if (i == 8)
+				assert_true(is > plain);
+			else
+				assert_int_equal(is, plain);
+			pair_done(&pair);
+		}
+}
+
+TEST(what_is_wrong_with_ike_is_told_with_the_values)
+{
+	struct proposals p = two_groups;
+	struct conf_conn a = pair_conf("paris"), b = pair_conf("paris");
+	struct pair pair;
+
+	p.p[0].t[0].key_bits = 192;
+	b.ike = &p;
+	a.explain_to = b.explain_to = peer_word;
+	pair_init(&pair, 1);
+	pair_up(&pair, &a, &b);
+	assert_string_equal(pair_said(&pair.a, EV_peer_hints, "class"), "ike-proposal-mismatch");
+	assert_string_equal(pair_said(&pair.a, EV_peer_hints, "difference"), "ENCR");
+	assert_memory_equal(pair_said(&pair.a, EV_peer_hints, "theirs"), "aes_gcm192", 10);
+	pair_done(&pair);
+}
+
 /* ---- what no engine of ours sends ---- */
 
 static struct v2_header header(uint8_t version)
@@ -157,13 +256,6 @@ static void says_nothing(struct verdict *v)
 	v2_put_nonce(&b, bytes_str("0123456789abcdef"));
 	verdict_say(v, v2_build_end(&b));
 }
-
-static const struct proposals two_groups = { .n = 1,
-	.p = { { .number = 1,
-		.protocol = PROTO_IKE,
-		.n = 4,
-		.t = { { TT_ENCR, ENCR_AES_GCM_16, 256 }, { TT_PRF, PRF_HMAC_SHA2_512, 0 },
-			{ TT_KE, KE_CURVE25519, 0 }, { TT_KE, KE_ECP_256, 0 } } } } };
 
 /* An IKE_SA_INIT request with that group; critical: and a payload that nobody knows. */
 static void init(struct verdict *v, uint8_t spi, bool is_critical)
@@ -261,6 +353,119 @@ TEST(nobody_is_told_why_before_both_are_authenticated)
 	pair_done(&pair);
 }
 
+/* An answer to the IKE_SA_INIT request of the initiator, in its peer's name: a refusal that says
+ * that class. */
+static void forge(struct pair *p, struct bytes why)
+{
+	struct v2_header h = { .version = 0x20, .exchange = IKE_SA_INIT, .flags = V2_F_RESPONSE };
+	struct datagram d = { { p->a.addr, 500 }, { p->b.addr, 500 }, BYTES_NONE };
+	uint8_t room[1024];
+	struct v2_build b;
+
+	memcpy(h.spi_i, p->a.last_header, sizeof(h.spi_i));
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_NO_PROPOSAL_CHOSEN, BYTES_NONE);
+	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_CLEARSWAN_EXPLAIN, why);
+	d.data = v2_build_end(&b);
+	ike_input(p->a.ike, p->now, &d);
+}
+
+/* Nobody on the way can end an attempt, change what it does, or name what only the authenticated
+ * peer may say; and no flood of them is told of. */
+TEST(a_forged_reason_changes_nothing)
+{
+	static const uint8_t secret[] = { 1, EXPLAIN_SECRET, 0, 0, 0 },
+			     mode[] = { 1, EXPLAIN_MODE, 0, 0, 0 },
+			     later[] = { 2, EXPLAIN_SECRET, 0, 0, 0 },
+			     longer[] = { 1, EXPLAIN_SECRET, 0, 0, 0, 0 },
+			     line[] = { 1, EXPLAIN_IKE, 1, 3, 'a', '\n', 'b', 0 };
+	struct conf_conn a = pair_conf("paris"), b = pair_conf("paris");
+	struct pair pair;
+
+	a.explain_to = b.explain_to = peer_word;
+	a.automatic = AUTO_START;
+	pair_init(&pair, 1);
+	pair.delay_min = pair.delay_max = 100 * NS_MS;
+	pair_add(&pair.b, &b);
+	pair_add(&pair.a, &a);
+	pair_command(&pair.a, CMD_UP, "paris");
+	pair_run(&pair, NS_MS);
+	forge(&pair, BYTES(mode));
+	forge(&pair, BYTES(later));
+	forge(&pair, BYTES(longer));
+	forge(&pair, BYTES(line));
+	assert_int_equal(pair.a.count[EV_v2_init_refused], 4);
+	assert_int_equal(pair.a.count[EV_peer_hints], 0);
+	for (unsigned i = 0; i < 100; i++)
+		forge(&pair, BYTES(secret));
+	assert_int_equal(pair.a.count[EV_peer_hints], LIMIT_HINTS);
+	pair_run(&pair, 5 * NS_S);
+	pair_assert_one_tunnel(&pair);
+	pair_done(&pair);
+}
+
+/* A request of the peer that names the vendor id; gives what it is answered with, in octets. */
+static size_t answered(struct pair *p, uint8_t spi, size_t *asked)
+{
+	struct v2_header h = header(0x20);
+	struct ke *ke = ke_new(KE_ECP_256);
+	struct datagram d = { { p->b.addr, 500 }, { p->a.addr, 500 }, BYTES_NONE };
+	size_t was = p->b.sent_octets;
+	uint8_t room[1024];
+	struct v2_build b;
+
+	h.spi_i[0] = spi;
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_sa(&b, &two_groups);
+	v2_put_ke(&b, KE_ECP_256, ke_public(ke));
+	v2_put_nonce(&b, bytes_str("0123456789abcdef"));
+	v2_put_explain_vendor(&b);
+	d.data = v2_build_end(&b);
+	*asked = d.data.n;
+	ike_input(p->b.ike, p->now, &d);
+	pair_run(p, NS_MS);
+	ke_free(ke);
+	return p->b.sent_octets - was;
+}
+
+TEST(an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_second)
+{
+	enum { PLAIN = 28 + 8 };
+	struct proposals few = two_groups, many = { .n = 5 };
+	struct conf_conn b = pair_conf("paris");
+	char conf[1024];
+	struct pair pair;
+	size_t asked, n;
+
+	few.p[0].t[0].key_bits = 128;
+	b.ike = &few;
+	b.explain_to = peer_word;
+	pair_init(&pair, 1);
+	pair_add(&pair.b, &b);
+	n = answered(&pair, 1, &asked);
+	assert_true(n > PLAIN && n <= asked);
+	assert_int_equal(answered(&pair, 2, &asked), PLAIN);
+	pair_run(&pair, NS_S);
+	assert_true(answered(&pair, 3, &asked) > PLAIN);
+	pair_done(&pair);
+
+	for (size_t i = 0; i < many.n; i++) {
+		many.p[i] = few.p[0];
+		many.p[i].number = (uint8_t)(i + 1);
+		many.p[i].t[1].id = i & 1 ? PRF_HMAC_SHA2_512 : PRF_HMAC_SHA2_256;
+		many.p[i].t[2].id = i & 2 ? KE_MODP2048 : KE_MODP3072;
+		many.p[i].t[3].id = i & 4 ? KE_MODP4096 : KE_ECP_384;
+	}
+	n = strlen(proposals_conf(&many, conf, sizeof(conf)));
+	b.ike = &many;
+	pair_init(&pair, 1);
+	pair_add(&pair.b, &b);
+	assert_true(n < EXPLAIN_VALUE);
+	assert_int_equal(answered(&pair, 1, &asked), PLAIN);
+	assert_true(PLAIN + 8 + 5 + n > asked);
+	pair_done(&pair);
+}
+
 TEST(messages_that_are_not_as_they_should_be_are_told_of)
 {
 	verdict_hear("version 3", says_version_3, "ike-version-mismatch likely");
@@ -276,6 +481,12 @@ int main(void)
 		cmocka_unit_test(every_refusal_of_ikev2_has_its_class_at_both_ends),
 		cmocka_unit_test(a_peer_of_ours_says_why_it_refuses_the_child_sa),
 		cmocka_unit_test(nobody_is_told_why_before_both_are_authenticated),
+		cmocka_unit_test(with_explain_to_who_is_refused_knows_the_class),
+		cmocka_unit_test(strangers_are_told_nothing_and_nothing_is_heard_of_them),
+		cmocka_unit_test(what_is_wrong_with_ike_is_told_with_the_values),
+		cmocka_unit_test(a_forged_reason_changes_nothing),
+		cmocka_unit_test(
+			an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_second),
 		cmocka_unit_test(messages_that_are_not_as_they_should_be_are_told_of),
 	};
 
