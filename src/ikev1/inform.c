@@ -1,4 +1,5 @@
 /* Informational exchanges of ours (RFC 2408 4.8, RFC 2409 5.7), each one message, and HASH(1). */
+#include "ikev1/explain.h"
 #include "ikev1/phase1.h"
 
 /* ---- HASH(1) ---- */
@@ -98,6 +99,19 @@ void v1_tell_notify(
 	begin(sa, &i);
 	notify_event(sa, type, i.is_protected ? "encrypted" : "");
 	v1_put_notify(&i.b, protocol, spi, type, data);
+	end(sa, &i);
+}
+
+void v1_tell_why(struct v1_sa *sa, uint8_t protocol, struct bytes spi, uint16_t type,
+	const struct explain *x)
+{
+	struct inform i;
+
+	begin(sa, &i);
+	notify_event(sa, type, i.is_protected ? "encrypted" : "");
+	v1_put_notify(&i.b, protocol, spi, type, BYTES_NONE);
+	if (x)
+		v1_put_explain(&i.b, x);
 	end(sa, &i);
 }
 

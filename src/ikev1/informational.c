@@ -1,6 +1,7 @@
 /* Informational exchanges of the peer (RFC 2408 4.8, RFC 2409 5.7): Deletes and notifications, on
  * its word only: HASH(1) is right. */
 #include "ikev1/exchanges.h"
+#include "ikev1/explain.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/transaction.h"
 
@@ -104,16 +105,17 @@ static struct v1_child *refused_child(struct v1_sa *sa, const struct v1_notify *
 	return count == 1 ? only : NULL;
 }
 
-static void error(struct v1_sa *sa, const struct v1_notify *n)
+static void error(struct v1_sa *sa, const struct v1_msg *m, const struct v1_notify *n)
 {
 	struct v1_child *c = refused_child(sa, n);
 
 	if (c || v1_may_tell(sa->v1))
 		V1_EMIT(sa, v1_notified, .notify = ev_str(v1_notify_name(n->type)),
 			.remote = ev_ep(sa->remote));
-	if (c && c->is_requester)
+	if (c && c->is_requester) {
+		v1_explain_received(c, m);
 		quick_mode_refused(c, n->type);
-	else if (c)
+	} else if (c)
 		v1_child_kill(c, EXIT_IKE_NO_ANSWER);
 	else if (sa->is_initiator && sa->state < V1_ESTABLISHED)
 		transaction_fail(sa, EXIT_IKE_AUTH);
@@ -150,7 +152,7 @@ static void lifetime(struct v1_sa *sa, const struct v1_notify *n)
 /* ---- all of them ---- */
 
 /* False: an old one again, which says nothing about now. */
-static bool notified(struct v1_sa *sa, const struct v1_notify *n)
+static bool notified(struct v1_sa *sa, const struct v1_msg *m, const struct v1_notify *n)
 {
 	switch (n->type) {
 	case N1_R_U_THERE:
@@ -163,11 +165,13 @@ static bool notified(struct v1_sa *sa, const struct v1_notify *n)
 	case N1_RESPONDER_LIFETIME:
 		lifetime(sa, n);
 		return true;
+	case N1_CLEARSWAN_EXPLAIN: /* of the one before it */
+		return true;
 	default:
 		break;
 	}
 	if (v1_notify_is_error(n->type))
-		error(sa, n);
+		error(sa, m, n);
 	else if (v1_may_tell(sa->v1))
 		V1_EMIT(sa, v1_notified, .notify = ev_str(v1_notify_name(n->type)),
 			.remote = ev_ep(sa->remote));
@@ -186,7 +190,7 @@ enum v1_verdict informational(struct v1_sa *sa, const struct v1_msg *m)
 		return V1_DROP;
 	}
 	for (size_t i = 0; i < m->n_notify && sa->state != V1_DEAD; i++)
-		is_new |= notified(sa, &m->notify[i]);
+		is_new |= notified(sa, m, &m->notify[i]);
 	if (sa->state != V1_DEAD)
 		deletes(sa, m);
 	return is_new ? V1_STAY : V1_DROP;

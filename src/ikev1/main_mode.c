@@ -5,6 +5,7 @@
  */
 #include "ikev1/exchanges.h"
 #include "ikev1/phase1.h"
+#include "ipsec/explain.h"
 
 #include <stdio.h>
 
@@ -77,6 +78,7 @@ enum v1_verdict main_mode_i_keyed(struct v1_sa *sa, const struct answer *a)
 	phase1_put_id(sa, &b);
 	phase1_put_hash(sa, &b);
 	phase1_put_initial_contact(sa, &b);
+	v1_put_vendor(&b, explain_vendor());
 	v1_say(sa, &sa->line, &b, true, true);
 	v1_step_to(sa, V1_MAIN_I3_SENT);
 	V1_EMIT(sa, v1_main_i3_sent, .state = ev_str(v1_state_libreswan(sa)),
@@ -94,6 +96,7 @@ enum v1_verdict main_mode_mr3(struct v1_sa *sa, const struct v1_msg *m)
 		return v1_refuse_close(sa, N1_INVALID_HASH_INFORMATION);
 	v1_line_heard(sa, &sa->line);
 	sa->peer_is_initial_contact = v1_notify_find(m, N1_INITIAL_CONTACT);
+	sa->peer_reads_explain = explain_is_vendor(m->vendor, m->n_vendor);
 	v1_phase1_done(sa);
 	return V1_STAY;
 }

@@ -3,6 +3,7 @@
  * the identity of MI3 leads to another one, the peer has proven nothing about it. */
 #include "ikev1/exchanges.h"
 #include "ikev1/phase1.h"
+#include "ipsec/explain.h"
 
 void main_mode_mi1(struct v1 *v1, const struct datagram *d, const struct v1_msg *m)
 {
@@ -74,6 +75,8 @@ static void answer(struct v1_sa *sa, bool is_initial_contact)
 	v1_say_begin(sa, &sa->line, V1_MAIN_MODE, &b);
 	phase1_put_id(sa, &b);
 	phase1_put_hash(sa, &b);
+	if (sa->peer_reads_explain)
+		v1_put_vendor(&b, explain_vendor());
 	v1_say(sa, &sa->line, &b, true, false);
 	v1_phase1_done(sa);
 }
@@ -86,6 +89,7 @@ enum v1_verdict main_mode_mi3(struct v1_sa *sa, const struct v1_msg *m)
 		return v1_refuse_close(sa, N1_INVALID_ID_INFORMATION);
 	if (!phase1_hash_is(sa, m, NULL))
 		return v1_refuse_close(sa, N1_INVALID_HASH_INFORMATION);
+	sa->peer_reads_explain = explain_is_vendor(m->vendor, m->n_vendor);
 	if (!phase1_switch_conn(sa))
 		return v1_refuse_close(sa, N1_INVALID_ID_INFORMATION);
 	if (sa->conn == before && id_eq(&sa->asked_id, &sa->peer_id)) {

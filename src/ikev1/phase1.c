@@ -1,5 +1,6 @@
 /* What Main and Aggressive Mode share (RFC 2409 5): keys, hashes, identities, NAT traversal. */
 #include "ikev1/phase1.h"
+#include "ipsec/explain.h"
 
 #include "ikev1/exchanges.h"
 #include <stdio.h>
@@ -258,6 +259,8 @@ void phase1_put_vendors(struct v1_sa *sa, struct v1_build *b)
 	if (!sa->is_initiator)
 		v = (v & sa->vendors & ~(uint32_t)V1_VENDOR_NAT) | sa->nat.method;
 	v1_put_vendors(b, v);
+	if (sa->is_initiator && conn_explains_to(sa->conn, &sa->remote.addr))
+		v1_put_vendor(b, explain_vendor());
 }
 
 void phase1_take_vendors(struct v1_sa *sa, const struct v1_msg *m)

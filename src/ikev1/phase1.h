@@ -63,10 +63,10 @@ bool phase1_is_repeat(const struct phase1_request *q);
 /* R: what the identity decides: another connection may fit better. False: none does; the event. */
 bool must_use phase1_switch_conn(struct v1_sa *sa);
 
-/* One notification in clear for a message that belongs to no ISAKMP SA (stranger.c). False: not
- * now. */
-bool v1_answer_stranger(
-	struct v1 *v1, const struct datagram *d, const struct v1_header *h, uint16_t notify);
+/* One notification in clear for a message that belongs to no ISAKMP SA (stranger.c), and why (x;
+ * NULL: nothing more) when the message has room for it. False: not now. */
+bool v1_answer_stranger(struct v1 *v1, const struct datagram *d, const struct v1_header *h,
+	uint16_t notify, const struct explain *x);
 
 /* ---- refusals (phase1_refused.c) ---- */
 void phase1_suspect_psk(struct v1_sa *sa, const char *why, const char *sign);

@@ -3,6 +3,7 @@
 #include "ikev1/exchanges.h"
 #include "ikev1/phase1.h"
 #include "ike/match.h"
+#include "ikev1/explain.h"
 #include "ipsec/vendor.h"
 
 #include <stdio.h>
@@ -131,16 +132,45 @@ static void tell_no_connection(const struct phase1_request *q, const struct matc
 		.id = ev_str(id), .wanted = ev_str(wanted));
 }
 
+/* With explain-to= of both ends: what is wrong with the request for the nearest connection. */
+static bool explains(const struct phase1_request *q, enum match_why why, const struct conn *nearest,
+	struct explain *ret)
+{
+	const struct proposals *ours;
+
+	if (!nearest || !explain_is_vendor(q->m->vendor, q->m->n_vendor) ||
+		!conn_explains_to(nearest, &q->d->remote.addr))
+		return false;
+	*ret = explain_other_version(1);
+	if (why == MATCH_REFUSED && is_for_mode(q, nearest)) {
+		ours = conn_ike_proposals(nearest);
+		*ret = (struct explain){ .class = EXPLAIN_IKE,
+			.field = v1_explain_field(
+				v1_difference(ours, v1_auth_method(nearest, false), &q->m->sa)) };
+		proposals_conf(ours, ret->theirs, sizeof(ret->theirs));
+	} else if (why == MATCH_REFUSED && nearest->conf->authby & AUTHBY_SECRET) {
+		*ret = (struct explain){ .class = EXPLAIN_V1_MODE };
+		snprintf(ret->theirs, sizeof(ret->theirs), "%s",
+			nearest->conf->aggressive ? "aggressive" : "main");
+	} else if (why != MATCH_NO_VERSION) {
+		return false;
+	}
+	return ike_may_explain(q->v1->ike);
+}
+
 static void refuse(struct phase1_request *q, const struct match *m, enum match_why why,
 	const struct conn *nearest)
 {
+	struct explain x;
+
 	if (v1_may_tell(q->v1)) {
 		if (why == MATCH_REFUSED && nearest && is_for_mode(q, nearest))
 			tell_proposal(q, nearest);
 		else
 			tell_no_connection(q, m, why, nearest);
 	}
-	v1_answer_stranger(q->v1, q->d, &q->m->h, N1_NO_PROPOSAL_CHOSEN);
+	v1_answer_stranger(q->v1, q->d, &q->m->h, N1_NO_PROPOSAL_CHOSEN,
+		explains(q, why, nearest, &x) ? &x : NULL);
 }
 
 struct conn *phase1_admit(struct phase1_request *q)
@@ -184,6 +214,7 @@ struct v1_sa *phase1_open(struct phase1_request *q, struct conn *c)
 	sha256(&q->d->data, 1, sa->line.heard);
 	sa->line.has_heard = true;
 	phase1_take_vendors(sa, q->m);
+	sa->peer_reads_unproven = explain_is_vendor(q->m->vendor, q->m->n_vendor);
 	sa->opening_key = v1_opening_key(v1, sa->icookie, &sa->remote);
 	map_put(&v1->openings, sa->opening_key, sa);
 	v1_sa_enters_half_open(sa);

@@ -1,6 +1,7 @@
 /* Phase 1 does not come to be, and who says so: anybody (in clear), or the peer. What anybody could
  * have sent ends the wait of people; an attempt that must go on goes on. */
 #include "ikev1/exchanges.h"
+#include "ikev1/explain.h"
 #include "ikev1/phase1.h"
 
 #include <inttypes.h>
@@ -112,6 +113,7 @@ enum v1_verdict phase1_refused(struct v1_sa *sa, const struct v1_msg *m)
 	}
 	if (sa->refusals++ == 0)
 		tell(sa, m, n);
+	v1_explain_heard(sa, m);
 	if (sa->state == V1_MAIN_I3_SENT) {
 		sa->refused = n->type;
 		snprintf(why, sizeof(why), "the peer answers %s (not authenticated)",
@@ -149,7 +151,11 @@ void phase1_not_opened(struct v1_sa *sa, const char *what)
 	} else if (sa->state == V1_MAIN_R2_SENT || sa->state == V1_AGGR_R1_SENT) {
 		sa->is_suspected = true;
 		V1_EMIT(sa, v1_psk_mismatch, .why = ev_str(what), .remote = ev_ep(sa->remote));
-		v1_tell_notify(sa, PROTO_IKE, BYTES_NONE, N1_PAYLOAD_MALFORMED, BYTES_NONE);
+		v1_tell_why(sa, PROTO_IKE, BYTES_NONE, N1_PAYLOAD_MALFORMED,
+			sa->peer_reads_unproven && conn_explains_to(sa->conn, &sa->remote.addr) &&
+					ike_may_explain(sa->ike)
+				? &(struct explain){ .class = EXPLAIN_SECRET }
+				: NULL);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* Quick Mode as its responder (RFC 2409 5.5): see quick_mode.c. Which connection it is for is
  * decided by the selectors, which have to be exactly ours. */
 #include "ikev1/exchanges.h"
+#include "ikev1/explain.h"
 #include "ikev1/quick_mode.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@ struct request {
 	const struct v1_msg *m;
 	struct ts ours, theirs;
 	bool is_transport;
+	struct explain why; /* of the refusal; class 0: nothing more is said */
 };
 
 /* ---- what it is for ---- */
@@ -110,7 +112,28 @@ static void peer_proposed(const struct request *q)
 		.protocol = ev_str(protocol), .theirs = ev_str(ts_format(&q->theirs, theirs)));
 }
 
-static void no_connection(const struct request *q)
+/* Networks or mode, of the connection that the ISAKMP SA is for. */
+static void explain_connection(
+	struct request *q, const struct ts_list *ours, const struct ts_list *theirs, char *room)
+{
+	bool is_transport = q->sa->conn->conf->type == TYPE_TRANSPORT;
+
+	if (is_transport != q->is_transport) {
+		q->why = (struct explain){ .class = EXPLAIN_MODE };
+		snprintf(q->why.theirs, sizeof(q->why.theirs), "%s",
+			is_transport ? "transport" : "tunnel");
+		return;
+	}
+	q->why = (struct explain){ .class = EXPLAIN_TS,
+		.field = is_allowed(theirs, &q->theirs) ? EXPLAIN_TSR : EXPLAIN_TSI };
+	/* half a list would be another one */
+	if (strlen(ts_list_subnets(ours, room)) < sizeof(q->why.theirs))
+		memcpy(q->why.theirs, room, strlen(room) + 1);
+	if (strlen(ts_list_subnets(theirs, room)) < sizeof(q->why.ours))
+		memcpy(q->why.ours, room, strlen(room) + 1);
+}
+
+static void no_connection(struct request *q)
 {
 	const struct conn *c = q->sa->conn;
 	char ours[TS_LIST_STR], theirs[TS_LIST_STR], us[ADDR_STR], them[ADDR_STR];
@@ -141,23 +164,27 @@ static void no_connection(const struct request *q)
 		.subnet_ours = ev_str(ts_list_subnets(&own, subnet_ours)),
 		.range = ev_str(odd ? ts_format(odd, range) : ""),
 		.range_is_theirs = ev_u64(odd == &peers.ts[0]));
+	explain_connection(q, &l, &m, ours);
 }
 
 /* ---- refusing before there is a Child SA ---- */
 
-static void refuse(struct v1_sa *sa, const struct v1_msg *m, uint16_t notify)
+static void refuse(const struct request *q, uint16_t notify)
 {
+	const struct v1_msg *m = q->m;
 	uint8_t room[4];
 	struct wr spi = wr_to(room, sizeof(room));
 
 	wr_u32(&spi, m->sa.n ? v1_proposal_spi(&m->sa.p[0]) : 0);
-	v1_tell_notify(sa, PROTO_ESP, wr_view(&spi), notify, BYTES_NONE);
+	v1_tell_why(q->sa, PROTO_ESP, wr_view(&spi), notify,
+		q->sa->peer_reads_explain && q->why.class ? &q->why : NULL);
 }
 
 /* ---- which proposal ---- */
 
-static void no_proposal(struct v1_child *c, const struct v1_msg *m, const struct v1_esp_wish *w)
+static void no_proposal(struct request *q, const struct v1_child *c, const struct v1_esp_wish *w)
 {
+	const struct v1_msg *m = q->m;
 	const char *difference = v1_difference_esp(w, &m->sa);
 	char offered[1024], allowed[1024];
 	struct proposal_words words;
@@ -172,6 +199,8 @@ static void no_proposal(struct v1_child *c, const struct v1_msg *m, const struct
 		.difference = ev_str(difference), .theirs_conf = ev_str(words.theirs_conf),
 		.ours_conf = ev_str(words.ours_conf), .ours_swanctl = ev_str(words.ours_swanctl),
 		.legacy = ev_str(words.legacy));
+	q->why = (struct explain){ .class = EXPLAIN_ESP, .field = v1_explain_field(difference) };
+	proposals_conf(w->ours, q->why.theirs, sizeof(q->why.theirs));
 }
 
 /* What the peer would have to propose: with the group that we would. */
@@ -200,8 +229,9 @@ static bool group_is_wrong(const struct v1_child *c, uint16_t group)
 	return !proposals_has(conf->esp, TT_KE, group);
 }
 
-static uint16_t choose(struct v1_child *c, const struct v1_msg *m)
+static uint16_t choose(struct request *q, struct v1_child *c)
 {
+	const struct v1_msg *m = q->m;
 	const struct alg *ke;
 	struct proposals ours;
 	struct v1_esp_wish w;
@@ -209,7 +239,7 @@ static uint16_t choose(struct v1_child *c, const struct v1_msg *m)
 	quick_wish(c, &ours, &w);
 	w.takes_any_group = true;
 	if (v1_choose_esp(&w, &m->sa, &c->chosen, &c->c.suite) != OK) {
-		no_proposal(c, m, &w);
+		no_proposal(q, c, &w);
 		return N1_NO_PROPOSAL_CHOSEN;
 	}
 	c->c.spi_out = c->chosen.spi;
@@ -217,7 +247,7 @@ static uint16_t choose(struct v1_child *c, const struct v1_msg *m)
 		ke = c->c.suite.ke ? alg_find(TT_KE, c->c.suite.ke) : NULL;
 		if (ke) {
 			w.takes_any_group = false;
-			no_proposal(c, m, &w);
+			no_proposal(q, c, &w);
 		} else {
 			no_pfs(c, &w);
 		}
@@ -263,7 +293,7 @@ static enum v1_verdict respond(struct request *q, struct conn *conn)
 
 	if (!c) {
 		V1_EMIT(q->sa, v1_too_many_children, .limit = ev_u64(LIMIT_CHILDREN));
-		refuse(q->sa, q->m, N1_NO_PROPOSAL_CHOSEN);
+		refuse(q, N1_NO_PROPOSAL_CHOSEN);
 		return V1_STAY;
 	}
 	c->peer_id = id_copy(&q->sa->peer_id);
@@ -271,11 +301,11 @@ static enum v1_verdict respond(struct request *q, struct conn *conn)
 	c->c.ts_local = (struct ts_list){ .n = 1, .ts = { q->ours } };
 	c->c.ts_remote = (struct ts_list){ .n = 1, .ts = { q->theirs } };
 	responding_events(c);
-	notify = choose(c, q->m);
+	notify = choose(q, c);
 	if (!notify && (notify = key(c, q->m)) == N1_INVALID_KEY_INFORMATION)
 		V1_CHILD_EMIT(c, v1_quick_bad_ke, );
 	if (notify) {
-		refuse(q->sa, q->m, notify);
+		refuse(q, notify);
 		v1_child_kill(c, EXIT_IKE_PROPOSAL);
 		return V1_STAY;
 	}
@@ -308,13 +338,13 @@ enum v1_verdict quick_mode_qi1(struct v1_sa *sa, const struct v1_msg *m)
 	}
 	if (!take_selectors(&q)) {
 		V1_EMIT(sa, v1_quick_bad_ids, .payloads = ev_str(m->names));
-		refuse(sa, m, N1_INVALID_ID_INFORMATION);
+		refuse(&q, N1_INVALID_ID_INFORMATION);
 		return V1_STAY;
 	}
 	peer_proposed(&q);
 	if (!(c = conn_for(&q))) {
 		no_connection(&q);
-		refuse(sa, m, N1_INVALID_ID_INFORMATION);
+		refuse(&q, N1_INVALID_ID_INFORMATION);
 		return V1_STAY;
 	}
 	return respond(&q, c);

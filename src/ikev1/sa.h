@@ -176,7 +176,10 @@ struct v1_sa {
 	struct buf parked;  /* the message that a parked state waits with */
 	struct id peer_id;
 	bool peer_is_initial_contact;
-	bool is_suspected; /* people were told that the secrets may differ */
+	bool peer_reads_explain;  /* its vendor id says so, encrypted in Main Mode */
+	bool peer_reads_unproven; /* R: likewise, in its first message */
+	unsigned hints;		  /* I: unauthenticated explanations heard */
+	bool is_suspected;	  /* people were told that the secrets may differ */
 	bool has_fragmentation;
 	struct v1_fragments fragments;
 	uint16_t fragment_id; /* of the last message that we cut */

@@ -2,6 +2,7 @@
 /* The step of an ISAKMP SA: message, answer or timer in; a row of the table; its verdict; out. The
  * only place that assigns a state, and the only way to say something to the peer. */
 #include "ikev1/transitions.h"
+#include "ipsec/explain.h"
 
 /* ---- steps (called by receive.c, v1.c and timers) ---- */
 /* A message of Phase 1, Transaction or Informational, opened and wholly parsed; HASH is the
@@ -44,6 +45,9 @@ void v1_repeat(struct v1_sa *sa, struct v1_line *l);
 /* ---- inform.c ---- */
 /* An Informational exchange of one message: HASH(1) | payloads, protected when the SA has keys, in
  * clear when not (then it proves nothing, and says no secret). */
+/* The same, and why (x; NULL: nothing more). */
+void v1_tell_why(struct v1_sa *sa, uint8_t protocol, struct bytes spi, uint16_t type,
+	const struct explain *x);
 void v1_tell_notify(
 	struct v1_sa *sa, uint8_t protocol, struct bytes spi, uint16_t type, struct bytes data);
 void v1_tell_delete_ike(struct v1_sa *sa);

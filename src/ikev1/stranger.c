@@ -4,6 +4,7 @@
 #include "ikev1/stranger.h"
 
 #include "ikev1/exchanges.h"
+#include "ikev1/explain.h"
 #include "ikev1/phase1.h"
 #include "ike/match.h"
 
@@ -27,8 +28,8 @@ static bool may_answer(struct v1 *v1, const struct addr *peer)
 	return true;
 }
 
-bool v1_answer_stranger(
-	struct v1 *v1, const struct datagram *d, const struct v1_header *h, uint16_t notify)
+bool v1_answer_stranger(struct v1 *v1, const struct datagram *d, const struct v1_header *h,
+	uint16_t notify, const struct explain *x)
 {
 	struct v1_header answer = { .version = V1_VERSION, .exchange = V1_INFORMATIONAL };
 	struct v1_build b;
@@ -38,7 +39,11 @@ bool v1_answer_stranger(
 	rng_fill(&v1->ike->env.rng, answer.rcookie, sizeof(answer.rcookie));
 	v1_build_begin(&b, v1->room, LIMIT_MESSAGE, &answer);
 	v1_put_notify(&b, PROTO_IKE, BYTES_NONE, notify, BYTES_NONE);
+	if (x)
+		v1_put_explain(&b, x);
 	out = v1_build_end(&b);
+	if (x && out.n > d->data.n)
+		return v1_answer_stranger(v1, d, h, notify, NULL);
 	if (out.n > d->data.n || !may_answer(v1, &d->remote.addr))
 		return false;
 	ike_send(v1->ike, &d->local, &d->remote, out);
@@ -83,7 +88,7 @@ static bool passes_policy(struct v1 *v1, const struct datagram *d, const struct 
 	if (policy == IKEV1_ACCEPT || (is_auto && is_wanted(v1)))
 		return true;
 	if (policy == IKEV1_REJECT) {
-		if (v1_answer_stranger(v1, d, h, N1_INVALID_MAJOR_VERSION) && v1_may_tell(v1))
+		if (v1_answer_stranger(v1, d, h, N1_INVALID_MAJOR_VERSION, NULL) && v1_may_tell(v1))
 			EMIT(&v1->ike->env.events, v1->ike->now, &nobody, v1_policy_reject,
 				.remote = ev_ep(d->remote),
 				.nearest = ev_str(other_version(v1, d)));

@@ -91,12 +91,10 @@ static const struct verdict_row in_main_mode[] = {
 		"esp-proposal-mismatch certain", "aes256", "aes192", NULL },
 	{ "pfs", group_is_needed, AT_RESPONDER, "esp-proposal-mismatch likely",
 		"esp-proposal-mismatch certain", "no PFS", "pfs=yes", NULL },
-	{ "mode", fault_mode, AT_INITIATOR, "ts-mismatch-v1 likely",
-		"transport-tunnel-mismatch certain", "transport", "tunnel",
-		"transport-tunnel-mismatch" },
-	{ "mode", fault_mode, AT_RESPONDER, "ts-mismatch-v1 likely",
-		"transport-tunnel-mismatch certain", "tunnel", "transport",
-		"transport-tunnel-mismatch" },
+	{ "mode", fault_mode, AT_INITIATOR, "transport-tunnel-mismatch likely",
+		"transport-tunnel-mismatch certain", "transport", "tunnel", NULL },
+	{ "mode", fault_mode, AT_RESPONDER, "transport-tunnel-mismatch likely",
+		"transport-tunnel-mismatch certain", "tunnel", "transport", NULL },
 	{ "nets", fault_nets, AT_INITIATOR, "ts-mismatch-v1 likely", "ts-mismatch-v1 certain",
 		"10.0.9.0/24", "10.0.2.0/24", NULL },
 	{ "nets", fault_nets, AT_RESPONDER, "ts-mismatch-v1 likely", "ts-mismatch-v1 certain",
@@ -109,6 +107,29 @@ static const struct verdict_row in_main_mode[] = {
 		"azure-wide-selectors certain", "0.0.0.0/0", "10.0.2.0/24", NULL },
 	{ "range", fault_range, AT_INITIATOR, "ts-mismatch-v1 likely", "non-cidr-selector certain",
 		"10.0.2.3-10.0.2.77", "10.0.2.0/24", NULL },
+};
+
+/* With explain-to= at both ends. */
+static void explained(struct verdict *v)
+{
+	static char peer[] = "%peer";
+
+	main_mode(v);
+	v->a.explain_to = v->b.explain_to = peer;
+}
+
+static const struct verdict_row explained_rows[] = {
+	{ "nothing", fault_nothing, AT_INITIATOR, "", "", NULL, NULL, NULL },
+	{ "ike", fault_ike, AT_INITIATOR, "ike-proposal-mismatch likely",
+		"ike-proposal-mismatch certain", "aes192", "aes256", NULL },
+	{ "version", fault_version, AT_RESPONDER, "ike-version-mismatch likely",
+		"ike-version-mismatch certain", "IKEv1", "IKEv2", NULL },
+	{ "mode of phase 1", aggressive, AT_INITIATOR, "v1-mode-mismatch likely",
+		"v1-mode-mismatch certain", "Aggressive Mode", "aggressive=no", NULL },
+	{ "mode of phase 1", aggressive, AT_RESPONDER, "v1-mode-mismatch likely",
+		"v1-mode-mismatch certain", "Main Mode", "aggressive=yes", NULL },
+	{ "secret", fault_secret, AT_INITIATOR, "psk-mismatch-v1 likely", "psk-mismatch-v1 likely",
+		NULL, NULL, NULL },
 };
 
 static const struct verdict_row in_aggressive_mode[] = {
@@ -138,11 +159,45 @@ TEST(every_refusal_in_aggressive_mode_has_its_class_at_both_ends)
 	verdict_walk(in_aggressive_mode, COUNT(in_aggressive_mode), aggressive_mode);
 }
 
+TEST(with_explain_to_who_is_refused_in_phase_1_knows_the_class)
+{
+	verdict_walk(explained_rows, COUNT(explained_rows), explained);
+}
+
+/* Quick Mode: inside of what both have authenticated, without being asked for. */
+TEST(a_peer_of_ours_says_why_it_refuses_quick_mode)
+{
+	struct conf_conn a = pair_conf("paris"), b = pair_conf("paris");
+	struct pair pair;
+
+	a.version = b.version = VERSION_IKEV1;
+	b.right.subnet.ts[0] = pair_net("10.0.9.0/24");
+	pair_init(&pair, 1);
+	pair_up(&pair, &a, &b);
+	assert_int_equal(pair.a.count[EV_peer_explains], 1);
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "class"), "ts-mismatch-v1");
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "difference"), "IDcr");
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "theirs"), "10.0.9.0/24");
+	assert_string_equal(pair_said(&pair.a, EV_peer_explains, "ours"), "10.0.1.0/24");
+	assert_int_equal(pair.a.count[EV_peer_hints], 0);
+	pair_done(&pair);
+
+	/* Aggressive Mode's third message may go in clear: nobody is announced, nothing is told */
+	a.aggressive = b.aggressive = true;
+	pair_init(&pair, 1);
+	pair_up(&pair, &a, &b);
+	assert_int_equal(pair.a.count[EV_v1_quick_refused], 1);
+	assert_int_equal(pair.a.count[EV_peer_explains], 0);
+	pair_done(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			every_refusal_in_main_mode_and_after_it_has_its_class_at_both_ends),
+		cmocka_unit_test(with_explain_to_who_is_refused_in_phase_1_knows_the_class),
+		cmocka_unit_test(a_peer_of_ours_says_why_it_refuses_quick_mode),
 		cmocka_unit_test(every_refusal_in_aggressive_mode_has_its_class_at_both_ends),
 	};
 
