@@ -2,6 +2,17 @@
 
 #define LAN(e) FIELDS(e, local_lan)
 
+/* The other end has the very network, or a part of it: not a tunnel that takes too much. */
+static bool is_theirs(const struct story *s, const struct event *lan)
+{
+	const struct event *e = NULL;
+
+	while ((e = local_next(s, EV_local_overlap, e)))
+		if (strcmp(FIELDS(e, local_overlap)->other.str, LAN(lan)->net.str) == 0)
+			return true;
+	return false;
+}
+
 /* A network on a wire of this host whose packets go elsewhere. */
 static const struct event *swallowed(const struct story *s)
 {
@@ -18,7 +29,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *look = local_look_of(s), *e = swallowed(s);
 	const char *file;
 
-	if (!e || !story_is_up(s) ||
+	if (!e || !story_is_up(s) || is_theirs(s, e) ||
 		!local_is_inside(LAN(e)->net.str, FIELDS(look, local_look)->their_nets.str))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
