@@ -139,11 +139,11 @@ struct v2_sa {
 	struct secret our_auth; /* our MAC */
 	bool peer_is_initial_contact;
 	bool is_childless;
-	bool peer_reads_explain; /* its vendor id says so, inside IKE_AUTH */
+	bool peer_reads_explain;  /* its vendor id says so, inside IKE_AUTH */
 	bool peer_reads_unproven; /* R: likewise, in IKE_SA_INIT */
-	unsigned hints;		 /* I: unauthenticated explanations heard */
-	struct buf explain;	 /* R: of the request that is being refused (explain.h) */
-	bool is_ended_by_peer;	 /* it sent Delete, or refuses us */
+	unsigned hints;		  /* I: unauthenticated explanations heard */
+	struct buf explain;	  /* R: of the request that is being refused (explain.h) */
+	bool is_ended_by_peer;	  /* it sent Delete, or refuses us */
 	bool is_unwanted;  /* I: taken down before its IKE_AUTH response; deleted when that comes */
 	bool is_refusing;  /* I: the peer is not who it should be, and is told so by the Delete */
 	bool is_redundant; /* the loser of a collision: its maker deletes it, or it expires soon */

@@ -15,7 +15,7 @@ enum {
 	LIMIT_CHILDREN = 256, /* Child SAs under one IKE SA */
 	LIMIT_KE_RETRIES = 3, /* INVALID_KE_PAYLOAD in a row */
 	LIMIT_COOKIE_RETRIES = 3,
-	LIMIT_HINTS = 4, /* unauthenticated explanations in one attempt */
+	LIMIT_HINTS = 4,	   /* unauthenticated explanations in one attempt */
 	LIMIT_SECRET_TRIES = 64,   /* secrets compared with one AUTH that does not fit */
 	LIMIT_SECRET_SEARCHES = 8, /* such AUTHs a second, of all peers */
 	/* IKEv1 */

@@ -47,8 +47,8 @@ bool line_receive(struct line *l);
 /* Sends what waits, for at most so long, before a process ends. */
 void line_drain(struct line *l, int milliseconds);
 
-/* A loop whose library says why it ends, as we do, when there is no more memory: by itself it aborts
- * without a word. */
+/* A loop whose library says why it ends, as we do, when there is no more memory: by itself it
+ * aborts without a word. */
 void loop_begin(uv_loop_t *loop);
 /* Closes what is still open in a loop that has ended, and the loop. */
 void loop_done(uv_loop_t *loop);
