@@ -146,6 +146,8 @@ on right swanctl --rekey --ike vpn >/dev/null
 ROLE=initiator
 noticed left rekey-collision likely rekey_child left ours
 no_drop
+on left ipsec down $CONN >/dev/null
+reloaded right # its own rekey would go on
 apply
 apply_peer
 cured

@@ -4,7 +4,7 @@ it asks (IKE_SA_INIT to TO, until it is ended), or answers each IKE_SA_INIT of T
 
   loop GROUP        ask: with KE of GROUP, whatever is wanted; answer: INVALID_KE_PAYLOAD, GROUP is wanted
   broken            the length of a payload is more than there is
-  flood COUNT       ask: COUNT IKE SAs that stay half open, then no more"""
+  flood COUNT       ask: COUNT IKE SAs that stay half open"""
 import os
 import socket
 import struct
@@ -63,3 +63,4 @@ for i in range(number if what == "flood" else 1000000):
         continue
     s.sendto(request(spi, number if what == "loop" else 31, 100 if what == "broken" else 0), (there, 500))
     time.sleep(0.5)
+time.sleep(60)  # what is answered finds a port that is open
