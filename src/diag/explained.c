@@ -6,13 +6,15 @@
 static void fixes(const struct story *s, struct finding *f, const union ev_peer_explains *x)
 {
 	const char *theirs = x->theirs.str, *ours = x->ours.str;
-	const struct event *no = story_last(s, EV_v2_child_refused);
+	const struct event *no = story_last(s, EV_v2_child_refused),
+			   *v1_no = story_last(s, EV_v1_quick_refused);
 
 	if (f->rule == &rule_esp_proposal_mismatch) {
 		finding_fix_list(f, FIX_HERE, "esp", theirs);
-		if (no)
+		if (no || v1_no)
 			finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp",
-				FIELDS(no, v2_child_refused)->ours_conf.str);
+				no ? FIELDS(no, v2_child_refused)->ours_conf.str
+				   : FIELDS(v1_no, v1_quick_refused)->ours_conf.str);
 	} else if (f->rule == &rule_esn_or_ipcomp_mismatch) {
 		finding_conn(f, FIX_HERE, "", "esn", "either");
 		finding_conn(f, FIX_PEER_LIBRESWAN, "", "esn", "either");
@@ -50,6 +52,7 @@ bool explained(const struct story *s, struct finding *ret)
 		return false;
 	finding_proof(ret, e);
 	finding_proof(ret, story_last(s, EV_v2_child_refused));
+	finding_proof(ret, story_last(s, EV_v1_quick_refused));
 	finding_cause(ret, "the peer says why it refuses: %s%s%s%s%s%s%s%s", ret->rule->title,
 		x->difference.str[0] ? "; they differ in " : "", x->difference.str,
 		x->theirs.str[0] ? "; it has '" : "", x->theirs.str, x->theirs.str[0] ? "'" : "",
