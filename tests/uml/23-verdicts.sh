@@ -131,7 +131,8 @@ apply() {
 	done
 	check "there is a fix for $host" [ $n -gt 0 ]
 	[ -z "$again" ] || reload $host
-	[ $host = right ] || [ "$ROLE" = initiator ] || reload right # it tries with long pauses
+	# it tries with long pauses
+	[ $host = right ] || [ "$ROLE" = initiator ] || has left 1 || reload right
 }
 # cured: it comes up, carries packets, and nothing is found any more
 cured() {
