@@ -81,6 +81,18 @@ verdict ike-into-own-tunnel certain ipsec --json diagnose $CONN
 apply
 cured
 
+# ours here: this machine's kernel has no ESP
+fault "the kernel is to do ESP, and cannot"
+fresh
+check "it comes up" up left ours
+on left sed -i '/^config setup/a\    dataplane=kernel' /etc/ipsec.conf
+before=$(pids left 'ipsec*')
+noticed left kernel-lacks-esp certain run left ipsec restart
+check "nothing was ended for it" test "$(pids left 'ipsec*')" = "$before"
+check "traffic passes" ping_through 3
+apply
+cured
+
 title "what was found"
 cat "$LAB_ROWS"
 finish

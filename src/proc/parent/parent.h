@@ -178,6 +178,8 @@ void log_reopen(struct parent *p);
 bool plane_choose(struct parent *p);
 /* Would it be the same for that configuration? */
 bool plane_stays(const struct parent *p, const struct conf *conf);
+/* Could a daemon begin with that configuration? Tried; if not, the request is told. */
+bool plane_can_be(struct parent *p, uint32_t request, const struct conf *conf);
 /* Can the kernel make the device that c names, if any? Tried; if not, the request is told. */
 bool plane_has_device(struct parent *p, uint32_t request, const struct conf_conn *c);
 /* Is that process part of us? */

@@ -137,6 +137,16 @@ bool plane_stays(const struct parent *p, const struct conf *conf)
 		       p->has_kernel_plane;
 }
 
+bool plane_can_be(struct parent *p, uint32_t request, const struct conf *conf)
+{
+	char why[512];
+
+	if (conf->setup.dataplane != WANT_KERNEL || probe(conf, why, sizeof(why)))
+		return true;
+	PARENT_EMIT(p, request, plane_refused, .why = ev_str(why));
+	return false;
+}
+
 bool plane_needs(const struct parent *p, enum ipc_who w)
 {
 	return w != WHO_ESP || !p->has_kernel_plane;

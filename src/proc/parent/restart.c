@@ -64,6 +64,10 @@ void restart_begin(struct parent *p, uint32_t request)
 		verb_done(p, request, EXIT_CONFIG);
 	} else if (!has_programs(p, request)) {
 		verb_done(p, request, EXIT_SERVICE);
+	} else if (!plane_can_be(p, request, conf)) {
+		PARENT_EMIT(p, request, restart_refused, .file = ev_str(p->opt.config),
+			.why = ev_str("this kernel has no ESP for dataplane=kernel"));
+		verb_done(p, request, EXIT_SERVICE);
 	} else {
 		why = why_plain(p, conf);
 		if (why)
