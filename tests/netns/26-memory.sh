@@ -42,6 +42,7 @@ for process in ipsec-control ipsec-esp ipsec-keys ipsec-kernel ipsec-ike ipsecd;
 	[ $process != ipsecd ] || end='the daemon before this one was killed'
 	check "it says why" wait_for 10 logged "^[^\"]*: $process: out of memory$"
 	check "the log tells of its end" wait_for 10 logged "$end"
+	logged "$end" || on left tail -n "+$((${before%% *} + 1))" /var/log/pluto.log | grep -v '"many' | head -20
 	check "the tunnel comes back" wait_for 30 is_up left ours
 	check "traffic passes" wait_for 10 ping_through 2
 	# all those connections are forgotten

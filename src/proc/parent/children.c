@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SAID_MS = 100 };
+enum { STOP_PATIENCE_MS = 4000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SAID_MS = 1000 };
 
 /* Peers wait for an answer meanwhile. */
 enum { RETRY_IKE_MAX_MS = 1000 };
