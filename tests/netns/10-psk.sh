@@ -33,7 +33,7 @@ refuses "no traffic passes" run lpc ping -q -c 1 -W 1 $RPC
 
 title "the peer begins"
 check "it comes up" up right "$peer"
-check "traffic passes" ping_through 5
+check "traffic passes" wait_for 5 ping_through 5
 show left ours
 says "one tunnel" '^006 #[0-9]+: "vpn.example.com", type=ESP'
 check "the peer ends it" down right "$peer"

@@ -46,7 +46,7 @@ while IFS='|' read -r ike esp theirs_ike theirs_esp; do
 	down left ours >/dev/null
 	wait_for 5 is_down right "$peer" || bad "it does not end"
 	check "the peer begins" up right "$peer"
-	check "traffic passes" ping_through 3
+	check "traffic passes" wait_for 5 ping_through 3
 	down right "$peer" >/dev/null
 	wait_for 5 is_down left ours || bad "it does not end"
 	n=$((n + 1))

@@ -31,7 +31,7 @@ run lpc ping -6 -q -c 3 -i 0.2 -W 1 -s 3000 $RPC6
 check "big pings pass" ping6_through 3 -s 3000
 check "down" down left ours
 check "the peer begins" up right "$peer"
-check "traffic passes" ping6_through 5
+check "traffic passes" wait_for 5 ping6_through 5
 again
 
 title "IPv4 within IPv6"
@@ -41,7 +41,7 @@ check "traffic passes" ping_through 5
 check "big pings pass" ping_through 3 -s 3000
 check "down" down left ours
 check "the peer begins" up right "$peer"
-check "traffic passes" ping_through 5
+check "traffic passes" wait_for 5 ping_through 5
 again
 
 title "IPv6 within IPv6"

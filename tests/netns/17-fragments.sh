@@ -22,5 +22,5 @@ check "IKE_AUTH went in several datagrams" test "$(grep -cE 'IP 192\.0\.2\.1\.4?
 check "we end it" down left ours
 wait_for 5 is_down right "$peer"
 check "the peer begins" up right "$peer"
-check "traffic passes" ping_through 3
+check "traffic passes" wait_for 5 ping_through 3
 finish

@@ -16,13 +16,13 @@ start left ours
 second_through() { run lpc ping -q -c 3 -i 0.05 -W 2 $SECOND && grep -q ' 0% packet loss' <<<"$OUT"; }
 children() { test "$(on left ipsec trafficstatus | wc -l)" = "$1"; }
 both_through() {
-	check "the first net answers" ping_through
-	check "the second net answers" second_through
+	check "the first net answers" wait_for 5 ping_through
+	check "the second net answers" wait_for 5 second_through
 }
 
 title "the peer makes one, and another one"
 check "the first comes up" up right strongswan vpn
-check "traffic passes" ping_through
+check "traffic passes" wait_for 5 ping_through
 check "the second comes up" up right strongswan second
 check "there are two Child SAs" children 2
 check "under one IKE SA" test "$(ike_spi left ours | wc -l)" = 1
@@ -50,7 +50,7 @@ both_through
 title "one ends, the other one stays"
 check "the peer ends the first" run right swanctl --terminate --child vpn
 check "there is one Child SA" wait_for 5 children 1
-check "the second net answers" second_through
+check "the second net answers" wait_for 5 second_through
 run left ip route show table 220
 refuses "no route to the first net" grep -q "^$RIGHT_NET dev" <<<"$OUT"
 check "we end it" down left ours

@@ -74,7 +74,7 @@ title "Main Mode, the peer begins, and ends it"
 check "it comes up" up right "$peer"
 # the last message of Quick Mode is still on its way
 check "it is up here, too" wait_for 5 is_up left ours
-check "traffic passes" ping_through 3
+check "traffic passes" wait_for 5 ping_through 3
 run left ipsec showstates
 says "Phase 1" 'STATE_MAIN_R3 \(IKE SA established\)'
 says "Phase 2" 'STATE_QUICK_R2 \(IPsec SA established\)'
@@ -97,10 +97,10 @@ with_left aggressive=yes
 check "we begin" up left ours
 says "the warning" "^003 \"vpn.example.com\" #[0-9]+: IKEv1 Aggressive Mode with PSK is vulnerable to dictionary attacks"
 says "I1" '^110 "vpn.example.com" #[0-9]+: STATE_AGGR_I1: sent AI1, expecting AR1$'
-check "traffic passes" ping_through 3
+check "traffic passes" wait_for 5 ping_through 3
 nothing_left
 check "the peer begins" up right "$peer"
-check "traffic passes" ping_through 3
+check "traffic passes" wait_for 5 ping_through 3
 run left ipsec showstates
 says "Phase 1" 'STATE_AGGR_R2 \(IKE SA established\)'
 nothing_left
@@ -175,7 +175,7 @@ with_right
 
 title "still, all is well"
 check "it comes up" up left ours
-check "traffic passes" ping_through 3
+check "traffic passes" wait_for 5 ping_through 3
 nothing_left
 
 title "lifetimes end under traffic: of Phase 2 in seconds, then in octets"
@@ -230,7 +230,7 @@ check "we find out" wait_for 15 is_down left ours
 check "the peer finds out" wait_for 15 is_down right "$peer"
 no_drop
 check "it comes up again" up left ours
-check "traffic passes" ping_through 3
+check "traffic passes" wait_for 5 ping_through 3
 nothing_left
 
 title "nobody is there"
