@@ -128,13 +128,11 @@ static char *quoted(const char *s)
 	char *text = xalloc(4 * strlen(s) + 3), *to = text;
 
 	*to++ = '\'';
-	for (; *s; s++) {
-		if (*s == '\'') {
-			memcpy(to, "'\\''", 4);
-			to += 4;
-		} else
+	for (; *s; s++)
+		if (*s == '\'')
+			to = stpcpy(to, "'\\''");
+		else
 			*to++ = *s;
-	}
 	*to++ = '\'';
 	return text;
 }

@@ -14,9 +14,9 @@ void v1_put_explain(struct v1_build *b, const struct explain *x)
 
 uint8_t v1_explain_field(const char *difference)
 {
-	for (uint8_t type = TT_ENCR; type <= TT_ESN; type++)
-		if (strcmp(transform_type_name(type), difference) == 0)
-			return type;
+	for (unsigned type = TT_ENCR; type <= TT_ESN; type++)
+		if (strcmp(transform_type_name((uint8_t)type), difference) == 0)
+			return (uint8_t)type;
 	return 0;
 }
 

@@ -143,19 +143,22 @@ enum v1_verdict phase1_rejected(struct v1_sa *sa, const struct v1_msg *m)
 /* An encrypted message that our keys do not open: a forgery, or the peer has another secret. */
 void phase1_not_opened(struct v1_sa *sa, const char *what)
 {
+	static const struct explain its_secret = { .class = EXPLAIN_SECRET };
+
 	if (sa->unopened++ != 0 && sa->is_suspected)
 		return;
 	if (sa->state == V1_MAIN_I3_SENT) {
 		phase1_suspect_psk(sa, "the peer answers with a message that our keys do not open",
 			"unreadable");
 	} else if (sa->state == V1_MAIN_R2_SENT || sa->state == V1_AGGR_R1_SENT) {
+		bool tells_why = sa->peer_reads_unproven &&
+				 conn_explains_to(sa->conn, &sa->remote.addr) &&
+				 ike_may_explain(sa->ike);
+
 		sa->is_suspected = true;
 		V1_EMIT(sa, v1_psk_mismatch, .why = ev_str(what), .remote = ev_ep(sa->remote));
 		v1_tell_why(sa, PROTO_IKE, BYTES_NONE, N1_PAYLOAD_MALFORMED,
-			sa->peer_reads_unproven && conn_explains_to(sa->conn, &sa->remote.addr) &&
-					ike_may_explain(sa->ike)
-				? &(struct explain){ .class = EXPLAIN_SECRET }
-				: NULL);
+			tells_why ? &its_secret : NULL);
 	}
 }
 
