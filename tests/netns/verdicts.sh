@@ -223,8 +223,8 @@ reread() {
 		on right swanctl --load-all >"$LAB/out" 2>&1 || { bad "the peer refuses the fix"; cat "$LAB/out"; }
 		return
 	fi
-	on "$1" ipsec rereadsecrets >/dev/null
-	on "$1" ipsec replace $CONN >"$LAB/out" 2>&1 || { bad "ipsec.conf with the fix is refused"; cat "$LAB/out"; }
+	on "$1" ipsec auto --rereadsecrets >/dev/null
+	on "$1" ipsec auto --replace $CONN >"$LAB/out" 2>&1 || { bad "ipsec.conf with the fix is refused"; cat "$LAB/out"; }
 }
 # applied HOST PATTERN
 applied() {

@@ -1,0 +1,156 @@
+#!/bin/bash
+# 24-flow.sh: the kernel's ESP between us (left) and Libreswan (right) is up, and something is wrong with it: what
+# "ipsec diagnose" says after its test flow, and what "ipsec status" says by itself of a tunnel that gets no answers
+# ("quiet", whose ESP is dropped on the way meanwhile). The fix, applied as it is printed, lets traffic pass.
+LAB_RIGHT=libreswan
+peer=libreswan
+# shellcheck source=tests/netns/lab.sh
+. "$(dirname "$0")/../netns/lab.sh"
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/../netns/verdicts.sh"
+QUIET_RPC=10.0.3.1
+
+# found CONN...: of which connections "ipsec status" has something to say; "-" is the host
+found() { on left ipsec --json status 2>/dev/null | jq -r 'select(.event == "found_finding") | "\(.conn // "-") \(.class)"' | sort -u; }
+nothing_found() { ! found | grep -vq '^quiet '; }
+quiet_is_found() { [[ $(found) == *"quiet $1"* ]]; }
+quiet_is_not_found() { ! quiet_is_found ""; }
+
+# both_ends [LINE...]: the connection anew, as tunnel() has it, and the quiet one beside it
+QUIET_CONN="conn quiet
+	left=%s
+	leftsubnet=%s
+	right=%s
+	rightsubnet=%s
+	authby=secret
+	auto=add
+"
+quiet_conn() { # HOST LEFT NET RIGHT NET
+	# shellcheck disable=SC2059 # a format
+	printf "$QUIET_CONN" "${@:2}" | on "$1" bash -c 'cat >>/etc/ipsec.conf'
+}
+both_ends() {
+	tunnel left ours
+	quiet_conn left $LEFT $LEFT_NET $RIGHT 10.0.3.0/24
+	tunnel right libreswan
+	quiet_conn right $RIGHT 10.0.3.0/24 $LEFT $LEFT_NET
+}
+router() { on router iptables-legacy "$@"; }
+# another_key SPI: Libreswan's kernel goes on sending by that SA, with another key
+another_key() {
+	on right python3 -c '
+import re, subprocess, sys
+ip = lambda *a: subprocess.run(("ip", "xfrm", "state") + a, check=True, capture_output=True, text=True).stdout
+for sa in re.split(r"\n(?=src )", ip("list")):
+	id = re.search(r"src (\S+) dst (\S+)\s+proto esp spi (\S+) reqid (\S+) mode tunnel", sa)
+	if int(id[3], 16) != int(sys.argv[1], 16):
+		continue
+	alg, key, bits = re.search(r"aead (\S+) 0x(\S+) (\d+)", sa).groups()
+	key = "0x%x%s" % (int(key[0], 16) ^ 1, key[1:])
+	at = ("src", id[1], "dst", id[2], "proto", "esp", "spi", id[3])
+	ip("delete", *at)
+	# its numbers go on, or the window would refuse it first
+	ip("add", *at, "reqid", id[4], "mode", "tunnel", "flag", "af-unspec", "replay-oseq", "100000", "aead", alg, key, bits)
+	sys.exit(0)
+sys.exit(1)' "$1"
+}
+# spi_of CONN: by which its packets come in here
+spi_of() { on left ipsec --json status | jq -r --arg c "$1" 'select(.event == "state_traffic" and .conn == $c) | "0x" + (.spi_in | ltrimstr("0x"))' | tail -1; }
+big() { # big PORT: TCP, 60 kB each way
+	local serve status
+	on rpc timeout 60 python3 -c '
+import socket, sys
+s = socket.create_server(("0.0.0.0", int(sys.argv[1])))
+c, n = s.accept()[0], 0
+while n < 60000:
+	n += len(c.recv(1 << 16))
+c.sendall(b"y" * 60000)' "$1" &
+	serve=$!
+	wait_for 5 on rpc bash -c "ss -ltn | grep -q :$1"
+	on lpc timeout 40 python3 -c '
+import socket, sys
+s, n = socket.create_connection((sys.argv[1], int(sys.argv[2])), 20), 0
+s.sendall(b"x" * 60000)
+while n < 60000:
+	n += len(s.recv(1 << 16) or sys.exit(1))' $RPC "$1"
+	status=$?
+	kill $serve 2>/dev/null
+	wait $serve 2>/dev/null
+	return $status
+}
+diagnosed() { verdict "$1" "$2" ipsec --json diagnose $CONN; }
+
+lab_up
+wire left eth1 192.0.3.1/24 2001:db8:3::1/64 router left1 192.0.3.254/24 2001:db8:3::fe/64
+on right ip addr add $QUIET_RPC/24 dev lo
+both_ends
+start right libreswan
+start left ours
+check "up" up left ours
+check "the other one, too" up left ours quiet
+check "it carries packets" run lpc ping -q -c 2 -i 0.2 -W 4 $QUIET_RPC
+
+title "healthy"
+run left ipsec --json diagnose $CONN >"$LAB/said"
+refuses "nothing is found" grep -q '"found_finding"' "$LAB/said"
+check "the test went through the tunnel" grep -q '"event":"flow_answer".*"answered":3' "$LAB/said"
+
+# from here on nothing comes in for it; pings go on
+quiet_spi=$(spi_of quiet)
+check "the SPI of the quiet one: $quiet_spi" [ -n "$quiet_spi" ]
+router -I FORWARD -p esp -m esp --espspi "$quiet_spi" -j DROP
+behind lpc ping -i 2 $QUIET_RPC
+
+fault "forwarding is off here"
+on left sysctl -qw net.ipv4.ip_forward=0
+diagnosed forwarding-disabled certain
+apply
+cured
+
+fault "another program's policy goes before ours"
+on left ip xfrm policy add dir out src 10.0.1.0/25 dst 10.0.2.0/25 priority 1 action allow
+refuses "it carries nothing" ping_through 1
+diagnosed policy-shadowed certain
+apply
+cured
+
+fault "the peer has another key"
+check "the peer's key is another one" another_key "$(spi_of $CONN)"
+diagnosed icv-failure-other likely
+apply
+cured
+
+# its IKE SA ends with the next case
+title "the quiet one, of which nobody asked"
+check "it is found by itself" wait_for 20 quiet_is_found esp-blocked
+found
+router -F FORWARD
+check "and no longer, once something comes in again" wait_for 8 quiet_is_not_found
+
+fault "ESP is dropped on the way, in one direction"
+router -I FORWARD -i right0 -p esp -j DROP
+diagnosed esp-blocked likely
+apply
+apply_peer
+up left ours
+cured
+router -D FORWARD -i right0 -p esp -j DROP
+
+fault "what the peer sends comes by another way than what it gets"
+on left bash -c 'ip route add 198.51.100.1 via 192.0.3.254 dev eth1
+	for f in all eth0 eth1; do echo 1 >/proc/sys/net/ipv4/conf/$f/rp_filter; done'
+diagnosed rp-filter-drop certain
+apply
+cured
+on left ip route del 198.51.100.1 via 192.0.3.254 dev eth1
+
+fault "a path with a smaller MTU and without ICMP"
+for d in left0 right0; do ip -n "${LAB_PREFIX}router" link set $d mtu 1300; done
+router -I OUTPUT -p icmp --icmp-type 3 -j DROP
+refuses "TCP freezes" big 5003
+diagnosed pmtu-blackhole certain
+apply
+up left ours
+cured
+check "TCP passes" big 5004 # somebody may still listen at the other
+finish
