@@ -32,7 +32,7 @@ static enum certainty refused_tunnel(const struct story *s, struct finding *f)
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_conn_needs_kernel, EV_conn_no_device,
-		EV_plane_refused, EV_esp_refused, EV_NONE };
+		EV_kernel_no_esp, EV_esp_refused, EV_NONE };
 	static const enum event_id better[] = { EV_conn_added, EV_service_ready, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 
@@ -55,9 +55,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			n->name.str, n->what.str, n->keyword.str, n->why.str);
 		finding_fix(f, FIX_HERE, FIX_COMMAND,
 			"modprobe -a xfrm_interface ip_vti ip6_vti; ipsec restart");
-	} else if (e->id == EV_plane_refused) {
+	} else if (e->id == EV_kernel_no_esp) {
 		finding_cause(f, "ESP is to be the kernel's (dataplane=kernel), and is not: %s",
-			FIELDS(e, plane_refused)->why.str);
+			FIELDS(e, kernel_no_esp)->why.str);
 		finding_setup(f, FIX_HERE, "dataplane", "auto");
 		finding_fix(
 			f, FIX_HERE, FIX_COMMAND, "modprobe -a esp4 esp6 xfrm_user; ipsec restart");

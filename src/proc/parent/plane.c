@@ -143,7 +143,7 @@ bool plane_can_be(struct parent *p, uint32_t request, const struct conf *conf)
 
 	if (conf->setup.dataplane != WANT_KERNEL || probe(conf, why, sizeof(why)))
 		return true;
-	PARENT_EMIT(p, request, plane_refused, .why = ev_str(why));
+	PARENT_EMIT(p, request, kernel_no_esp, .why = ev_str(why));
 	return false;
 }
 
