@@ -38,6 +38,17 @@ void bytes_wipe(struct bytes b)
 	wipe((void *)(uintptr_t)b.p, b.n);
 }
 
+void bytes_hex(struct bytes b, char *ret)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < b.n; i++) {
+		*ret++ = digit[b.p[i] >> 4];
+		*ret++ = digit[b.p[i] & 15];
+	}
+	*ret = '\0';
+}
+
 /* Sizes are bounded by limits.h: no peer brings us here. Nothing below allocates. */
 static void *must(void *p)
 {

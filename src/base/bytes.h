@@ -36,6 +36,8 @@ bool bytes_eq_ct(struct bytes a, struct bytes b);
 void wipe(void *p, size_t n);
 /* The same of borrowed octets whose owner can do without them: what came in is a secret. */
 void bytes_wipe(struct bytes b);
+/* In small hexadecimal digits; ret has room for 2 * b.n + 1. A secret stays one: wipe ret. */
+void bytes_hex(struct bytes b, char *ret);
 
 /* Allocation aborts on failure, with a message: sizes are bounded by limits.h, so no peer chooses
  * them, and an error path that cannot be tested is not written. */

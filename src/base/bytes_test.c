@@ -47,6 +47,16 @@ TEST(a_secret_moves_and_leaves_nothing_behind)
 	secret_done(&a);
 }
 
+TEST(octets_are_small_hexadecimal_digits)
+{
+	char text[9] = "........";
+
+	bytes_hex(bytes_of("\x00\x9a\xbc\xff", 4), text);
+	assert_string_equal(text, "009abcff");
+	bytes_hex(BYTES_NONE, text);
+	assert_string_equal(text, "");
+}
+
 TEST(wiping_wipes)
 {
 	uint8_t key[8] = "secret!", zero[8] = { 0 };
@@ -93,6 +103,7 @@ int main(void)
 		cmocka_unit_test(bytes_compare_by_length_and_content),
 		cmocka_unit_test(a_buf_can_be_set_to_a_part_of_itself),
 		cmocka_unit_test(a_secret_moves_and_leaves_nothing_behind),
+		cmocka_unit_test(octets_are_small_hexadecimal_digits),
 		cmocka_unit_test(wiping_wipes),
 		cmocka_unit_test(text_is_copied),
 		cmocka_unit_test(every_error_has_its_own_sentence),

@@ -38,8 +38,7 @@ char *conf_digest(const struct conf_conn *c, char ret[static CONF_DIGEST])
 	uint8_t sum[32];
 
 	sha256((struct bytes[]){ bytes_str(text) }, 1, sum);
-	for (size_t i = 0; i < CONF_DIGEST / 2; i++)
-		snprintf(ret + 2 * i, 3, "%02x", sum[i]);
+	bytes_hex(bytes_of(sum, CONF_DIGEST / 2), ret);
 	free(text);
 	return ret;
 }

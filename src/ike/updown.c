@@ -82,13 +82,6 @@ void child_updown(struct ike *ike, const struct child *c, const struct id *their
 
 /* ---- keys for people: Wireshark's esp_sa lines ---- */
 
-static void hex(char *ret, struct bytes b)
-{
-	for (size_t i = 0; i < b.n; i++)
-		snprintf(ret + 2 * i, 3, "%02x", b.p[i]);
-	ret[2 * b.n] = '\0';
-}
-
 static const char *esp_encr(const struct suite *s)
 {
 	switch (s->encr) {
@@ -139,8 +132,8 @@ static void export_one(struct ike *ike, const struct child *c, bool is_in)
 
 	if (encr->n > 100 || integ->n > 100 || !esp_encr(&c->suite))
 		return;
-	hex(e, secret_view(encr));
-	hex(i, secret_view(integ));
+	bytes_hex(secret_view(encr), e);
+	bytes_hex(secret_view(integ), i);
 	snprintf(line, sizeof(line),
 		"esp_sa \"%s\",\"%s\",\"%s\",\"0x%08" PRIx32 "\",\"%s\",\"0x%s\",\"%s\",\"%s%s\"",
 		from->addr.family == 6 ? "IPv6" : "IPv4", addr_format(&from->addr, src),

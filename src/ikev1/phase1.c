@@ -74,19 +74,16 @@ static void export(const struct v1_sa *sa)
 {
 	const struct ike *ike = sa->ike;
 	struct bytes key = secret_view(&sa->keys.cipher);
-	char text[256];
-	size_t n;
+	char cookie[2 * sizeof(sa->icookie) + 1], digits[129], text[256];
 
-	if (!ike->export_line)
+	if (!ike->export_line || key.n > sizeof(digits) / 2)
 		return;
-	n = (size_t)snprintf(text, sizeof(text), "ikev1_decryption_table ");
-	for (size_t i = 0; i < sizeof(sa->icookie); i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%02x", sa->icookie[i]);
-	n += (size_t)snprintf(text + n, sizeof(text) - n, ",");
-	for (size_t i = 0; i < key.n && n + 3 < sizeof(text); i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%02x", key.p[i]);
+	bytes_hex(BYTES(sa->icookie), cookie);
+	bytes_hex(key, digits);
+	snprintf(text, sizeof(text), "ikev1_decryption_table %s,%s", cookie, digits);
 	ike->export_line(ike->export_ctx, text);
 	wipe(text, sizeof(text));
+	wipe(digits, sizeof(digits));
 }
 
 enum err phase1_keys(struct v1_sa *sa, struct bytes skeyid)

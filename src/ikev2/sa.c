@@ -282,17 +282,6 @@ struct event_about v2_about(const struct v2_sa *sa)
 	return a;
 }
 
-static void hex(char *ret, struct bytes b)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < b.n; i++) {
-		ret[2 * i] = digits[b.p[i] >> 4];
-		ret[2 * i + 1] = digits[b.p[i] & 15];
-	}
-	ret[2 * b.n] = '\0';
-}
-
 /* Wireshark's name of an IKEv2 encryption algorithm; NULL when it knows none. */
 static const char *wireshark_encr(const struct suite *s, char *room, size_t n)
 {
@@ -338,12 +327,12 @@ void v2_sa_export(const struct v2_sa *sa)
 
 	if (!ike->export_line || !wireshark_encr(&sa->suite, encr, sizeof(encr)))
 		return;
-	hex(si, BYTES(sa->spi_i));
-	hex(sr, BYTES(sa->spi_r));
-	hex(ei, secret_view(&k->sk_ei));
-	hex(er, secret_view(&k->sk_er));
-	hex(ai, secret_view(&k->sk_ai));
-	hex(ar, secret_view(&k->sk_ar));
+	bytes_hex(BYTES(sa->spi_i), si);
+	bytes_hex(BYTES(sa->spi_r), sr);
+	bytes_hex(secret_view(&k->sk_ei), ei);
+	bytes_hex(secret_view(&k->sk_er), er);
+	bytes_hex(secret_view(&k->sk_ai), ai);
+	bytes_hex(secret_view(&k->sk_ar), ar);
 	snprintf(line, sizeof(line), "ikev2_decryption_table %s,%s,%s,%s,\"%s\",%s,%s,\"%s\"", si,
 		sr, ei, er, encr, ai, ar, wireshark_integ(sa->suite.integ));
 	ike->export_line(ike->export_ctx, line);
