@@ -148,8 +148,8 @@ lab_up() {
 	LAB=$(mktemp -d /tmp/clearswan-lab.XXXXXX)
 	trap lab_down EXIT
 	trap 'exit 130' INT TERM HUP
-	# when this test is killed: tidies up after it
-	setsid bash -c '. "$1"; LAB=$2 LAB_PREFIX=$3; tail --pid="$4" -f /dev/null; [ ! -d "$LAB" ] || lab_down' \
+	# tidies up after it when this test is killed, whatever it had removed by then; else nothing is there
+	setsid bash -c '. "$1"; LAB=$2 LAB_PREFIX=$3; tail --pid="$4" -f /dev/null; lab_down' \
 		guard "${BASH_SOURCE[0]}" "$LAB" "$LAB_PREFIX" $$ >/dev/null 2>&1 </dev/null &
 	disown
 	mount -t tmpfs -o mode=755 lab "$LAB"
