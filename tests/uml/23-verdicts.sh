@@ -1,7 +1,7 @@
 #!/bin/bash
-# 23-verdicts.sh PEER ikev1|ikev2 [CASE...]: what people know to go wrong, between us (left) and Libreswan or, where the
-# kernel's SAs are at fault, strongSwan (right), each end beginning once: the verdict is right, claims no more than it may
-# and comes in time; and what is printed as the fix for either end, applied there as it is printed, brings the tunnel up.
+# 23-verdicts.sh libreswan ikev1|ikev2 [CASE...]: what people know to go wrong, between us (left) and Libreswan (right),
+# each end beginning once: the verdict is right, claims no more than it may and comes in time; and what is printed as the
+# fix for either end, applied there as it is printed, brings the tunnel up.
 # In a tunnel that is up, who began it matters little: we in IKEv2, the peer in IKEv1. A healthy tunnel has no finding.
 # A verdict is a row of $OUT/23-verdicts-PEER-VERSION.tsv: class, peer, role, rank, certainty, seconds, fix.
 # shellcheck source=tests/uml/gold.sh
@@ -12,8 +12,6 @@ PEER=$1 VERSION=$2
 shift 2
 CASES=" $* "
 ROWS=${OUT:-$LAB_BUILD}/23-verdicts-$PEER-$VERSION.tsv
-SWAN_CHILDREN=(vpn)
-SWAN[version]=${VERSION#ikev}
 : >"$ROWS"
 OUT=
 UNSURE= # what is wanted is not what is wrong: from here it looks the same
@@ -397,8 +395,7 @@ agents
 both "ikev2=$([ $VERSION = ikev1 ] && echo no || echo yes)"
 start right "$PEER"
 start left ours
-for c in $([ $PEER = strongswan ] && echo lost_one flushed ||
-	echo healthy psk ike esp pfs ts two version off silence nobody unloaded drifted esp_dropped nat_rule lost_one flushed log_lost); do
+for c in healthy psk ike esp pfs ts two version off silence nobody unloaded drifted esp_dropped nat_rule lost_one flushed log_lost; do
 	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
 done
 finish
