@@ -80,6 +80,14 @@ int out_end(int status);
 /* One request: POSTs args (stolen) to verb, prints every line as it comes, gives the exit status.
  */
 int request(const struct cmd *c, const char *api, json_t *args_take);
+/* The same, whose lines (JSON) go to each, which shows them. */
+int request_told(const struct cmd *c, const char *api, json_t *args_take,
+	void (*each)(void *ctx, const char *line), void *ctx);
+/* A line that the daemon sent, for people or as it is. */
+void request_show(const char *line);
+/* ---- up.c: "up" of that connection; a verdict that is not certain is held against this host ----
+ */
+int request_up(const struct cmd *c, const char *name, json_t *args_take);
 /* One without arguments, to a daemon that may be on its way: EXIT_BUSY, EXIT_NOT_RUNNING, and
  * nothing was printed: another time. is_last: else the end of one that went well is not printed
  * either. */

@@ -325,21 +325,13 @@ static void look(struct ladder *l, const struct local_for *what)
 		addr_is_set(&what->ours) ? addr_format(&what->ours, ours) : "it", l->seen);
 }
 
-static void look_at_host(struct ladder *l)
+struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_DEVICE_NAME])
 {
-	const struct conf_conn *c = l->conn;
-	const struct event_sink in = { kept, l };
 	bool is_left = c->local_is_left || !c->oriented;
 	const struct conf_end *ours = is_left ? &c->left : &c->right;
 	const struct conf_end *theirs = is_left ? &c->right : &c->left;
-	char own[CONF_DEVICE_NAME];
-	struct local_for what;
-	struct utsname host;
 
-	if (!l->is_running && uname(&host) == 0) /* else it has told */
-		conf_facts(c, &(struct facts_host){ host.release, CLEARSWAN_VERSION },
-			&(struct event_about){ .conn = l->name }, diagnose_now(), &in);
-	what = (struct local_for){ .conn = c->name,
+	return (struct local_for){ .conn = c->name,
 		.ours = conf_host(ours),
 		.theirs = conf_host(theirs),
 		.our_port = ours->ikeport,
@@ -347,9 +339,24 @@ static void look_at_host(struct ladder *l)
 		.our_nets = ours->subnet,
 		.their_nets = theirs->subnet,
 		.device = device_of(c, own),
-		.flow = l->came.flow,
-		.own_flow = l->came.own_flow,
+		.flow = "",
+		.own_flow = "",
 		.is_initiator = addr_is_set(&theirs->host) };
+}
+
+static void look_at_host(struct ladder *l)
+{
+	const struct conf_conn *c = l->conn;
+	const struct event_sink in = { kept, l };
+	char own[CONF_DEVICE_NAME];
+	struct local_for what = diagnose_local(c, own);
+	struct utsname host;
+
+	if (!l->is_running && uname(&host) == 0) /* else it has told */
+		conf_facts(c, &(struct facts_host){ host.release, CLEARSWAN_VERSION },
+			&(struct event_about){ .conn = l->name }, diagnose_now(), &in);
+	what.flow = l->came.flow;
+	what.own_flow = l->came.own_flow;
 	look(l, &what);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 /* ipsec diagnose: what its files share. */
 #include "cmd/cmd.h"
+#include "cmd/local.h"
+#include "config/conf.h"
 #include "event/event.h"
 
 /* ---- diagnose.c ---- */
@@ -8,6 +10,9 @@
 void diagnose_show(const struct event *e);
 /* Wall time, as events come with. */
 struct now diagnose_now(void);
+/* What this host is to be looked at for, through no tunnel; own: room for a device's name. What it
+ * points to is c's and own's. */
+struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_DEVICE_NAME]);
 /* A step of the ladder, to a sink. */
 #define DIAGNOSE_STEP(out, what, ...)                                                              \
 	do {                                                                                       \

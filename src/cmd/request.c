@@ -82,7 +82,7 @@ struct answer {
 	size_t n_kept;
 };
 
-static void show(const char *line)
+void request_show(const char *line)
 {
 	json_t *e = json_loads(line, 0, NULL);
 	const char *name = json_string_value(json_object_get(e, "event"));
@@ -117,7 +117,7 @@ static void take_event(struct answer *a)
 		return;
 	}
 	if (!a->is_kept) {
-		show(a->line);
+		request_show(a->line);
 		return;
 	}
 	a->kept = xrealloc(a->kept, (a->n_kept + 1) * sizeof(char *));
@@ -206,9 +206,11 @@ static void ask(
 	free(a->line);
 }
 
-static int perform(const struct cmd *c, const char *path, const char *body)
+/* each NULL: lines are shown. */
+static int perform(const struct cmd *c, const char *path, const char *body,
+	void (*each)(void *ctx, const char *line), void *ctx)
 {
-	struct answer a = { 0 };
+	struct answer a = { .each = each, .ctx = ctx };
 	char *why = NULL;
 
 	ask(c, path, body, &a, &why);
@@ -233,7 +235,7 @@ int request_once(const struct cmd *c, const char *api, bool is_last)
 
 		if (status != EXIT_BUSY && status != EXIT_NOT_RUNNING &&
 			(is_last || status != 0 || !is_end))
-			show(a.kept[i]);
+			request_show(a.kept[i]);
 		free(a.kept[i]);
 	}
 	fflush(stdout);
@@ -242,7 +244,8 @@ int request_once(const struct cmd *c, const char *api, bool is_last)
 	return status;
 }
 
-int request(const struct cmd *c, const char *api, json_t *args_take)
+int request_told(const struct cmd *c, const char *api, json_t *args_take,
+	void (*each)(void *ctx, const char *line), void *ctx)
 {
 	char *body;
 	int status;
@@ -252,11 +255,16 @@ int request(const struct cmd *c, const char *api, json_t *args_take)
 		return 0;
 	}
 	body = json_dumps(args_take, JSON_COMPACT);
-	status = daemon_answers(c) ? perform(c, api, body) : daemon_absent(c);
+	status = daemon_answers(c) ? perform(c, api, body, each, ctx) : daemon_absent(c);
 	wipe(body, strlen(body)); /* a password may stand there */
 	free(body);
 	json_decref(args_take);
 	return status;
+}
+
+int request(const struct cmd *c, const char *api, json_t *args_take)
+{
+	return request_told(c, api, args_take, NULL, NULL);
 }
 
 int request_each(const struct cmd *c, const char *api, json_t *args_take, long milliseconds,
@@ -301,7 +309,7 @@ json_t *request_events(const struct cmd *c, const char *api)
 
 int run_events(const struct cmd *c)
 {
-	return daemon_answers(c) ? perform(c, "events", NULL) : daemon_absent(c);
+	return daemon_answers(c) ? perform(c, "events", NULL, NULL, NULL) : daemon_absent(c);
 }
 
 /* The text of a configuration that comes on standard input ("--config -"). */
@@ -445,7 +453,8 @@ int run_request(const struct cmd *c)
 			json_decref(base);
 			return EXIT_USAGE;
 		}
-		one = request(c, c->verb->api, args);
+		one = strcmp(c->verb->api, "up") == 0 ? request_up(c, c->word[i], args)
+						      : request(c, c->verb->api, args);
 		if (status == 0)
 			status = one;
 	}

@@ -62,6 +62,17 @@ apply
 cured
 on left nft delete table inet own
 
+title "it drops what the peer answers: ipsec up itself looks at this host, when silence has several causes"
+fresh
+on left nft 'add table inet own; add chain inet own in { type filter hook input priority 0; policy accept; }'
+on left nft 'add rule inet own in udp sport 500 drop'
+run left timeout 8 ipsec up $CONN
+says "first what silence allows" "diagnosis: possible: .*\[ike-udp500-blocked\]"
+says "then what this host does" "^this host: "
+says "which is certain" "diagnosis: certain: .*\[ike-udp500-blocked\]"
+says "with the fix" "fix here: run: nft .*own in"
+on left nft delete table inet own
+
 fault "the same, in the older tables, while nft accepts"
 fresh
 on left iptables-legacy -A OUTPUT -p udp --dport 500 -j DROP
