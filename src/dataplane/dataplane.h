@@ -141,8 +141,8 @@ enum dp_notice_kind {
 		     * while it lasts */
 	DP_ANSWERED,  /* serial: something came in again */
 	DP_LOSING,    /* serial, reason, count: 1 % or more of what came within a minute was
-		       * dropped; 0: no longer. replay: only what is
-		       * older than the window */
+		       * dropped (replay: only what is older than the window; integrity), or, of
+		       * an SA that is DP_SILENT, all that came (any reason); 0: no longer */
 	DP_RESTARTED, /* all SAs and policies are gone; routes and addresses are not: policies are
 		       * added again or deleted */
 };

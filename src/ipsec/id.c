@@ -205,12 +205,13 @@ static void put_text(struct bytes b, char *s, size_t n)
 	s[at] = '\0';
 }
 
+/* As many octets as there is room for. */
 static void put_hex(const char *before, struct bytes b, char *s, size_t n)
 {
 	size_t at = (size_t)snprintf(s, n, "%s", before);
 
-	for (size_t i = 0; i < b.n && at + 3 < n; i++)
-		at += (size_t)snprintf(s + at, 3, "%02x", b.p[i]);
+	if (at < n)
+		bytes_hex(bytes_of(b.p, MIN(b.n, (n - at - 1) / 2)), s + at);
 }
 
 char *id_format(const struct id *id, char *s, size_t n)
