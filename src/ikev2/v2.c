@@ -406,10 +406,14 @@ static struct ike_sa_view view_of(const struct v2_sa *sa)
 		.their_id = sa->peer_id.type ? &sa->peer_id : &sa->conn->their_id,
 		.is_established = sa->state == V2_ESTABLISHED,
 		.is_initiator = sa->is_initiator,
-		.is_half_open = sa->state<V2_ESTABLISHED, .suite = sa->suite,
-			.rekey_at = when(&sa->rekey_at), .expires_at = when(&sa->expire),
-			.retransmit_at = when(&sa->resend), .liveness_at = when(&sa->liveness),
-			.last_heard = sa->heard, .has_liveness = sa->conn->conf->dpddelay> 0,
+		.is_half_open = (sa->state < V2_ESTABLISHED),
+		.suite = sa->suite,
+		.rekey_at = when(&sa->rekey_at),
+		.expires_at = when(&sa->expire),
+		.retransmit_at = when(&sa->resend),
+		.liveness_at = when(&sa->liveness),
+		.last_heard = sa->heard,
+		.has_liveness = (sa->conn->conf->dpddelay > 0),
 	};
 }
 
