@@ -14,7 +14,7 @@ struct live_host {
 /* What differs; each target has one. */
 extern const struct live_target {
 	const struct ike_version *version;
-	enum conf_version conf;
+	uint8_t conf;		   /* enum conf_version */
 	enum action_kind asks_mac; /* that the secret is asked for with */
 	unsigned rounds;	   /* of messages, until both ends are up */
 	/* The newest SA, NULL: none; is it up? */

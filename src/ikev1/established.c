@@ -19,31 +19,13 @@ static void established_event(struct v1_sa *sa)
 		.id = ev_str(id_format(&sa->peer_id, id, sizeof(id))));
 }
 
-/* What only Phase 1 needed. Hashes of later exchanges need SKEYID_a alone. */
-static void forget_exchange(struct v1_sa *sa)
-{
-	ke_free(sa->ke);
-	sa->ke = NULL;
-	buf_done(&sa->ni);
-	buf_done(&sa->nr);
-	buf_done(&sa->sa_body);
-	buf_done(&sa->idii_body);
-	buf_done(&sa->idir_body);
-	buf_done(&sa->gxi);
-	buf_done(&sa->gxr);
-	secret_done(&sa->g_xy);
-	id_done(&sa->asked_id);
-	free(sa->offered);
-	sa->offered = NULL;
-}
-
 void v1_phase1_done(struct v1_sa *sa)
 {
 	timer_stop(&sa->ike->timers, &sa->line.resend);
 	timer_stop(&sa->ike->timers, &sa->patience);
 	v1_sa_leaves_half_open(sa);
 	established_event(sa);
-	forget_exchange(sa);
+	v1_sa_forget_exchange(sa);
 	v1_keepalive_arm(sa);
 	if (!v1_transaction_begin(sa))
 		v1_sa_established(sa);

@@ -110,7 +110,7 @@ void v1_sa_leaves_half_open(struct v1_sa *sa)
 
 /* ---- the end ---- */
 
-static void timers_stop(struct v1_sa *sa)
+void v1_sa_timers_stop(struct v1_sa *sa)
 {
 	struct timers *h = &sa->ike->timers;
 
@@ -153,9 +153,10 @@ static void children_leave(struct v1_sa *sa, bool with_children)
 	}
 }
 
-static void exchange_done(struct v1_sa *sa)
+void v1_sa_forget_exchange(struct v1_sa *sa)
 {
 	ke_free(sa->ke);
+	sa->ke = NULL;
 	buf_done(&sa->ni);
 	buf_done(&sa->nr);
 	buf_done(&sa->sa_body);
@@ -164,24 +165,25 @@ static void exchange_done(struct v1_sa *sa)
 	buf_done(&sa->gxi);
 	buf_done(&sa->gxr);
 	secret_done(&sa->g_xy);
-	free(sa->offered);
-	wipe(sa->parked.p, sa->parked.n);
-	buf_done(&sa->parked);
 	id_done(&sa->asked_id);
+	free(sa->offered);
+	sa->offered = NULL;
 }
 
 void v1_sa_free(struct v1_sa *sa, bool with_children)
 {
 	if (!sa)
 		return;
-	timers_stop(sa);
+	v1_sa_timers_stop(sa);
 	children_leave(sa, with_children);
 	leave_maps(sa);
 	ike_request_release(sa->ike, sa->request, 0);
 	if (sa->conn->newest_ike == sa->serial)
 		sa->conn->newest_ike = 0;
 	conn_unuse(sa->conn);
-	exchange_done(sa);
+	v1_sa_forget_exchange(sa);
+	wipe(sa->parked.p, sa->parked.n);
+	buf_done(&sa->parked);
 	v1_line_done(&sa->line);
 	v1_line_done(&sa->transaction.line);
 	v1_keys_done(&sa->keys);

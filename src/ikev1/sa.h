@@ -241,6 +241,9 @@ struct v1 {
 struct v1_sa *v1_sa_new(struct v1 *v1, struct conn *c, bool is_initiator);
 /* Wipes everything and tells nobody. Child SAs become orphans unless with_children. */
 void v1_sa_free(struct v1_sa *sa, bool with_children);
+void v1_sa_timers_stop(struct v1_sa *sa);
+/* What only Phase 1 needed. Hashes of later exchanges need SKEYID_a alone. */
+void v1_sa_forget_exchange(struct v1_sa *sa);
 struct v1_sa *v1_sa_by_cookies(struct v1 *v1, const uint8_t icookie[8], const uint8_t rcookie[8]);
 struct v1_sa *v1_sa_by_serial(struct v1 *v1, uint32_t serial);
 /* An established ISAKMP SA of c's two ends and identities; the newest. NULL. */

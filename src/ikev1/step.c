@@ -220,20 +220,6 @@ static void deleting_event(struct v1_sa *sa, const char *sending)
 		.age = ev_str(seconds_text(ns, 6, age, sizeof(age))), .sending = ev_str(sending));
 }
 
-static void timers_stop(struct v1_sa *sa)
-{
-	struct timers *h = &sa->ike->timers;
-
-	timer_stop(h, &sa->line.resend);
-	timer_stop(h, &sa->transaction.line.resend);
-	timer_stop(h, &sa->transaction.late);
-	timer_stop(h, &sa->rekey_at);
-	timer_stop(h, &sa->expire);
-	timer_stop(h, &sa->dpd);
-	timer_stop(h, &sa->keepalive);
-	timer_stop(h, &sa->patience);
-}
-
 static void release(struct v1_sa *sa, int exit)
 {
 	ike_request_release(sa->ike, sa->request, exit);
@@ -259,7 +245,7 @@ static void die(struct v1_sa *sa, int exit)
 {
 	settle(sa, exit);
 	state_set(sa, V1_DEAD);
-	timers_stop(sa);
+	v1_sa_timers_stop(sa);
 	v1_sa_leaves_half_open(sa);
 	v1_ready(sa);
 }
