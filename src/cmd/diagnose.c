@@ -485,30 +485,32 @@ int run_diagnose(const struct cmd *c)
 	struct ladder l = { .cmd = c };
 	const struct event_sink out = { shown, &l };
 	char *name = NULL;
-	int status;
+	int status = 0;
 
 	if (c->log)
 		return diagnose_log(c->log, c->words ? c->word[0] : NULL, c->html);
 	if (c->watch && !c->words)
 		return diagnose_watch(c, NULL, &out);
-	if (!c->words) {
-		out_error("usage: ipsec diagnose %s", c->verb->args);
-		return EXIT_USAGE;
-	}
 	if (c->through && addr_parse(c->through, &l.through)) {
 		out_error("--through %s: it is not an address", c->through);
 		return EXIT_USAGE;
 	}
+	if (!c->words) {
+		status = diagnose_all(c, &out, &name);
+		if (!name)
+			return status;
+	}
 	l.page = c->html ? page_new() : NULL;
-	if (c->config && is_theirs(&l, &status))
+	if (!name && c->config && is_theirs(&l, &status))
 		return diagnose_page(l.page, c->html, c->word[0], status);
-	status = diagnose_who(c, c->word[0], &out, &name);
+	if (!name)
+		status = diagnose_who(c, c->word[0], &out, &name);
 	l.name = name;
 	if (!status)
 		status = c->watch ? diagnose_watch(c, name, &out)
 			 : c->fix ? walk_and_fix(&l)
 				  : walk(&l);
-	status = diagnose_page(l.page, c->html, c->word[0], status);
+	status = diagnose_page(l.page, c->html, c->words ? c->word[0] : name, status);
 	free(name);
 	return status;
 }

@@ -33,6 +33,11 @@ int diagnose_page(struct page *page_take, const char *file, const char *of, int 
 /* The connection that a word means: its name, or an address or a host name of its peer. 0: *ret is
  * its name, malloc'ed. Else the exit status, and what is known of such a peer has gone to out. */
 int diagnose_who(const struct cmd *c, const char *word, const struct event_sink *out, char **ret);
+/* ---- diagnose_all.c ---- */
+/* Without a name: 0 and *ret_only (malloc'ed), the only connection; else *ret_only is NULL, what is
+ * known of all went to out, and it gives the exit status. */
+int diagnose_all(const struct cmd *c, const struct event_sink *out, char **ret_only);
+
 /* ---- diagnose_watch.c ---- */
 /* Until Ctrl-C; conn NULL: all. Gives the exit status. */
 int diagnose_watch(const struct cmd *c, const char *conn, const struct event_sink *out);

@@ -49,7 +49,7 @@ const struct verb verbs[] = {
 	{ "debug",            NULL,        "debug",  run_request,       1, 99, "WORD...", "plutodebug= of the running daemon" },
 	{ "fipsstatus",       NULL,        NULL,     run_fipsstatus,    0, 0, "", "FIPS mode" },
 	{ "fips",             NULL,        NULL,     run_fipsstatus,    0, 0, "", "fipsstatus" },
-	{ "diagnose",         NULL,        NULL,     run_diagnose,      0, 1, "CONN|ADDRESS|--log FILE [CONN] [--transforms] [--through ADDRESS] [--self] [--html FILE] [--fix [--yes]] [--watch]", "what is wrong with it (or says another daemon's log), why, and what to do" },
+	{ "diagnose",         NULL,        NULL,     run_diagnose,      0, 1, "[CONN|ADDRESS]|--log FILE [CONN] [--transforms] [--through ADDRESS] [--self] [--html FILE] [--fix [--yes]] [--watch]", "what is wrong with it (or says another daemon's log), why, and what to do" },
 	{ "events",           NULL,        NULL,     run_events,        0, 0, "", "every event as it happens, until Ctrl-C" },
 	{ "verify",           NULL,        NULL,     run_verify,        0, 0, "", "is this host fit for it: what is wrong, and the command that repairs it" },
 	{ "explain",          NULL,        NULL,     run_explain,       1, 999, "CODE|LINE|COUNTER|EVENT|STATE|CLASS", "what it means, and what to do" },

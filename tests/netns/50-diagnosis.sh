@@ -32,6 +32,14 @@ title "healthy: no finding"
 check "it comes up" up left ours
 check "ipsec diagnose finds nothing" run left ipsec diagnose $CONN
 check "ipsec status neither" nothing_found
+check "nor without a name, since there is one connection" run left ipsec diagnose
+says "which it looked at" "^configuration: .* has the connection"
+on left bash -c 'printf "conn other\n    also=%s\n    rightsubnet=10.9.9.0/24\n    auto=add\n" '$CONN' >>/etc/ipsec.conf'
+on left ipsec add other >/dev/null
+run left ipsec diagnose
+check "of several it says which are down, and that one is to be named" [ $? = 7 ]
+says "which they are" "^connections: up: 1; down: 1 \"other\"$"
+on left ipsec delete other >/dev/null
 
 for IKE in 2 1; do
 	# strongSwan has no PFS by default
