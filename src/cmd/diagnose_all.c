@@ -78,8 +78,8 @@ static size_t say_which(const struct all *a)
 		free(list);
 		list = more;
 	}
-	DIAGNOSE_STEP(a->out, "connections", "%zu are up, %zu are down%s%s", a->n - down, down,
-		list, down > DOWN_SHOWN ? ", ..." : "");
+	DIAGNOSE_STEP(a->out, "connections", "up: %zu; down: %zu%s%s", a->n - down, down, list,
+		down > DOWN_SHOWN ? ", ..." : "");
 	free(list);
 	return down;
 }
