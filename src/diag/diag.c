@@ -331,8 +331,11 @@ static uint32_t digest(const struct finding *found, unsigned n)
 static void open_memory(struct diag *d, const struct memory *m, struct now now, struct story *ret)
 {
 	const struct memory *of = m->instance ? find(d, m->conn, 0, NULL) : NULL;
+	const struct memory *host = find(d, NULL, 0, &(struct addr){ 0 });
 
 	story_open(m, now, ret);
+	if (host)
+		story_secrets(host, ret);
 	if (!ret->facts && of)
 		story_facts(of, ret);
 }

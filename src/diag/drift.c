@@ -3,15 +3,33 @@
 #include <stdio.h>
 #include <time.h>
 
-char *drift_when(const struct story *s, char ret[static WHEN_STR])
+static char *date(uint64_t seconds, char ret[static WHEN_STR])
 {
-	time_t at = s->good ? (time_t)FIELDS(s->good, last_good)->worked_at.u64 : 0;
+	time_t at = (time_t)seconds;
 	struct tm tm;
 
 	ret[0] = '\0';
 	if (gmtime_r(&at, &tm))
 		strftime(ret, WHEN_STR, "%Y-%m-%d %H:%M UTC", &tm);
 	return ret;
+}
+
+char *drift_when(const struct story *s, char ret[static WHEN_STR])
+{
+	return date(s->good ? FIELDS(s->good, last_good)->worked_at.u64 : 0, ret);
+}
+
+void drift_secrets(const struct story *s, struct finding *f)
+{
+	const union ev_secrets_loading *read =
+		s->secrets ? FIELDS(s->secrets, secrets_loading) : NULL;
+	char was[WHEN_STR], is[WHEN_STR];
+
+	if (!s->good || !read || read->written.u64 <= FIELDS(s->good, last_good)->worked_at.u64)
+		return;
+	finding_more(f, "; it came up on %s, and %s was written after that, on %s",
+		drift_when(s, was), read->file.str, date(read->written.u64, is));
+	finding_proof(f, s->secrets);
 }
 
 /* One of the alternatives "a+b" of n octets is word. */

@@ -10,5 +10,7 @@ char *drift_when(const struct story *s, char ret[static WHEN_STR]);
  * that was agreed on ("aes256-sha2_256-modp2048")? What is not written in the list follows from it.
  */
 bool drift_has(const char *list, const char *one);
+/* Says so to a finding about secrets, when they were written since. */
+void drift_secrets(const struct story *s, struct finding *f);
 /* "clearswan 1.0 is 1.1 now", "Linux A is B now", both, or "". Gives ret. */
 char *drift_releases(const struct story *s, char *ret, size_t n);

@@ -27,6 +27,7 @@ void memory_done(struct memory *m)
 		buf_done(&m->event[i]);
 	buf_done(&m->facts);
 	buf_done(&m->good);
+	buf_done(&m->secrets);
 	list_remove(&m->node);
 	free(m->conn);
 	free(m);
@@ -44,6 +45,11 @@ void memory_add(struct memory *m, const struct event *e)
 							 : &m->event[m->n++ % STORY_EVENTS];
 
 		buf_set(to, wr_view(&w));
+		if (e->id == EV_secrets_loading &&
+			FIELDS(e, secrets_loading)->written.u64 >= m->secrets_written) {
+			m->secrets_written = FIELDS(e, secrets_loading)->written.u64;
+			buf_set(&m->secrets, wr_view(&w));
+		}
 	}
 }
 
@@ -87,12 +93,19 @@ void story_open(const struct memory *m, struct now now, struct story *ret)
 	story_facts(m, ret);
 	if (opened(&m->good, &ret->good_))
 		ret->good = &ret->good_;
+	story_secrets(m, ret);
 }
 
 void story_facts(const struct memory *m, struct story *ret)
 {
 	if (opened(&m->facts, &ret->facts_))
 		ret->facts = &ret->facts_;
+}
+
+void story_secrets(const struct memory *host, struct story *ret)
+{
+	if (opened(&host->secrets, &ret->secrets_))
+		ret->secrets = &ret->secrets_;
 }
 
 const struct event *story_last(const struct story *s, enum event_id id)

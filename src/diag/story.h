@@ -16,6 +16,8 @@ struct memory {
 	uint64_t n;		/* ever told; number i lies in event[i % STORY_EVENTS] */
 	uint64_t past;		/* those before this one are of an attempt that is over */
 	struct buf facts, good; /* conn_facts, last_good, which a ring would lose */
+	struct buf secrets;	/* secrets_loading, likewise: of the file that was written last */
+	uint64_t secrets_written;
 	struct addr at;		/* where the peer of a connection was last */
 	uint32_t request;	/* who waits for what happens now; 0: nobody */
 	ns_t due;		/* when it is to be judged; NS_NEVER */
@@ -40,10 +42,13 @@ struct story {
 	const struct event *facts; /* conn_facts; NULL: not known */
 	struct event good_;
 	const struct event *good; /* last_good; NULL: not known to have worked */
+	struct event secrets_;
+	const struct event *secrets; /* secrets_loading, of the file that was written last */
 };
 void story_open(const struct memory *m, struct now now, struct story *ret);
-/* The facts of another memory. */
+/* The facts of another memory; what is known of the host's secrets, from its memory. */
 void story_facts(const struct memory *m, struct story *ret);
+void story_secrets(const struct memory *host, struct story *ret);
 
 /* The fields of an event: FIELDS(e, v2_timeout)->remote. The caller knows that e is one. */
 #define FIELDS(e, name) ((const union ev_##name *)(const void *)(e)->row)

@@ -111,11 +111,13 @@ here "$line"
 comes_up
 [ $FAILED != 0 ] || row_fix works
 
-title "the secret is another one: that has not drifted"
+title "the secret is another one: what connections and peers have has not drifted, but the file was written since"
 ends
+sleep 1.1 # as the times of files are told
 put left /etc/ipsec.secrets <<<"$LEFT $RIGHT : PSK \"another secret than that of the other end\""
 on left ipsec rereadsecrets >/dev/null
 verdict psk-mismatch-v2 likely
+says "it names the file and both times" "it came up on .* UTC, and /etc/ipsec.secrets was written after that, on .* UTC"
 put left /etc/ipsec.secrets <<<"$LEFT $RIGHT : PSK \"$PSK\""
 on left ipsec rereadsecrets >/dev/null
 comes_up

@@ -5,7 +5,7 @@
  *
  * expect: the class at rank 1, null: nothing is found. after: seconds from the last event (0).
  * suspects: classes that must be named beside it, at a lower rank or as what it can also be. fix:
- * in one of the fixes. */
+ * in one of the fixes. cause, cause_lacks: what the sentence has in it, and what it has not. */
 #include "diag/words.h"
 #include "diag/recorded.h"
 
@@ -51,6 +51,8 @@ static void check(const char *file, const struct story *s, const json_t *expect)
 	const char *class = json_string_value(json_object_get(expect, "expect"));
 	const char *certainty = json_string_value(json_object_get(expect, "certainty"));
 	const char *fix = json_string_value(json_object_get(expect, "fix")),
+		   *cause = json_string_value(json_object_get(expect, "cause")),
+		   *lacks = json_string_value(json_object_get(expect, "cause_lacks")),
 		   *first = n ? f->rule->id : "nothing";
 	json_t *suspect;
 	size_t i;
@@ -64,6 +66,8 @@ static void check(const char *file, const struct story *s, const json_t *expect)
 		wrong(file, "evidence", "none");
 	else if (n && fix && !has_fix(s, f, fix))
 		wrong(file, fix, f->n_fix ? f->fix[0].text : "no fix");
+	else if (n && ((cause && !strstr(f->cause, cause)) || (lacks && strstr(f->cause, lacks))))
+		wrong(file, cause ? cause : "another cause", f->cause);
 	else
 		printf("ok    %s: %s\n", file, n ? f->cause : "nothing");
 	for (unsigned k = 0; n && rules[k]; k++)

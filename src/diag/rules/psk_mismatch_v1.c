@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/drift.h"
 #include "diag/identity.h"
 
 static void fixes(const struct story *s, struct finding *f)
@@ -147,7 +148,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		c = as_initiator(s, f);
 	if (!c)
 		c = as_refused(s, f);
-	return c ? c : as_left(s, f);
+	if (!c)
+		c = as_left(s, f);
+	if (c)
+		drift_secrets(s, f);
+	return c;
 }
 
 const struct rule rule_psk_mismatch_v1 = {

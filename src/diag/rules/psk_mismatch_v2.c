@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/drift.h"
 #include "diag/identity.h"
 #include "diag/words.h"
 #include "ipsec/variant.h"
@@ -152,7 +153,7 @@ static enum certainty as_verifier(const struct story *s, const struct event *e, 
 	return CERTAIN;
 }
 
-static enum certainty judge_it(const struct story *s, struct finding *f)
+static enum certainty judge_auth(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_auth_mismatch);
 	const union ev_v2_auth_rejected *no;
@@ -181,6 +182,15 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	is_natted = identity_is_private(no->ours.str) && !identity_is_private(no->theirs.str) &&
 		    identity_is_addr(no->theirs.str);
 	return is_natted ? POSSIBLE : LIKELY;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	enum certainty c = judge_auth(s, f);
+
+	if (c)
+		drift_secrets(s, f);
+	return c;
 }
 
 const struct rule rule_psk_mismatch_v2 = {

@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/drift.h"
 #include "diag/identity.h"
 
 static enum certainty lacks(const struct story *s, struct finding *f, const struct event *e,
@@ -13,7 +14,7 @@ static enum certainty lacks(const struct story *s, struct finding *f, const stru
 	return CERTAIN;
 }
 
-static enum certainty judge_it(const struct story *s, struct finding *f)
+static enum certainty judge_secret(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v2_no_secret, EV_v1_no_secret, EV_secret_missing,
 		EV_secrets_missing_file, EV_NONE };
@@ -42,6 +43,15 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		FIELDS(e, secrets_missing_file)->file.str,
 		FIELDS(e, secrets_missing_file)->file.str);
 	return CERTAIN;
+}
+
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	enum certainty c = judge_secret(s, f);
+
+	if (c)
+		drift_secrets(s, f);
+	return c;
 }
 
 const struct rule rule_psk_not_found_locally = {

@@ -53,12 +53,17 @@ static char *read_all(int fd, size_t *ret_n)
 	return text;
 }
 
-static void warn_mode(struct keys *k, const char *path, int fd)
+/* Says what is read, and whether others may. */
+static void tell_file(struct keys *k, const char *path, int fd)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	char mode[16];
 
-	if (fstat(fd, &st) != 0 || !(st.st_mode & 077))
+	if (fstat(fd, &st) != 0)
+		st.st_mode = 0;
+	REQUEST_EMIT(&k->p, k->request, secrets_loading, .file = ev_str(path),
+		.written = ev_u64(st.st_mtime > 0 ? (uint64_t)st.st_mtime : 0));
+	if (!(st.st_mode & 077))
 		return;
 	snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777);
 	REQUEST_EMIT(&k->p, k->request, secrets_mode, .file = ev_str(path), .mode = ev_str(mode));
@@ -80,8 +85,7 @@ static char *source_read(void *ctx, const char *path, size_t *ret_n)
 	}
 	fd = k->p.fd[DESC_FILE];
 	k->p.fd[DESC_FILE] = -1;
-	REQUEST_EMIT(&k->p, k->request, secrets_loading, .file = ev_str(path));
-	warn_mode(k, path, fd);
+	tell_file(k, path, fd);
 	text = read_all(fd, ret_n);
 	close(fd);
 	return text;
