@@ -254,7 +254,20 @@ void local_routes(struct local *l)
 	}
 }
 
-/* A network on a wire that lies in the other end's networks: where does it go? */
+/* Hosts behind this one are in our networks; else only addresses of its own are. */
+static bool has_hosts_behind(const struct local *l)
+{
+	const struct ts_list *ours = &l->what->our_nets;
+
+	for (size_t i = 0; i < ours->n; i++)
+		if (range_count(&ours->ts[i].range) > 1)
+			return true;
+	return false;
+}
+
+/* A network on a wire that lies in the other end's networks: where does it go? What this host sends
+ * has the source that it chooses for that wire, which the tunnel need not take; what our networks
+ * send has one that it does take, and to the wire that leads to the peer it is meant to. */
 static void take_lan(void *ctx, const char *device, const struct prefix *p)
 {
 	const struct local *l = ctx;
@@ -272,6 +285,9 @@ static void take_lan(void *ctx, const char *device, const struct prefix *p)
 	if (addr_eq(&host, &p->addr) && !addr_next(&host))
 		return;
 	look_up(&host, nothing_more, &r);
+	if (strcmp(device, l->device) != 0 && strcmp(r.device, device) == 0 && !r.gateway[0] &&
+		has_hosts_behind(l))
+		look_up_inner(l, &host, &r);
 	LOCAL_EMIT(l, local_lan, .net = ev_str(range_format(&net, t)), .device = ev_str(device),
 		.goes_to = ev_str(r.error[0] ? r.error : r.device), .gateway = ev_str(r.gateway));
 }

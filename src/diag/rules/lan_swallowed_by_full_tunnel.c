@@ -24,10 +24,21 @@ static const struct event *swallowed(const struct story *s)
 	return NULL;
 }
 
+/* Whose packets are kept out of the tunnel: those of our networks, where hosts are behind this one;
+ * else this host's own. */
+static const char *from_where(const char *our_nets, const char *lan, char ret[static RANGE_STR])
+{
+	struct range r;
+
+	local_first(our_nets, ret);
+	return range_parse(ret, &r) == OK && range_count(&r) > 1 ? ret : lan;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *look = local_look_of(s), *e = swallowed(s);
-	const char *file;
+	const char *file, *from;
+	char t[RANGE_STR];
 
 	if (!e || !story_is_up(s) || is_theirs(s, e) ||
 		!local_is_inside(LAN(e)->net.str, FIELDS(look, local_look)->their_nets.str))
@@ -38,14 +49,16 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"because the other end's networks are %s",
 		LAN(e)->net.str, LAN(e)->device.str, LAN(e)->goes_to.str,
 		FIELDS(look, local_look)->their_nets.str);
+	from = from_where(FIELDS(look, local_look)->our_nets.str, LAN(e)->net.str, t);
 	file = FACT(s, file)[0] ? FACT(s, file) : "/etc/ipsec.conf";
 	finding_fix(f, FIX_HERE, FIX_COMMAND,
 		"printf '\\nconn "
-		"lan\\n\\ttype=passthrough\\n\\tleft=127.0.0.1\\n\\tleftsubnet=%s\\n"
-		"\\trightsubnet=%s\\n\\tauthby=never\\n\\tauto=ondemand\\n' >>%s && ipsec add lan "
-		"&& "
-		"ipsec route lan",
-		LAN(e)->net.str, LAN(e)->net.str, file);
+		"lan-%s\\n\\ttype=passthrough\\n\\tleft=127.0.0.1\\n\\tleftsubnet=%s\\n"
+		"\\tright=0.0.0.0\\n\\trightsubnet=%s\\n\\tauthby=never\\n\\tauto=ondemand\\n' "
+		">>%s && "
+		"ipsec add lan-%s && ipsec route lan-%s",
+		LAN(e)->device.str, from, LAN(e)->net.str, file, LAN(e)->device.str,
+		LAN(e)->device.str);
 	return CERTAIN;
 }
 
