@@ -19,7 +19,7 @@ set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LAB_BUILD=${LAB_BUILD:-$TOP/build}
 LAB_PREFIX=cs$$-
-LAB_HOSTS="lpc left router right rpc"
+LAB_HOSTS=${LAB_HOSTS:-lpc left router right rpc}
 IKE=2
 PSK="one secret of the lab, long enough for every PRF"
 LAB=
