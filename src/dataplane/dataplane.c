@@ -268,6 +268,7 @@ void dp_notice_put(struct wr *w, const struct dp_notice *n)
 	ts_put(w, &n->ts_remote);
 	wr_u8(w, n->reason);
 	wr_u64(w, n->count);
+	wr_u64(w, n->passed);
 }
 
 enum err dp_notice_get(struct rd *r, struct dp_notice *ret)
@@ -281,6 +282,7 @@ enum err dp_notice_get(struct rd *r, struct dp_notice *ret)
 	n.ts_remote = ts_get(r);
 	n.reason = rd_u8(r);
 	n.count = rd_u64(r);
+	n.passed = rd_u64(r);
 	if (r->failed)
 		return ERR_TRUNCATED;
 	if (n.kind < DP_ACQUIRE || n.kind > DP_RESTARTED || n.reason >= DROP_END)

@@ -141,8 +141,9 @@ enum dp_notice_kind {
 		     * while it lasts */
 	DP_ANSWERED,  /* serial: something came in again */
 	DP_LOSING,    /* serial, reason, count: 1 % or more of what came within a minute was
-		       * dropped (replay: only what is older than the window; integrity), or, of
-		       * an SA that is DP_SILENT, all that came (any reason); 0: no longer */
+		       * dropped, and passed was not (replay: only what is older than the window;
+		       * integrity), or, of an SA that is DP_SILENT, all that came (any reason);
+		       * 0: no longer */
 	DP_RESTARTED, /* all SAs and policies are gone; routes and addresses are not: policies are
 		       * added again or deleted */
 };
@@ -163,7 +164,7 @@ struct dp_notice {
 	struct endpoint remote;
 	struct ts ts_local, ts_remote; /* ACQUIRE: the packet's ends */
 	uint8_t reason;		       /* DROPPED */
-	uint64_t count;
+	uint64_t count, passed;
 };
 void dp_notice_put(struct wr *w, const struct dp_notice *n);
 enum err must_use dp_notice_get(struct rd *r, struct dp_notice *ret);

@@ -156,7 +156,8 @@ static void look(const struct dp_seen *sa, dp_tell *tell, void *ctx)
 			.serial = sa->serial,
 			.reqid = sa->reqid,
 			.reason = (uint8_t)reasons[i],
-			.count = is_much ? lost : 0 };
+			.count = is_much ? lost : 0,
+			.passed = came };
 
 		w->losses.lost[i] = sa->lost[i];
 		/* it is over when packets come and pass */

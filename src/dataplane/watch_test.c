@@ -120,6 +120,7 @@ TEST(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over)
 	assert_int_equal(t->n, 1);
 	assert_true(
 		t->last.kind == DP_LOSING && t->last.reason == DROP_replay && t->last.count == 50);
+	assert_int_equal(t->last.passed, 1000);
 	dp_watch_losses(t->sa, 3, take, t); /* nothing comes: nothing is known */
 	assert_int_equal(t->n, 1);
 	in->packets += 1000;
@@ -128,6 +129,7 @@ TEST(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over)
 	in->lost[WATCH_NOT_AUTHENTIC] += 40;
 	dp_watch_losses(t->sa, 3, take, t);
 	assert_true(t->n == 3 && t->last.reason == DROP_integrity && t->last.count == 40);
+	assert_int_equal(t->last.passed, 0);
 	in->packets = 50; /* it began anew, elsewhere */
 	memset(in->lost, 0, sizeof(in->lost));
 	dp_watch_losses(t->sa, 3, take, t);

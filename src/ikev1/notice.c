@@ -64,6 +64,7 @@ void v1_notice(struct v1 *v1, const struct dp_notice *n)
 		V1_CHILD_EMIT(c, child_answered, );
 	else if (c && n->kind == DP_LOSING)
 		V1_CHILD_EMIT(c, child_losing, .count = ev_u64(n->count),
+			.passed = ev_u64(n->passed),
 			.reason = ev_str(drop_name((enum drop_reason)n->reason)),
 			.window = ev_u64(c->c.conn->conf->replay_window));
 }
