@@ -1,6 +1,7 @@
 #include "diag/probed.h"
 
 #include "diag/silence.h"
+#include "diag/words.h"
 
 enum { PORT_NAT = 4500 };
 
@@ -33,6 +34,14 @@ static const char *what_of(const struct event *e, struct endpoint *to)
 	return FIELDS(e, probe_refused)->what.str;
 }
 
+/* ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: by ICMP, or by this host. */
+static bool is_not_there(const struct event *e)
+{
+	uint64_t error = e->id == EV_probe_refused ? FIELDS(e, probe_refused)->error.u64 : 0;
+
+	return error == 111 || error == 113 || error == 101;
+}
+
 static void better(struct probed_one *to, struct probed_one o)
 {
 	if (o.is > to->is)
@@ -60,6 +69,8 @@ struct probes story_probes(const struct story *s)
 		o.is = outcome_of(e);
 		what = what_of(e, &to);
 		better(to.port == PORT_NAT ? &p.natt : &p.main, o);
+		if (to.port != PORT_NAT && is_not_there(e))
+			p.complaint = o;
 		for (size_t k = 0; k < COUNT(by); k++)
 			if (strcmp(by[k].what, what) == 0)
 				better(by[k].one, o);
@@ -77,6 +88,31 @@ bool probes_are_refused(const struct probes *p)
 	return p->strong.is == PROBED_REFUSED && !probed_is_taken(&p->weak) &&
 	       p->weak.is != PROBED_GROUP && !probed_is_taken(&p->other) &&
 	       p->other.is != PROBED_GROUP;
+}
+
+bool story_is_only_asked(const struct story *s, const struct probes *p)
+{
+	static const enum event_id tried[] = { EV_v2_initiate, EV_v1_initiate, EV_v2_init_sent,
+		EV_v1_main_i1_sent, EV_v1_aggr_i1_sent, EV_NONE };
+
+	return p->main.is != PROBED_NOT && !story_last_of(s, tried) && !story_is_up(s);
+}
+
+const char *probed_chosen(const struct story *s, const struct probed_one *o)
+{
+	if (!o->e || o->e->id != EV_probe_answer)
+		return "";
+	return story_is_strongswan(s) ? FIELDS(o->e, probe_answer)->chosen_swanctl.str
+				      : FIELDS(o->e, probe_answer)->chosen.str;
+}
+
+const char *probed_offer(const struct story *s)
+{
+	for (unsigned i = s->from; i < s->n; i++)
+		if (s->event[i].id == EV_probe_sent &&
+			strcmp(FIELDS(&s->event[i], probe_sent)->what.str, "own") == 0)
+			return FIELDS(&s->event[i], probe_sent)->proposal.str;
+	return "";
 }
 
 /* ---- when to probe ---- */

@@ -26,6 +26,7 @@ static const struct {
 	{ "inactivity", NULL, "inactivity = ", "", "" },
 	/* of an end: local or remote stands before it */
 	{ "subnet", NULL, "_ts = ", "", "" },
+	{ "ikeport", NULL, "_port = ", "", "" },
 	{ "id", NULL, " { id = ", " }", "" },
 	{ "auth", NULL, " { auth = ", " }", "" },
 };
@@ -40,6 +41,11 @@ bool story_is_swanctl(const struct story *s)
 	const char *name = strrchr(FACT(s, file), '/'), *suite = FACT(s, suite);
 
 	return (suite && is(suite, "swanctl")) || (name && is(name, "/swanctl.conf"));
+}
+
+bool story_is_strongswan(const struct story *s)
+{
+	return story_is_swanctl(s) || (FACT(s, suite) && is(FACT(s, suite), "strongswan"));
 }
 
 /* "left" and "right" as this end sees them. */

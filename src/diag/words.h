@@ -5,8 +5,10 @@
 /* The line that a fix writes: "ike=aes256" of ipsec.conf, "proposals = aes256" of swanctl.conf; the
  * text itself of what is no line of those. Gives t. */
 char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n);
-/* Is this host's file strongSwan's? */
+/* Is this host's file strongSwan's swanctl.conf? */
 bool story_is_swanctl(const struct story *s);
+/* That, or strongSwan's ipsec.conf: its words for algorithms are strongSwan's. */
+bool story_is_strongswan(const struct story *s);
 /* ---- cisco.c: IOS ---- */
 /* Is the peer one, by its vendor ids, now or when it last worked? */
 bool story_is_cisco(const struct story *s);

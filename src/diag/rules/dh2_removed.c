@@ -24,7 +24,7 @@ static enum certainty as_probed(const struct story *s, const struct probes *p, s
 			FIELDS(e, v1_ignored)->ours_swanctl.str);
 	}
 	/* weak, but the peer may have nothing else */
-	finding_conn(f, FIX_HERE, "", "ike", "%s", a->chosen.str);
+	finding_conn(f, FIX_HERE, "", "ike", "%s", probed_chosen(s, &p->weak));
 	return CERTAIN;
 }
 

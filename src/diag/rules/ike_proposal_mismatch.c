@@ -69,8 +69,28 @@ static enum certainty as_probed(const struct story *s, const char *offered, cons
 		"is offered; they "
 		"differ in %s",
 		offered, a->chosen.str, a->difference.str);
-	fixes(f, s, a->chosen.str, ours, swanctl);
+	fixes(f, s, probed_chosen(s, &p.strong), ours, swanctl);
 	return CERTAIN;
+}
+
+/* Another daemon's connection: nobody tried, and probes with its algorithms were refused. */
+static enum certainty only_asked(const struct story *s, const struct probes *p, struct finding *f)
+{
+	const char *ours = probed_offer(s), *own = story_is_strongswan(s) ? FACT(s, ike) : "";
+
+	if ((p->own.is != PROBED_REFUSED && p->own.is != PROBED_GROUP) ||
+		!probed_is_taken(&p->strong) || !story_is_only_asked(s, p))
+		return CERTAINTY_NONE;
+	finding_proof(f, p->own.e);
+	if (!FIELDS(p->strong.e, probe_answer)->is_ours.u64)
+		return as_probed(s, own[0] ? own : ours, ours, own, f);
+	finding_proof(f, p->strong.e);
+	finding_cause(f,
+		"the peer refuses the algorithms of this connection (%s), and takes %s, which is "
+		"among them, when everything is offered",
+		own[0] ? own : ours, FIELDS(p->strong.e, probe_answer)->chosen.str);
+	finding_fix_list(f, FIX_HERE, "ike", probed_chosen(s, &p->strong));
+	return LIKELY;
 }
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
@@ -94,7 +114,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		ours = FIELDS(e, v1_ignored)->ours_conf.str;
 		swanctl = FIELDS(e, v1_ignored)->ours_swanctl.str;
 	} else {
-		return CERTAINTY_NONE;
+		return only_asked(s, &p, f);
 	}
 	/* other rules know what it takes, or that it takes nothing */
 	if (probed_is_taken(&p.weak) || probed_is_taken(&p.other) || probes_are_refused(&p))

@@ -95,14 +95,15 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		local_drop(s, f, "ike") == CERTAIN)
 		return CERTAIN;
 	*f = (struct finding){ .rule = f->rule };
-	if (q.at != SILENT_FIRST)
+	if (q.at != SILENT_FIRST && !story_is_only_asked(s, &p))
 		return CERTAINTY_NONE;
 	if (p.main.is == PROBED_SILENT && probed_is_answered(&p.natt))
 		return only_500(s, &p, f);
-	if (probed_is_taken(&p.own) && probed_is_answered(&p.main))
+	if (q.at == SILENT_FIRST && probed_is_taken(&p.own) && probed_is_answered(&p.main))
 		return only_from_500(s, &p, f);
 	/* it answers another question, or something else complains: no filter */
-	if (probed_is_answered(&p.main) || probed_is_answered(&p.natt) || p.main.is == PROBED_ERROR)
+	if (probed_is_answered(&p.main) || probed_is_answered(&p.natt) ||
+		p.main.is == PROBED_ERROR || p.complaint.e)
 		return CERTAINTY_NONE;
 	finding_proof(f, q.sent);
 	finding_proof(f, q.repeat);

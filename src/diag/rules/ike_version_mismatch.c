@@ -26,7 +26,7 @@ static enum certainty unsaid(const struct event *e, int theirs, struct finding *
 }
 
 /* The other version was asked as well. */
-static enum certainty as_probed(const struct probes *p, struct finding *f)
+static enum certainty as_probed(const struct story *s, const struct probes *p, struct finding *f)
 {
 	const union ev_probe_answer *a = FIELDS(p->other.e, probe_answer);
 	int theirs = (int)a->version.u64;
@@ -51,7 +51,7 @@ static enum certainty as_probed(const struct probes *p, struct finding *f)
 		theirs);
 	fixes(f, theirs);
 	if (a->chosen.str[0] && !a->is_ours.u64)
-		finding_conn(f, FIX_HERE, "", "ike", "%s", a->chosen.str);
+		finding_conn(f, FIX_HERE, "", "ike", "%s", probed_chosen(s, &p->other));
 	return CERTAIN;
 }
 
@@ -100,7 +100,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (story_is_up(s))
 		return CERTAINTY_NONE;
 	if (is_told(s, &p))
-		return as_probed(&p, f);
+		return as_probed(s, &p, f);
 	if (e) {
 		theirs = (int)FIELDS(e, ike_version_refused)->theirs.u64;
 		finding_proof(f, e);

@@ -7,7 +7,8 @@ static enum certainty as_probed(const struct story *s, struct finding *f)
 {
 	struct probes p = story_probes(s);
 
-	if (story_version(s) != 1 || story_silence(s).at != SILENT_FIRST ||
+	if (story_version(s) != 1 ||
+		(story_silence(s).at != SILENT_FIRST && !story_is_only_asked(s, &p)) ||
 		p.other.is != PROBED_REFUSED || p.own.is != PROBED_SILENT ||
 		p.strong.is > PROBED_SILENT)
 		return CERTAINTY_NONE;

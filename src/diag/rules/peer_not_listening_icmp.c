@@ -45,10 +45,10 @@ static struct icmp icmp_of(const struct story *s)
 		i.local = n->local.ep.addr;
 		i.remote = n->remote.ep;
 		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
-	} else if (p.main.is == PROBED_ERROR) { /* of the port of IKE: 4500 alone is no failure */
-		const union ev_probe_refused *n = FIELDS(p.main.e, probe_refused);
+	} else if (p.complaint.e && !probed_is_answered(&p.main)) { /* 4500 alone is no failure */
+		const union ev_probe_refused *n = FIELDS(p.complaint.e, probe_refused);
 
-		i.e = p.main.e;
+		i.e = p.complaint.e;
 		i.by = n->complainant.addr;
 		i.local = n->local.addr;
 		i.remote = n->remote.ep;

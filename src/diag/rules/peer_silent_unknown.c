@@ -6,7 +6,8 @@
 enum { NO_HOST = 113 }; /* EHOSTUNREACH */
 
 /* Our own kernel says that nobody on the link has the address: no answer to ARP. */
-static enum certainty nobody_on_link(const struct story *s, struct finding *f)
+static enum certainty nobody_on_link(
+	const struct story *s, const struct probes *p, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_net_error);
 	struct addr by = { 0 }, local = { 0 };
@@ -21,6 +22,10 @@ static enum certainty nobody_on_link(const struct story *s, struct finding *f)
 		by = FIELDS(e, v1_net_error)->complainant.addr;
 		local = FIELDS(e, v1_net_error)->local.ep.addr;
 		error = FIELDS(e, v1_net_error)->error.u64;
+	} else if (!probed_is_answered(&p->main) && (e = p->complaint.e)) {
+		by = FIELDS(e, probe_refused)->complainant.addr;
+		local = FIELDS(e, probe_refused)->local.addr;
+		error = FIELDS(e, probe_refused)->error.u64;
 	}
 	if (!e || error != NO_HOST || !addr_eq(&by, &local) || story_is_up(s))
 		return CERTAINTY_NONE;
@@ -54,12 +59,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct probes p = story_probes(s);
 	struct silence q;
-	enum certainty c = nobody_on_link(s, f);
+	enum certainty c = nobody_on_link(s, &p, f);
 
 	if (c)
 		return c;
 	q = story_silence(s);
-	if (q.at == SILENT_FIRST && probes_are_silent(&p))
+	if ((q.at == SILENT_FIRST || story_is_only_asked(s, &p)) && probes_are_silent(&p))
 		return nobody_there(s, &p, f);
 	if (q.at != SILENT_AUTH || silence_is_floated(&q) || q.sent->id != EV_v2_auth_sent ||
 		q.octets > 1200)
