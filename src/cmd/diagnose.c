@@ -35,8 +35,8 @@ struct ladder {
 	struct page *page;   /* of --html; NULL: none is wanted */
 	struct fixes *fixes; /* of --fix; likewise */
 	bool is_up, is_running, has_tried;
-	bool is_theirs; /* another suite's connection: its daemon is left alone */
-	unsigned found, seen;
+	bool is_theirs;		     /* another suite's connection: its daemon is left alone */
+	unsigned found, seen, asked; /* asked: packets to the peer of a connection of theirs */
 	struct addr through;	     /* --through */
 	struct ts_list selectors[2]; /* of the Child SA, ours and theirs: where the file has none */
 	struct flow_octets octets;
@@ -400,6 +400,28 @@ static int walk(struct ladder *l)
 
 /* ---- another suite's ---- */
 
+/* Its daemon may be at it, and is not asked: probes come from a port of their own. c NULL: it is
+ * Libreswan's. */
+static void ask_their_peer(
+	struct ladder *l, const struct their_conn *c, const struct local_for *what)
+{
+	const struct event_sink in = { told, l };
+	const char *why = NULL;
+
+	STEP(l, "peer", "asking it with first messages of IKE; nothing is authenticated");
+	if (c)
+		l->asked = diagnose_ask_their_peer(c, what, l->cmd->transforms, &in, &why);
+	else
+		l->asked = diagnose_probe(l->conn, false, l->cmd->transforms, diagnose_now, &in);
+	if (l->asked)
+		STEP(l, "peer", "%u packets, only to its address", l->asked);
+	else
+		STEP(l, "peer", "it cannot be asked: %s",
+			why ? why
+			    : "its address is not known here, or this end's is none of "
+			      "this host");
+}
+
 static int conclude_theirs(struct ladder *l)
 {
 	const struct event_sink out = { shown, l };
@@ -407,7 +429,8 @@ static int conclude_theirs(struct ladder *l)
 	diag_report(&l->diag, l->name, 0, diagnose_now(), &out);
 	if (l->found)
 		return EXIT_FOUND;
-	STEP(l, "verdict", "nothing on this host stands in its way; its daemon was not asked");
+	STEP(l, "verdict", "nothing on this host stands in its way%s; its daemon was not asked",
+		l->asked ? ", and the peer takes what it begins with" : "");
 	return 0;
 }
 
@@ -423,9 +446,11 @@ static int walk_theirs(struct ladder *l, const struct their_conn *c)
 	if (c) {
 		l->name = c->name;
 		diagnose_their_facts(c, &what, &in);
+		ask_their_peer(l, c, &what);
 		look(l, &what);
 		status = conclude_theirs(l);
 	} else if (look_at_config(l)) {
+		ask_their_peer(l, NULL, NULL);
 		look_at_host(l);
 		status = conclude_theirs(l);
 	}

@@ -1,10 +1,13 @@
 /* ipsec diagnose --config FILE CONN where another suite runs: its files as they are, this host as
- * it is. Its daemon is not asked, and not touched. */
+ * it is, its peer with probes of ours. Its daemon is not asked, and not touched. */
 #include "cmd/diagnose_config.h"
 
 #include "cmd/diagnose.h"
+#include "cmd/diagnose_probe.h"
 #include "cmd/their_conn.h"
 #include "cmd/verify.h"
+#include "config_build.h"
+#include "crypto/prf.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -180,8 +183,12 @@ void diagnose_their_facts(
 {
 	const struct event_about about = { .conn = c->name };
 	char ours[ADDR_STR], theirs[ADDR_STR], a[TS_LIST_STR], b[TS_LIST_STR];
+	char ike[THEIR_TEXT], esp[THEIR_TEXT];
 	bool is_transport = strcmp(c->type, "transport") == 0;
 
+	/* "!": nothing else is offered; no algorithm has it */
+	snprintf(ike, sizeof(ike), "%.*s", (int)strcspn(c->ike, "!"), c->ike);
+	snprintf(esp, sizeof(esp), "%.*s", (int)strcspn(c->esp, "!"), c->esp);
 	*ret = (struct local_for){ .conn = c->name,
 		.ours = address(c->ours),
 		.theirs = address(c->theirs),
@@ -204,11 +211,46 @@ void diagnose_their_facts(
 		.their_nets = ev_str(ts_list_format(&ret->their_nets, b)),
 		.version = ev_str(c->version), .mode = ev_str(c->mode),
 		.authby = ev_str(strcmp(c->authby, "psk") == 0 ? "secret" : c->authby),
-		.ike = ev_str(c->ike), .esp = ev_str(c->esp), .pfs = ev_str(""),
+		.ike = ev_str(ike), .esp = ev_str(esp), .pfs = ev_str(""),
 		.type = ev_str(is_transport ? "transport" : "tunnel"), .narrowing = ev_str(""),
 		.encapsulation = ev_str(""), .auto_ = ev_str(c->automatic),
 		.dpddelay = ev_u64(strtoull(c->dpd, NULL, 10)), .file = ev_str(c->file),
 		.at_line = ev_u64(c->line), .our_side = ev_str("left"), .suite = ev_str(c->suite));
+}
+
+/* ---- its peer ---- */
+
+unsigned diagnose_ask_their_peer(const struct their_conn *c, const struct local_for *what,
+	bool with_transforms, const struct event_sink *out, const char **ret_why)
+{
+	bool is_v1 = strcmp(c->version, "IKEv1") == 0;
+	struct proposals *v1 = WITH_IKEV1 ? their_proposals(c, true) : NULL,
+			 *v2 = their_proposals(c, false);
+	struct probe_for f = { .conn = c->name,
+		.local = { what->ours, 0 },
+		.remote = { what->theirs, what->their_port ? what->their_port : 500 },
+		.version = is_v1 ? 1 : 2,
+		.v1 = v1,
+		.v2 = v2,
+		.auth = strcmp(c->xauth, "client") == 0	  ? PROBE_XAUTH_CLIENT
+			: strcmp(c->xauth, "server") == 0 ? PROBE_XAUTH_SERVER
+							  : PROBE_PSK,
+		.with_transforms = with_transforms,
+		.rng = rng_system() };
+	unsigned packets = 0;
+
+	*ret_why = NULL;
+	if (!addr_is_set(&what->theirs))
+		*ret_why = "its address is not known here";
+	else if (is_v1 && !WITH_IKEV1)
+		*ret_why = "IKEv1 is not part of this build";
+	else if (is_v1 && !their_conn_has_psk(c)) /* how is part of what is offered */
+		*ret_why = "first messages of IKEv1 with certificates are not known here";
+	else if (!(packets = diagnose_ask(&f, diagnose_now, out)))
+		*ret_why = "the connection's own address is none of this host";
+	free(v1);
+	free(v2);
+	return packets;
 }
 
 /* Their own daemon is who has to have the port. */

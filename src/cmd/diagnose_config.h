@@ -16,5 +16,9 @@ enum theirs diagnose_theirs(
 /* What a look at this host needs (borrowed from c), and the event conn_facts. */
 void diagnose_their_facts(
 	const struct their_conn *c, struct local_for *ret, const struct event_sink *out);
+/* Asks its peer with first messages of IKE; what: of diagnose_their_facts(). Gives how many packets
+ * were sent; *ret_why (static) is why there are none, else NULL. */
+unsigned diagnose_ask_their_peer(const struct their_conn *c, const struct local_for *what,
+	bool with_transforms, const struct event_sink *out, const char **ret_why);
 /* A socket of a daemon of theirs? */
 bool diagnose_is_their_daemon(const struct event *e);

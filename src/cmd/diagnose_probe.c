@@ -157,6 +157,20 @@ static void take(struct asking *a, const struct endpoint *from, struct bytes d)
 	probe_input(a->probe, a->now_is(), a->out, from, d);
 }
 
+/* Nobody on the link has the next hop's address: this host tells itself so, as a router would. */
+static bool is_here(const struct addr *a)
+{
+	struct endpoint e = { .addr = *a };
+	union sockaddr_of s;
+	socklen_t n = put(&e, &s);
+	int fd = socket(s.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is = fd >= 0 && bind(fd, &s.sa, n) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 static void take_error(struct asking *a, struct msghdr *h, const struct endpoint *to)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
@@ -175,6 +189,7 @@ static void take_error(struct asking *a, struct msghdr *h, const struct endpoint
 				CMSG_LEN(sizeof(ee) + (v4 ? sizeof(by.v4) : sizeof(by.v6)))) {
 			memcpy(&by, CMSG_DATA(c) + sizeof(ee), v4 ? sizeof(by.v4) : sizeof(by.v6));
 			e.complainant = get(&by).addr;
+			e.local = is_here(&e.complainant) ? e.complainant : e.local;
 			e.icmp_type = ee.ee_type;
 			e.icmp_code = ee.ee_code;
 		}
@@ -266,6 +281,27 @@ static void in_version(const struct proposals *from, uint8_t version, struct pro
 	}
 }
 
+unsigned diagnose_ask(
+	const struct probe_for *what, struct now (*now_is)(void), const struct event_sink *out)
+{
+	struct asking *a = xalloc(sizeof(*a));
+	struct probe_for f = *what;
+	unsigned packets = 0;
+
+	*a = (struct asking){ .peer = f.remote.addr, .now_is = now_is, .out = out };
+	a->fd = addr_is_set(&f.remote.addr) ? socket_of(&what->local.addr, &f.remote, &f.local)
+					    : -1;
+	if (a->fd >= 0) {
+		a->probe = probe_new(&f, now_is().mono);
+		ask_all(a);
+		packets = a->packets;
+		probe_free(a->probe);
+		close(a->fd);
+	}
+	free(a);
+	return packets;
+}
+
 unsigned diagnose_probe(const struct conf_conn *c, bool is_refused, bool with_transforms,
 	struct now (*now_is)(void), const struct event_sink *out)
 {
@@ -273,9 +309,9 @@ unsigned diagnose_probe(const struct conf_conn *c, bool is_refused, bool with_tr
 	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
 	uint16_t port = theirs->ikeport ? theirs->ikeport : IKE_PORT;
 	struct proposals *other = xalloc(sizeof(*other));
-	struct asking *a = xalloc(sizeof(*a));
 	bool is_v1 = c->version == VERSION_IKEV1;
 	struct probe_for f = { .conn = c->name,
+		.local = { conf_host(ours), 0 },
 		.remote = { conf_host(theirs), port },
 		.version = is_v1 ? 1 : 2,
 		.v1 = !WITH_IKEV1	? NULL
@@ -288,23 +324,13 @@ unsigned diagnose_probe(const struct conf_conn *c, bool is_refused, bool with_tr
 		.is_refused = is_refused,
 		.with_transforms = with_transforms,
 		.rng = rng_system() };
-	struct addr our_addr = conf_host(ours);
-	unsigned packets = 0;
+	unsigned packets;
 
 	if (c->ike && WITH_IKEV1) {
 		in_version(c->ike, is_v1 ? 2 : 1, other);
 		*(is_v1 ? &f.v2 : &f.v1) = other;
 	}
-	*a = (struct asking){ .peer = f.remote.addr, .now_is = now_is, .out = out };
-	a->fd = addr_is_set(&f.remote.addr) ? socket_of(&our_addr, &f.remote, &f.local) : -1;
-	if (a->fd >= 0) {
-		a->probe = probe_new(&f, now_is().mono);
-		ask_all(a);
-		packets = a->packets;
-		probe_free(a->probe);
-		close(a->fd);
-	}
+	packets = diagnose_ask(&f, now_is, out);
 	free(other);
-	free(a);
 	return packets;
 }

@@ -53,6 +53,24 @@ static const char *sw_end(
 	return v;
 }
 
+/* Which end proves itself with XAUTH: a second round of the one, after the key. */
+static const char *sw_xauth(const struct swanctl *s, const char *conn)
+{
+	char *path = xasprintf("connections.%s", conn);
+	const char *name, *auth, *ret = "";
+
+	for (size_t i = 0; !*ret && (name = swanctl_section(s, path, i)); i++) {
+		char *whole = xasprintf("%s.auth", name);
+
+		auth = sw(s, conn, whole);
+		free(whole);
+		if (auth && strncmp(auth, "xauth", 5) == 0)
+			ret = strncmp(name, "local", 5) == 0 ? "client" : "server";
+	}
+	free(path);
+	return ret;
+}
+
 /* The connection that the name is of, and its child: that of the name, or the first. */
 static bool sw_find(const struct swanctl *s, const char *name, struct their_conn *c)
 {
@@ -120,6 +138,7 @@ bool their_conn_swanctl(const struct swanctl *s, const char *name, struct their_
 	SET(c.our_id, sw_end(s, c.name, "local", "id"));
 	SET(c.their_id, sw_end(s, c.name, "remote", "id"));
 	SET(c.authby, sw_end(s, c.name, "local", "auth"));
+	SET(c.xauth, sw_xauth(s, c.name));
 	version = sw(s, c.name, "version");
 	aggressive = sw(s, c.name, "aggressive");
 	set_version(&c, version && strcmp(version, "1") == 0,
@@ -164,6 +183,19 @@ static const char *conf_value(
 	return s ? conf_value(l, s, key, 8) : v;
 }
 
+static const char *conf_xauth(const struct lexed *l, const struct section *s)
+{
+	const char *by = conf_value(l, s, "authby", 0), *role = conf_value(l, s, "xauth", 0),
+		   *ours = conf_value(l, s, "leftauth2", 0),
+		   *theirs = conf_value(l, s, "rightauth2", 0);
+
+	if (by && strncmp(by, "xauth", 5) == 0)
+		return role && strcmp(role, "server") == 0 ? "server" : "client";
+	if (ours && strncmp(ours, "xauth", 5) == 0)
+		return "client";
+	return theirs && strncmp(theirs, "xauth", 5) == 0 ? "server" : "";
+}
+
 bool their_conn_ipsec_conf(const struct lexed *l, const char *name, struct their_conn *ret)
 {
 	const struct section *s = conf_section(l, name);
@@ -186,6 +218,7 @@ bool their_conn_ipsec_conf(const struct lexed *l, const char *name, struct their
 	sw_nets(c.their_nets, sizeof(c.their_nets), VALUE("rightsubnet"));
 	v = VALUE("leftauth");
 	SET(c.authby, v ? v : VALUE("authby"));
+	SET(c.xauth, conf_xauth(l, s));
 	SET(c.ike, VALUE("ike"));
 	SET(c.esp, VALUE("esp"));
 	SET(c.type, VALUE("type"));
@@ -215,4 +248,16 @@ void their_conn_swap(struct their_conn *c)
 	swap(c->our_id, c->their_id, sizeof(c->our_id));
 	swap(c->our_nets, c->their_nets, sizeof(c->our_nets));
 	swap(c->our_port, c->their_port, sizeof(c->our_port));
+	if (c->xauth[0])
+		SET(c->xauth, strcmp(c->xauth, "client") == 0 ? "server" : "client");
+}
+
+bool their_conn_has_psk(const struct their_conn *c)
+{
+	static const char *const words[] = { "psk", "secret", "xauthpsk" };
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (strcmp(c->authby, words[i]) == 0)
+			return true;
+	return false;
 }

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "config/lex.h"
 #include "foreign/swanctl.h"
+#include "ipsec/proposal.h"
 
 enum { THEIR_TEXT = 512 };
 
@@ -15,6 +16,7 @@ struct their_conn {
 	char our_id[THEIR_TEXT], their_id[THEIR_TEXT];
 	char our_nets[THEIR_TEXT], their_nets[THEIR_TEXT];
 	char version[16], mode[16], authby[THEIR_TEXT];
+	char xauth[16]; /* this host is its "client", its "server"; "": there is none */
 	char ike[THEIR_TEXT], esp[THEIR_TEXT], type[16], automatic[THEIR_TEXT];
 	char our_port[16], their_port[16], dpd[THEIR_TEXT];
 };
@@ -24,3 +26,9 @@ bool their_conn_swanctl(const struct swanctl *s, const char *name, struct their_
 /* ipsec.conf in strongSwan's dialect: left is this host, unless swap says otherwise. */
 bool their_conn_ipsec_conf(const struct lexed *l, const char *name, struct their_conn *ret);
 void their_conn_swap(struct their_conn *c);
+/* Is it with a pre-shared key (and XAUTH), as far as this host goes? */
+bool their_conn_has_psk(const struct their_conn *c);
+
+/* ---- their_proposal.c ---- */
+/* What it offers for IKE; what its file leaves out are strongSwan's defaults. free() ends it. */
+struct proposals *their_proposals(const struct their_conn *c, bool is_v1);

@@ -3,6 +3,7 @@
 
 #include "base/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *file_text;
@@ -118,11 +119,106 @@ TEST(a_connection_of_strongswans_ipsec_conf)
 	assert_true(ipsec_conf("conn a\n\talso=b\nconn b\n\talso=a\n", "a", &c));
 }
 
+/* As ipsec.conf writes it. */
+static const char *offered(const char *suite, const char *ike, bool is_v1)
+{
+	static char t[4096];
+	struct their_conn c = { .suite = suite };
+	struct proposals *p;
+
+	snprintf(c.ike, sizeof(c.ike), "%s", ike);
+	p = their_proposals(&c, is_v1);
+	proposals_conf(p, t, sizeof(t));
+	free(p);
+	return t;
+}
+
+TEST(what_it_offers_for_ike)
+{
+	assert_string_equal(
+		offered("swanctl", "aes256-sha256-modp2048", false), "aes256-sha2_256-modp2048");
+	assert_string_equal(offered("strongswan", "aes256-sha256-modp2048!", false),
+		"aes256-sha2_256-modp2048");
+	/* a bare name has 128 bits; what is not known here does not count */
+	assert_string_equal(offered("swanctl", "aes-sha1-modp2048, ntru9-aes256-modp2048", false),
+		"aes128-sha1-modp2048");
+	/* types in any order, several of each */
+	assert_string_equal(
+		offered("swanctl", "modp2048-aes128-sha384-ecp256-aes256-sha256", false),
+		"aes128+aes256-sha2_384+sha2_256-modp2048+dh19");
+	/* an AEAD has no integrity: then the name stands for the PRF */
+	assert_string_equal(offered("swanctl", "aes256gcm16-sha384-ecp384", false),
+		offered("swanctl", "aes256gcm16-prfsha384-ecp384", false));
+	assert_non_null(
+		strstr(offered("swanctl", "aes256gcm16-prfsha384-ecp384", false), "sha2_384"));
+	assert_string_equal(offered("swanctl", "aes256-sha256-x25519-ke1_mlkem768", false),
+		offered("swanctl", "aes256-sha256-curve25519", false));
+	assert_string_equal(
+		offered("swanctl", "aes256-sha256-modp2048", true), "aes256-sha2_256-modp2048");
+}
+
+TEST(what_it_adds_by_itself)
+{
+	const char *all = xstrdup(offered("swanctl", "", false));
+	const char *more;
+
+	assert_non_null(strstr(all, "aes128"));
+	assert_non_null(strstr(all, "aes_gcm"));
+	assert_non_null(strstr(all, "modp2048"));
+	assert_null(strstr(all, "3des"));
+	assert_null(strstr(all, "modp1024"));
+	assert_string_equal(offered("swanctl", "default", false), all);
+	assert_string_equal(offered("strongswan", "", false), all);
+	/* in ipsec.conf only "!" ends the list */
+	more = offered("strongswan", "3des-sha1-modp1024", false);
+	assert_int_equal(strncmp(more, "3des-sha1-modp1024,", 19), 0);
+	assert_non_null(strstr(more, all));
+	more = offered("swanctl", "3des-sha1-modp1024,default", false);
+	assert_non_null(strstr(more, all));
+	/* nothing that is known here is asked for: better than no question */
+	assert_string_equal(offered("swanctl", "serpent256-sha256-modp2048", false), all);
+	assert_null(strstr(offered("swanctl", "", true), "gcm"));
+	free((void *)(uintptr_t)all);
+}
+
+TEST(whose_certificates_or_xauth_decide_the_question)
+{
+	struct their_conn c;
+
+	assert_true(swanctl("connections { a { version = 1\n local-1 { auth = psk }\n"
+			    "local-2 { auth = xauth }\n remote { auth = psk } }\n"
+			    "b { local { auth = psk }\n remote { auth = psk }\n"
+			    "remote-x { auth = xauth-generic } }\n c { local { certs = a.pem } } }",
+		"a", &c));
+	assert_string_equal(c.xauth, "client");
+	assert_true(their_conn_has_psk(&c));
+	assert_true(swanctl("connections { b { local { auth = psk }\n remote { auth = psk }\n"
+			    "remote-x { auth = xauth-generic } } }",
+		"b", &c));
+	assert_string_equal(c.xauth, "server");
+	assert_true(swanctl("connections { c { local { certs = a.pem } } }", "c", &c));
+	assert_false(their_conn_has_psk(&c));
+	assert_true(ipsec_conf("conn a\n\tauthby=xauthpsk\n\txauth=server\n", "a", &c));
+	assert_string_equal(c.xauth, "server");
+	assert_true(their_conn_has_psk(&c));
+	their_conn_swap(&c);
+	assert_string_equal(c.xauth, "client");
+	assert_true(ipsec_conf(
+		"conn a\n\tleftauth=psk\n\tleftauth2=xauth\n\trightauth=psk\n", "a", &c));
+	assert_string_equal(c.xauth, "client");
+	assert_true(ipsec_conf("conn a\n\tauthby=rsasig\n", "a", &c));
+	assert_string_equal(c.xauth, "");
+	assert_false(their_conn_has_psk(&c));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_of_swanctl_by_its_name_or_its_childs),
 		cmocka_unit_test(a_connection_of_strongswans_ipsec_conf),
+		cmocka_unit_test(what_it_offers_for_ike),
+		cmocka_unit_test(what_it_adds_by_itself),
+		cmocka_unit_test(whose_certificates_or_xauth_decide_the_question),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
