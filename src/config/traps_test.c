@@ -198,6 +198,46 @@ TEST(bad_values_are_errors_that_say_what_is_valid)
 	wrong("\tconn y", "start of its line");
 }
 
+/* Who may be told is no place for guesses: whatever is not understood is told, and nobody is let
+ * in. */
+TEST(who_may_be_told_why_is_read_word_by_word)
+{
+	static const char *const right[] = { "%peer", "%none", "192.0.2.9", "192.0.2.0/28",
+		"192.0.2.1-192.0.2.9", "2001:db8::/32", "%peer 192.0.2.0/28 2001:db8::1",
+		"%PEER,192.0.2.9" };
+
+	static const struct addr none;
+	const struct addr a = addr_v4(0xc0000209);
+	struct conf *c = one("\texplain-to=");
+
+	assert_false(c->conn[0]->explain_to && conf_nets_have(c->conn[0]->explain_to, &none, &a));
+	conf_free(c);
+	for (size_t i = 0; i < COUNT(right); i++) {
+		char *line = xasprintf("\texplain-to=%s", right[i]);
+
+		c = one(line);
+
+		assert_string_equal(c->conn[0]->explain_to, right[i]);
+		conf_free(c);
+		free(line);
+	}
+	wrong("\texplain-to=%per",
+		"\"%per\" is not an address, a network like 192.0.2.0/24, %peer or "
+		"%none; did you mean \"%peer\"?");
+	wrong("\texplain-to=peer", "did you mean \"%peer\"?");
+	wrong("\texplain-to=%non", "did you mean \"%none\"?");
+	wrong("\texplain-to=192.0.2.9 %pear", "\"%pear\" is not");
+	wrong("\texplain-to=%any", "\"%any\" is not an address");
+	wrong("\texplain-to=yes", "\"yes\" is not an address");
+	wrong("\texplain-to=192.0.2.0/33", "\"192.0.2.0/33\" is not");
+	wrong("\texplain-to=192.0.2.300", "\"192.0.2.300\" is not");
+	wrong("\texplain-to=192.0.2.9-192.0.2.1", "is not an address");
+	wrong("\texplain-to=vpn.example.com", "is not an address");
+	wrong("\texplain-to=192.0.2.9;192.0.2.8", "is not an address");
+	wrong("\texplain-two=%peer", "did you mean \"explain-to\"?");
+	wrong("\tleftexplain-to=%peer", "explain-to");
+}
+
 TEST(numbers_have_units)
 {
 	struct conf *c =
@@ -762,6 +802,7 @@ int main(void)
 		cmocka_unit_test(any_identity_is_told_from_none),
 		cmocka_unit_test(keywords_are_found_in_every_spelling),
 		cmocka_unit_test(bad_values_are_errors_that_say_what_is_valid),
+		cmocka_unit_test(who_may_be_told_why_is_read_word_by_word),
 		cmocka_unit_test(numbers_have_units),
 		cmocka_unit_test(what_libreswan_corrects_is_corrected_with_a_word),
 		cmocka_unit_test(blanks_within_quotes_do_no_harm),

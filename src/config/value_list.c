@@ -1,6 +1,8 @@
 /* Lists and selectors of ipsec.conf: subnets, pools, source addresses, protocols and ports. */
 #include "config/value.h"
 
+#include "base/word.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -245,14 +247,22 @@ enum err value_check_private(const char *v, char **what)
 
 enum err value_check_nets(const char *v, char **what)
 {
-	char word[WORD];
+	char word[WORD], expected[128], hint[NEAREST_HINT];
+	struct nearest near;
 	struct range r;
 
-	while (value_next_word(&v, word, sizeof(word)))
-		if (strcasecmp(word, "%peer") != 0 && strcasecmp(word, "%none") != 0 &&
-			range_parse(word, &r))
-			return value_wrong(what, word,
-				"an address, a network like 192.0.2.0/24, %peer or %none");
+	while (value_next_word(&v, word, sizeof(word))) {
+		if (strcasecmp(word, "%peer") == 0 || strcasecmp(word, "%none") == 0 ||
+			range_parse(word, &r) == OK)
+			continue;
+		near = nearest_to(word);
+		nearest_try(&near, "%peer");
+		nearest_try(&near, "%none");
+		snprintf(expected, sizeof(expected),
+			"an address, a network like 192.0.2.0/24, %%peer or %%none%s",
+			nearest_hint(&near, hint));
+		return value_wrong(what, word, expected);
+	}
 	return OK;
 }
 
