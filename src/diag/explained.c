@@ -1,6 +1,7 @@
 #include "diag/explained.h"
 
 #include "diag/identity.h"
+#include "diag/nets.h"
 
 /* Lines that give this end what the peer says that it has. */
 static void fixes(const struct story *s, struct finding *f, const union ev_peer_explains *x)
@@ -26,6 +27,7 @@ static void fixes(const struct story *s, struct finding *f, const union ev_peer_
 			finding_conn(f, FIX_HERE, story_our_end(s), "subnet", "%s", ours);
 		if (theirs[0] && strcmp(theirs, FACT(s, their_nets)) != 0)
 			finding_conn(f, FIX_HERE, story_their_end(s), "subnet", "%s", theirs);
+		nets_fix_peer(s, f, FACT(s, our_nets), FACT(s, their_nets));
 	}
 }
 
@@ -47,7 +49,8 @@ bool explained(const struct story *s, struct finding *ret)
 	const struct event *e = story_last(s, EV_peer_explains);
 	const union ev_peer_explains *x = e ? FIELDS(e, peer_explains) : NULL;
 
-	*ret = (struct finding){ .rule = x ? rule_of(x->class.str) : NULL, .certainty = LIKELY };
+	/* who is authenticated says what it has itself: nobody knows better why it refuses */
+	*ret = (struct finding){ .rule = x ? rule_of(x->class.str) : NULL, .certainty = CERTAIN };
 	if (!x || !ret->rule || story_is_up(s))
 		return false;
 	finding_proof(ret, e);

@@ -91,33 +91,33 @@ static const struct verdict_row rows[] = {
 	{ "their id", fault_their_id, AT_RESPONDER, "psk-mismatch-v2 likely", "id-mismatch certain",
 		"192.0.2.1", "@south", "id-mismatch" },
 	/* the Child SA */
-	{ "esp", fault_esp, AT_INITIATOR, "esp-proposal-mismatch likely",
+	{ "esp", fault_esp, AT_INITIATOR, "esp-proposal-mismatch certain",
 		"esp-proposal-mismatch certain", "AES_CBC_192", "AES_GCM_C_256", NULL },
-	{ "esp", fault_esp, AT_RESPONDER, "esp-proposal-mismatch likely",
+	{ "esp", fault_esp, AT_RESPONDER, "esp-proposal-mismatch certain",
 		"esp-proposal-mismatch certain", "AES_GCM_C_256", "AES_CBC_192", NULL },
-	{ "esn", esn_only, AT_INITIATOR, "esn-or-ipcomp-mismatch likely",
+	{ "esn", esn_only, AT_INITIATOR, "esn-or-ipcomp-mismatch certain",
 		"esn-or-ipcomp-mismatch certain", "ENABLED", "DISABLED", NULL },
-	{ "esn", esn_only, AT_RESPONDER, "esn-or-ipcomp-mismatch likely",
+	{ "esn", esn_only, AT_RESPONDER, "esn-or-ipcomp-mismatch certain",
 		"esn-or-ipcomp-mismatch certain", "DISABLED", "ENABLED", NULL },
 	{ "mode", fault_mode, AT_INITIATOR, "transport-tunnel-mismatch certain",
 		"transport-tunnel-mismatch likely", "transport", "tunnel", NULL },
-	{ "mode", fault_mode, AT_RESPONDER, "transport-tunnel-mismatch likely",
+	{ "mode", fault_mode, AT_RESPONDER, "transport-tunnel-mismatch certain",
 		"transport-tunnel-mismatch certain", "tunnel", "transport", NULL },
-	{ "nets", fault_nets, AT_INITIATOR, "ts-mismatch-v2 likely", "ts-mismatch-v2 certain",
+	{ "nets", fault_nets, AT_INITIATOR, "ts-mismatch-v2 certain", "ts-mismatch-v2 certain",
 		"10.0.9.0/24", "10.0.2.0/24", NULL },
-	{ "nets", fault_nets, AT_RESPONDER, "ts-mismatch-v2 likely", "ts-mismatch-v2 certain",
+	{ "nets", fault_nets, AT_RESPONDER, "ts-mismatch-v2 certain", "ts-mismatch-v2 certain",
 		"10.0.2.0/24", "10.0.9.0/24", NULL },
-	{ "part of nets", fault_part_of_nets, AT_INITIATOR, "ts-mismatch-v2 likely",
+	{ "part of nets", fault_part_of_nets, AT_INITIATOR, "ts-mismatch-v2 certain",
 		"ts-mismatch-v2 certain", "10.0.2.0/25", "10.0.2.0/24", NULL },
-	{ "part of nets", fault_part_of_nets, AT_RESPONDER, "ts-mismatch-v2 likely",
+	{ "part of nets", fault_part_of_nets, AT_RESPONDER, "ts-mismatch-v2 certain",
 		"peer-widens-selector certain", "10.0.2.0/24", "10.0.2.0/25", NULL },
-	{ "all nets", fault_all_nets, AT_INITIATOR, "ts-mismatch-v2 likely",
+	{ "all nets", fault_all_nets, AT_INITIATOR, "ts-mismatch-v2 certain",
 		"azure-wide-selectors certain", "0.0.0.0/0", "10.0.2.0/24", NULL },
-	{ "all nets", fault_all_nets, AT_RESPONDER, "ts-mismatch-v2 likely",
+	{ "all nets", fault_all_nets, AT_RESPONDER, "ts-mismatch-v2 certain",
 		"ts-mismatch-v2 certain", "10.0.2.0/24", "0.0.0.0/0", NULL },
-	{ "range", fault_range, AT_INITIATOR, "ts-mismatch-v2 likely", "non-cidr-selector certain",
+	{ "range", fault_range, AT_INITIATOR, "ts-mismatch-v2 certain", "non-cidr-selector certain",
 		"10.0.2.3-10.0.2.77", "10.0.2.0/24", NULL },
-	{ "range", fault_range, AT_RESPONDER, "ts-mismatch-v2 likely",
+	{ "range", fault_range, AT_RESPONDER, "ts-mismatch-v2 certain",
 		"peer-widens-selector certain", "10.0.2.0/24", "10.0.2.3-10.0.2.77", NULL },
 	{ "other pool", other_pool, AT_RESPONDER, "address-pool-exhausted certain",
 		"address-pool-exhausted certain", "any IPv4", "2001:db8::2", NULL },
@@ -147,7 +147,8 @@ static void both_explain(struct verdict *v)
 	v->b.explain_to = net;
 }
 
-/* Who is refused names what only the other end knows, and is never certain of it. */
+/* Who is refused names what only the other end knows, and is certain of it once that one is
+ * authenticated. */
 static const struct verdict_row explained_rows[] = {
 	{ "nothing", fault_nothing, AT_INITIATOR, "", "", NULL, NULL, NULL },
 	{ "ike", fault_ike, AT_INITIATOR, "ike-proposal-mismatch likely",
@@ -164,7 +165,7 @@ static const struct verdict_row explained_rows[] = {
 		"@north", "192.0.2.1", NULL },
 	{ "their id", fault_their_id, AT_INITIATOR, "id-mismatch likely", "id-mismatch certain",
 		"@south", "192.0.2.2", NULL },
-	{ "nets", fault_nets, AT_RESPONDER, "ts-mismatch-v2 likely", "ts-mismatch-v2 certain",
+	{ "nets", fault_nets, AT_RESPONDER, "ts-mismatch-v2 certain", "ts-mismatch-v2 certain",
 		"10.0.2.0/24", "10.0.9.0/24", NULL },
 };
 
