@@ -168,6 +168,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_v2_peer_moved:
 	case EV_v1_peer_moved:
 	case EV_v2_child_deleted_by_peer:
+	case EV_v2_deleting:
 	case EV_v1_delete_child:
 	case EV_v1_delete_ike:
 	case EV_conn_revive:
@@ -321,7 +322,7 @@ static uint32_t digest(const struct finding *found, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		for (const char *c = found[i].rule->id; *c; c++)
 			sum = (sum ^ (uint8_t)*c) * 16777619u;
-		for (const char *c = found[i].cause; *c; c++)
+		for (const char *c = found[i].counts ? "" : found[i].cause; *c; c++)
 			sum = (sum ^ (uint8_t)*c) * 16777619u;
 	}
 	return sum;
@@ -363,6 +364,9 @@ static void judge_memory(
 	}
 	m->said = sum;
 	m->said_class = n ? found->rule->id : NULL;
+	for (unsigned i = 0; i < n; i++)
+		if (found[i].until)
+			m->due = MIN(m->due, MAX(found[i].until, now.mono + SETTLE));
 	free(s);
 	free(found);
 }

@@ -61,6 +61,8 @@ struct finding {
 	const struct rule *suspect[SUSPECTS_MAX]; /* look the same from here */
 	unsigned n_suspect;
 	char next[FIX_MAX]; /* what would narrow it down; "": nothing */
+	bool counts;	    /* another cause is no news: it has a number that grows */
+	ns_t until;	    /* monotonic: it may be over then; 0: not without another event */
 };
 
 /* A class of failure: what the manual says of it, and its judge. */

@@ -1,52 +1,133 @@
 #include "diag/ending.h"
 
+#include <stdlib.h>
+
 #define AT_ONCE (10 * NS_S)
+enum { UP_MAX = 32 };
 
 /* What is up at a moment of the story. */
 struct walk {
-	int up; /* Child SAs */
+	struct {
+		uint64_t child, ike; /* serials */
+	} up[UP_MAX];
+	unsigned n;
 	ns_t since;
 	bool is_peer_back;
 };
 
-/* True: the last Child SA goes with it, and the peer wanted it. */
-static bool ends(struct walk *w, const struct event *e)
+static void set_up(struct walk *w, const struct event *e, uint64_t ike)
 {
-	bool by_peer = e->id == EV_v2_child_deleted_by_peer || e->id == EV_v1_delete_child;
+	if (w->n == 0)
+		w->since = e->at.mono;
+	if (w->n == UP_MAX)
+		return;
+	w->up[w->n].child = e->about.serial;
+	w->up[w->n++].ike = ike;
+}
 
-	switch ((int)e->id) {
-	case EV_v2_child_established:
-	case EV_v1_child_established:
-		if (w->up++ == 0)
-			w->since = e->at.mono;
-		return false;
-	case EV_v2_deleting:
-		by_peer = strcmp(FIELDS(e, v2_deleting)->by.str, "peer") == 0;
-		if (by_peer && w->up > 0) {
-			w->up = 0;
-			return true;
+/* True: that one was up, and it was the last. */
+static bool take_child(struct walk *w, uint64_t serial)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->up[i].child == serial) {
+			w->up[i] = w->up[--w->n];
+			return w->n == 0;
 		}
-		return false;
-	case EV_v2_timeout:
-	case EV_v1_timeout:
-	case EV_v1_dpd_dead:
-	case EV_conn_terminating:
-		w->up = 0;
-		return false;
-	case EV_v2_child_deleted_by_peer:
-	case EV_v1_delete_child:
-	case EV_v2_child_deleting:
-	case EV_v2_child_expired:
-		return w->up > 0 && --w->up == 0 && by_peer;
-	}
 	return false;
 }
 
-unsigned endings(const struct story *s, struct ending *ret, unsigned max)
+/* All of an IKE SA (0: not known which), likewise. */
+static bool take_ike(struct walk *w, uint64_t serial)
+{
+	unsigned before = w->n, kept = 0;
+
+	for (unsigned i = 0; i < w->n; i++)
+		if (serial && w->up[i].ike && w->up[i].ike != serial)
+			w->up[kept++] = w->up[i];
+	w->n = kept;
+	return before && !kept;
+}
+
+/* A rekey of the IKE SA: the new one has the Child SAs of the old one. */
+static void inherit(struct walk *w, uint64_t old, uint64_t new)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->up[i].ike == old)
+			w->up[i].ike = new;
+}
+
+static bool is_farewell(const struct event *e)
+{
+	return strcmp(FIELDS(e, v2_timeout)->state.str, "STATE_V2_IKE_SA_DELETE") == 0;
+}
+
+static unsigned forgotten(struct walk *w, const struct event *e, const char *why)
+{
+	bool is_end = take_ike(w, e->about.serial);
+
+	return is_end && strcmp(why, "INITIAL_CONTACT") == 0 ? END_FORGOTTEN : 0;
+}
+
+/* How the last Child SA goes with it; 0: it stays, or that is no ending. */
+static unsigned ends(struct walk *w, const struct event *e)
+{
+	const uint64_t serial = e->about.serial;
+
+	switch ((int)e->id) {
+	case EV_v2_child_established:
+		set_up(w, e, FIELDS(e, v2_child_established)->ike.u64);
+		return 0;
+	case EV_v1_child_established:
+		set_up(w, e, FIELDS(e, v1_child_established)->ike.u64);
+		return 0;
+	case EV_v2_ike_rekeyed:
+		inherit(w, strtoul(FIELDS(e, v2_ike_rekeyed)->old.str, NULL, 10), serial);
+		return 0;
+	case EV_v2_child_deleted_by_peer:
+		return take_child(w, serial) ? END_BY_PEER : 0;
+	case EV_v1_delete_child:
+		return take_child(w, FIELDS(e, v1_delete_child)->child.u64
+					     ? FIELDS(e, v1_delete_child)->child.u64
+					     : serial)
+			       ? END_BY_PEER
+			       : 0;
+	case EV_v2_deleting:
+		return take_ike(w, serial) && strcmp(FIELDS(e, v2_deleting)->by.str, "peer") == 0
+			       ? END_BY_PEER
+			       : 0;
+	case EV_v2_timeout:
+		return !is_farewell(e) && take_ike(w, serial) ? END_SILENT : 0;
+	case EV_v1_dpd_dead:
+		return take_ike(w, 0) ? END_SILENT : 0;
+	case EV_v2_child_expired:
+		return take_child(w, serial) ? END_EXPIRED : 0;
+	case EV_v1_expired:
+		return strcmp(FIELDS(e, v1_expired)->what.str, "IPsec SA") == 0 &&
+				       take_child(w, serial)
+			       ? END_EXPIRED
+			       : 0;
+	case EV_v2_ike_expired:
+		return take_ike(w, serial) ? END_EXPIRED : 0;
+	case EV_v2_replaced:
+		return forgotten(w, e, FIELDS(e, v2_replaced)->why.str);
+	case EV_v1_replaced:
+		return forgotten(w, e, FIELDS(e, v1_replaced)->why.str);
+	case EV_v2_child_deleting:
+	case EV_v1_deleting:
+		(void)take_child(w, serial);
+		return 0;
+	case EV_conn_terminating:
+		w->n = 0;
+		return 0;
+	}
+	return 0;
+}
+
+unsigned endings(const struct story *s, unsigned how, struct ending *ret, unsigned max)
 {
 	struct walk w = { 0 };
 	struct ending *last = NULL;
-	unsigned n = 0;
+	unsigned n = 0, is;
 
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct event *e = &s->event[i];
@@ -59,11 +140,14 @@ unsigned endings(const struct story *s, struct ending *ret, unsigned max)
 					 e->id == EV_v1_child_established))
 				last->back = e;
 		}
-		if (!ends(&w, e))
+		is = ends(&w, e);
+		if (!(is & how))
 			continue;
 		n = MIN(n + 1, max);
 		memmove(ret + 1, ret, (n - 1) * sizeof(*ret));
-		*ret = (struct ending){ .e = e, .age = e->at.mono - w.since };
+		*ret = (struct ending){
+			.e = e, .how = (enum end_how)is, .age = e->at.mono - w.since
+		};
 		last = ret;
 		w.is_peer_back = false;
 	}

@@ -19,7 +19,7 @@ enum kind { PLAIN, NAT, CHILDREN, TAKEOVER, LIFETIMES, V1_MAIN, V1_NAT, V1_XAUTH
 struct watcher {
 	struct diag diag;
 	struct side *side;
-	unsigned found;
+	unsigned found, flaps, cleared;
 	uint64_t seed;
 };
 
@@ -44,8 +44,11 @@ static void found(void *ctx, const struct event *e)
 	struct watcher *w = ctx;
 	char line[4096];
 
+	w->cleared += e->id == EV_diag_cleared;
 	if (e->id != EV_diag_finding && e->id != EV_diag_evidence)
 		return;
+	w->flaps += e->id == EV_diag_finding &&
+		    strcmp(FIELDS(e, diag_finding)->class.str, "tunnel-flaps") == 0;
 	w->found += e->id == EV_diag_finding;
 	if (getenv("HEALTHY_SHOW"))
 		printf("seed %llu, %s: %s\n", (unsigned long long)w->seed, w->side->name,
@@ -238,11 +241,118 @@ TEST(the_same_runs_with_another_secret_at_one_end_have)
 		assert_true(one_run(seed, true) > 0);
 }
 
+/* ---- again and again ---- */
+
+static struct run *begin(enum kind kind, uint8_t automatic)
+{
+	struct run *r = xalloc(sizeof(*r));
+
+	pair_init(&r->p, 1);
+	connections(r, kind);
+	r->conn_a[0].automatic = automatic;
+	r->conn_a[0].ikelifetime = r->conn_b[0].ikelifetime = 3600 * NS_S;
+	r->conn_a[0].salifetime = r->conn_b[0].salifetime = 3600 * NS_S;
+	watch(r, &r->a, &r->p.a, 1);
+	watch(r, &r->b, &r->p.b, 1);
+	pair_add(&r->p.a, &r->conn_a[0]);
+	pair_add(&r->p.b, &r->conn_b[0]);
+	return r;
+}
+
+static void end(struct run *r)
+{
+	pair_done(&r->p);
+	diag_done(&r->a.diag);
+	diag_done(&r->b.diag);
+	free(r);
+}
+
+static void assert_up(struct run *r)
+{
+	unsigned ike, child;
+
+	pair_count(&r->p.a, &ike, &child);
+	assert_int_equal(child, 1);
+}
+
+/* One end takes it down each time: the other one has a finding from the fourth time on, is told
+ * once, and when the fourth last is ten minutes old it is over without anything that happens. */
+static void flaps(enum kind kind)
+{
+	struct run *r = begin(kind, AUTO_START);
+
+	pair_command(&r->p.a, CMD_UP, "one");
+	for (unsigned i = 0; i < 6; i++) {
+		live(r, 15, true);
+		assert_up(r);
+		assert_int_equal(r->a.flaps, i >= 4);
+		pair_command(&r->p.b, CMD_DOWN, "one");
+	}
+	live(r, 15, true);
+	assert_int_equal(r->a.found, 1);
+	assert_int_equal(r->b.found, 0); /* it was a person there */
+	live(r, 500, true);
+	assert_int_equal(r->a.cleared, 0);
+	live(r, 100, true);
+	assert_int_equal(r->a.cleared, 1);
+	assert_int_equal(r->a.found, 1);
+	assert_up(r);
+	end(r);
+}
+
+TEST(a_tunnel_that_flaps_is_found_once_and_forgotten)
+{
+	flaps(PLAIN);
+	flaps(V1_MAIN);
+}
+
+/* No ending: rekeys of either end, one upon the other; a person here; a peer that is taken over. */
+static void does_not_flap(enum kind kind)
+{
+	struct run *r = begin(kind, AUTO_ADD);
+
+	pair_command(&r->p.a, CMD_UP, "one");
+	live(r, 5, true);
+	for (unsigned i = 0; i < 16; i++) {
+		pair_command(i % 2 ? &r->p.a : &r->p.b, i % 4 < 2 ? CMD_REKEY_CHILD : CMD_REKEY_IKE,
+			"one");
+		live(r, 5, true);
+	}
+	assert_up(r);
+	for (unsigned i = 0; i < 6; i++) {
+		pair_command(&r->p.b, CMD_DOWN, "one");
+		live(r, 1, false);
+		pair_command(&r->p.b, CMD_UP, "one");
+		live(r, 5, true);
+	}
+	assert_up(r);
+	assert_int_equal(r->b.found, 0);
+	end(r);
+	r = begin(kind, AUTO_ADD);
+	pair_command(&r->p.a, CMD_UP, "one");
+	live(r, 5, true);
+	for (unsigned i = 0; i < 6 && kind == PLAIN; i++) {
+		pair_take_over(&r->p, i % 2 ? &r->p.b : &r->p.a, i % 2 ? r->conn_b : r->conn_a, 1);
+		live(r, 5, true);
+	}
+	assert_up(r);
+	assert_int_equal(r->a.found + r->b.found, 0);
+	end(r);
+}
+
+TEST(rekeys_and_people_are_no_flapping)
+{
+	does_not_flap(PLAIN);
+	does_not_flap(V1_MAIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(healthy_tunnels_have_no_finding),
 		cmocka_unit_test(the_same_runs_with_another_secret_at_one_end_have),
+		cmocka_unit_test(a_tunnel_that_flaps_is_found_once_and_forgotten),
+		cmocka_unit_test(rekeys_and_people_are_no_flapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

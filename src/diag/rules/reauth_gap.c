@@ -7,7 +7,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	struct ending e[2];
 	ns_t gap;
 
-	if (endings(s, e, 2) < 2 || !e[0].back || !e[1].back || e[0].age < 60 * NS_S ||
+	if (endings(s, END_BY_PEER, e, 2) < 2 || !e[0].back || !e[1].back || e[0].age < 60 * NS_S ||
 		story_age(s, e[0].e) > 86400 * NS_S)
 		return CERTAINTY_NONE;
 	gap = e[0].back->at.mono - e[0].e->at.mono;
