@@ -1,6 +1,7 @@
 #!/bin/bash
-# 57-answered.sh PEER: a tunnel that the peer began is up, and traffic does not pass, or nothing is written down: our end,
-# which answered, finds the cause as it does where it began. Verdicts at rank 1, and fixes applied as they are printed.
+# 57-answered.sh PEER: a tunnel that the peer began is up, and traffic does not pass, it does not stay up, or nothing is
+# written down: our end, which answered, finds the cause as it does where it began. Verdicts at rank 1, and fixes applied
+# as they are printed.
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
 # shellcheck source=tests/netns/verdicts.sh
@@ -60,6 +61,28 @@ cured
 check "nothing is too large any more" run left ipsec diagnose $CONN
 on router nft delete table inet lab_icmp
 for d in left0 right0; do ip -n "${LAB_PREFIX}router" link set $d mtu 1500; done
+
+# drops TIMES: the peer takes it down and sets it up anew
+drops() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		down right "$peer" && wait_for 5 is_down left ours && up right "$peer"
+	done
+}
+fault "the peer takes the tunnel down again and again, and sets it up anew"
+begun
+check "it does so thrice" drops 3
+check "which is no finding" nothing_found
+ROLE=responder
+noticed left tunnel-flaps certain drops 1
+exactly certain
+check "it says how often, and what ended it" \
+	grep -qE '"event":"diag_finding".*up and gone down 4 times within [0-9]+ seconds; 4 times the peer deleted it' "$LAB/said"
+check "with four endings" [ "$(grep -c '"event":"diag_evidence".*"class":"tunnel-flaps"' "$LAB/said")" = 4 ]
+check "it carries traffic, and the finding stays" wait_for 5 ping_through 3
+refuses "it stays" nothing_found
+on left ipsec down $CONN >/dev/null # who takes it down here begins anew
+cured
 
 for who in left right; do
 	fault "nothing can be written to the log; $who begins"

@@ -126,7 +126,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (n < FLAPS)
 		return CERTAINTY_NONE;
 	finding_cause(f, "the tunnel has come up and gone down %u times within %u seconds", n,
-		(unsigned)((e[0].e->at.mono - e[n - 1].e->at.mono) / NS_S));
+		(unsigned)MAX((e[0].e->at.mono - e[n - 1].e->at.mono) / NS_S, 1));
 	ways = how_each(f, e, n);
 	for (unsigned i = 0; i < n; i++) {
 		finding_proof(f, e[i].e);
