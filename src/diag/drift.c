@@ -3,6 +3,13 @@
 #include <stdio.h>
 #include <time.h>
 
+bool drift_kernel(const struct story *s)
+{
+	const char *was = GOOD(s, kernel), *is = FACT(s, kernel);
+
+	return was[0] && is[0] && strcmp(was, is) != 0;
+}
+
 static char *date(uint64_t seconds, char ret[static WHEN_STR])
 {
 	time_t at = (time_t)seconds;

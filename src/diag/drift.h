@@ -3,6 +3,8 @@
  */
 #include "diag/diag.h"
 
+/* Another kernel runs than when it last worked. */
+bool drift_kernel(const struct story *s);
 /* "2026-11-29 19:30 UTC" */
 #define WHEN_STR 40
 char *drift_when(const struct story *s, char ret[static WHEN_STR]);

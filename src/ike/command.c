@@ -108,6 +108,12 @@ static void do_automatic(struct conn *c)
 	}
 }
 
+static void tell_facts(struct ike *ike, const struct conf_conn *c)
+{
+	conf_facts(c, &(struct facts_host){ ike->env.kernel, ike->env.daemon },
+		&(struct event_about){ .conn = c->name }, ike->now, &ike->env.events);
+}
+
 static void add(struct ike *ike, const struct command *cmd)
 {
 	struct conn *old = NULL, *c;
@@ -121,13 +127,13 @@ static void add(struct ike *ike, const struct command *cmd)
 	else if (old)
 		unload(old, cmd->request);
 	if (!has_same && !ike_plane_takes(ike, cmd->conn, cmd->request)) {
+		tell_facts(ike, cmd->conn); /* did it work with another kernel? */
 		fail(ike, cmd, EXIT_IKE_DATAPLANE);
 		return;
 	}
 	c = has_same ? old : conn_new_take(ike, conf_conn_copy(cmd->conn));
 	REQUEST_EMIT(ike, cmd->request, conn_added, .name = ev_str(cmd->conn->name));
-	conf_facts(c->conf, &(struct facts_host){ ike->env.kernel, ike->env.daemon },
-		&(struct event_about){ .conn = c->conf->name }, ike->now, &ike->env.events);
+	tell_facts(ike, c->conf);
 	if (cmd->what == ADD_AND_START && !has_same)
 		do_automatic(c);
 }

@@ -76,6 +76,17 @@ static enum certainty unknown_peer(const struct story *s, struct finding *f)
 	return CERTAIN;
 }
 
+/* It was to be loaded and this host could not: that is why it is unknown, and adding it again does
+ * not help. */
+static bool is_refused(const struct story *s)
+{
+	static const enum event_id ids[] = { EV_conn_needs_kernel, EV_conn_no_device, EV_NONE };
+	static const enum event_id better[] = { EV_conn_added, EV_service_ready, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	return e && !story_later(story_last_of(s, better), e);
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_conn_unknown, EV_load_lost, EV_load_unknown,
@@ -91,6 +102,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return unknown_peer(s, f);
 	if (story_later(story_last_of(s, better), e) ||
 		story_later(story_last(s, EV_config_error), e) ||
+		(e->id == EV_conn_unknown && is_refused(s)) ||
 		(e->id == EV_local_daemon && is_kept_out(s)))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);

@@ -1,4 +1,10 @@
-#include "diag/diag.h"
+#include "diag/drift.h"
+
+/* That it is missing is certain; why, not where another kernel had it: that is said first. */
+static enum certainty missing(const struct story *s)
+{
+	return drift_kernel(s) && strcmp(GOOD(s, plane), "kernel") == 0 ? LIKELY : CERTAIN;
+}
 
 /* What the kernel said to a tunnel that was agreed on, for want of code. */
 static enum certainty refused_tunnel(const struct story *s, struct finding *f)
@@ -26,7 +32,7 @@ static enum certainty refused_tunnel(const struct story *s, struct finding *f)
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "modprobe -a esp4 esp6 xfrm_user");
 	finding_next(f, "uname -r; ls /lib/modules: when the running kernel has no folder there, "
 			"it was updated; boot the new one");
-	return CERTAIN;
+	return missing(s);
 }
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
@@ -67,7 +73,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	}
 	finding_next(f, "uname -r; ls /lib/modules: when the running kernel has no folder there, "
 			"it was updated; boot the new one");
-	return CERTAIN;
+	return missing(s);
 }
 
 const struct rule rule_kernel_lacks_esp = {
