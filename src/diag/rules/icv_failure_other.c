@@ -7,8 +7,8 @@ static enum certainty in_passing(const struct story *s, const struct event *e, s
 	finding_proof(f, e);
 	finding_cause(f,
 		"ESP packets come whose ICV does not match, more than one in a hundred: "
-		"something on the way changes them, or the two ends have different keys, or "
-		"cut HMAC-SHA2-256 differently");
+		"something on the way changes them, or the two ends have different keys, or one "
+		"counts its packets anew (ESN), or they cut HMAC-SHA2-256 differently");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec rekey-child %s", story_name(s));
 	finding_next(f,
 		"when the rekey cures it, the keys had differed; when a part of the packets "
@@ -31,7 +31,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"%u packets of the peer failed the integrity check while a test ran, and none "
 		"passed it: the "
-		"two ends have different keys, or cut HMAC-SHA2-256 differently",
+		"two ends have different keys, or the peer counts its packets anew (ESN), or they "
+		"cut HMAC-SHA2-256 differently",
 		(unsigned)FIELDS(e, flow_counter)->added.u64);
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec rekey-child %s", story_name(s));
 	finding_fix(f, FIX_HERE, FIX_WORDS,

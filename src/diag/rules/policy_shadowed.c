@@ -1,20 +1,73 @@
+#include "diag/flow.h"
 #include "diag/local.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define SHADOW(e) FIELDS(e, local_policy_shadow)
 
+/* Both networks of "A - B". */
+static bool covers(const char *policy, const char *from, const char *to)
+{
+	char a[RANGE_STR];
+	const char *b = strstr(policy, " - ");
+
+	if (!b)
+		return false;
+	snprintf(a, sizeof(a), "%.*s", (int)(b - policy), policy);
+	return local_is_inside(from, a) && local_is_inside(to, b + 3);
+}
+
+/* A narrower one takes some of the tunnel's packets; were those of the test among them? Without a
+ * test: it takes what fails, when it takes all. */
+static enum certainty takes_it(const struct story *s, const struct event *e, enum certainty sure)
+{
+	const struct event *asked = flow_answer_of(s, "named");
+	char ours[2 * RANGE_STR];
+	const char *to;
+
+	asked = asked ? asked : flow_answer_of(s, "guess");
+	if (asked)
+		return covers(SHADOW(e)->other.str, FIELDS(asked, flow_answer)->from.str,
+			       FIELDS(asked, flow_answer)->to.str)
+			       ? sure
+			       : POSSIBLE;
+	snprintf(ours, sizeof(ours), "%s", SHADOW(e)->ours.str);
+	if (!(to = strstr(ours, " - ")))
+		return POSSIBLE;
+	ours[to - ours] = '\0';
+	return covers(SHADOW(e)->other.str, ours, to + 3) ? sure : POSSIBLE;
+}
+
+/* Of several, the one that surely takes the packets. */
+static const struct event *worst(const struct story *s, enum certainty sure, enum certainty *ret)
+{
+	const struct event *e = NULL, *found = NULL;
+
+	*ret = CERTAINTY_NONE;
+	while (sure && (e = local_next(s, EV_local_policy_shadow, e))) {
+		enum certainty c = takes_it(s, e, sure);
+
+		if (c <= *ret)
+			continue;
+		*ret = c;
+		found = e;
+	}
+	return found;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	enum certainty sure = local_inner(s);
-	const struct event *e = sure ? local_next(s, EV_local_policy_shadow, NULL) : NULL;
+	enum certainty sure;
+	const struct event *e = worst(s, local_inner(s), &sure);
 
 	if (!e)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f,
-		"another policy of the kernel takes the tunnel's packets first: %s (priority "
+		"another policy of the kernel takes %s first: %s (priority "
 		"%" PRIu64 ", %s, of %s) stands before %s (priority %" PRIu64 ")",
+		sure == POSSIBLE ? "some of the tunnel's packets" : "the tunnel's packets",
 		SHADOW(e)->other.str, SHADOW(e)->other_priority.u64, SHADOW(e)->action.str,
 		SHADOW(e)->owner.str, SHADOW(e)->ours.str, SHADOW(e)->priority.u64);
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "%s", SHADOW(e)->command.str);
