@@ -83,13 +83,19 @@ static bool is_applicable(const struct fix *f)
 	       f->kind == FIX_SETUP;
 }
 
+/* Who looks itself (a probe, a fact of the host) has told nobody, and it has no number. */
+static struct event_value number_of(const struct event *e)
+{
+	return e->seq ? ev_u64(e->seq) : (struct event_value){ 0 };
+}
+
 static void details(const struct story *s, const struct finding *f, const struct to *to)
 {
 	struct event_value class = ev_str(f->rule->id);
 	char t[FIX_MAX + 256], line[2048];
 
 	for (unsigned i = 0; i < f->n_evidence; i++)
-		SAY(to, evidence, .class = class, .number = ev_u64(f->evidence[i]->seq),
+		SAY(to, evidence, .class = class, .number = number_of(f->evidence[i]),
 			.text = ev_str(event_line(f->evidence[i], false, line, sizeof(line))));
 	for (unsigned i = 0; i < f->n_suspect; i++)
 		SAY(to, suspect, .class = ev_str(f->suspect[i]->id),

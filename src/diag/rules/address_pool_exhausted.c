@@ -1,10 +1,7 @@
 #include "diag/diag.h"
 
-static enum certainty as_server(
-	const struct event *e, const char *pool, bool is_full, struct finding *f)
+static enum certainty as_server(const struct event *e, const char *pool, struct finding *f)
 {
-	if (!is_full)
-		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f, "every address of the pool %s is lent: there is none for this peer", pool);
 	finding_fix(f, FIX_HERE, FIX_WORDS,
@@ -15,21 +12,55 @@ static enum certainty as_server(
 	return CERTAIN;
 }
 
+/* Nothing is used up: something else stands in the way, and the event names it. */
+static enum certainty cannot(const char *pool, const char *why, struct finding *f)
+{
+	finding_cause(f, "no address of the pool %s can be lent to this peer: %s", pool, why);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec status");
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"compare rightaddresspool= with the pools of other conns, and with the addresses "
+		"that users have of their own");
+	return LIKELY;
+}
+
+static bool has(const char *list, const char *word, char mark)
+{
+	return strstr(list, word) || strchr(list, mark);
+}
+
 /* It has addresses, but of IPv4 for a peer that asks for IPv6, or the other way round. */
-static enum certainty of_other_kind(const struct event *e, struct finding *f)
+static enum certainty not_lent_v2(const struct event *e, struct finding *f)
 {
 	const union ev_v2_cp_no_address *no = FIELDS(e, v2_cp_no_address);
+	const char *asked = no->asked.str, *pool = no->pool.str;
 
-	if (!no->asked.str[0])
+	if (!asked[0])
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
+	if ((has(asked, "IPv4", '.') && strchr(pool, '.')) ||
+		(has(asked, "IPv6", ':') && strchr(pool, ':')))
+		return cannot(pool, no->why.str, f);
 	finding_cause(f, "the peer asks for an address (%s), and the pool %s has none of that kind",
-		no->asked.str, no->pool.str);
+		asked, pool);
 	finding_fix(f, FIX_HERE, FIX_WORDS,
 		"give rightaddresspool= a range of the other IP version, too");
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"ask for an address of the pool's IP version (swanctl: vips)");
 	return CERTAIN;
+}
+
+/* IKEv1 asks for IPv4 alone. */
+static enum certainty not_lent_v1(const struct event *e, struct finding *f)
+{
+	const union ev_v1_cfg_no_lease *no = FIELDS(e, v1_cfg_no_lease);
+
+	finding_proof(f, e);
+	if (no->pool.str[0])
+		return cannot(no->pool.str, no->why.str, f);
+	finding_cause(f, "the peer asks for an address of IPv4, and rightaddresspool= has none: %s",
+		no->why.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS, "give rightaddresspool= a range of IPv4, too");
+	return LIKELY; /* a user may have an address of its own */
 }
 
 static enum certainty as_client(const struct event *e, struct finding *f, enum certainty c)
@@ -50,13 +81,13 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *e = story_last(s, EV_v2_cp_no_address);
 
 	if (e && !FIELDS(e, v2_cp_no_address)->is_full.u64)
-		return of_other_kind(e, f);
+		return not_lent_v2(e, f);
 	if (e)
-		return as_server(e, FIELDS(e, v2_cp_no_address)->pool.str,
-			FIELDS(e, v2_cp_no_address)->is_full.u64 != 0, f);
+		return as_server(e, FIELDS(e, v2_cp_no_address)->pool.str, f);
 	if ((e = story_last(s, EV_v1_cfg_no_lease)))
-		return as_server(e, FIELDS(e, v1_cfg_no_lease)->pool.str,
-			FIELDS(e, v1_cfg_no_lease)->is_full.u64 != 0, f);
+		return FIELDS(e, v1_cfg_no_lease)->is_full.u64
+			       ? as_server(e, FIELDS(e, v1_cfg_no_lease)->pool.str, f)
+			       : not_lent_v1(e, f);
 	e = story_last(s, EV_v2_child_refused);
 	if (e && strcmp(FIELDS(e, v2_child_refused)->notify.str, "INTERNAL_ADDRESS_FAILURE") == 0)
 		return as_client(e, f, CERTAIN);

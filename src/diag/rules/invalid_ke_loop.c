@@ -1,7 +1,34 @@
 #include "diag/diag.h"
 #include "diag/probed.h"
 
+/* So often within so long; who is told waits for the answer, and who floods does not. */
 enum { LOOP = 3 };
+#define LOOP_MIN (800 * NS_MS)
+#define LOOP_MAX (120 * NS_S)
+
+static bool is_same(const union ev_v2_wrong_guess *a, const union ev_v2_wrong_guess *b)
+{
+	return addr_eq(&a->remote.ep.addr, &b->remote.ep.addr) &&
+	       strcmp(a->sent.str, b->sent.str) == 0 && strcmp(a->wanted.str, b->wanted.str) == 0;
+}
+
+/* Is e the last of LOOP alike by one host? One wrong guess of each of several hosts is none, nor is
+ * what one host sends without waiting. */
+static bool is_loop(const struct story *s, const struct event *e)
+{
+	unsigned n = 1;
+
+	for (const struct event *b = e; n < LOOP && b-- > &s->event[s->from];) {
+		ns_t age = e->at.mono - b->at.mono;
+
+		if (b->id != EV_v2_wrong_guess ||
+			!is_same(FIELDS(b, v2_wrong_guess), FIELDS(e, v2_wrong_guess)))
+			continue;
+		if (age > LOOP_MAX || ++n == LOOP)
+			return n == LOOP && age >= LOOP_MIN;
+	}
+	return false;
+}
 
 /* It is told the group that we want and comes with another one, again and again. */
 static enum certainty as_responder(const struct story *s, struct finding *f)
@@ -9,7 +36,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 	const struct event *e = story_last(s, EV_v2_wrong_guess);
 	const union ev_v2_wrong_guess *g = e ? FIELDS(e, v2_wrong_guess) : NULL;
 
-	if (!g || story_is_up(s) || story_count(s, EV_v2_wrong_guess) < LOOP)
+	if (!g || story_is_up(s) || story_last(s, EV_v2_too_many_half_open) || !is_loop(s, e))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f,
