@@ -1,5 +1,5 @@
 /* The diagnosis as it runs along: events to memories, and when to judge them. */
-#include "diag/diag.h"
+#include "diag/strangers.h"
 
 #include <stdlib.h>
 
@@ -9,13 +9,12 @@
 #define SILENCE (2800 * NS_MS)
 /* So old, how a connection worked is written down again: seconds. */
 enum { GOOD_AGE = 86400 };
-/* What strangers did is of no interest later. */
-#define STRANGER_AGE (900 * NS_S)
 
 void diag_init(struct diag *d)
 {
 	list_init(&d->stories);
 	d->n = 0;
+	d->strangers = (struct strangers){ 0 };
 }
 
 void diag_done(struct diag *d)
@@ -43,7 +42,8 @@ static struct addr stranger(const struct event *e)
 static bool is_of_host(const struct event *e)
 {
 	static const char *const begins[] = { "kernel_", "service_", "secrets_", "resolve_",
-		"config_", "load_", "esp_", "process_died", "log_" };
+		"config_", "load_", "esp_", "process_died", "log_", "v1_too_many_half_open",
+		"v2_too_many_half_open" };
 	const char *name = event_kind(e->id)->name;
 
 	for (size_t i = 0; i < COUNT(begins); i++)
@@ -63,11 +63,6 @@ static const char *conn_of(const struct event *e)
 
 	if (e->about.conn)
 		return e->about.conn;
-	/* a stranger, whose address one connection is for */
-	if (e->id == EV_v1_no_connection &&
-		FIELDS(e, v1_no_connection)->nearest.type == EVENT_TYPE_str &&
-		FIELDS(e, v1_no_connection)->nearest.str[0])
-		return FIELDS(e, v1_no_connection)->nearest.str;
 	for (size_t i = 0; i < COUNT(begins); i++)
 		has_name = has_name || strncmp(k->name, begins[i], strlen(begins[i])) == 0;
 	for (unsigned i = 0; i < k->n && has_name; i++)
@@ -118,14 +113,33 @@ static void make_room(struct diag *d, bool for_stranger)
 	}
 }
 
+/* A first message that is refused is of the connection that is for that address alone, while it is
+ * down. Of one that is up, or that is for anybody, it is no fault: then it is a stranger's. */
+static const char *nearest_down(struct diag *d, const char *nearest)
+{
+	struct memory *m = find(d, nearest, 0, NULL);
+	struct story *s;
+	bool is_of_it;
+
+	if (!nearest[0] || !m)
+		return nearest[0] ? nearest : NULL;
+	s = xalloc(sizeof(*s));
+	story_open(m, (struct now){ 0 }, s);
+	is_of_it = !story_is_up(s) && FACT(s, theirs)[0] != '%';
+	free(s);
+	return is_of_it ? nearest : NULL;
+}
+
 static struct memory *memory_of(struct diag *d, const struct event *e)
 {
-	const char *conn = conn_of(e);
-	struct addr peer = conn ? e->about.peer : stranger(e);
+	const char *nearest = story_nearest(e),
+		   *conn = nearest ? nearest_down(d, nearest) : conn_of(e);
+	bool is_of_us = !conn && is_of_host(e);
+	struct addr peer = conn ? e->about.peer : is_of_us ? (struct addr){ 0 } : stranger(e);
 	uint32_t instance = conn ? instance_of(e) : 0;
 	struct memory *m;
 
-	if (!conn && !addr_is_set(&peer) && !is_of_host(e))
+	if (!conn && !addr_is_set(&peer) && !is_of_us)
 		return NULL;
 	m = find(d, conn, instance, &peer);
 	if (!m) {
@@ -328,13 +342,17 @@ static uint32_t digest(const struct finding *found, unsigned n)
 	return sum;
 }
 
-/* Opened; an instance has the facts of its template. */
-static void open_memory(struct diag *d, const struct memory *m, struct now now, struct story *ret)
+void diag_open(struct diag *d, const struct memory *m, struct now now, struct story *ret)
 {
 	const struct memory *of = m->instance ? find(d, m->conn, 0, NULL) : NULL;
 	const struct memory *host = find(d, NULL, 0, &(struct addr){ 0 });
+	const char *nearest = NULL;
 
 	story_open(m, now, ret);
+	for (unsigned i = ret->n; i > 0 && story_is_stranger(ret) && !nearest; i--)
+		nearest = story_nearest(&ret->event[i - 1]);
+	if (nearest && nearest[0])
+		of = find(d, nearest, 0, NULL);
 	if (host)
 		story_secrets(host, ret);
 	if (!ret->facts && of)
@@ -346,24 +364,28 @@ static void judge_memory(
 {
 	struct finding *found = xalloc(FINDINGS_MAX * sizeof(*found));
 	struct story *s = xalloc(sizeof(*s));
+	bool is_told = true;
 	unsigned n;
 	uint32_t sum;
 
 	m->due = NS_NEVER;
 	if (m->silent <= now.mono)
 		m->silent = NS_NEVER;
-	open_memory(d, m, now, s);
+	diag_open(d, m, now, s);
 	n = judge(s, found, FINDINGS_MAX);
 	sum = digest(found, n);
-	if (n && sum != m->said)
+	if (n && sum != m->said && story_is_stranger(s) &&
+		!strangers_may_tell(&d->strangers, found->certainty, now))
+		is_told = false;
+	else if (n && sum != m->said)
 		report(s, found, n, m->request, true, out);
-	else if (!n && m->said) {
+	else if (!n && m->said && m->said_class) {
 		struct event_about about = { .conn = m->conn };
 
 		EMIT(out, now, &about, diag_cleared, .class = ev_str(m->said_class));
 	}
 	m->said = sum;
-	m->said_class = n ? found->rule->id : NULL;
+	m->said_class = n && is_told ? found->rule->id : NULL;
 	for (unsigned i = 0; i < n; i++)
 		if (found[i].until)
 			m->due = MIN(m->due, MAX(found[i].until, now.mono + SETTLE));
@@ -400,16 +422,15 @@ void diag_report(struct diag *d, const char *conn, uint32_t request, struct now 
 	struct memory *m;
 
 	list_each (m, &d->stories, struct memory, node) {
-		if (conn && !is_host(m) && (!m->conn || strcmp(m->conn, conn) != 0))
+		if (!is_host(m) && (!m->conn || (conn && strcmp(m->conn, conn) != 0)))
 			continue;
-		open_memory(d, m, now, s);
-		if (!m->conn && !is_host(m) &&
-			(!s->n || story_age(s, &s->event[s->n - 1]) > STRANGER_AGE))
-			continue;
+		diag_open(d, m, now, s);
 		report(s, found, judge(s, found, FINDINGS_MAX), request, false, out);
 	}
 	free(s);
 	free(found);
+	if (!conn)
+		strangers_report(d, request, now, out);
 }
 
 bool diag_story(struct diag *d, const char *conn, struct now now, struct story *ret)
@@ -417,7 +438,7 @@ bool diag_story(struct diag *d, const char *conn, struct now now, struct story *
 	struct memory *m = find(d, conn, 0, NULL);
 
 	if (m)
-		open_memory(d, m, now, ret);
+		diag_open(d, m, now, ret);
 	return m != NULL;
 }
 
@@ -427,7 +448,7 @@ struct story *diag_stranger(struct diag *d, const struct addr *peer, struct now 
 	struct story *s = m ? xalloc(sizeof(*s)) : NULL;
 
 	if (s)
-		open_memory(d, m, now, s);
+		diag_open(d, m, now, s);
 	return s;
 }
 

@@ -114,6 +114,10 @@ unsigned proven(const struct story *s, const char *ret[PROVEN_MAX]);
 struct diag {
 	struct list stories; /* of struct memory, who was told of last is first */
 	unsigned n;
+	struct strangers {
+		ns_t since; /* monotonic */
+		unsigned told[2];
+	} strangers; /* news of them: see strangers.h */
 };
 void diag_init(struct diag *d);
 void diag_done(struct diag *d);
@@ -128,13 +132,16 @@ ns_t diag_due(const struct diag *d);
 void diag_turn(struct diag *d, struct now now, const struct event_sink *out);
 /* A request is about to end: what it was about is judged now. */
 void diag_ending(struct diag *d, uint32_t request, struct now now, const struct event_sink *out);
-/* What is found of a connection now (conn NULL: of all, and of strangers), as answers to a request.
- */
+/* What is found of a connection now (conn NULL: of all, and of strangers, each cause once), as
+ * answers to a request. */
 void diag_report(struct diag *d, const char *conn, uint32_t request, struct now now,
 	const struct event_sink *out);
 /* The story of a connection as it stands now; its events live until the next call with d. False:
  * nothing is known of it. */
 bool diag_story(struct diag *d, const char *conn, struct now now, struct story *ret);
+/* A memory opened, with the facts that it has no part of itself: an instance those of its template,
+ * a stranger those of the connection that it is nearest to. */
+void diag_open(struct diag *d, const struct memory *m, struct now now, struct story *ret);
 /* The same of one stranger, by its address. */
 void diag_report_stranger(
 	struct diag *d, const struct addr *peer, struct now now, const struct event_sink *out);

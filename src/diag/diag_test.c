@@ -8,7 +8,7 @@
 
 static struct diag d;
 static struct now now;
-static char said[16][512];
+static char said[64][768];
 static unsigned n_said;
 static uint32_t asked;
 
@@ -75,6 +75,8 @@ TEST(silence_is_a_finding_after_three_seconds)
 	pass(NS_S);
 	assert_true(said_so("[ike-udp500-blocked]"));
 	assert_int_equal(asked, 7);
+	assert_true(said_so("evidence: "));
+	assert_false(said_so("(event")); /* it has no number */
 	diag_done(&d);
 }
 
@@ -143,6 +145,146 @@ TEST(strangers_cannot_fill_the_memory)
 			.remote = ev_ep((struct endpoint){ addr_v4(i + 1), 500 }),
 			.exchange = ev_str("INFORMATIONAL"));
 	assert_true(d.n <= STRANGERS_MAX);
+	diag_done(&d);
+}
+
+static void knocks(enum event_id id, uint32_t from, const char *nearest)
+{
+	const struct endpoint remote = { addr_v4(from), 500 }, local = { addr_v4(0xc0000201), 500 };
+
+	if (id == EV_v2_no_connection)
+		EMIT(&in, now, NULL, v2_no_connection, .remote = ev_ep(remote),
+			.local = ev_ep(local), .why = ev_str(""), .kind = ev_str("address"),
+			.nearest = ev_str(nearest), .expected = ev_str(""));
+	else
+		EMIT(&in, now, NULL, v1_no_connection, .remote = ev_ep(remote),
+			.local = ev_ep(local), .mode = ev_str("Aggressive Mode"), .why = ev_str(""),
+			.kind = ev_str(nearest[0] ? "mode" : "address"), .nearest = ev_str(nearest),
+			.expected = ev_str(""), .id = ev_str(""), .wanted = ev_str(""));
+}
+
+/* Who looks around in the Internet is told of a few times, and is one finding of all in the report.
+ */
+TEST(strangers_are_no_list_of_findings)
+{
+	begin();
+	for (uint32_t i = 0; i < 500; i++) {
+		knocks(EV_v2_no_connection, 0xc6336400 + i, "");
+		pass(NS_S);
+	}
+	assert_int_equal(count_said("diagnosis:"), 3);
+	assert_int_equal(count_said("possible: "), 3);
+	assert_true(said_so("198.51.100.0 begins with"));
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_int_equal(count_said("diagnosis:"), 1);
+	assert_true(said_so("possible: "));
+	assert_true(said_so("; 63 others likewise: "));
+	n_said = 0;
+	diag_report(&d, "vpn", 7, now, &out);
+	assert_int_equal(n_said, 0);
+	pass(901 * NS_S);
+	diag_report(&d, NULL, 7, now, &out);
+	assert_int_equal(n_said, 0);
+	diag_done(&d);
+}
+
+/* A program that has this host as its peer does not give up. */
+TEST(a_stranger_that_comes_again_is_likely_a_peer_though_others_look_around)
+{
+	begin();
+	for (uint32_t i = 0; i < 50; i++) {
+		knocks(EV_v2_no_connection, 0xc6336400 + i, "");
+		pass(NS_S);
+	}
+	n_said = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		knocks(EV_v2_no_connection, 0xcb007101, "");
+		pass(5 * NS_S);
+	}
+	assert_int_equal(count_said("diagnosis:"), 0); /* the cause is the same, it was said */
+	diag_report(&d, NULL, 7, now, &out);
+	assert_true(said_so("likely: 203.0.113.1 begins with"));
+	diag_done(&d);
+}
+
+static void facts(const char *theirs)
+{
+	struct event e = { .id = EV_conn_facts, .about = about, .at = now };
+	const struct event_kind *k = event_kind(EV_conn_facts);
+	union ev_conn_facts row = { 0 };
+
+	row.theirs = ev_str(theirs);
+	row.our_side = ev_str("left");
+	for (unsigned i = 0; i < k->n; i++)
+		if (!row.row[i].type)
+			row.row[i] = k->field[i].type == EVENT_TYPE_str ? ev_str("") : ev_u64(0);
+	memcpy(e.row, row.row, sizeof(e.row));
+	diag_take(&d, &e);
+}
+
+static void comes_up(void)
+{
+	EMIT(&in, now, &about, v1_child_established, .mode = ev_str("tunnel"), .natd = ev_str(""));
+	pass(NS_S);
+}
+
+/* Anybody can send a first message that fits no connection: of one that is up it says nothing. */
+TEST(a_stranger_is_no_fault_of_the_connection_that_it_is_nearest_to)
+{
+	begin();
+	facts("198.51.100.1");
+	comes_up();
+	knocks(EV_v1_no_connection, 0xc6336401, "vpn");
+	pass(NS_S);
+	assert_int_equal(asked, 0);
+	n_said = 0;
+	diag_report(&d, "vpn", 7, now, &out);
+	assert_int_equal(n_said, 0);
+	diag_report(&d, NULL, 7, now, &out);
+	assert_true(said_so("likely: "));
+	assert_true(said_so("it comes from 198.51.100.1 [v1-mode-mismatch]"));
+	assert_false(said_so("\"vpn\": "));
+	assert_true(said_so("in conn vpn of /etc/ipsec.conf write: aggressive=yes"));
+	diag_done(&d);
+}
+
+TEST(of_a_connection_that_is_down_it_is_one_and_of_one_for_anybody_it_is_not)
+{
+	static const char *const theirs[] = { "198.51.100.1", "%any" };
+
+	for (size_t i = 0; i < COUNT(theirs); i++) {
+		begin();
+		facts(theirs[i]);
+		knocks(EV_v1_no_connection, 0xc6336401, "vpn");
+		pass(NS_S);
+		n_said = 0;
+		diag_report(&d, "vpn", 7, now, &out);
+		assert_int_equal(count_said("certain: "), i == 0);
+		assert_int_equal(count_said("diagnosis:"), i == 0);
+		diag_done(&d);
+	}
+}
+
+/* A flood from anywhere is one fault of this host, and drives nothing else out. */
+TEST(a_flood_is_one_finding_of_the_host)
+{
+	begin();
+	EMIT(&in, now, NULL, kernel_flushed, .what = ev_str("SAs"), .what_now = ev_str(""));
+	for (uint32_t i = 0; i < 1000; i++)
+		EMIT(&in, now, NULL, v2_too_many_half_open,
+			.remote = ev_ep((struct endpoint){ addr_v4(i + 1), 500 }),
+			.limit = ev_u64(20));
+	assert_int_equal(d.n, 1);
+	pass(NS_S);
+	assert_int_equal(count_said("[half-open-or-rate-limit]"), 1);
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_true(said_so("[foreign-xfrm-writer]"));
+	pass(901 * NS_S);
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_false(said_so("[half-open-or-rate-limit]"));
 	diag_done(&d);
 }
 
@@ -519,6 +661,13 @@ int main(void)
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
 		cmocka_unit_test(strangers_cannot_fill_the_memory),
+		cmocka_unit_test(strangers_are_no_list_of_findings),
+		cmocka_unit_test(
+			a_stranger_that_comes_again_is_likely_a_peer_though_others_look_around),
+		cmocka_unit_test(a_stranger_is_no_fault_of_the_connection_that_it_is_nearest_to),
+		cmocka_unit_test(
+			of_a_connection_that_is_down_it_is_one_and_of_one_for_anybody_it_is_not),
+		cmocka_unit_test(a_flood_is_one_finding_of_the_host),
 		cmocka_unit_test(who_comes_up_is_no_stranger_any_more),
 		cmocka_unit_test(a_stranger_has_a_story_of_its_own),
 		cmocka_unit_test(an_instance_that_comes_up_clears_what_another_was_refused),

@@ -1,5 +1,6 @@
 /* All rules over one story; what they find, ranked. */
 #include "diag/explained.h"
+#include "diag/strangers.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -186,7 +187,9 @@ unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 		f.certainty = (*r)->judge(s, &f);
 		if (!f.certainty)
 			continue;
-		f.certainty = MIN(f.certainty, (*r)->most);
+		if (!f.conn && f.n_evidence)
+			f.conn = story_nearest(f.evidence[0]);
+		f.certainty = stranger_certainty(s, &f, MIN(f.certainty, (*r)->most));
 		n = insert(ret, n, max, &f);
 	}
 	n = with_explained(s, ret, n, max);

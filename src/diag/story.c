@@ -33,6 +33,25 @@ void memory_done(struct memory *m)
 	free(m);
 }
 
+static bool opened(const struct buf *b, struct event *ret)
+{
+	struct rd r = rd_from(buf_view(b));
+
+	return b->n && event_get(&r, ret) == OK;
+}
+
+/* Anybody makes these in any number: the last stands for all, so that it drives nothing out. */
+static struct buf *place_of(struct memory *m, const struct event *e)
+{
+	struct event was;
+
+	if (e->id == EV_v1_too_many_half_open || e->id == EV_v2_too_many_half_open)
+		for (uint64_t i = m->n; i > 0 && i + 2 > m->n; i--)
+			if (opened(&m->event[(i - 1) % STORY_EVENTS], &was) && was.id == e->id)
+				return &m->event[(i - 1) % STORY_EVENTS];
+	return &m->event[m->n++ % STORY_EVENTS];
+}
+
 void memory_add(struct memory *m, const struct event *e)
 {
 	uint8_t octets[EVENT_OCTETS];
@@ -42,7 +61,7 @@ void memory_add(struct memory *m, const struct event *e)
 	if (wr_ok(&w)) {
 		struct buf *to = e->id == EV_conn_facts	 ? &m->facts
 				 : e->id == EV_last_good ? &m->good
-							 : &m->event[m->n++ % STORY_EVENTS];
+							 : place_of(m, e);
 
 		buf_set(to, wr_view(&w));
 		if (e->id == EV_secrets_loading &&
@@ -51,13 +70,6 @@ void memory_add(struct memory *m, const struct event *e)
 			buf_set(&m->secrets, wr_view(&w));
 		}
 	}
-}
-
-static bool opened(const struct buf *b, struct event *ret)
-{
-	struct rd r = rd_from(buf_view(b));
-
-	return b->n && event_get(&r, ret) == OK;
 }
 
 /* What happens from here on is another story than what came before. */
@@ -172,6 +184,26 @@ bool story_is_up(const struct story *s)
 ns_t story_age(const struct story *s, const struct event *e)
 {
 	return s->now.mono - e->at.mono;
+}
+
+static const char *text_of(const struct event_value *v)
+{
+	return v->type == EVENT_TYPE_str && v->str ? v->str : "";
+}
+
+const char *story_nearest(const struct event *e)
+{
+	switch ((int)e->id) {
+	case EV_v1_no_connection:
+		return text_of(&FIELDS(e, v1_no_connection)->nearest);
+	case EV_v2_no_connection:
+		return text_of(&FIELDS(e, v2_no_connection)->nearest);
+	case EV_v1_no_proposal:
+	case EV_v2_no_proposal:
+	case EV_v1_responding: /* of which no SA comes */
+		return e->about.serial ? NULL : e->about.conn ? e->about.conn : "";
+	}
+	return NULL;
 }
 
 int story_version(const struct story *s)

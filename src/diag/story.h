@@ -67,6 +67,9 @@ bool story_later(const struct event *a, const struct event *b);
 bool story_is_up(const struct story *s);
 /* How long ago, in virtual or real time. */
 ns_t story_age(const struct story *s, const struct event *e);
+/* Who begins and is refused at once, not authenticated: the connection that its first message is
+ * nearest to, "": none. NULL: e is something else. */
+const char *story_nearest(const struct event *e);
 /* A field of conn_facts as text; "" when it is not known. */
 /* A field of last_good likewise. */
 #define GOOD(s, field) ((s)->good ? FIELDS((s)->good, last_good)->field.str : "")

@@ -68,7 +68,7 @@ static const struct verdict_row rows[] = {
 	{ "version", fault_version, AT_RESPONDER, "ike-proposal-mismatch likely",
 		"ike-version-mismatch certain", "IKEv2", "IKEv1", "ike-version-mismatch" },
 	{ "address", fault_address, AT_RESPONDER, "ike-proposal-mismatch likely",
-		"conn-not-loaded-or-daemon-down certain", "192.0.2.1", "192.0.2.9", NULL },
+		"conn-not-loaded-or-daemon-down possible", "192.0.2.1", "192.0.2.9", NULL },
 	{ "authby", never, AT_RESPONDER, "ike-proposal-mismatch likely", "authby-mismatch certain",
 		NULL, "authby=never", NULL },
 	{ "half open", no_room, AT_RESPONDER, "ike-udp500-blocked possible",
@@ -156,7 +156,7 @@ static const struct verdict_row explained_rows[] = {
 	{ "version", fault_version, AT_RESPONDER, "ike-version-mismatch likely",
 		"ike-version-mismatch certain", "IKEv2", "IKEv1", NULL },
 	{ "address", fault_address, AT_RESPONDER, "ike-proposal-mismatch likely",
-		"conn-not-loaded-or-daemon-down certain", "192.0.2.1", "192.0.2.9", NULL },
+		"conn-not-loaded-or-daemon-down possible", "192.0.2.1", "192.0.2.9", NULL },
 	{ "secret", fault_secret, AT_INITIATOR, "psk-mismatch-v2 likely", "psk-mismatch-v2 certain",
 		"192.0.2.1", NULL, NULL },
 	{ "no secret", fault_no_secret, AT_RESPONDER, "psk-mismatch-v2 likely",
@@ -469,9 +469,9 @@ TEST(an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_se
 
 TEST(messages_that_are_not_as_they_should_be_are_told_of)
 {
-	verdict_hear("version 3", says_version_3, "ike-version-mismatch likely");
-	verdict_hear("no payloads", says_nothing, "malformed-message likely");
-	verdict_hear("a critical payload", says_critical, "malformed-message likely");
+	verdict_hear("version 3", says_version_3, "ike-version-mismatch possible");
+	verdict_hear("no payloads", says_nothing, "malformed-message possible");
+	verdict_hear("a critical payload", says_critical, "malformed-message possible");
 	verdict_hear("another group", says_another_group_once, "");
 	verdict_hear("another group again", says_another_group, "invalid-ke-loop likely");
 }

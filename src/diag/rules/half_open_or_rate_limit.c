@@ -2,6 +2,9 @@
 #include "diag/identity.h"
 #include "diag/silence.h"
 
+/* So long after the last one it is over. */
+#define QUIET (900 * NS_S)
+
 static enum certainty dropped(
 	const struct event *e, struct endpoint from, uint64_t limit, struct finding *f)
 {
@@ -40,12 +43,19 @@ static enum certainty as_initiator(const struct story *s, struct finding *f)
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_v2_too_many_half_open);
+	static const enum event_id full[] = { EV_v2_too_many_half_open, EV_v1_too_many_half_open,
+		EV_NONE };
+	const struct event *e = story_last_of(s, full);
 
+	if (e && story_age(s, e) > QUIET)
+		e = NULL;
 	if (e)
+		f->until = e->at.mono + QUIET;
+	f->counts = e != NULL;
+	if (e && e->id == EV_v2_too_many_half_open)
 		return dropped(e, FIELDS(e, v2_too_many_half_open)->remote.ep,
 			FIELDS(e, v2_too_many_half_open)->limit.u64, f);
-	if ((e = story_last(s, EV_v1_too_many_half_open)))
+	if (e)
 		return dropped(e, FIELDS(e, v1_too_many_half_open)->remote.ep,
 			FIELDS(e, v1_too_many_half_open)->limit.u64, f);
 	return as_initiator(s, f);
