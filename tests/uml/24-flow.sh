@@ -36,23 +36,27 @@ both_ends() {
 	quiet_conn right $RIGHT 10.0.3.0/24 $LEFT $LEFT_NET
 }
 router() { on router iptables-legacy "$@"; }
-# another_key SPI: Libreswan's kernel goes on sending by that SA, with another key
-another_key() {
+# remade SPI key|seq=NUMBER|encap: Libreswan's kernel goes on sending by that SA, with another key, with other sequence
+# numbers, or in UDP
+remade() {
 	on right python3 -c '
 import re, subprocess, sys
 ip = lambda *a: subprocess.run(("ip", "xfrm", "state") + a, check=True, capture_output=True, text=True).stdout
+spi, what, number = int(sys.argv[1], 16), *(sys.argv[2] + "=100000").split("=")[:2]
 for sa in re.split(r"\n(?=src )", ip("list")):
 	id = re.search(r"src (\S+) dst (\S+)\s+proto esp spi (\S+) reqid (\S+) mode tunnel", sa)
-	if int(id[3], 16) != int(sys.argv[1], 16):
+	if int(id[3], 16) != spi:
 		continue
 	alg, key, bits = re.search(r"aead (\S+) 0x(\S+) (\d+)", sa).groups()
-	key = "0x%x%s" % (int(key[0], 16) ^ 1, key[1:])
+	if what == "key":
+		key = "%x%s" % (int(key[0], 16) ^ 1, key[1:])
 	at = ("src", id[1], "dst", id[2], "proto", "esp", "spi", id[3])
 	ip("delete", *at)
 	# its numbers go on, or the window would refuse it first
-	ip("add", *at, "reqid", id[4], "mode", "tunnel", "flag", "af-unspec", "replay-oseq", "100000", "aead", alg, key, bits)
+	ip("add", *at, "reqid", id[4], "mode", "tunnel", "flag", "af-unspec", "replay-oseq", number, "aead", alg, "0x" + key, bits,
+		*(("encap", "espinudp", "4500", "4500", "0.0.0.0") if what == "encap" else ()))
 	sys.exit(0)
-sys.exit(1)' "$1"
+sys.exit(1)' "$@"
 }
 # spi_of CONN: by which its packets come in here
 spi_of() { on left ipsec --json status | jq -r --arg c "$1" 'select(.event == "state_traffic" and .conn == $c) | "0x" + (.spi_in | ltrimstr("0x"))' | tail -1; }
@@ -115,8 +119,23 @@ apply
 cured
 
 fault "the peer has another key"
-check "the peer's key is another one" another_key "$(spi_of $CONN)"
+check "the peer's key is another one" remade "$(spi_of $CONN)" key
 diagnosed icv-failure-other likely
+apply
+cured
+
+# the higher half of longer numbers is not sent: one end would guess it, and find the ICV wrong
+fault "the peer begins to count anew"
+fresh esn=no
+check "up" up left ours
+spi=$(spi_of $CONN)
+check "the peer has sent much" remade "$spi" seq=100000
+check "it passes" ping_through 1
+check "it is as it was before that" remade "$spi" seq=0
+refuses "it does not any more" ping_through 1
+diagnosed anti-replay-drops likely
+exactly likely
+refuses "no window is large enough" grep -q '"diag_fix".*replay-window=\|"found_fix".*replay-window=' "$LAB/said"
 apply
 cured
 
@@ -126,6 +145,22 @@ check "it is found by itself" wait_for 20 quiet_is_found esp-blocked
 found
 router -F FORWARD
 check "and no longer, once something comes in again" wait_for 8 quiet_is_not_found
+
+fault "the peer sends ESP in UDP, and we expect it plain"
+check "it does" remade "$(spi_of $CONN)" encap
+refuses "traffic does not pass" ping_through 1
+diagnosed encap-mismatch certain
+exactly certain
+apply
+apply_peer
+up left ours
+cured
+check "in UDP" grep -q 'encap type espinudp' <<<"$(on left ip xfrm state)"
+
+tunnel right libreswan
+on right ipsec auto --replace $CONN >/dev/null
+fresh
+check "plain again" up left ours
 
 fault "ESP is dropped on the way, in one direction"
 router -I FORWARD -i right0 -p esp -j DROP
