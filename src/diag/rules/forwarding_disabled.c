@@ -27,9 +27,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_proof(f, story_last(s, EV_flow_forward));
 	finding_cause(f, "this host decrypts packets for %s and does not forward them: %s is %s",
 		FIELDS(look, local_look)->our_nets.str, SYSCTL(e)->name.str, SYSCTL(e)->value.str);
-	finding_fix(f, FIX_HERE, FIX_COMMAND,
-		"echo %s=%s >/etc/sysctl.d/60-ipsec.conf && sysctl -p /etc/sysctl.d/60-ipsec.conf",
-		SYSCTL(e)->name.str, SYSCTL(e)->needed.str);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "sysctl -w %s=%s", SYSCTL(e)->name.str,
+		SYSCTL(e)->needed.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"so that it stays: echo %s=%s >/etc/sysctl.d/60-ipsec.conf", SYSCTL(e)->name.str,
+		SYSCTL(e)->needed.str);
 	return sure;
 }
 
