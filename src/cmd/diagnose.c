@@ -385,10 +385,13 @@ static int walk(struct ladder *l)
 	diag_init(&l->diag);
 	if (look_at_config(l)) {
 		look_at_daemon(l);
-		ask_peer(l);
-		look_at_flow(l);
-		look_at_host(l);
-		status = conclude(l);
+		if (!fix_is_stopped())
+			ask_peer(l);
+		if (!fix_is_stopped())
+			look_at_flow(l);
+		if (!fix_is_stopped())
+			look_at_host(l);
+		status = fix_is_stopped() ? EXIT_UNSURE : conclude(l);
 	} else {
 		diag_report(&l->diag, l->name, 0, diagnose_now(), &out);
 		status = l->found ? EXIT_FOUND : EXIT_UNKNOWN;

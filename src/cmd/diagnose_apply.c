@@ -50,14 +50,20 @@ static char *run_command(const struct applied *a, const struct command *c, char 
 	return said;
 }
 
-/* The value of the sysctl that it sets. */
-static char *sysctl_before(const struct command *c)
+/* What is there before it, where that is needed to take it back. */
+static char *words_before(const struct command *c, char **ret_why)
 {
-	char *name = xasprintf("%.*s", (int)strcspn(c->word[2], "="), c->word[2]);
-	const char *const argv[] = { "sysctl", "-n", name, NULL };
-	char *said = program_says(argv, NULL);
+	struct command *ask = xalloc(sizeof(*ask));
+	char *said = NULL;
 
-	free(name);
+	if (undo_asks(c, ask)) {
+		said = program_says((const char *const *)ask->word, ret_why);
+		if (!said && (!*ret_why || !**ret_why)) {
+			free(*ret_why);
+			*ret_why = xasprintf("what is there now is not known: %s", c->word[2]);
+		}
+	}
+	free(ask);
 	return said;
 }
 
@@ -69,20 +75,22 @@ static bool is_trial(const struct command *c)
 
 static char *apply_command(struct applied *a, const struct command *c)
 {
-	char *before = undo_kind(c) == UNDO_SYSCTL ? sysctl_before(c) : NULL, *why = NULL, *said;
+	char *why = NULL, *before = NULL, *said;
 	struct done *d = &a->done[a->n];
 	char text[COMMAND_TEXT];
 
 	if (is_trial(c))
 		return NULL;
-	if (undo_kind(c) == UNDO_SYSCTL && !before)
-		return xasprintf("%s: there is no such sysctl", c->word[2]);
-	said = run_command(a, c, &why);
+	before = words_before(c, &why);
+	if (before && !undo_of(c, before, &d->back))
+		why = xasprintf("what would take it back is not known: %s", before);
+	said = why ? NULL : run_command(a, c, &why);
 	if (said) {
 		command_text(c, text, sizeof(text));
 		*d = (struct done){ .text = xstrdup(text) };
 		/* words point into the record itself */
-		(void)undo_of(c, before ? before : said, &d->back);
+		d->is_lost = !undo_of(c, before ? before : said, &d->back) &&
+			     undo_kind(c) != UNDO_NOTHING && undo_kind(c) != UNDO_NOT;
 		a->n++;
 	}
 	free(said);
@@ -294,6 +302,8 @@ static char *undo_one(const struct applied *a, const struct done *d)
 
 	if (d->is_file)
 		return undo_file(a, d);
+	if (d->is_lost)
+		return xstrdup("what takes it back is not known");
 	if (d->back.n)
 		free(run_command(a, &d->back, &why));
 	return why;

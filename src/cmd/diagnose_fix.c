@@ -15,6 +15,11 @@ static void stop(int sig)
 	stopped = sig;
 }
 
+bool fix_is_stopped(void)
+{
+	return stopped;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction a = { .sa_handler = stop };
@@ -23,6 +28,7 @@ static void catch_signals(void)
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
 	sigaction(SIGHUP, &a, NULL);
+	signal(SIGPIPE, SIG_IGN); /* who reads along may have seen enough */
 }
 
 /* ---- what was found ---- */

@@ -35,6 +35,8 @@ struct fixer {
 /* Applies and tries until it helps; what does not help is taken back. found: of a walk that ended
  * with this status; gives the exit status. */
 int diagnose_fix(const struct fixer *f, struct fixes *found, int status);
+/* Ctrl-C, while fixes are tried: what was done is about to be taken back. */
+bool fix_is_stopped(void);
 
 /* ---- diagnose_apply.c ---- */
 enum { DONE_MAX = 64 };
@@ -42,6 +44,7 @@ enum { DONE_MAX = 64 };
 struct done {
 	char *text; /* for people */
 	bool is_file, in_setup;
+	bool is_lost;	     /* what takes it back did not come out */
 	struct command back; /* n 0: nothing is to be done */
 	char *file, *before, *after;
 	size_t before_n, after_n;

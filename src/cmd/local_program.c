@@ -16,6 +16,8 @@ static void become(const char *const *argv, int out, int err)
 {
 	int none = open("/dev/null", O_RDONLY);
 
+	setpgid(0, 0); /* Ctrl-C is for who has to take back what it does */
+	signal(SIGPIPE, SIG_DFL);
 	dup2(none, 0);
 	dup2(out, 1);
 	dup2(err, 2);

@@ -110,8 +110,10 @@ enum undo_kind undo_kind(const struct command *c)
 		return at_word(c, "-I") > 0 && at_word(c, "-I") + 1 < (int)c->n ? UNDO_SPEC
 										: UNDO_NOT;
 	if (strcmp(p, "ip") == 0)
-		return strcmp(first, "route") == 0 && strcmp(word(c, 2), "add") == 0 ? UNDO_ROUTE
-										     : UNDO_NOT;
+		return strcmp(first, "route") != 0	    ? UNDO_NOT
+		       : strcmp(word(c, 2), "add") == 0	    ? UNDO_ROUTE
+		       : strcmp(word(c, 2), "replace") == 0 ? UNDO_REPLACE
+							    : UNDO_NOT;
 	if (strcmp(p, "ipsec") != 0)
 		return UNDO_NOT;
 	if (strcmp(first, "add") == 0 && c->n == 3)
@@ -134,6 +136,75 @@ static void add(struct command *c, char **to, const char *w)
 	c->word[c->n++] = *to;
 	c->word[c->n] = NULL;
 	*to += n;
+}
+
+bool undo_asks(const struct command *c, struct command *ret)
+{
+	enum undo_kind k = undo_kind(c);
+	char *to = ret->text, name[COMMAND_TEXT];
+
+	*ret = (struct command){ 0 };
+	if (k == UNDO_SYSCTL) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(c->word[2], "="), c->word[2]);
+		add(ret, &to, "sysctl");
+		add(ret, &to, "-n");
+		add(ret, &to, name);
+	} else if (k == UNDO_REPLACE) {
+		add(ret, &to, "ip");
+		if (strchr(word(c, 3), ':'))
+			add(ret, &to, "-6");
+		add(ret, &to, "route");
+		add(ret, &to, "show");
+		add(ret, &to, "exact");
+		add(ret, &to, word(c, 3));
+	} else
+		return false;
+	return true;
+}
+
+static bool undo_word(
+	const struct command *c, unsigned at, const char *w, struct command *ret, char *to)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		add(ret, &to, i == at ? w : c->word[i]);
+	return true;
+}
+
+/* The line of the route that a new one replaces: that with the metric that it has when none is
+ * named. False: there are several ways in one. */
+static bool replaced(const char *said, bool is_v6, char *ret, size_t n)
+{
+	ret[0] = '\0';
+	for (; *said; said += strspn(said, "\n")) {
+		size_t len = strcspn(said, "\n");
+		const char *metric = memmem(said, len, " metric ", 8);
+
+		if (*said == '\t' || len >= n)
+			return false;
+		if (metric ? is_v6 && strncmp(metric + 8, "1024", 4) == 0 : !is_v6)
+			snprintf(ret, n, "%.*s", (int)len, said);
+		said += len;
+	}
+	return true;
+}
+
+/* said: the routes to that network, one a line, as they can be written again. */
+static bool undo_replace(const struct command *c, const char *said, struct command *ret, char *to)
+{
+	char line[COMMAND_TEXT], *rest = line, *w;
+
+	if (!replaced(said, strchr(word(c, 3), ':') != NULL, line, sizeof(line)))
+		return false;
+	if (!line[0])
+		return undo_word(c, 2, "del", ret, to);
+	add(ret, &to, "ip");
+	add(ret, &to, "route");
+	add(ret, &to, "replace");
+	while ((w = strsep(&rest, " ")))
+		/* how the device is, not how it was written */
+		if (*w && strcmp(w, "linkdown") != 0 && strcmp(w, "dead") != 0)
+			add(ret, &to, w);
+	return true;
 }
 
 static bool undo_sysctl(const struct command *c, const char *said, struct command *ret, char *to)
@@ -179,14 +250,6 @@ static bool undo_spec(const struct command *c, struct command *ret, char *to)
 	return true;
 }
 
-static bool undo_word(
-	const struct command *c, unsigned at, const char *w, struct command *ret, char *to)
-{
-	for (unsigned i = 0; i < c->n; i++)
-		add(ret, &to, i == at ? w : c->word[i]);
-	return true;
-}
-
 bool undo_of(const struct command *c, const char *said, struct command *ret)
 {
 	*ret = (struct command){ 0 };
@@ -199,6 +262,8 @@ bool undo_of(const struct command *c, const char *said, struct command *ret)
 		return undo_spec(c, ret, ret->text);
 	case UNDO_ROUTE:
 		return undo_word(c, 2, "del", ret, ret->text);
+	case UNDO_REPLACE:
+		return undo_replace(c, said, ret, ret->text);
 	case UNDO_CONN:
 		return undo_word(c, 1, "delete", ret, ret->text);
 	case UNDO_NOTHING:

@@ -24,11 +24,15 @@ enum undo_kind {
 	UNDO_NFT,     /* the rule with the handle that nft says */
 	UNDO_SPEC,    /* iptables -D in place of -I */
 	UNDO_ROUTE,   /* ip route del in place of add */
+	UNDO_REPLACE, /* the route that was there before, or none */
 	UNDO_CONN,    /* ipsec delete in place of add */
 };
 enum undo_kind undo_kind(const struct command *c);
-/* The command that takes it back. said: what the command said (UNDO_NFT: "... # handle 7") or, for
- * UNDO_SYSCTL, the value before. False: there is none. */
+/* What is to be asked before it is run: gives the command whose words undo_of() wants. False:
+ * nothing. */
+bool undo_asks(const struct command *c, struct command *ret);
+/* The command that takes it back. said: what the command said (UNDO_NFT: "... # handle 7") or,
+ * where undo_asks(), what that said before: a value, a route. False: there is none. */
 bool undo_of(const struct command *c, const char *said, struct command *ret);
 /* For people. */
 void command_text(const struct command *c, char *ret, size_t n);

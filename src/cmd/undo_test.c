@@ -69,10 +69,57 @@ TEST(each_has_what_takes_it_back)
 	assert_string_equal(undone("ipsec add vpn", ""), "ipsec delete vpn");
 }
 
+TEST(a_route_that_is_replaced_is_what_it_was)
+{
+	static const char fix[] = "ip route replace 10.0.2.0/24 dev ipsec0",
+			  fix6[] = "ip route replace fd00:2::/64 dev ipsec0",
+			  none[] = "ip route del 10.0.2.0/24 dev ipsec0";
+
+	assert_string_equal(undone(fix, ""), none);
+	assert_string_equal(
+		undone(fix, "10.0.2.0/24 via 192.0.2.254 dev eth0 proto static linkdown \n"),
+		"ip route replace 10.0.2.0/24 via 192.0.2.254 dev eth0 proto static");
+	/* one of another metric stays beside it */
+	assert_string_equal(undone(fix, "10.0.2.0/24 dev eth0 metric 100 \n"), none);
+	assert_string_equal(
+		undone(fix, "10.0.2.0/24 dev eth0 metric 100 \n10.0.2.0/24 dev eth1 scope link \n"),
+		"ip route replace 10.0.2.0/24 dev eth1 scope link");
+	assert_string_equal(undone(fix6, ""), "ip route del fd00:2::/64 dev ipsec0");
+	assert_string_equal(undone(fix6, "fd00:2::/64 dev eth0 metric 1024 pref medium\n"),
+		"ip route replace fd00:2::/64 dev eth0 metric 1024 pref medium");
+	assert_string_equal(undone(fix6, "fd00:2::/64 dev eth0 metric 256 pref medium\n"),
+		"ip route del fd00:2::/64 dev ipsec0");
+	/* several ways in one are lines of their own */
+	assert_string_equal(
+		undone(fix, "10.0.2.0/24 \n\tnexthop via 192.0.2.254 dev eth0 weight 1 \n"), "");
+}
+
+/* Before it is run. */
+static const char *asked(const char *fix)
+{
+	assert_true(commands_of(fix, c, &n));
+	if (!undo_asks(&c[0], &back))
+		return "";
+	command_text(&back, t, sizeof(t));
+	return t;
+}
+
+TEST(what_was_before_is_asked_where_it_matters)
+{
+	assert_string_equal(
+		asked("sysctl -w net.ipv4.ip_forward=1"), "sysctl -n net.ipv4.ip_forward");
+	assert_string_equal(asked("ip route replace 10.0.2.0/24 dev ipsec0"),
+		"ip route show exact 10.0.2.0/24");
+	assert_string_equal(asked("ip route replace fd00:2::/64 dev ipsec0"),
+		"ip -6 route show exact fd00:2::/64");
+	assert_string_equal(asked("ip route add 10.0.2.0/24 dev ipsec0"), "");
+	assert_string_equal(asked("nft 'insert rule inet a b accept'"), "");
+}
+
 TEST(what_cannot_be_taken_back_is_known)
 {
 	static const char *const not [] = { "systemctl disable --now strongswan", "modprobe esp4",
-		"ip route replace 10.0.0.0/8 dev eth0", "ipsec restart", "ipsec start",
+		"ip route flush to match 10.0.0.0/8 dev eth0", "ipsec restart", "ipsec start",
 		"firewall-cmd --reload", "nft 'flush ruleset'", "iptables -F", "sysctl -p a=b",
 		"sysctl -w a=b c=d", "conntrack -D", "iptables -I" };
 
@@ -95,6 +142,8 @@ int main(void)
 		cmocka_unit_test(a_fix_is_split_without_a_shell),
 		cmocka_unit_test(what_a_shell_would_read_is_refused),
 		cmocka_unit_test(each_has_what_takes_it_back),
+		cmocka_unit_test(a_route_that_is_replaced_is_what_it_was),
+		cmocka_unit_test(what_was_before_is_asked_where_it_matters),
 		cmocka_unit_test(what_cannot_be_taken_back_is_known),
 	};
 
