@@ -159,23 +159,53 @@ static void take(struct reader *r, char *line, size_t n)
 	foreign_line(r->log, bytes_of(line, n), &to);
 }
 
-static void read_lines(FILE *in, struct reader *r)
+/* The next line without its newline; of one that is longer than any of theirs the beginning, of
+ * NULs (a log that was cut while it was written has a block of them) nothing. False: it is over. */
+static bool next_line(FILE *in, char *line, size_t *ret_n)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getc(in)) != EOF && c != '\n')
+		if (c && n < LINE - 1)
+			line[n++] = (char)c;
+	line[n] = '\0';
+	*ret_n = n;
+	return c != EOF || n;
+}
+
+/* Gives the errno of what could not be read, or 0. */
+static int read_lines(FILE *in, struct reader *r)
 {
 	char *line = xalloc(LINE);
-	bool is_rest = false; /* of a line that is longer than any of theirs */
+	int error;
+	size_t n;
 
 	begin(r);
-	while (fgets(line, LINE, in)) {
-		size_t n = strcspn(line, "\n");
-		bool is_whole = line[n] == '\n';
-
-		r->line += !is_rest;
-		if (!is_rest)
-			take(r, line, n);
-		is_rest = !is_whole;
+	while (next_line(in, line, &n)) {
+		r->line++;
+		take(r, line, n);
 	}
+	error = ferror(in) ? errno : 0;
 	end(r);
 	free(line);
+	return error;
+}
+
+static int conclude(const struct reader *r, const char *file, int error)
+{
+	if (error) {
+		out_error("ipsec: %s: %s", file, strerror(error));
+		return EXIT_USAGE;
+	}
+	if (r->dialect == FOREIGN_UNKNOWN) {
+		out_error("ipsec: %s is no log of Libreswan's pluto or strongSwan's charon", file);
+		return EXIT_USAGE;
+	}
+	if (r->findings)
+		return EXIT_FOUND;
+	out_say("nothing that this log tells of is a known failure");
+	return 0;
 }
 
 int diagnose_log(const char *file, const char *conn, const char *html)
@@ -192,17 +222,11 @@ int diagnose_log(const char *file, const char *conn, const char *html)
 	r = xalloc(sizeof(*r));
 	r->conn = conn;
 	r->page = html ? page_new() : NULL;
-	read_lines(in, r);
-	if (r->dialect == FOREIGN_UNKNOWN) {
-		out_error("ipsec: %s is no log of Libreswan's pluto or strongSwan's charon", file);
-		status = EXIT_USAGE;
-	} else if (r->findings)
-		status = EXIT_FOUND;
-	else {
-		out_say("nothing that this log tells of is a known failure");
-		status = 0;
-	}
-	status = diagnose_page(r->page, html, conn ? conn : file, status);
+	status = conclude(r, file, read_lines(in, r));
+	if (status != EXIT_USAGE)
+		status = diagnose_page(r->page, html, conn ? conn : file, status);
+	else
+		page_free(r->page);
 	for (unsigned i = 0; i < KEPT; i++)
 		free(r->kept[i]);
 	free(r);
