@@ -179,6 +179,126 @@ TEST(quick_mode_of_ikev1_has_its_own_refusal)
 	assert_true(got_event("\"v1_quick_refused\"", "\"pfs\":\"MODP2048\""));
 }
 
+/* Libreswan 5.x: no numbers before lines, states without STATE_V2_, identities without ID_. */
+TEST(pluto_5_as_initiator)
+{
+	READ("Nov 23 07:47:46.617448: \"vpn\" #1: initiating IKEv2 connection to 192.1.2.23 using "
+	     "UDP",
+		"Nov 23 07:47:46.617448: \"vpn\" #1: sent IKE_SA_INIT request to "
+		"192.1.2.23:UDP/500",
+		"Nov 23 07:47:47.117448: \"vpn\" #1: retransmitting IKE_SA_INIT request; will "
+		"wait 0.5 seconds for response",
+		"Nov 23 07:47:47.617448: \"vpn\" #1: IKE_SA_INIT_I: 30 second timeout exceeded "
+		"after 6 retransmits.  No response (or no acceptable response) to our first IKEv2 "
+		"message");
+	assert_true(got_event("\"v2_init_sent\"", "\"remote\":\"192.1.2.23:500\""));
+	assert_true(got_event("\"v2_retransmit\"", "\"count\":1"));
+	assert_true(got_event("\"v2_retransmit\"", "\"seconds\":\"0.5\""));
+	/* the state is the one that it had, not the first word */
+	assert_false(got_event("\"v2_retransmit\"", "\"state\":\"retransmitting\""));
+	assert_true(got_event("\"v2_timeout\"", "\"retransmits\":6"));
+	READ("\"vpn\" #1: sent IKE_SA_INIT request to 192.1.2.23:UDP/500",
+		"\"vpn\" #1: ignoring IKE_SA_INIT response containing NO_PROPOSAL_CHOSEN "
+		"notification (Message ID 0; message payloads N, missing SA,KE,Ni)");
+	assert_true(got_event("\"v2_init_refused\"", "\"notify\":\"NO_PROPOSAL_CHOSEN\""));
+	assert_true(got_event("\"v2_init_refused\"", "\"payloads\":\"N\""));
+	READ("\"vpn\" #1: sent IKE_SA_INIT request to 192.1.2.23:UDP/500",
+		"\"vpn\" #1: processed IKE_SA_INIT response from 192.1.2.23:UDP/500 "
+		"{cipher=AES_GCM_16_256 integ=n/a prf=HMAC_SHA2_512 ke=DH19}, initiating IKE_AUTH",
+		"\"vpn\" #1: sent IKE_AUTH request to 192.1.2.23:UDP/500 with shared-key-mac and "
+		"FQDN '@west'; Child SA #2 {ESP <0x12345678} [192.0.1.0/24===192.0.2.0/24]",
+		"\"vpn\" #1: initiator established IKE SA; authenticated peer using "
+		"authby=secret and FQDN '@east'",
+		"\"vpn\" #2: initiator established Child SA using #1; IPsec tunnel "
+		"[192.0.1.0/24===192.0.2.0/24] {ESP/ESN=>0x1 <0x2 xfrm=AES_GCM_16_256 "
+		"DPD=passive}");
+	assert_true(got_event("\"v2_auth_sent\"", "\"suite\":\"cipher=AES_GCM_16_256 integ=n/a "
+						  "prf=HMAC_SHA2_512 ke=DH19\""));
+	assert_true(got_event("\"v2_ike_established\"", "\"id\":\"@east\""));
+	assert_true(got_event("\"v2_child_established\"", "\"ts_local\":\"192.0.1.0/24\""));
+	assert_true(got_event("\"v2_child_established\"", "\"ts_remote\":\"192.0.2.0/24\""));
+	assert_true(got_event("\"v2_child_established\"", "\"xfrm\":\"AES_GCM_16_256\""));
+}
+
+TEST(pluto_5_as_responder)
+{
+	READ("\"vpn\" #2: Child SA's Traffic Selector request {TSi=192.0.1.0/24;TSr=192.0.2.0/24} "
+	     "does not match any permanent IKEv2 connection; responding with TS_UNACCEPTABLE");
+	assert_true(got_event("\"v2_ts_refused\"", "\"tsi\":\"192.0.1.0/24\""));
+	assert_true(got_event("\"v2_ts_refused\"", "\"tsr\":\"192.0.2.0/24\""));
+	READ("ERROR: \"vpn\" #2: netlink response for XFRM_MSG_UPDSA esp.82b3e78a@192.0.2.1: "
+	     "Function not implemented (errno 38)");
+	assert_true(got_event("\"v2_child_not_installed\"", "\"is_unsupported\":1"));
+	READ("\"vpn\" #1: authentication failed: computed hash does not match hash received "
+	     "from peer FQDN '@west'");
+	assert_true(got_event("\"v2_auth_mismatch\"", "\"id\":\"@west\""));
+	READ("packet from 192.1.2.45:500: ignoring IKEv1 packet as global policy is set to "
+	     "silently drop all IKEv1 packets");
+	assert_true(got_event("\"v1_policy_drop\"", "\"remote\":\"192.1.2.45:500\""));
+	READ("\"vpn\": global ikev1-policy=drop does not allow IKEv1 connections");
+	assert_true(got_event("\"conn_version\"", "IKEv1"));
+	READ("\"vpn\" #1: responding to Main Mode from unknown peer 192.1.2.45:500",
+		"\"vpn\" #2: the peer proposed: 192.0.2.0/24===192.0.1.0/24");
+	assert_true(got_event("\"v1_peer_proposed\"", "\"ours\":\"192.0.2.0/24\""));
+	assert_true(got_event("\"v1_peer_proposed\"", "\"theirs\":\"192.0.1.0/24\""));
+}
+
+TEST(pluto_5_in_ikev1)
+{
+	READ("\"vpn\" #1: initiating IKEv1 Main Mode connection",
+		"\"vpn\" #1: sent Main Mode request",
+		"\"vpn\" #1: ignoring unsecured informational payload NO_PROPOSAL_CHOSEN, "
+		"length=12");
+	assert_true(got_event("\"v1_ignored\"", "\"notify\":\"NO_PROPOSAL_CHOSEN\""));
+	READ("\"vpn\" #1: ISAKMP SA established {auth=PRESHARED_KEY cipher=AES_CBC_256 "
+	     "integ=HMAC_SHA2_256 group=MODP2048}",
+		"\"vpn\" #1: ignoring informational payload IPSEC_INITIAL_CONTACT, "
+		"msgid=00000000, length=28",
+		"\"vpn\" #2: sent Quick Mode request",
+		"\"vpn\" #1: ignoring secured informational payload NO_PROPOSAL_CHOSEN, "
+		"msgid=c3c0d25d, length=12");
+	assert_true(got_event("\"v1_ike_established\"", "\"group\":\"MODP2048\""));
+	assert_true(got_event("\"v1_quick_refused\"", "\"notify\":\"NO_PROPOSAL_CHOSEN\""));
+	assert_false(got_event("\"v1_ignored\"", ""));
+}
+
+/* Libreswan 3.x: the numbers of whack, STATE_PARENT_I1, "contained the error notification". */
+TEST(pluto_3)
+{
+	READ("133 \"C\" #1: STATE_PARENT_I1: initiate", "002 \"C\" #1: initiating v2 parent SA",
+		"133 \"C\" #1: STATE_PARENT_I1: sent v2I1, expected v2R1",
+		"010 \"C\" #1: STATE_PARENT_I1: retransmission; will wait 0.5 seconds for response",
+		"134 \"C\" #2: STATE_PARENT_I2: sent v2I2, expected v2R2 {auth=IKEv2 "
+		"cipher=aes_gcm_16_256 integ=n/a prf=sha2_512 group=MODP2048}",
+		"002 \"C\" #2: IKE_AUTH response contained the error notification "
+		"NO_PROPOSAL_CHOSEN");
+	assert_true(got_event("\"v2_init_sent\"", ""));
+	assert_true(got_event("\"v2_retransmit\"", "\"state\":\"STATE_PARENT_I1\""));
+	assert_true(got_event("\"v2_auth_sent\"", "group=MODP2048"));
+	assert_true(got_event("\"v2_child_refused\"", "\"notify\":\"NO_PROPOSAL_CHOSEN\""));
+	READ("004 \"C\" #2: STATE_V2_IPSEC_I: IPsec SA established tunnel mode {ESP=>0x1 <0x2 "
+	     "xfrm=AES_GCM_16_256-NONE NATOA=none NATD=none DPD=passive}");
+	assert_true(got_event("\"v2_child_established\"", "\"xfrm\":\"AES_GCM_16_256-NONE\""));
+	READ("002 \"C\" #1: we require IKEv2 peer to have ID '@east', but peer declares '@x'");
+	assert_true(got_event("\"v2_wrong_id\"", "\"wanted\":\"@east\",\"declared\":\"@x\""));
+}
+
+TEST(what_this_host_could_not_send_is_told)
+{
+	READ("\"vpn\" #1: initiating IKEv2 connection",
+		"003 ERROR: \"vpn\" #1: send on eth1 from 192.1.2.45:500 to 192.1.2.23:500 using "
+		"UDP failed in STATE_V2_PARENT_I0: Network is unreachable (errno 101)");
+	assert_true(got_event("\"v2_send_failed\"", "\"interface\":\"eth1\""));
+	assert_true(got_event("\"v2_send_failed\"", "\"local\":\"192.1.2.45:500\""));
+	assert_true(got_event("\"v2_send_failed\"", "\"remote\":\"192.1.2.23:500\""));
+	assert_true(got_event("\"v2_send_failed\"", "\"error\":101"));
+	READ("\"vpn\" #1: initiating IKEv2 connection to 192.1.2.23 using UDP",
+		"ERROR: \"vpn\" #1: send on eth1 from 192.1.2.45:500 to 192.1.2.23:500 using UDP "
+		"failed in IKE_SA_INIT request: Operation not permitted (errno 1)");
+	assert_true(got_event("\"v2_send_failed\"", "\"error\":1"));
+	assert_true(got_event("\"v2_send_failed\"", "Operation not permitted"));
+}
+
 TEST(attempts_in_a_row_are_one_story)
 {
 	READ("\"vpn\" #1: initiating IKEv2 connection",
@@ -232,6 +352,11 @@ int main(void)
 		cmocka_unit_test(a_refusal_is_told_apart_from_a_wrong_secret),
 		cmocka_unit_test(what_differs_in_two_lists_is_named),
 		cmocka_unit_test(quick_mode_of_ikev1_has_its_own_refusal),
+		cmocka_unit_test(pluto_5_as_initiator),
+		cmocka_unit_test(pluto_5_as_responder),
+		cmocka_unit_test(pluto_5_in_ikev1),
+		cmocka_unit_test(pluto_3),
+		cmocka_unit_test(what_this_host_could_not_send_is_told),
 		cmocka_unit_test(attempts_in_a_row_are_one_story),
 		cmocka_unit_test(what_is_no_log_tells_nothing),
 		cmocka_unit_test(names_without_end_do_not_fill_the_memory),

@@ -66,17 +66,28 @@ static void v2_init_refused(struct line *n)
 	if (strncmp(notify, "v2N_", 4) == 0)
 		notify += 4;
 	SAY(n, v2_init_refused, .notify = ev_str(notify),
-		.payloads = ev_str(line_between(n, n->after, "payloads: ", ";")),
+		/* 5.x: "message payloads N, missing SA" */
+		.payloads = ev_str(strstr(n->after, "payloads: ")
+					   ? line_between(n, n->after, "payloads: ", ";")
+					   : line_between(n, n->after, "payloads ", ",")),
 		.offered = ev_str(n->talk ? n->talk->allowed_ike : ""));
+}
+
+/* 5.x says there what 4.x says of IKE_AUTH: "..., initiating IKE_AUTH" */
+static void v2_init_processed(struct line *n)
+{
+	line_copy(n->talk->suite, sizeof(n->talk->suite), line_between(n, n->after, "{", "}"));
 }
 
 static void v2_auth_sent(struct line *n)
 {
+	const char *suite = line_between(n, n->after, "{", "}");
+
 	talk_state(n, STAGE_AUTH, "STATE_V2_PARENT_I2");
 	if (n->talk->is_retried) /* silence counts from the first one */
 		SAY(n, v2_retransmit, .count = ev_u64(++n->talk->retransmits));
 	else
-		SAY(n, v2_auth_sent, .suite = ev_str(line_between(n, n->after, "{", "}")));
+		SAY(n, v2_auth_sent, .suite = ev_str(strchr(suite, '=') ? suite : n->talk->suite));
 }
 
 static void v2_auth_rejected(struct line *n)
@@ -157,6 +168,13 @@ static void v2_no_ts(struct line *n)
 	SAY(n, v2_ts_refused, );
 }
 
+/* 5.x: "{TSi=192.0.1.0/24;TSr=192.0.2.0/24} does not match any permanent IKEv2 connection" */
+static void v2_no_ts_of(struct line *n)
+{
+	SAY(n, v2_ts_refused, .tsi = ev_str(line_between(n, n->at, "{TSi=", ";")),
+		.tsr = ev_str(line_between(n, n->at, "TSr=", "}")));
+}
+
 static void v2_auth_mismatch(struct line *n)
 {
 	const char *id = line_between(n, n->after, "'", "'");
@@ -180,12 +198,18 @@ static void v2_ike_up(struct line *n)
 static void child_up(struct line *n)
 {
 	const char *mode = strstr(n->text, "transport") ? "transport" : "tunnel";
-	const char *arrow = strstr(n->after, "] -> ");
+	const char *arrow = strstr(n->after, "] -> "), *local = line_between(n, n->after, "[", "]"),
+		   *both = strstr(local, "==="),
+		   *remote = arrow ? line_between(n, arrow, "-> [", "]") : "";
 	bool is_rekey = strstr(n->text, "rekeyed Child SA") != NULL;
 
 	if (n->talk->is_trying)
 		talk_ike_is_up(n);
 	n->talk->stage = STAGE_DONE;
+	if (both) { /* 5.x: [192.0.1.0/24===192.0.2.0/24] */
+		remote = both + 3;
+		local = line_keep(n, local, (size_t)(both - local));
+	}
 	if (is_v1(n))
 		SAY(n, v1_child_established, .mode = ev_str(mode), .esp = ev_str("ESP"),
 			.xfrm = ev_str(line_between(n, n->after, "xfrm=", " ")));
@@ -193,9 +217,8 @@ static void child_up(struct line *n)
 		SAY(n, v2_child_established, .role = ev_str(line_until(n, n->text, " ")),
 			.verb = ev_str(is_rekey ? "rekeyed" : "established"),
 			.old = ev_str(is_rekey ? line_between(n, n->text, "#", " ") : ""),
-			.mode = ev_str(mode), .esp = ev_str("ESP"),
-			.ts_local = ev_str(line_between(n, n->after, "[", "]")),
-			.ts_remote = ev_str(arrow ? line_between(n, arrow, "-> [", "]") : ""),
+			.mode = ev_str(mode), .esp = ev_str("ESP"), .ts_local = ev_str(local),
+			.ts_remote = ev_str(remote),
 			.xfrm = ev_str(line_between(n, n->after, "xfrm=", " ")));
 }
 
@@ -211,11 +234,10 @@ static void v2_no_connection(struct line *n)
 }
 
 /* ---- both ---- */
-static void retransmission(struct line *n)
+static void repeated(struct line *n)
 {
-	const char *seconds = line_between(n, n->after, "will wait ", " ");
+	const char *seconds = line_between(n, n->at, "will wait ", " ");
 
-	state_read(n);
 	n->talk->retransmits++;
 	if (is_v1(n))
 		SAY(n, v1_retransmit, .seconds = ev_str(seconds),
@@ -223,6 +245,39 @@ static void retransmission(struct line *n)
 	else
 		SAY(n, v2_retransmit, .seconds = ev_str(seconds),
 			.count = ev_u64(n->talk->retransmits));
+}
+
+static void retransmission(struct line *n)
+{
+	state_read(n);
+	repeated(n);
+}
+
+/* ERROR: "vpn" #1: send on eth1 from 192.0.2.1:500 to 198.51.100.1:500 using UDP failed in
+ * STATE_V2_PARENT_I0: Network is unreachable (errno 101) */
+static void send_failed(struct line *n)
+{
+	const char *to = strstr(n->after, " to "), *in = strstr(n->after, "failed in "),
+		   *error = strstr(n->after, "(errno ");
+	const char *colon = in ? strstr(in, ": ") : NULL;
+	struct endpoint local = { 0 }, remote = { 0 };
+	struct event_value on, what, number;
+
+	if (!in)
+		return;
+	(void)endpoint_read(n->after, &local);
+	if (to && endpoint_read(to, &remote))
+		n->talk->remote = remote;
+	n->talk->local = local;
+	on = ev_str(line_until(n, n->after, " "));
+	what = ev_str(colon ? line_until(n, colon + 2, "(") : "");
+	number = ev_u64(error ? number_read(error) : 0);
+	if (is_v1(n))
+		SAY(n, v1_send_failed, .interface = on, .local = ev_ep(local), .what = what,
+			.error = number);
+	else
+		SAY(n, v2_send_failed, .interface = on, .local = ev_ep(local), .what = what,
+			.error = number);
 }
 
 static void timeout(struct line *n)
@@ -338,6 +393,12 @@ static void terminating(struct line *n)
 	SAY(n, conn_terminating, );
 }
 
+/* 5.x: "deleting IKE SA (sent IKE_SA_INIT request)" names the state, and nothing is sent. */
+static void deleting(struct line *n)
+{
+	(void)n;
+}
+
 static void conn_version(struct line *n)
 {
 	SAY(n, conn_version, .version = ev_str("IKEv1"));
@@ -371,13 +432,16 @@ static void list_goes_on(struct line *n)
 }
 
 static const struct phrase named[] = {
+	{ "deleting IKE SA (", deleting },
 	{ "initiating IKEv2 ", v2_initiate },
 	{ "initiating v2 parent SA", v2_initiate },
 	{ "sent IKE_SA_INIT request", v2_init_sent },
 	{ "sent v2I1, expected v2R1", v2_init_sent },
 	{ "INVALID_KE_PAYLOAD response to DH ", v2_invalid_ke },
 	{ "IKE_SA_INIT message containing ", v2_init_refused },
+	{ "IKE_SA_INIT response containing ", v2_init_refused },
 	{ "received unauthenticated ", v2_init_refused },
+	{ "processed IKE_SA_INIT response", v2_init_processed },
 	{ "sent IKE_AUTH request", v2_auth_sent },
 	{ "sent v2I2, expected v2R2", v2_auth_sent },
 	{ "authentication request rejected by peer: ", v2_auth_rejected },
@@ -392,6 +456,7 @@ static const struct phrase named[] = {
 	{ "processing decrypted IKE_AUTH request: ", v2_auth_processing },
 	{ "no local proposal matches remote proposals ", no_proposal },
 	{ "No IKEv2 connection found with compatible Traffic Selectors", v2_no_ts },
+	{ "Child SA's Traffic Selector request ", v2_no_ts_of },
 	{ "computed hash does not match hash received from peer ", v2_auth_mismatch },
 	{ "AUTH mismatch", v2_auth_mismatch },
 	{ "established IKE SA; authenticated", v2_ike_up },
@@ -400,14 +465,17 @@ static const struct phrase named[] = {
 	{ "rekeyed Child SA", child_up },
 	{ "IPsec SA established", child_up },
 	{ "retransmission; will wait", retransmission },
+	{ "request; will wait", repeated },
 	{ "second timeout exceeded after", timeout },
 	{ "asynchronous network error report", net_error },
+	{ "send on ", send_failed },
 	{ "peer to have ID", wrong_id },
 	{ "mismatched on first found connection", id_refused },
 	{ "no PSK found", no_secret },
 	{ "no preshared key found", no_secret },
 	{ "Failed to find our PreShared Key", no_secret },
 	{ "netlink response for Add SA", kernel_refused },
+	{ "netlink response for XFRM_MSG_UPDSA", kernel_refused },
 	{ "netlink response for Get SA esp", sa_asked_for },
 	{ "terminating SAs using this connection", terminating },
 	{ "does not allow IKEv1 connections", conn_version },

@@ -133,6 +133,21 @@ static void notified(struct line *n)
 			.offered = ev_str(n->talk->allowed_ike));
 }
 
+/* 5.x, and 4.x beside the other: "ignoring unsecured informational payload NO_PROPOSAL_CHOSEN,
+ * length=12". What is no error (IPSEC_INITIAL_CONTACT) tells nothing. */
+static void ignored_payload(struct line *n)
+{
+	static const char *const errors[] = { "NO_PROPOSAL_CHOSEN", "INVALID_ID_INFORMATION",
+		"INVALID_KEY_INFORMATION", "INVALID_HASH_INFORMATION", "PAYLOAD_MALFORMED",
+		"AUTHENTICATION_FAILED" };
+
+	for (size_t i = 0; i < COUNT(errors); i++)
+		if (strncmp(n->after, errors[i], strlen(errors[i])) == 0) {
+			notified(n);
+			return;
+		}
+}
+
 static void psk_mismatch(struct line *n)
 {
 	const char *why = strstr(n->after, "): ");
@@ -195,11 +210,16 @@ static void quick_sent(struct line *n)
 
 static void peer_proposed(struct line *n)
 {
-	const char *theirs = strstr(n->after, "-> ");
+	const char *theirs = strstr(n->after, "-> "), *both = strstr(n->after, "===");
 
-	SAY(n, v1_peer_proposed, .ours = ev_str(line_until(n, n->after, " ")),
-		.protocol = ev_str(line_between(n, n->after, "-<", ">-")),
-		.theirs = ev_str(theirs ? theirs + 3 : ""));
+	if (both) /* 5.x: 192.0.2.0/24===192.0.1.0/24 */
+		SAY(n, v1_peer_proposed,
+			.ours = ev_str(line_keep(n, n->after, (size_t)(both - n->after))),
+			.theirs = ev_str(both + 3));
+	else
+		SAY(n, v1_peer_proposed, .ours = ev_str(line_until(n, n->after, " ")),
+			.protocol = ev_str(line_between(n, n->after, "-<", ">-")),
+			.theirs = ev_str(theirs ? theirs + 3 : ""));
 }
 
 /* In answer to our part of Aggressive Mode, in clear: that it says no is all that is told. */
@@ -249,6 +269,7 @@ static const struct phrase named[] = {
 	{ "Peer ID is ", peer_id },
 	{ "received and ignored notification payload: ", notified },
 	{ "received and ignored informational message with ", notified },
+	{ " informational payload ", ignored_payload },
 	{ "probable authentication failure ", psk_mismatch },
 	{ "received Hash Payload does not match computed value", hash_mismatch },
 	{ "Oakley Transform [", transform_refused },
