@@ -159,6 +159,7 @@ static ns_t judged_after(const struct event *e)
 
 	switch ((int)e->id) {
 	case EV_v2_init_sent:
+	case EV_v2_cookie:
 	case EV_v2_auth_sent:
 	case EV_v1_main_i1_sent:
 	case EV_v1_main_i2_sent:

@@ -48,20 +48,42 @@ static void newer_version(struct v2 *v2, const struct datagram *d, const struct 
 			.remote = ev_ep(d->remote), .major = ev_u64(h->version >> 4));
 }
 
-static void init_exchange(struct v2 *v2, const struct datagram *d)
+/* The IKE SA whose request that is an answer to, as far as its header tells: it has the SPI that
+ * went to this address. NULL: none. */
+static struct v2_sa *asked(struct v2 *v2, const struct datagram *d, const struct v2_header *h)
+{
+	struct v2_sa *sa = h->flags & V2_F_RESPONSE ? v2_sa_by_spi(v2, h->spi_i) : NULL;
+
+	return sa && sa->is_initiator && sa->state == V2_INIT_SENT &&
+			       addr_eq(&d->remote.addr, &sa->remote.addr)
+		       ? sa
+		       : NULL;
+}
+
+/* Dropped; who waits for the answer hears why nothing comes of it. */
+static void init_unreadable(struct v2 *v2, const struct datagram *d, const struct v2_why *why)
 {
 	struct event_about about = { 0 };
+	struct v2_header h;
+	struct v2_sa *sa;
+
+	if (!v2_may_tell(v2))
+		return;
+	if (v2_header_parse(d->data, &h) == OK && (sa = asked(v2, d, &h)))
+		about = v2_about(sa);
+	EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_malformed, .remote = ev_ep(d->remote),
+		.exchange = ev_str("IKE_SA_INIT"), .payload = ev_str(v2_payload_name(why->payload)),
+		.why = ev_str(err_text(why->e)));
+}
+
+static void init_exchange(struct v2 *v2, const struct datagram *d)
+{
 	struct v2_why why = { 0 };
 	struct v2_msg m = { 0 };
 	struct v2_sa *sa;
 
 	if (v2_msg_parse(d->data, &m, &why) != OK) {
-		if (!v2_may_tell(v2))
-			return;
-		EMIT(&v2->ike->env.events, v2->ike->now, &about, v2_malformed,
-			.remote = ev_ep(d->remote), .exchange = ev_str("IKE_SA_INIT"),
-			.payload = ev_str(v2_payload_name(why.payload)),
-			.why = ev_str(err_text(why.e)));
+		init_unreadable(v2, d, &why);
 		return;
 	}
 	if (m.h.message_id != 0)
@@ -70,9 +92,8 @@ static void init_exchange(struct v2 *v2, const struct datagram *d)
 		ike_sa_init_request(v2, d, &m);
 		return;
 	}
-	sa = v2_sa_by_spi(v2, m.h.spi_i);
-	if (!sa || !sa->is_initiator || sa->state != V2_INIT_SENT ||
-		!addr_eq(&d->remote.addr, &sa->remote.addr))
+	sa = asked(v2, d, &m.h);
+	if (!sa)
 		return;
 	if (m.unknown_critical) {
 		V2_EMIT(sa, v2_critical, .exchange = ev_str("IKE_SA_INIT"),

@@ -250,6 +250,33 @@ void verdict_hear(const char *name, void (*tell)(struct verdict *v), const char 
 	assert_int_equal(finish(v), 0);
 }
 
+void verdict_answer(struct verdict *v, struct bytes data)
+{
+	struct datagram d = { { v->p.a.addr, 500 }, { v->p.b.addr, 500 }, data };
+
+	ike_input(v->p.a.ike, v->p.now, &d);
+	pass(v, NS_S);
+}
+
+void verdict_ask(
+	const char *name, void (*tell)(struct verdict *v), ns_t within, const char *expected)
+{
+	struct verdict *v = begin();
+
+	print_message("%s\n", name);
+	end_init(&v->end[AT_INITIATOR], &v->p.a, &v->a);
+	end_init(&v->end[AT_RESPONDER], &v->p.b, &v->b);
+	pair_add(&v->p.a, &v->a);
+	pair_command(&v->p.a, CMD_UP, v->a.name);
+	v->p.drops_all = true;
+	pair_run(&v->p, NS_MS);
+	tell(v);
+	pass(v, within > NS_S ? within - NS_S : 0); /* that is in tell already */
+	if (expected)
+		judge_end(v, "initiator", &v->end[AT_INITIATOR], expected);
+	assert_int_equal(finish(v), 0);
+}
+
 static unsigned walk_one(const struct verdict_row *r, verdict_setup *setup)
 {
 	struct verdict *v = begin();

@@ -52,6 +52,13 @@ void verdict_hear(const char *name, void (*tell)(struct verdict *v), const char 
 /* One datagram to the responder, from the initiator's address; then some time. */
 void verdict_say(struct verdict *v, struct bytes data);
 
+/* An initiator alone, who has sent its first message, and what tell answers to it; so long after
+ * that answer it is judged. */
+void verdict_ask(
+	const char *name, void (*tell)(struct verdict *v), ns_t within, const char *expected);
+/* One datagram to the initiator, from the responder's address; then a second. */
+void verdict_answer(struct verdict *v, struct bytes data);
+
 /* ---- faults that both versions have ---- */
 void fault_ike(struct verdict *v, struct conf_conn *conf, struct side *side);
 void fault_weak(struct verdict *v, struct conf_conn *conf, struct side *side);

@@ -476,6 +476,106 @@ TEST(messages_that_are_not_as_they_should_be_are_told_of)
 	verdict_hear("another group again", says_another_group, "invalid-ke-loop likely");
 }
 
+/* ---- answers to a first message ---- */
+
+static struct v2_header answer_header(const struct verdict *v)
+{
+	struct v2_header h = { .version = 0x20, .exchange = IKE_SA_INIT, .flags = V2_F_RESPONSE };
+
+	memcpy(h.spi_i, v->p.a.last_header, sizeof(h.spi_i));
+	h.spi_r[0] = 1;
+	return h;
+}
+
+/* The length of its only payload is more than there is. */
+static void answers_broken(struct verdict *v)
+{
+	struct v2_header h = answer_header(v);
+	uint8_t room[256], wire[256];
+	struct v2_build b;
+	struct bytes m;
+
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_nonce(&b, bytes_str("0123456789abcdef"));
+	m = v2_build_end(&b);
+	memcpy(wire, m.p, m.n);
+	wire[28 + 3] = 200;
+	verdict_answer(v, bytes_of(wire, m.n));
+}
+
+/* From elsewhere, or of an attempt that nobody has made: it is nobody's. */
+static void answers_that_are_none(struct verdict *v)
+{
+	struct endpoint of = { v->p.b.addr, 500 };
+
+	v->p.a.last_header[0] ^= 1;
+	answers_broken(v);
+	assert_int_equal(v->p.a.count[EV_v2_malformed], 1);
+	assert_null(v->p.a.last[EV_v2_malformed]->about.conn);
+	v->p.a.last_header[0] ^= 1;
+	v->p.b.addr = addr_v4(0xc0000209);
+	answers_broken(v);
+	v->p.b.addr = of.addr;
+	assert_int_equal(v->p.a.count[EV_v2_malformed], 2);
+	assert_null(v->p.a.last[EV_v2_malformed]->about.conn);
+	answers_broken(v);
+	assert_string_equal(v->p.a.last[EV_v2_malformed]->about.conn, "paris");
+}
+
+static void answers_critical(struct verdict *v)
+{
+	struct v2_header h = answer_header(v);
+	uint8_t room[256], wire[256];
+	struct v2_build b;
+	struct bytes m;
+
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_nonce(&b, bytes_str("0123456789abcdef"));
+	v2_put_vendor(&b, bytes_str("last"));
+	m = v2_build_end(&b);
+	memcpy(wire, m.p, m.n);
+	wire[m.n - 8 - 20] = 200;
+	wire[m.n - 8 + 1] = 0x80;
+	verdict_answer(v, bytes_of(wire, m.n));
+}
+
+static void answers_with_a_cookie(struct verdict *v)
+{
+	struct v2_header h = answer_header(v);
+	uint8_t room[256];
+	struct v2_build b;
+
+	h.spi_r[0] = 0;
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_COOKIE, bytes_str("a cookie"));
+	verdict_answer(v, v2_build_end(&b));
+}
+
+static void answers_with_a_cookie_and_refuses(struct verdict *v)
+{
+	struct v2_header h = answer_header(v);
+	uint8_t room[256];
+	struct v2_build b;
+
+	answers_with_a_cookie(v);
+	h.spi_r[0] = 0;
+	v2_build_message(&b, room, sizeof(room), &h);
+	v2_put_notify(&b, PROTO_NONE, BYTES_NONE, N_NO_PROPOSAL_CHOSEN, BYTES_NONE);
+	verdict_answer(v, v2_build_end(&b));
+}
+
+TEST(who_begins_has_the_class_of_a_strange_answer_within_three_seconds)
+{
+	verdict_ask("broken", answers_broken, NS_S, "malformed-message likely");
+	verdict_ask("broken, later", answers_broken, 3 * NS_S, "malformed-message likely");
+	verdict_ask("critical", answers_critical, NS_S, "malformed-message likely");
+	verdict_ask("broken, and others", answers_that_are_none, 3 * NS_S, NULL);
+	verdict_ask("cookie, at once", answers_with_a_cookie, NS_S, "");
+	verdict_ask("cookie", answers_with_a_cookie, 3 * NS_S, "half-open-or-rate-limit likely");
+	verdict_ask("cookie, then no", answers_with_a_cookie_and_refuses, 3 * NS_S,
+		"ike-proposal-mismatch likely");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -489,6 +589,7 @@ int main(void)
 		cmocka_unit_test(
 			an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_second),
 		cmocka_unit_test(messages_that_are_not_as_they_should_be_are_told_of),
+		cmocka_unit_test(who_begins_has_the_class_of_a_strange_answer_within_three_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

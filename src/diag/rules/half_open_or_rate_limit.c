@@ -4,6 +4,8 @@
 
 /* So long after the last one it is over. */
 #define QUIET (900 * NS_S)
+/* How long silence is no failure yet. */
+#define PATIENCE (2500 * NS_MS)
 
 static enum certainty dropped(
 	const struct event *e, struct endpoint from, uint64_t limit, struct finding *f)
@@ -20,15 +22,20 @@ static enum certainty dropped(
 	return CERTAIN;
 }
 
-/* A peer that asks for cookies has a lot to do. */
+/* A peer that asks for cookies has a lot to do; what it says after that is more. */
 static enum certainty as_initiator(const struct story *s, struct finding *f)
 {
-	static const enum event_id on[] = { EV_v2_auth_sent, EV_v2_init_refused, EV_NONE };
+	static const enum event_id on[] = { EV_v2_auth_sent, EV_v2_init_refused, EV_v2_invalid_ke,
+		EV_v2_invalid_ke_refused, EV_v2_init_unacceptable, EV_v2_init_incomplete,
+		EV_v2_malformed, EV_v2_critical, EV_ike_version_refused, EV_v2_net_error, EV_NONE };
 	const struct event *cookie = story_last(s, EV_v2_cookie),
 			   *end = story_last(s, EV_v2_timeout);
 
-	if (!cookie || !story_later(end, cookie) || story_later(story_last_of(s, on), cookie))
+	if (!cookie || story_later(story_last_of(s, on), cookie) ||
+		(!story_later(end, cookie) && story_age(s, cookie) < PATIENCE))
 		return CERTAINTY_NONE;
+	if (!story_later(end, cookie))
+		end = NULL;
 	finding_proof(f, cookie);
 	finding_proof(f, end);
 	finding_cause(f,
