@@ -551,6 +551,12 @@ static void answers_with_a_cookie(struct verdict *v)
 	verdict_answer(v, v2_build_end(&b));
 }
 
+static void answers_late_with_a_cookie(struct verdict *v)
+{
+	pair_run(&v->p, 2 * NS_S);
+	answers_with_a_cookie(v);
+}
+
 static void answers_with_a_cookie_and_refuses(struct verdict *v)
 {
 	struct v2_header h = answer_header(v);
@@ -572,6 +578,8 @@ TEST(who_begins_has_the_class_of_a_strange_answer_within_three_seconds)
 	verdict_ask("broken, and others", answers_that_are_none, 3 * NS_S, NULL);
 	verdict_ask("cookie, at once", answers_with_a_cookie, NS_S, "");
 	verdict_ask("cookie", answers_with_a_cookie, 3 * NS_S, "half-open-or-rate-limit likely");
+	verdict_ask("cookie, late", answers_late_with_a_cookie, 3 * NS_S,
+		"half-open-or-rate-limit likely");
 	verdict_ask("cookie, then no", answers_with_a_cookie_and_refuses, 3 * NS_S,
 		"ike-proposal-mismatch likely");
 }
