@@ -56,7 +56,8 @@ enum certainty pfs_rekey(const struct story *s, struct finding *f, const char **
 		"%s%s; at the end of its life the tunnel is gone",
 		no->notify.str, no->groups.str[0] ? no->groups.str : "none",
 		is_group ? "" : ", or none, or its algorithms were changed since");
-	if (no->groups.str[0] && !is_group)
+	/* to be tried, unless the peer is one that has a group where it has PFS at all */
+	if (no->groups.str[0] && !is_group && strcmp(no->product.str, "Juniper") != 0)
 		finding_conn(f, FIX_HERE, "", "pfs", "no");
 	finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp", no->ours_conf.str);
 	finding_fix_list(f, FIX_PEER_STRONGSWAN, "esp", no->ours_swanctl.str);

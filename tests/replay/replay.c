@@ -5,7 +5,8 @@
  *
  * expect: the class at rank 1, null: nothing is found. after: seconds from the last event (0).
  * suspects: classes that must be named beside it, at a lower rank or as what it can also be. fix:
- * in one of the fixes. cause, cause_lacks: what the sentence has in it, and what it has not. */
+ * in one of the fixes. without: in none of the lines among them. cause, cause_lacks: what the
+ * sentence has in it, and what it has not. */
 #include "diag/words.h"
 #include "diag/recorded.h"
 
@@ -44,12 +45,24 @@ static bool has_fix(const struct story *s, const struct finding *f, const char *
 	return false;
 }
 
+static bool has_line(const struct story *s, const struct finding *f, const char *text)
+{
+	char line[2 * FIX_MAX];
+
+	for (unsigned i = 0; i < f->n_fix; i++)
+		if (f->fix[i].kind != FIX_WORDS &&
+			strstr(fix_line(s, &f->fix[i], line, sizeof(line)), text))
+			return true;
+	return false;
+}
+
 static void check(const char *file, const struct story *s, const json_t *expect)
 {
 	struct finding *f = xalloc(MAX * sizeof(*f));
 	unsigned n = judge(s, f, MAX);
 	const char *class = json_string_value(json_object_get(expect, "expect"));
 	const char *certainty = json_string_value(json_object_get(expect, "certainty"));
+	const char *without = json_string_value(json_object_get(expect, "without"));
 	const char *fix = json_string_value(json_object_get(expect, "fix")),
 		   *cause = json_string_value(json_object_get(expect, "cause")),
 		   *lacks = json_string_value(json_object_get(expect, "cause_lacks")),
@@ -68,6 +81,8 @@ static void check(const char *file, const struct story *s, const json_t *expect)
 		wrong(file, fix, f->n_fix ? f->fix[0].text : "no fix");
 	else if (n && ((cause && !strstr(f->cause, cause)) || (lacks && strstr(f->cause, lacks))))
 		wrong(file, cause ? cause : "another cause", f->cause);
+	else if (n && without && has_line(s, f, without))
+		wrong(file, "no line with it", without);
 	else
 		printf("ok    %s: %s\n", file, n ? f->cause : "nothing");
 	for (unsigned k = 0; n && rules[k]; k++)

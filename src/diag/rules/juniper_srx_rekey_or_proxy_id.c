@@ -20,6 +20,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"Junos: under security ipsec policy perfect-forward-secrecy keys has the group "
 		"that esp= needs here");
+	if (!story_last(s, EV_v2_no_esp_proposal)) /* what it has is not known */
+		finding_fix(f, FIX_HERE, FIX_WORDS,
+			"or that group of the SRX in esp=; pfs=no is right only where its policy "
+			"has "
+			"none");
 	return c;
 }
 
