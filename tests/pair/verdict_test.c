@@ -506,18 +506,21 @@ static void answers_broken(struct verdict *v)
 /* From elsewhere, or of an attempt that nobody has made: it is nobody's. */
 static void answers_that_are_none(struct verdict *v)
 {
-	struct endpoint of = { v->p.b.addr, 500 };
+	const struct addr peer = v->p.b.addr;
+	uint8_t header[sizeof(v->p.a.last_header)];
 
+	memcpy(header, v->p.a.last_header, sizeof(header));
 	v->p.a.last_header[0] ^= 1;
 	answers_broken(v);
 	assert_int_equal(v->p.a.count[EV_v2_malformed], 1);
 	assert_null(v->p.a.last[EV_v2_malformed]->about.conn);
-	v->p.a.last_header[0] ^= 1;
+	memcpy(v->p.a.last_header, header, sizeof(header));
 	v->p.b.addr = addr_v4(0xc0000209);
 	answers_broken(v);
-	v->p.b.addr = of.addr;
+	v->p.b.addr = peer;
 	assert_int_equal(v->p.a.count[EV_v2_malformed], 2);
 	assert_null(v->p.a.last[EV_v2_malformed]->about.conn);
+	memcpy(v->p.a.last_header, header, sizeof(header));
 	answers_broken(v);
 	assert_string_equal(v->p.a.last[EV_v2_malformed]->about.conn, "paris");
 }
