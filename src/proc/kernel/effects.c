@@ -308,9 +308,10 @@ static int add(
 		return k->has_plane ? 0 : flows_add(k, own, p, ret_what);
 	*ret_what = "the virtual address";
 	error = add_sources(k, own, p);
-	/* in the kernel a policy lets pass and drops by itself */
+	/* in the kernel a policy drops by itself, and lets pass; but a wider tunnel's route would
+	 * take along what passes */
 	for (size_t i = 0; i < COUNT(families) && !error && p->add_routes &&
-			   !(k->has_plane && route_kind(p->action) != EFFECT_ROUTE);
+			   !(k->has_plane && route_kind(p->action) == EFFECT_BLACKHOLE);
 		i++) {
 		if (!has_family(&p->ts_remote, families[i]) ||
 			!has_family(&p->ts_local, families[i]) ||
