@@ -91,6 +91,7 @@ count_packets() {
 counted() { on router nft -j list counter inet lab_count "$1" | jq '.nftables[] | select(.counter) | .counter.packets'; }
 holds() { jq -en "$1" >/dev/null; }
 
+has_lost() { [ -z "$(ike_spi left "$suite")" ]; }
 # diagnosed STATUS CLASS CERTAINTY [SED...]: what our program says of the file, with that fault in it; CLASS "": nothing
 TO=$RIGHT
 diagnosed() {
@@ -133,13 +134,13 @@ libreswan) forms=/etc/ipsec.conf NAME=vpn.example.com ;;
 esac
 for FILE in $forms; do
 	case $suite$FILE in
-	*swanctl.conf) ike='s/aes256-sha256-ecp256/aes128-sha512-modp3072/' fixed='proposals = aes256-sha256-ecp256'
+	*swanctl.conf) offer='s/sha256-ecp256/sha256-modp2048/' ike='s/aes256-sha256-ecp256/aes128-sha512-modp3072/' fixed='proposals = aes256-sha256-ecp256'
 		version='s/version = 2/version = 1/' v2='version = 2' from="s/_addrs = $LEFT/_addrs = $ALIAS/" to="s/_addrs = $RIGHT/_addrs = $NOBODY/"
 		port='local_port = 4500' ;;
-	strongswan*) ike='s/aes256-sha256-ecp256/aes128-sha512-modp3072/' fixed='ike=aes256-sha256-ecp256'
+	strongswan*) offer='s/sha256-ecp256/sha256-modp2048/' ike='s/aes256-sha256-ecp256/aes128-sha512-modp3072/' fixed='ike=aes256-sha256-ecp256'
 		version='s/keyexchange=ikev2/keyexchange=ikev1/' v2=keyexchange=ikev2 from="s/left=$LEFT/left=$ALIAS/" to="s/right=$RIGHT/right=$NOBODY/"
 		port=leftikeport=4500 ;;
-	libreswan*) ike='s/ike=aes256-sha2_256-dh19/ike=aes128-sha2_512-dh15/' fixed='ike=aes256-sha2_256-dh19'
+	libreswan*) offer='s/sha2_256-dh19/sha2_256-dh14/' ike='s/ike=aes256-sha2_256-dh19/ike=aes128-sha2_512-dh15/' fixed='ike=aes256-sha2_256-dh19'
 		version='s/ikev2=yes/ikev2=no/' v2=keyexchange=ikev2 from="s/left=$LEFT/left=$ALIAS/" to="s/right=$RIGHT/right=$NOBODY/"
 		port=leftikeport=4500 ;;
 	esac
@@ -180,9 +181,19 @@ title "its own daemon has not noticed"
 check "the same process, SAs, sockets and routes" is_kept
 if [ "$HAS_TUNNEL" ]; then check "its tunnel carries traffic" ping_through 3; fi
 
+title "IKEv1 at both ends, in the file at hand"
+IKE=1 tunnel right ours setup:ikev1-policy=accept ike=aes256-sha2_256-modp2048
+on right ipsec restart >/dev/null
+on right ipsec replace vpn.example.com >/dev/null
+wait_for 5 has_lost
+wait_for 10 is_steady
+v1="$version; $offer"
+diagnosed 0 "" "" "$v1"
+title "IKEv1, other algorithms than the peer's"
+diagnosed 5 ike-proposal-mismatch certain "$v1; s/modp2048/modp3072/; s/dh14/dh15/"
+
 title "the peer's daemon is gone"
 stop right ours
-has_lost() { [ -z "$(ike_spi left "$suite")" ]; }
 wait_for 5 has_lost
 wait_for 10 is_steady
 diagnosed 5 peer-not-listening-icmp certain
