@@ -183,7 +183,6 @@ static ns_t judged_after(const struct event *e)
 	case EV_v2_peer_moved:
 	case EV_v1_peer_moved:
 	case EV_v2_child_deleted_by_peer:
-	case EV_v2_deleting:
 	case EV_v1_delete_child:
 	case EV_v1_delete_ike:
 	case EV_conn_revive:
@@ -193,6 +192,9 @@ static ns_t judged_after(const struct event *e)
 	case EV_log_resumed:
 	case EV_v2_wrong_guess:
 		return SETTLE; /* nothing by itself, but not when it happens again and again */
+	case EV_v2_deleting:
+		/* of a silent peer the timeout before it is judged, when it is time */
+		return strcmp(FIELDS(e, v2_deleting)->by.str, "peer") == 0 ? SETTLE : 0;
 	}
 	return k->level == EVENT_WARN || k->level == EVENT_FAIL ? SETTLE : 0;
 }

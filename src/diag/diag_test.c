@@ -80,6 +80,30 @@ TEST(silence_is_a_finding_after_three_seconds)
 	diag_done(&d);
 }
 
+static void comes_up(void)
+{
+	EMIT(&in, now, &about, v1_child_established, .mode = ev_str("tunnel"), .natd = ev_str(""));
+	pass(NS_S);
+}
+
+/* Its state goes at once; whether it comes back by itself is known a second later. */
+TEST(a_peer_that_died_is_told_of_though_its_state_is_deleted)
+{
+	begin();
+	comes_up();
+	pass(NS_S);
+	EMIT(&in, now, &about, v2_timeout, .state = ev_str("STATE_V2_ESTABLISHED_IKE_SA"),
+		.exchange = ev_str(""), .seconds = ev_str("2"), .hint = ev_str(""));
+	EMIT(&in, now, &about, v2_deleting, .state = ev_str("STATE_V2_ESTABLISHED_IKE_SA"),
+		.age = ev_str("3"), .sending = ev_str("NOT sending notification"),
+		.by = ev_str("us"));
+	pass(NS_S / 2);
+	assert_int_equal(n_said, 0);
+	pass(NS_S);
+	assert_true(said_so("[dpd-no-recovery]"));
+	diag_done(&d);
+}
+
 /* That something else was to be judged before does not end the wait. */
 TEST(silence_is_found_though_something_else_was_judged_in_between)
 {
@@ -221,12 +245,6 @@ static void facts(const char *theirs)
 			row.row[i] = k->field[i].type == EVENT_TYPE_str ? ev_str("") : ev_u64(0);
 	memcpy(e.row, row.row, sizeof(e.row));
 	diag_take(&d, &e);
-}
-
-static void comes_up(void)
-{
-	EMIT(&in, now, &about, v1_child_established, .mode = ev_str("tunnel"), .natd = ev_str(""));
-	pass(NS_S);
 }
 
 /* Anybody can send a first message that fits no connection: of one that is up it says nothing. */
@@ -656,6 +674,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(silence_is_a_finding_after_three_seconds),
+		cmocka_unit_test(a_peer_that_died_is_told_of_though_its_state_is_deleted),
 		cmocka_unit_test(silence_is_found_though_something_else_was_judged_in_between),
 		cmocka_unit_test(what_was_said_is_not_said_again),
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
