@@ -115,7 +115,7 @@ static bool look_at_config(struct ladder *l)
 	struct addr local[LOCALS_MAX];
 
 	l->conf = conf_parse(&files, file);
-	facts_resolve(l->conf, local, facts_locals(local));
+	facts_resolve(l->conf, l->name, local, facts_locals(local));
 	for (size_t i = 0; i < l->conf->n_issue; i++) {
 		const struct conf_issue *is = &l->conf->issue[i];
 		struct event_about about = { .conn = l->name };
@@ -403,6 +403,20 @@ static int walk(struct ladder *l)
 
 /* ---- another suite's ---- */
 
+/* Our daemon would tell of it; theirs is not asked. */
+static bool tell_unresolved(struct ladder *l)
+{
+	const struct conf_end *theirs = l->conn->local_is_left ? &l->conn->right : &l->conn->left;
+	const struct event_about about = { .conn = l->name };
+	const struct event_sink in = { kept, l };
+
+	if (theirs->host_kind != HOST_NAME || addr_is_set(&theirs->host))
+		return false;
+	EMIT(&in, diagnose_now(), &about, resolve_failed, .host = ev_str(theirs->host_name),
+		.why = ev_str("it has no address"), .seconds = ev_u64(0), .name = ev_str(l->name));
+	return true;
+}
+
 /* Its daemon may be at it, and is not asked: probes come from a port of their own. c NULL: it is
  * Libreswan's. */
 static void ask_their_peer(
@@ -414,6 +428,8 @@ static void ask_their_peer(
 	STEP(l, "peer", "asking it with first messages of IKE; nothing is authenticated");
 	if (c)
 		l->asked = diagnose_ask_their_peer(c, what, l->cmd->transforms, &in, &why);
+	else if (tell_unresolved(l))
+		why = "its name has no address";
 	else
 		l->asked = diagnose_probe(l->conn, false, l->cmd->transforms, diagnose_now, &in);
 	if (l->asked)

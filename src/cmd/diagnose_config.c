@@ -133,15 +133,24 @@ enum theirs diagnose_theirs(
 
 /* ---- as facts ---- */
 
-static struct addr address(const char *text)
+/* A name that has none is a fact, too. */
+static struct addr address(
+	const struct their_conn *c, const char *text, const struct event_sink *out)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *found = NULL;
+	const struct event_about about = { .conn = c->name };
 	struct addr a = { 0 };
 	char t[64] = "";
+	int error;
 
 	if (!text[0] || text[0] == '%' || addr_parse(text, &a) == OK)
 		return a;
-	if (getaddrinfo(text, NULL, &hints, &found) == 0 && found &&
+	error = getaddrinfo(text, NULL, &hints, &found);
+	if (error)
+		EMIT(out, diagnose_now(), &about, resolve_failed, .host = ev_str(text),
+			.why = ev_str(gai_strerror(error)), .seconds = ev_u64(0),
+			.name = ev_str(c->name));
+	if (!error && found &&
 		getnameinfo(found->ai_addr, found->ai_addrlen, t, sizeof(t), NULL, 0,
 			NI_NUMERICHOST) == 0 &&
 		addr_parse(t, &a) != OK)
@@ -190,8 +199,8 @@ void diagnose_their_facts(
 	snprintf(ike, sizeof(ike), "%.*s", (int)strcspn(c->ike, "!"), c->ike);
 	snprintf(esp, sizeof(esp), "%.*s", (int)strcspn(c->esp, "!"), c->esp);
 	*ret = (struct local_for){ .conn = c->name,
-		.ours = address(c->ours),
-		.theirs = address(c->theirs),
+		.ours = address(c, c->ours, out),
+		.theirs = address(c, c->theirs, out),
 		.our_port = port(c->our_port),
 		.their_port = port(c->their_port),
 		.device = "",

@@ -195,7 +195,7 @@ int diagnose_who(const struct cmd *c, const char *word, const struct event_sink 
 	if (!is_conn(conf, word))
 		look_up(&w);
 	if (w.n) {
-		facts_resolve(conf, local, facts_locals(local));
+		facts_resolve(conf, NULL, local, facts_locals(local));
 		ask_config(&w, conf);
 		if (daemon_answers(c))
 			(void)request_each(c, "story", json_object(), 0, heard, &w);

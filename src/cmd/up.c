@@ -52,7 +52,7 @@ static bool look_at_host(struct up *u)
 	char own[CONF_DEVICE_NAME];
 	const struct conf_conn *c;
 
-	facts_resolve(conf, local, facts_locals(local));
+	facts_resolve(conf, u->name, local, facts_locals(local));
 	c = conf_find(conf, u->name, 0);
 	if (c) {
 		const struct local_for what = diagnose_local(c, own);

@@ -148,7 +148,7 @@ int run_verify(const struct cmd *c)
 	f.secrets = secrets = read_secrets(c, &files, &f);
 	f.local = local;
 	f.n_local = facts_locals(local);
-	facts_resolve(conf, local, f.n_local);
+	facts_resolve(conf, NULL, local, f.n_local);
 	ask_daemon(c, &f);
 	facts_processes(&f, daemon_pid(c, f.is_running));
 	look_at_host(&f);

@@ -14,7 +14,8 @@ void facts_processes(struct facts *f, unsigned daemon);
 bool facts_has_module(const char *name); /* in the kernel, loaded, or to be loaded */
 
 /* ---- verify_conn.c ---- */
-/* As the daemon does it when it loads: names, %defaultroute, which end is this host. */
-void facts_resolve(struct conf *conf, const struct addr *local, size_t n);
+/* As the daemon does it when it loads: names, %defaultroute, which end is this host; of those that
+ * auto= loads, and of the one with that name (NULL: none), however it is loaded. */
+void facts_resolve(struct conf *conf, const char *name, const struct addr *local, size_t n);
 enum { LOCALS_MAX = 256 };
 size_t facts_locals(struct addr ret[LOCALS_MAX]);

@@ -100,7 +100,7 @@ static bool is_ours(const struct conf_end *e, const struct addr *local, size_t n
 	return e->host_kind == HOST_IFACE;
 }
 
-void facts_resolve(struct conf *conf, const struct addr *local, size_t n)
+void facts_resolve(struct conf *conf, const char *name, const struct addr *local, size_t n)
 {
 	struct looked_up known[NAMES_MAX + 1];
 	size_t n_known = 0;
@@ -109,7 +109,7 @@ void facts_resolve(struct conf *conf, const struct addr *local, size_t n)
 		struct conf_conn *c = conf->conn[i];
 		struct conf_end *end[] = { &c->left, &c->right };
 
-		if (c->automatic == AUTO_IGNORE)
+		if (c->automatic == AUTO_IGNORE && (!name || strcmp(c->name, name) != 0))
 			continue;
 		for (size_t k = 0; k < COUNT(end); k++)
 			if (end[k]->host_kind == HOST_NAME && n_known < NAMES_MAX)

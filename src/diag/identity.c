@@ -1,5 +1,7 @@
 #include "diag/identity.h"
 
+#include "diag/words.h"
+
 #include <stdio.h>
 #include <strings.h>
 
@@ -88,6 +90,13 @@ const char *story_our_end(const struct story *s)
 const char *story_their_end(const struct story *s)
 {
 	return story_our_end(s)[0] == 'l' ? "right" : "left";
+}
+
+const char *story_their_host(const struct story *s)
+{
+	return story_is_swanctl(s)	    ? "remote_addrs"
+	       : story_our_end(s)[0] == 'l' ? "right="
+					    : "left=";
 }
 
 const char *story_name(const struct story *s)

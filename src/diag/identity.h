@@ -14,5 +14,7 @@ bool identity_is_addr(const char *id);
 /* Which of left and right is this end, in the conn of the story. */
 const char *story_our_end(const struct story *s);
 const char *story_their_end(const struct story *s);
+/* What is to be written for the peer's address: "right=", "remote_addrs". */
+const char *story_their_host(const struct story *s);
 /* The name of the connection, for commands. */
 const char *story_name(const struct story *s);

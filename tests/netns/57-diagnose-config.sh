@@ -157,6 +157,17 @@ for FILE in $forms; do
 	diagnosed 5 conn-not-loaded-or-daemon-down likely "$from"
 done
 
+title "the peer's name has no address: nobody is asked"
+on left sed -E "${to/$NOBODY/nobody.invalid}" "$FILE" | put left "${FILE%/*}/fault.conf"
+run left timeout 20 "$OURS" diagnose --config "${FILE%/*}/fault.conf" $NAME
+check "it ends with 5" [ $? = 5 ]
+says "it is the name" "nobody.invalid.*dns-name-unresolvable"
+
+if [ "$suite" = libreswan ]; then
+	title "a connection that its daemon does not load by itself"
+	diagnosed 0 "" "" 's/auto=add//'
+fi
+
 title "a filter on the way drops UDP port 500"
 drop udp dport 500
 diagnosed 5 ike-udp500-blocked certain

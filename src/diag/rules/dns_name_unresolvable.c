@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/words.h"
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
@@ -14,8 +15,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f, "the name \"%s\" cannot be resolved: %s", r->host.str, r->why.str);
 	finding_fix(
 		f, FIX_HERE, FIX_COMMAND, "getent ahosts '%s'; cat /etc/resolv.conf", r->host.str);
-	finding_fix(
-		f, FIX_HERE, FIX_WORDS, "write the address instead of the name in left= or right=");
+	finding_fix(f, FIX_HERE, FIX_WORDS, "write the address instead of the name in %s",
+		story_is_swanctl(s) ? "local_addrs or remote_addrs" : "left= or right=");
 	return CERTAIN;
 }
 

@@ -83,7 +83,8 @@ static enum certainty nobody_listens(const struct story *s, const struct icmp *i
 		i->remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
-	finding_fix(f, FIX_HERE, FIX_WORDS, "if %s is not the peer's address, correct right=", t);
+	finding_fix(f, FIX_HERE, FIX_WORDS, "if %s is not the peer's address, correct %s", t,
+		story_their_host(s));
 	return CERTAIN;
 }
 
@@ -112,11 +113,11 @@ static enum certainty other_speaks(const struct story *s, const struct icmp *i, 
 		finding_suspect(f, &rule_ike_udp500_blocked);
 		return LIKELY;
 	}
-	finding_cause(f,
-		"%s, a router on the way, has no %s %s: the peer is off, or right= is wrong", by,
-		i->trouble == NO_NET ? "route to the network of" : "answer from", to);
-	finding_fix(f, FIX_HERE, FIX_WORDS,
-		"if that is not the peer's address, correct %s=", story_their_end(s));
+	finding_cause(f, "%s, a router on the way, has no %s %s: the peer is off, or %s is wrong",
+		by, i->trouble == NO_NET ? "route to the network of" : "answer from", to,
+		story_their_host(s));
+	finding_fix(f, FIX_HERE, FIX_WORDS, "if that is not the peer's address, correct %s",
+		story_their_host(s));
 	finding_fix(f, FIX_PEER, FIX_WORDS, "start the host, or repair its link and its routes");
 	finding_suspect(f, &rule_peer_silent_unknown);
 	return LIKELY;

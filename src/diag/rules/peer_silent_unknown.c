@@ -35,8 +35,8 @@ static enum certainty nobody_on_link(
 		"link: the peer, or the router to it, is off or has another address",
 		addr_format(&by, t));
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip neighbour show nud failed");
-	finding_fix(f, FIX_HERE, FIX_WORDS,
-		"if the peer has another address, correct %s=", story_their_end(s));
+	finding_fix(f, FIX_HERE, FIX_WORDS, "if the peer has another address, correct %s",
+		story_their_host(s));
 	return LIKELY;
 }
 
@@ -49,7 +49,7 @@ static enum certainty nobody_there(const struct story *s, const struct probes *p
 			 "host is off, its address is "
 			 "another one, or it ignores us");
 	finding_fix(
-		f, FIX_HERE, FIX_WORDS, "compare %s= with the peer's admin", story_their_end(s));
+		f, FIX_HERE, FIX_WORDS, "compare %s with the peer's admin", story_their_host(s));
 	finding_fix(f, FIX_PEER, FIX_COMMAND, "tcpdump -ni any udp port 500 or udp port 4500");
 	finding_suspect(f, &rule_ike_udp500_blocked);
 	return POSSIBLE;
