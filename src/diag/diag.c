@@ -135,10 +135,14 @@ static struct memory *memory_of(struct diag *d, const struct event *e)
 	const char *nearest = story_nearest(e),
 		   *conn = nearest ? nearest_down(d, nearest) : conn_of(e);
 	bool is_of_us = !conn && is_of_host(e);
-	struct addr peer = conn ? e->about.peer : is_of_us ? (struct addr){ 0 } : stranger(e);
+	struct addr peer = { 0 };
 	uint32_t instance = conn ? instance_of(e) : 0;
 	struct memory *m;
 
+	if (conn)
+		peer = e->about.peer;
+	else if (!is_of_us)
+		peer = stranger(e);
 	if (!conn && !addr_is_set(&peer) && !is_of_us)
 		return NULL;
 	m = find(d, conn, instance, &peer);
