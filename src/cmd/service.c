@@ -62,6 +62,26 @@ static const char *run_dir(const struct cmd *c)
 	return c->rundir ? c->rundir : env ? env : RUN_DIR;
 }
 
+static void ignored(void *ctx, const char *line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+/* Does one run, and not only have a socket that nobody serves any more? Who was killed is heard of
+ * for as long as it takes the kernel to take it away. */
+static bool runs(const struct cmd *c)
+{
+	for (int i = 0; i < 10 && daemon_answers(c); i++) {
+		int status = request_each(c, "briefstatus", json_object(), 1000, ignored, NULL);
+
+		if (status == 0 || status == EXIT_BUSY)
+			return true;
+		nap();
+	}
+	return false; /* or it does not answer, which ipsecd says */
+}
+
 static int start_daemon(const struct cmd *c)
 {
 	const char *dir = getenv("IPSEC_EXECDIR");
@@ -73,7 +93,7 @@ static int start_daemon(const struct cmd *c)
 		out_error("ipsec: start needs root: sudo ipsec start");
 		return EXIT_PRIVILEGE;
 	}
-	if (daemon_answers(c)) {
+	if (runs(c)) {
 		out_say("ipsec is already running (%s)", cmd_socket(c));
 		return 0;
 	}

@@ -8,7 +8,7 @@ export HOME=$LAB
 
 # capture: "ipsec capture --keys" begins on left; captured: it ends, and its keys are tshark's
 capture() {
-	on left rm -rf /var/log/own.pcapng /var/log/own.pcapng.keys
+	on left rm -rf /var/log/own.pcapng /var/log/own.pcapng.keys /var/log/said /var/log/warned
 	behind left bash -c 'exec ipsec capture -w /var/log/own.pcapng --keys --seconds 60 >/var/log/said 2>/var/log/warned'
 	wait_for 10 on left grep -q ^capturing /var/log/said || bad "no capture"
 }
