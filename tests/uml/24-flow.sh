@@ -3,6 +3,7 @@
 # "ipsec diagnose" says after its test flow, and what "ipsec status" says by itself of a tunnel that gets no answers
 # ("quiet", whose ESP is dropped on the way meanwhile). The fix, applied as it is printed, lets traffic pass.
 LAB_RIGHT=libreswan
+export LAB_HOSTS="lpc left router right rpc printer"
 peer=libreswan
 # shellcheck source=tests/netns/lab.sh
 . "$(dirname "$0")/../netns/lab.sh"
@@ -157,10 +158,27 @@ up left ours
 cured
 check "in UDP" grep -q 'encap type espinudp' <<<"$(on left ip xfrm state)"
 
-tunnel right libreswan
-on right ipsec auto --replace $CONN >/dev/null
-fresh
-check "plain again" up left ours
+
+# ends NET: both anew, with that network behind the peer
+ends() {
+	tunnel right libreswan ts="$1"
+	on right ipsec auto --replace $CONN >/dev/null
+	fresh peerts="$1"
+	check "up, with $1" up left ours
+}
+fault "the tunnel takes another network that is connected here"
+wire printer eth0 192.168.7.33/24 fd00:7::33/64 left lan1 192.168.7.1/24 fd00:7::1/64
+gateway printer 192.168.7.1 fd00:7::1
+prints() { run lpc ping -q -c 1 -W 2 192.168.7.33; }
+check "a host here reaches the printer" prints
+ends 0.0.0.0/0
+refuses "it does not any more" prints
+diagnosed lan-swallowed-by-full-tunnel certain
+apply
+cured prints
+kept_out() { for d in eth1 lan1; do on left ipsec delete lan-$d >/dev/null || return 1; done; }
+check "there was one for either network that is connected here" kept_out
+ends $RIGHT_NET
 
 fault "ESP is dropped on the way, in one direction"
 router -I FORWARD -i right0 -p esp -j DROP
