@@ -204,7 +204,9 @@ static int conclude(const struct reader *r, const char *file, int error)
 	}
 	if (r->findings)
 		return EXIT_FOUND;
-	out_say("nothing that this log tells of is a known failure");
+	out_say("nothing that this log tells of is a known failure; why a tunnel that is up "
+		"carries "
+		"nothing no log tells: ipsec diagnose CONN does");
 	return 0;
 }
 

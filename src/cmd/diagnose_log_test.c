@@ -109,7 +109,9 @@ TEST(a_log_of_each_daemon_has_its_verdict)
 TEST(a_log_without_a_failure_has_none)
 {
 	assert_int_equal(of_text(UP), 0);
-	assert_string_equal(said, "nothing that this log tells of is a known failure\n");
+	assert_string_equal(said,
+		"nothing that this log tells of is a known failure; why a tunnel that is up "
+		"carries nothing no log tells: ipsec diagnose CONN does\n");
 }
 
 TEST(one_connection_of_several)
