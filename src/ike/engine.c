@@ -118,9 +118,12 @@ uint32_t ike_serial(struct ike *ike)
 
 bool ike_may_explain(struct ike *ike)
 {
-	if (ike->now.mono < ike->explains_from)
+	const ns_t each = NS_S, most = 3 * each; /* ahead of time */
+	ns_t from = MAX(ike->explains_from, ike->now.mono);
+
+	if (from - ike->now.mono > most)
 		return false;
-	ike->explains_from = ike->now.mono + NS_S;
+	ike->explains_from = from + each;
 	return true;
 }
 

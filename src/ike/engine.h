@@ -47,14 +47,16 @@ struct ike {
 	uint32_t settle_request;
 	struct timer shutdown;
 	uint32_t shutdown_request;
-	ns_t explains_from; /* who is not authenticated is told why from then on */
+	ns_t explains_from; /* when all that were told why without being authenticated are paid for
+			     */
 	bool is_stopping;
 };
 
 /* #n of a new IKE SA or Child SA; never given twice. */
 uint32_t ike_serial(struct ike *ike);
 
-/* May one more who is not authenticated be told why it is refused (explain-to=)? Once a second. */
+/* May one more who is not authenticated be told why it is refused (explain-to=)? Once a second on
+ * average, four at once, whoever asks. */
 bool ike_may_explain(struct ike *ike);
 
 /* ---- asks: numbers, not pointers ---- */

@@ -429,7 +429,7 @@ static size_t answered(struct pair *p, uint8_t spi, size_t *asked)
 	return p->b.sent_octets - was;
 }
 
-TEST(an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_second)
+TEST(an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_second_after_four)
 {
 	enum { PLAIN = 28 + 8 };
 	struct proposals few = two_groups, many = { .n = 5 };
@@ -443,11 +443,18 @@ TEST(an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_se
 	b.explain_to = peer_word;
 	pair_init(&pair, 1);
 	pair_add(&pair.b, &b);
-	n = answered(&pair, 1, &asked);
-	assert_true(n > PLAIN && n <= asked);
-	assert_int_equal(answered(&pair, 2, &asked), PLAIN);
+	for (uint8_t spi = 1; spi <= 4; spi++) {
+		n = answered(&pair, spi, &asked);
+		assert_true(n > PLAIN && n <= asked);
+	}
+	assert_int_equal(answered(&pair, 5, &asked), PLAIN);
 	pair_run(&pair, NS_S);
-	assert_true(answered(&pair, 3, &asked) > PLAIN);
+	assert_true(answered(&pair, 6, &asked) > PLAIN);
+	assert_int_equal(answered(&pair, 7, &asked), PLAIN);
+	pair_run(&pair, 60 * NS_S); /* no more is saved up */
+	for (uint8_t spi = 8; spi < 12; spi++)
+		assert_true(answered(&pair, spi, &asked) > PLAIN);
+	assert_int_equal(answered(&pair, 12, &asked), PLAIN);
 	pair_done(&pair);
 
 	for (size_t i = 0; i < many.n; i++) {
@@ -598,7 +605,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_with_ike_is_told_with_the_values),
 		cmocka_unit_test(a_forged_reason_changes_nothing),
 		cmocka_unit_test(
-			an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_second),
+			an_answer_that_explains_has_no_more_octets_than_the_request_and_is_one_a_second_after_four),
 		cmocka_unit_test(messages_that_are_not_as_they_should_be_are_told_of),
 		cmocka_unit_test(who_begins_has_the_class_of_a_strange_answer_within_three_seconds),
 	};
