@@ -16,6 +16,11 @@ static void fixes(const struct story *s, struct finding *f, const union ev_peer_
 			finding_fix_list(f, FIX_PEER_LIBRESWAN, "esp",
 				no ? FIELDS(no, v2_child_refused)->ours_conf.str
 				   : FIELDS(v1_no, v1_quick_refused)->ours_conf.str);
+		/* then esp= here has no group, whatever stands in it */
+		if (strcmp(x->difference.str, "DH") == 0 && strcmp(FACT(s, pfs), "no") == 0) {
+			finding_conn(f, FIX_HERE, "", "pfs", "yes");
+			finding_conn(f, FIX_PEER_LIBRESWAN, "", "pfs", "no");
+		}
 	} else if (f->rule == &rule_esn_or_ipcomp_mismatch) {
 		finding_conn(f, FIX_HERE, "", "esn", "either");
 		finding_conn(f, FIX_PEER_LIBRESWAN, "", "esn", "either");

@@ -204,7 +204,7 @@ static void no_proposal(struct request *q, const struct v1_child *c, const struc
 }
 
 /* What the peer would have to propose: with the group that we would. */
-static void no_pfs(struct v1_child *c, const struct v1_esp_wish *w)
+static void no_pfs(struct request *q, struct v1_child *c, const struct v1_esp_wish *w)
 {
 	char conf[1024], swanctl[1024];
 	struct proposals p = *w->ours;
@@ -215,6 +215,8 @@ static void no_pfs(struct v1_child *c, const struct v1_esp_wish *w)
 	V1_CHILD_EMIT(c, v1_quick_no_pfs,
 		.ours_conf = ev_str(proposals_conf(&p, conf, sizeof(conf))),
 		.ours_swanctl = ev_str(proposals_swanctl(&p, swanctl, sizeof(swanctl))));
+	q->why = (struct explain){ .class = EXPLAIN_ESP, .field = TT_KE };
+	proposals_conf(&p, q->why.theirs, sizeof(q->why.theirs));
 }
 
 /* PFS is what the peer wants, where esp= names no group; with pfs=yes it has to be. */
@@ -249,7 +251,7 @@ static uint16_t choose(struct request *q, struct v1_child *c)
 			w.takes_any_group = false;
 			no_proposal(q, c, &w);
 		} else {
-			no_pfs(c, &w);
+			no_pfs(q, c, &w);
 		}
 		return N1_NO_PROPOSAL_CHOSEN;
 	}

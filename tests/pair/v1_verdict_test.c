@@ -89,7 +89,7 @@ static const struct verdict_row in_main_mode[] = {
 		"esp-proposal-mismatch certain", "aes192", "aes256", NULL },
 	{ "esp", fault_esp, AT_RESPONDER, "esp-proposal-mismatch certain",
 		"esp-proposal-mismatch certain", "aes256", "aes192", NULL },
-	{ "pfs", group_is_needed, AT_RESPONDER, "esp-proposal-mismatch likely",
+	{ "pfs", group_is_needed, AT_RESPONDER, "esp-proposal-mismatch certain",
 		"esp-proposal-mismatch certain", "no PFS", "pfs=yes", NULL },
 	{ "mode", fault_mode, AT_INITIATOR, "transport-tunnel-mismatch certain",
 		"transport-tunnel-mismatch certain", "transport", "tunnel", NULL },
