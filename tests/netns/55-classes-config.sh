@@ -66,7 +66,13 @@ title "it drops what the peer answers: ipsec up itself looks at this host, when 
 fresh
 on left nft 'add table inet own; add chain inet own in { type filter hook input priority 0; policy accept; }'
 on left nft 'add rule inet own in udp sport 500 drop'
-run left timeout 8 ipsec up $CONN
+printf 'left# ipsec up %s\n' $CONN
+on left ipsec up $CONN >"$LAB/said" 2>&1 </dev/null &
+wait_for 20 grep -q 'diagnosis: certain' "$LAB/said"
+sleep 0.3
+ended $!
+OUT=$(cat "$LAB/said")
+printf '%s\n' "$OUT"
 says "first what silence allows" "diagnosis: possible: .*\[ike-udp500-blocked\]"
 says "then what this host does" "^this host: "
 says "which is certain" "diagnosis: certain: .*\[ike-udp500-blocked\]"
