@@ -1,6 +1,6 @@
 #!/bin/bash
-# 23-verdicts.sh libreswan ikev1|ikev2 [CASE...]: what people know to go wrong, between us (left) and Libreswan (right),
-# each end beginning once: the verdict is right, claims no more than it may and comes in time; and what is printed as the
+# 23-verdicts.sh libreswan|strongswan ikev1|ikev2 [CASE...]: what people know to go wrong, between us (left) and Libreswan
+# (right), each end beginning once (with strongSwan it is tested without a kernel's ESP, but for what the kernel loses): the verdict is right, claims no more than it may and comes in time; and what is printed as the
 # fix for either end, applied there as it is printed, brings the tunnel up.
 # In a tunnel that is up, who began it matters little: we in IKEv2, the peer in IKEv1. A healthy tunnel has no finding.
 # A verdict is a row of $OUT/23-verdicts-PEER-VERSION.tsv: class, peer, role, rank, certainty, seconds, fix.
@@ -15,6 +15,11 @@ ROWS=${OUT:-$LAB_BUILD}/23-verdicts-$PEER-$VERSION.tsv
 : >"$ROWS"
 OUT=
 UNSURE= # what is wanted is not what is wrong: from here it looks the same
+ENDS=("ikev2=$([ $VERSION = ikev1 ] && echo no || echo yes)") # what both have in each case
+if [ "$PEER" = strongswan ]; then
+	SWAN[version]=${VERSION#ikev} SWAN_CHILDREN=(vpn)
+	ENDS+=(pfs=no) # as it has it
+fi
 
 # ---- verdicts --------------------------------------------------------------------
 
@@ -147,7 +152,7 @@ answered() { run "$1" ping -q -c 2 -i 0.2 -w 20 "${@:2}" && [[ $OUT == *", 2 rec
 fault() {
 	WHAT=$1
 	title "$VERSION: $1"
-	both "ikev2=$([ $VERSION = ikev1 ] && echo no || echo yes)" rightupdown=%disabled "${@:2}"
+	both "${ENDS[@]}" rightupdown=%disabled "${@:2}"
 	ask left rm -rf /var/lib/clearswan # as if it had never worked
 	again
 }
@@ -392,7 +397,7 @@ log_lost() {
 
 lab_up
 agents
-both "ikev2=$([ $VERSION = ikev1 ] && echo no || echo yes)"
+both "${ENDS[@]}"
 start right "$PEER"
 start left ours
 for c in healthy psk ike esp pfs ts two version off silence nobody unloaded drifted esp_dropped nat_rule lost_one flushed log_lost; do
