@@ -2,7 +2,8 @@
 # What the tests of the diagnosis share; sourced after lab.sh, when peer says what the other end (right) is. A case:
 #
 #   fault NAME                                what is broken, said aloud; then the test breaks it
-#   verdict CLASS CERTAINTY [COMMAND...]      a command here (left; "ipsec up" if none) fails, and says why
+#   verdict CLASS CERTAINTY [COMMAND...]      a command here (left; "ipsec up" if none) fails, and says why; BEGAN is our
+#                                             role in a tunnel that is up (initiator)
 #   shortlist CLASS INSTEAD CERTAINTY         the same, where one end cannot know: INSTEAD is said, CLASS named as possible
 #   responder_verdict CLASS CERTAINTY [COMMAND...]   the peer's attempt (or what COMMAND does there) fails, and our end,
 #                                             which answers, says why: left, or right when the peer is ours, too
@@ -117,7 +118,7 @@ verdict() {
 	local want=$1 most=$2
 	shift 2
 	[ $# -gt 0 ] || set -- ipsec --json up $CONN
-	JUDGE=left ROLE=initiator
+	JUDGE=left ROLE=${BEGAN:-initiator}
 	printf 'left# %s\n' "$*"
 	: >"$LAB/said"
 	on left "$@" >"$LAB/said" 2>&1 </dev/null &

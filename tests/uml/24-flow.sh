@@ -206,4 +206,15 @@ apply
 up left ours
 cured
 check "TCP passes" big 5004 # somebody may still listen at the other
+
+fault "the same, in a tunnel that the peer has begun"
+ends $RIGHT_NET
+run left ipsec down $CONN
+check "the peer brings it up" up right libreswan
+refuses "TCP freezes" big 5005
+BEGAN=responder diagnosed pmtu-blackhole certain
+apply
+check "the peer brings it up" up right libreswan
+cured
+check "TCP passes" big 5006
 finish
