@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/local.h"
 #include "config/conf.h"
+#include "diag/diag.h"
 #include "event/event.h"
 
 /* ---- diagnose.c ---- */
@@ -39,5 +40,7 @@ int diagnose_who(const struct cmd *c, const char *word, const struct event_sink 
 int diagnose_all(const struct cmd *c, const struct event_sink *out, char **ret_only);
 
 /* ---- diagnose_watch.c ---- */
+/* What the daemon keeps of a connection (NULL: of all and of strangers), into d. */
+void diagnose_story(const struct cmd *c, const char *conn, struct diag *d);
 /* Until Ctrl-C; conn NULL: all. Gives the exit status. */
 int diagnose_watch(const struct cmd *c, const char *conn, const struct event_sink *out);

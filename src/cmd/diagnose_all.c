@@ -1,8 +1,6 @@
 /* ipsec diagnose without a name: the connection, where there is only one. Of several, what the
  * daemon has found unasked, and which are down: nothing is sent, nothing tried. */
 #include "cmd/diagnose.h"
-#include "diag/diag.h"
-#include "diag/recorded.h"
 
 #include <stdlib.h>
 
@@ -44,17 +42,6 @@ static void note_up(void *ctx, const char *line)
 	json_decref(o);
 }
 
-static void heard(void *ctx, const char *line)
-{
-	struct all *a = ctx;
-	json_t *o = json_loads(line, 0, NULL);
-	struct event e;
-
-	if (o && event_of_json(o, &e) == OK)
-		diag_take(&a->diag, &e);
-	json_decref(o);
-}
-
 static void count(void *ctx, const struct event *e)
 {
 	struct all *a = ctx;
@@ -92,7 +79,7 @@ static int look(struct all *a, const struct cmd *c)
 	(void)request_each(c, "trafficstatus", json_object(), 0, note_up, a);
 	down = say_which(a);
 	diag_init(&a->diag);
-	(void)request_each(c, "story", json_object(), 0, heard, a);
+	diagnose_story(c, NULL, &a->diag);
 	diag_report(&a->diag, NULL, 0, diagnose_now(), &out);
 	diag_done(&a->diag);
 	DIAGNOSE_STEP(a->out, "verdict",

@@ -25,13 +25,19 @@ struct watch {
 
 static void heard(void *ctx, const char *line)
 {
-	struct watch *w = ctx;
 	json_t *o = json_loads(line, 0, NULL);
 	struct event e;
 
 	if (o && event_of_json(o, &e) == OK)
-		diag_take(&w->diag, &e);
+		diag_take(ctx, &e);
 	json_decref(o);
+}
+
+void diagnose_story(const struct cmd *c, const char *conn, struct diag *d)
+{
+	json_t *about = conn ? json_pack("{s:s}", "name", conn) : json_object();
+
+	(void)request_each(c, "story", about, 0, heard, d);
 }
 
 /* A finding, what belongs to it, or its end. */
@@ -130,7 +136,7 @@ static void say_state(struct watch *w, const struct cmd *c)
 
 	/* first, for what happens while we ask is to be heard */
 	(void)request_each(c, "trafficstatus", about_it(w), 0, up, w);
-	(void)request_each(c, "story", json_object(), 0, heard, w);
+	diagnose_story(c, NULL, &w->diag);
 	DIAGNOSE_STEP(w->out, w->conn ? "tunnel" : "tunnels", "%s",
 		!w->is_up ? w->conn ? "it is down" : "none is up"
 		: w->conn ? "it is up"

@@ -19,16 +19,6 @@ static void kept(void *ctx, const struct event *e)
 	diag_take(ctx, e);
 }
 
-static void heard(void *ctx, const char *line)
-{
-	json_t *o = json_loads(line, 0, NULL);
-	struct event e;
-
-	if (o && event_of_json(o, &e) == OK)
-		diag_take(ctx, &e);
-	json_decref(o);
-}
-
 static void note_certain(void *ctx, const struct event *e)
 {
 	bool *is_certain = ctx;
@@ -70,8 +60,7 @@ static void look(struct up *u)
 	const struct event_sink note = { note_certain, &is_certain };
 
 	diag_init(&u->diag);
-	(void)request_each(
-		u->cmd, "story", json_pack("{s:s}", "name", u->name), 0, heard, &u->diag);
+	diagnose_story(u->cmd, u->name, &u->diag);
 	if (look_at_host(u)) {
 		diag_report(&u->diag, u->name, 0, diagnose_now(), &note);
 		if (is_certain) {

@@ -164,7 +164,7 @@ struct dp_notice {
 	struct endpoint remote;
 	struct ts ts_local, ts_remote; /* ACQUIRE: the packet's ends */
 	uint8_t reason;		       /* DROPPED */
-	uint64_t count, passed;
+	uint64_t count, passed;	       /* passed: LOSING, of what came meanwhile */
 };
 void dp_notice_put(struct wr *w, const struct dp_notice *n);
 enum err must_use dp_notice_get(struct rd *r, struct dp_notice *ret);
