@@ -24,7 +24,7 @@ static bool take(struct policies *all, struct bytes read, struct xfrm_said *s)
 	while (xfrm_said_get(&r, s) == OK) {
 		if (s->kind == XFRM_SAID_DONE || s->kind == XFRM_SAID_ACK)
 			return true;
-		if (s->kind == XFRM_SAID_POLICY && s->policy.dir == XFRM_DIR_OUT &&
+		if (s->kind == XFRM_SAID_POLICY && s->policy.dir != XFRM_DIR_END &&
 			all->n < POLICIES_MAX)
 			all->p[all->n++] = s->policy;
 	}
@@ -70,8 +70,9 @@ static bool is_tunnels(const struct local *l, const struct xfrm_policy_said *p)
 	struct range a = range_from(&p->sel.local), b = range_from(&p->sel.remote);
 	struct ts_list x = { 1, { ts_from_range(&a) } }, y = { 1, { ts_from_range(&b) } };
 
-	return xfrm_is_own_index(p->index) && p->reqid && addr_eq(&p->dst, &l->what->theirs) &&
-	       ts_list_covers(&l->what->our_nets, &x) && ts_list_covers(&l->what->their_nets, &y);
+	return p->dir == XFRM_DIR_OUT && xfrm_is_own_index(p->index) && p->reqid &&
+	       addr_eq(&p->dst, &l->what->theirs) && ts_list_covers(&l->what->our_nets, &x) &&
+	       ts_list_covers(&l->what->their_nets, &y);
 }
 
 /* Ours that are narrower go first on purpose. */
@@ -82,7 +83,8 @@ static bool shadows(
 
 	c = range_from(&p->sel.local);
 	d = range_from(&p->sel.remote);
-	if (p->index == own->index || (xfrm_is_own_index(p->index) && p->reqid == own->reqid) ||
+	if (p->dir != own->dir || p->index == own->index ||
+		(xfrm_is_own_index(p->index) && p->reqid == own->reqid) ||
 		p->priority > own->priority || p->if_id != own->if_id || p->mark != own->mark ||
 		!meets(&l->what->our_nets, &p->sel.local) ||
 		!meets(&l->what->their_nets, &p->sel.remote))
@@ -92,28 +94,47 @@ static bool shadows(
 	return !xfrm_is_own_index(p->index) || (range_covers(&c, &a) && range_covers(&d, &b));
 }
 
-static void selector(const struct xfrm_sel *s, const char *between, char *t, size_t n)
+/* In user space the tunnel has no policy, a device takes its packets: any of others that drops or
+ * protects them comes before it, or drops what has come out of it. */
+static bool bars(const struct local *l, const struct xfrm_policy_said *p)
+{
+	return l->what->device[0] && !xfrm_is_own_index(p->index) && (p->is_block || p->reqid) &&
+	       !p->if_id && !p->mark && meets(&l->what->our_nets, &p->sel.local) &&
+	       meets(&l->what->their_nets, &p->sel.remote);
+}
+
+static void pair(
+	const struct prefix *from, const char *between, const struct prefix *to, char *t, size_t n)
 {
 	char a[PREFIX_STR], b[PREFIX_STR];
 
-	snprintf(
-		t, n, "%s%s%s", prefix_format(&s->local, a), between, prefix_format(&s->remote, b));
+	snprintf(t, n, "%s%s%s", prefix_format(from, a), between, prefix_format(to, b));
 }
 
+static const char *action(const struct xfrm_policy_said *p)
+{
+	return p->is_block ? "block" : p->reqid ? "another tunnel" : "pass";
+}
+
+/* own NULL: the tunnel has none. */
 static void say(
 	const struct local *l, const struct xfrm_policy_said *p, const struct xfrm_policy_said *own)
 {
-	char a[128], b[128], src[128], command[256];
+	static const char *const dirs[] = { "in", "out", "fwd" };
+	bool is_out = p->dir == XFRM_DIR_OUT;
+	char a[128] = "", b[128], src[128], command[256];
 
-	selector(&own->sel, " - ", a, sizeof(a));
-	selector(&p->sel, " - ", b, sizeof(b));
-	selector(&p->sel, " dst ", src, sizeof(src));
-	snprintf(command, sizeof(command), "ip xfrm policy delete dir out src %s", src);
-	LOCAL_EMIT(l, local_policy_shadow, .ours = ev_str(a), .priority = ev_u64(own->priority),
-		.other = ev_str(b), .other_priority = ev_u64(p->priority),
-		.action = ev_str(p->is_block ? "block"
-				 : p->reqid  ? "another tunnel"
-					     : "pass"),
+	if (own)
+		pair(&own->sel.local, " - ", &own->sel.remote, a, sizeof(a));
+	pair(&p->sel.local, " - ", &p->sel.remote, b, sizeof(b));
+	pair(is_out ? &p->sel.local : &p->sel.remote, " dst ",
+		is_out ? &p->sel.remote : &p->sel.local, src, sizeof(src));
+	snprintf(
+		command, sizeof(command), "ip xfrm policy delete dir %s src %s", dirs[p->dir], src);
+	LOCAL_EMIT(l, local_policy_shadow, .ours = ev_str(a),
+		.priority = ev_u64(own ? own->priority : 0), .other = ev_str(b),
+		.other_priority = ev_u64(p->priority), .direction = ev_str(dirs[p->dir]),
+		.device = ev_str(own ? "" : l->what->device), .action = ev_str(action(p)),
 		.owner = ev_str(
 			xfrm_is_own_index(p->index) ? "another connection" : "another program"),
 		.command = ev_str(command));
@@ -122,14 +143,24 @@ static void say(
 void local_policies(const struct local *l)
 {
 	struct policies all = { .p = xalloc(POLICIES_MAX * sizeof(*all.p)) };
+	bool has_own = false;
 	unsigned n = 0;
 
 	list(&all);
-	for (size_t i = 0; i < all.n; i++)
-		for (size_t k = 0; k < all.n && n < SAY_MAX && is_tunnels(l, &all.p[i]); k++)
+	for (size_t i = 0; i < all.n; i++) {
+		if (!is_tunnels(l, &all.p[i]))
+			continue;
+		has_own = true;
+		for (size_t k = 0; k < all.n && n < SAY_MAX; k++)
 			if (shadows(l, &all.p[k], &all.p[i])) {
 				say(l, &all.p[k], &all.p[i]);
 				n++;
 			}
+	}
+	for (size_t i = 0; i < all.n && !has_own && n < SAY_MAX; i++)
+		if (bars(l, &all.p[i])) {
+			say(l, &all.p[i], NULL);
+			n++;
+		}
 	free(all.p);
 }

@@ -46,6 +46,17 @@ on left ip addr add 10.0.2.9/24 dev lan0
 verdict overlapping-subnets certain ipsec --json diagnose $CONN
 on left ip addr del 10.0.2.9/24 dev lan0
 
+fault "another daemon has left its policies in the kernel, and the tunnel is in user space"
+for way in "dir out src $LEFT_NET dst $RIGHT_NET" "dir fwd src $RIGHT_NET dst $LEFT_NET" "dir in src $RIGHT_NET dst $LEFT_NET"; do
+	# shellcheck disable=SC2086 # words
+	on left ip xfrm policy add $way priority 1757393 tmpl src $LEFT dst $RIGHT proto esp reqid 16389 mode tunnel
+done
+up_again
+refuses "traffic does not pass" ping_through 1
+verdict policy-shadowed certain ipsec --json diagnose $CONN
+apply
+cured
+
 fault "rekey=no, and the lifetime is over"
 fresh_peer
 fresh rekey=no salifetime=5s

@@ -32,6 +32,8 @@ static enum certainty takes_it(const struct story *s, const struct event *e, enu
 			       FIELDS(asked, flow_answer)->to.str)
 			       ? sure
 			       : POSSIBLE;
+	if (SHADOW(e)->device.str[0]) /* nothing of ours tells */
+		return sure;
 	snprintf(ours, sizeof(ours), "%s", SHADOW(e)->ours.str);
 	if (!(to = strstr(ours, " - ")))
 		return POSSIBLE;
@@ -56,6 +58,31 @@ static const struct event *worst(const struct story *s, enum certainty sure, enu
 	return found;
 }
 
+/* Of userspace ESP: what another daemon has left in the kernel, above all. */
+static void takes_from_device(const struct event *e, enum certainty sure, struct finding *f)
+{
+	bool is_out = strcmp(SHADOW(e)->direction.str, "out") == 0;
+
+	finding_cause(f,
+		"a policy of the kernel, of another program, takes %s %s %s: %s (%s, priority "
+		"%" PRIu64 ", %s); what another IPsec daemon has left behind looks like that",
+		sure == POSSIBLE ? "some of the tunnel's packets" : "the tunnel's packets",
+		is_out ? "before they reach" : "that come out of", SHADOW(e)->device.str,
+		SHADOW(e)->other.str, SHADOW(e)->direction.str, SHADOW(e)->other_priority.u64,
+		SHADOW(e)->action.str);
+}
+
+/* Several bar it at once: a daemon leaves one for each direction. */
+static void remove_all(const struct story *s, struct finding *f)
+{
+	const struct event *e = NULL;
+
+	while ((e = local_next(s, EV_local_policy_shadow, e))) {
+		finding_proof(f, e);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "%s", SHADOW(e)->command.str);
+	}
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	enum certainty sure;
@@ -63,6 +90,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 	if (!e)
 		return CERTAINTY_NONE;
+	if (SHADOW(e)->device.str[0]) {
+		takes_from_device(e, sure, f);
+		remove_all(s, f);
+		return sure;
+	}
 	finding_proof(f, e);
 	finding_cause(f,
 		"another policy of the kernel takes %s first: %s (priority "
