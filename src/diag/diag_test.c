@@ -1,7 +1,6 @@
 /* The diagnosis as it runs along: when it speaks, to whom, and when it is silent again. */
 #include "base/test.h"
 #include "diag/drift.h"
-#include "diag/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,6 +263,33 @@ TEST(a_stranger_is_no_fault_of_the_connection_that_it_is_nearest_to)
 	assert_true(said_so("it comes from 198.51.100.1 [v1-mode-mismatch]"));
 	assert_false(said_so("\"vpn\": "));
 	assert_true(said_so("in conn vpn of /etc/ipsec.conf write: aggressive=yes"));
+	diag_done(&d);
+}
+
+/* Its first message alone is answered, whoever sent it: until more follows it changes nothing. */
+TEST(a_forged_first_message_moves_nothing_of_a_tunnel_that_is_up)
+{
+	struct event_about forged = about;
+	static struct story story;
+
+	begin();
+	facts("198.51.100.1");
+	comes_up();
+	for (forged.serial = 100; forged.serial < 300; forged.serial++) {
+		EMIT(&in, now, &forged, v2_init_answered, .suite = ev_str(""));
+		EMIT(&in, now, &forged, v2_half_open_end, .state = ev_str("STATE_PARENT_R1"),
+			.seconds = ev_str("30"));
+	}
+	pass(NS_S);
+	assert_int_equal(n_said, 0);
+	assert_true(diag_story(&d, "vpn", now, &story));
+	assert_true(story_is_up(&story));
+	/* one that goes on is another story */
+	EMIT(&in, now, &forged, v2_init_answered, .suite = ev_str(""));
+	EMIT(&in, now, &forged, v2_auth_processing, .payloads = ev_str(""));
+	assert_true(diag_story(&d, "vpn", now, &story));
+	assert_false(story_is_up(&story));
+	assert_int_equal(story_count(&story, EV_v2_init_answered), 1);
 	diag_done(&d);
 }
 
@@ -547,129 +573,6 @@ TEST(how_it_worked_is_news_when_it_changes_or_is_a_day_old)
 	diag_done(&d);
 }
 
-TEST(a_list_has_what_one_of_its_items_allows)
-{
-	const char *list =
-		"aes_gcm256+aes_gcm128-sha2_512+sha2_256-dh19+dh14,aes256-sha2_256-modp2048";
-
-	assert_true(drift_has(list, "aes_gcm128-sha2_256-dh14"));
-	assert_true(drift_has(list, "aes256-sha2_256-modp2048"));
-	assert_true(drift_has(list, "aes_gcm256"));
-	assert_false(drift_has(list, "aes256-sha2_256-dh19"));
-	assert_false(drift_has(list, "aes_gcm256-dh19-sha2_512"));
-	assert_false(drift_has(list, "aes25"));
-	assert_false(drift_has("", "aes256"));
-}
-
-/* ---- fixes in the words of who makes them ---- */
-
-static bool writes(enum fix_where where, const char *side, const char *keyword, const char *value,
-	const char *line)
-{
-	static const struct story s;
-	struct finding f = { .n_fix = 0 };
-	char t[2 * FIX_MAX];
-
-	finding_conn(&f, where, side, keyword, "%s", value);
-	return strcmp(fix_line(&s, &f.fix[0], t, sizeof(t)), line) == 0;
-}
-
-TEST(a_line_is_written_in_the_words_of_its_file)
-{
-	assert_true(writes(FIX_HERE, "", "ike", "aes256-sha2", "ike=aes256-sha2"));
-	assert_true(writes(FIX_PEER_LIBRESWAN, "left", "id", "@a", "leftid=@a"));
-	assert_true(writes(FIX_HERE, "left", "", "%defaultroute", "left=%defaultroute"));
-	assert_true(writes(FIX_PEER_STRONGSWAN, "", "ike", "aes256", "proposals = aes256"));
-	assert_true(writes(FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev2", "version = 2"));
-	assert_true(writes(FIX_PEER_STRONGSWAN, "", "auto", "add", "start_action = none"));
-	assert_true(writes(FIX_PEER_STRONGSWAN, "local", "id", "a", "local { id = a }"));
-	assert_true(writes(
-		FIX_PEER_STRONGSWAN, "remote", "subnet", "10.0.1.0/24", "remote_ts = 10.0.1.0/24"));
-	assert_true(writes(FIX_PEER_STRONGSWAN, "", "mark", "7", "what ipsec.conf has as mark=7"));
-}
-
-TEST(a_cisco_has_wildcards_and_types_of_identities)
-{
-	struct finding f = { .n_fix = 0 };
-
-	cisco_nets(&f, "10.0.2.0/23", "10.0.1.0/24");
-	cisco_nets(&f, "2001:db8::/64", "10.0.1.0/24"); /* nothing */
-	cisco_nets(&f, "10.0.2.0/23,10.9.0.0/16", "10.0.1.0/24");
-	assert_int_equal(f.n_fix, 1);
-	assert_non_null(strstr(f.fix[0].text, "permit ip 10.0.2.0 0.0.1.255 10.0.1.0 0.0.0.255"));
-	f.n_fix = 0;
-	cisco_id(&f, true, "@gw.example.com");
-	cisco_id(&f, false, "192.0.2.1");
-	assert_non_null(strstr(f.fix[0].text, "identity local fqdn gw.example.com"));
-	assert_non_null(strstr(f.fix[1].text, "match identity remote address 192.0.2.1"));
-}
-
-/* What a peer of that product gets for keyword=value; "": nothing. */
-static const char *cisco_has(
-	enum event_id seen, const char *product, const char *keyword, const char *value)
-{
-	static struct story s;
-	static struct finding f;
-	const struct event_kind *k = event_kind(seen);
-
-	s = (struct story){ .n = 1 };
-	s.event[0].id = seen;
-	for (unsigned i = 0; i < k->n; i++)
-		if (k->field[i].type == EVENT_TYPE_str)
-			s.event[0].row[i] =
-				ev_str(strcmp(k->field[i].name, "product") == 0 ? product : "");
-	f = (struct finding){ .n_fix = 0 };
-	cisco_conn(&f, &s, keyword, value);
-	return f.n_fix == 1 && f.fix[0].where == FIX_PEER_CISCO ? f.fix[0].text : "";
-}
-
-TEST(a_cisco_has_proposals_policies_and_transform_sets)
-{
-	static const struct {
-		enum event_id seen;
-		const char *keyword, *value, *line;
-	} is[] = {
-		{ EV_v2_no_proposal, "ike", "aes256-sha2_256-modp2048",
-			"crypto ikev2 proposal: encryption aes-cbc-256; integrity sha256; group "
-			"14" },
-		{ EV_v2_no_proposal, "ike", "aes256+aes128-sha2_512+sha1-dh31+dh19+modp2048",
-			"crypto ikev2 proposal: encryption aes-cbc-256 aes-cbc-128; integrity "
-			"sha512 sha1; group 19 14" },
-		{ EV_v2_no_proposal, "ike", "aes_gcm256-sha2_384-dh20",
-			"crypto ikev2 proposal: encryption aes-gcm-256; prf sha384; group 20" },
-		/* what it does not know is passed over, or leaves nothing */
-		{ EV_v2_no_proposal, "ike",
-			"chacha20_poly1305-sha2_256-dh19,aes128-aes_cmac-dh19,3des-md5-modp1536",
-			"crypto ikev2 proposal: encryption 3des; integrity md5; group 5" },
-		{ EV_v2_no_proposal, "ike", "aes256-sha2_256-dh31", "" },
-		{ EV_v2_no_proposal, "ike", "", "" },
-		{ EV_v1_no_proposal, "ike", "aes128+aes256-sha1-modp1024",
-			"crypto isakmp policy: encryption aes; hash sha; group 2; authentication "
-			"pre-share" },
-		{ EV_v1_no_proposal, "ike", "aes_gcm256-sha2_256-modp2048", "" },
-		{ EV_v2_no_esp_proposal, "esp", "aes256-sha2_512",
-			"crypto ipsec transform-set NAME esp-aes 256 esp-sha512-hmac" },
-		{ EV_v2_no_esp_proposal, "esp", "aes_gcm128-modp3072",
-			"crypto ipsec transform-set NAME esp-gcm; in the crypto map: set pfs "
-			"group15" },
-		{ EV_v2_no_esp_proposal, "esp", "aes256", "" }, /* no hash: it would have none */
-		{ EV_v2_no_esp_proposal, "pfs", "no", "in the crypto map: no set pfs" },
-		{ EV_v2_no_esp_proposal, "pfs", "yes", "" },
-		{ EV_v2_no_esp_proposal, "type", "transport",
-			"crypto ipsec transform-set: mode transport" },
-		{ EV_v2_no_esp_proposal, "salifetime", "3600s",
-			"in the crypto map: set security-association lifetime seconds 3600" },
-		{ EV_v2_no_esp_proposal, "mark", "7", "" },
-	};
-
-	for (size_t i = 0; i < COUNT(is); i++) {
-		assert_string_equal(
-			cisco_has(is[i].seen, "Cisco", is[i].keyword, is[i].value), is[i].line);
-		assert_string_equal(
-			cisco_has(is[i].seen, "strongSwan", is[i].keyword, is[i].value), "");
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -684,6 +587,7 @@ int main(void)
 		cmocka_unit_test(
 			a_stranger_that_comes_again_is_likely_a_peer_though_others_look_around),
 		cmocka_unit_test(a_stranger_is_no_fault_of_the_connection_that_it_is_nearest_to),
+		cmocka_unit_test(a_forged_first_message_moves_nothing_of_a_tunnel_that_is_up),
 		cmocka_unit_test(
 			of_a_connection_that_is_down_it_is_one_and_of_one_for_anybody_it_is_not),
 		cmocka_unit_test(a_flood_is_one_finding_of_the_host),
@@ -697,10 +601,6 @@ int main(void)
 		cmocka_unit_test(what_the_peer_could_only_say_with_the_secret_proves_it),
 		cmocka_unit_test(what_is_seen_in_passing_is_said_once_and_goes_away),
 		cmocka_unit_test(how_it_worked_is_news_when_it_changes_or_is_a_day_old),
-		cmocka_unit_test(a_list_has_what_one_of_its_items_allows),
-		cmocka_unit_test(a_line_is_written_in_the_words_of_its_file),
-		cmocka_unit_test(a_cisco_has_wildcards_and_types_of_identities),
-		cmocka_unit_test(a_cisco_has_proposals_policies_and_transform_sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,15 +40,39 @@ static bool opened(const struct buf *b, struct event *ret)
 	return b->n && event_get(&r, ret) == OK;
 }
 
-/* Anybody makes these in any number: the last stands for all, so that it drives nothing out. */
+/* A first message that is answered, and that nothing follows: anybody can send one in the name of
+ * any address. */
+static bool is_knock(const struct event *e)
+{
+	return e->id == EV_v2_init_answered || e->id == EV_v1_responding;
+}
+static bool is_end_of_knock(const struct event *e)
+{
+	return e->id == EV_v2_half_open_end || e->id == EV_v1_half_open_end;
+}
+
+/* More than these in a row say no more than these do. */
+enum { KNOCKS_KEPT = 16 };
+
+/* Anybody makes these in any number: the last stands for all, so that they drive nothing out. */
 static struct buf *place_of(struct memory *m, const struct event *e)
 {
+	bool is_many = e->id == EV_v1_too_many_half_open || e->id == EV_v2_too_many_half_open,
+	     is_one = is_knock(e) || is_end_of_knock(e);
+	unsigned back = is_many ? 2 : is_one ? KNOCKS_KEPT : 0, i;
+	struct buf *at, *same = NULL;
 	struct event was;
 
-	if (e->id == EV_v1_too_many_half_open || e->id == EV_v2_too_many_half_open)
-		for (uint64_t i = m->n; i > 0 && i + 2 > m->n; i--)
-			if (opened(&m->event[(i - 1) % STORY_EVENTS], &was) && was.id == e->id)
-				return &m->event[(i - 1) % STORY_EVENTS];
+	for (i = 0; i < back && i < m->n; i++) {
+		at = &m->event[(m->n - 1 - i) % STORY_EVENTS];
+		if (!opened(at, &was))
+			break;
+		same = !same && was.id == e->id ? at : same;
+		if (is_one && !is_knock(&was) && !is_end_of_knock(&was))
+			break;
+	}
+	if (same && (is_many || i == KNOCKS_KEPT))
+		return same;
 	return &m->event[m->n++ % STORY_EVENTS];
 }
 
@@ -89,15 +113,32 @@ static bool is_turn(const struct event *e)
 	return false;
 }
 
+/* The present begins anew with a turn. While a tunnel is up, a knock is one only when more follows
+ * of the same SA. */
+static void note_turn(struct story *s, const struct event *e, const struct event **knock)
+{
+	if (is_knock(e) && story_is_up(s)) {
+		*knock = e;
+		return;
+	}
+	if (is_turn(e))
+		s->from = s->n;
+	else if (*knock && (*knock)->about.serial == e->about.serial && !is_end_of_knock(e))
+		s->from = (unsigned)(*knock - s->event);
+	else
+		return;
+	*knock = NULL;
+}
+
 void story_open(const struct memory *m, struct now now, struct story *ret)
 {
 	uint64_t first = m->n > STORY_EVENTS ? m->n - STORY_EVENTS : 0;
+	const struct event *knock = NULL;
 
 	*ret = (struct story){ .conn = m->conn, .peer = m->peer, .now = now };
 	for (uint64_t i = first; i < m->n; i++)
 		if (opened(&m->event[i % STORY_EVENTS], &ret->event[ret->n])) {
-			if (is_turn(&ret->event[ret->n]))
-				ret->from = ret->n;
+			note_turn(ret, &ret->event[ret->n], &knock);
 			ret->n++;
 			if (i < m->past)
 				ret->from = ret->n;

@@ -126,7 +126,8 @@ static enum certainty as_left(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v1_half_open_end);
 
-	if (!e || strcmp(FIELDS(e, v1_half_open_end)->state.str, "STATE_AGGR_R1") != 0)
+	if (!e || story_is_up(s) ||
+		strcmp(FIELDS(e, v1_half_open_end)->state.str, "STATE_AGGR_R1") != 0)
 		return CERTAINTY_NONE;
 	finding_proof(f, story_last(s, EV_v1_aggr_r1_sent));
 	finding_proof(f, e);

@@ -1,0 +1,137 @@
+/* Lists compared, and fixes in the words of who makes them. */
+#include "base/test.h"
+#include "diag/drift.h"
+#include "diag/words.h"
+
+TEST(a_list_has_what_one_of_its_items_allows)
+{
+	const char *list =
+		"aes_gcm256+aes_gcm128-sha2_512+sha2_256-dh19+dh14,aes256-sha2_256-modp2048";
+
+	assert_true(drift_has(list, "aes_gcm128-sha2_256-dh14"));
+	assert_true(drift_has(list, "aes256-sha2_256-modp2048"));
+	assert_true(drift_has(list, "aes_gcm256"));
+	assert_false(drift_has(list, "aes256-sha2_256-dh19"));
+	assert_false(drift_has(list, "aes_gcm256-dh19-sha2_512"));
+	assert_false(drift_has(list, "aes25"));
+	assert_false(drift_has("", "aes256"));
+}
+
+static bool writes(enum fix_where where, const char *side, const char *keyword, const char *value,
+	const char *line)
+{
+	static const struct story s;
+	struct finding f = { .n_fix = 0 };
+	char t[2 * FIX_MAX];
+
+	finding_conn(&f, where, side, keyword, "%s", value);
+	return strcmp(fix_line(&s, &f.fix[0], t, sizeof(t)), line) == 0;
+}
+
+TEST(a_line_is_written_in_the_words_of_its_file)
+{
+	assert_true(writes(FIX_HERE, "", "ike", "aes256-sha2", "ike=aes256-sha2"));
+	assert_true(writes(FIX_PEER_LIBRESWAN, "left", "id", "@a", "leftid=@a"));
+	assert_true(writes(FIX_HERE, "left", "", "%defaultroute", "left=%defaultroute"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "ike", "aes256", "proposals = aes256"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "keyexchange", "ikev2", "version = 2"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "auto", "add", "start_action = none"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "local", "id", "a", "local { id = a }"));
+	assert_true(writes(
+		FIX_PEER_STRONGSWAN, "remote", "subnet", "10.0.1.0/24", "remote_ts = 10.0.1.0/24"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "", "mark", "7", "what ipsec.conf has as mark=7"));
+}
+
+TEST(a_cisco_has_wildcards_and_types_of_identities)
+{
+	struct finding f = { .n_fix = 0 };
+
+	cisco_nets(&f, "10.0.2.0/23", "10.0.1.0/24");
+	cisco_nets(&f, "2001:db8::/64", "10.0.1.0/24"); /* nothing */
+	cisco_nets(&f, "10.0.2.0/23,10.9.0.0/16", "10.0.1.0/24");
+	assert_int_equal(f.n_fix, 1);
+	assert_non_null(strstr(f.fix[0].text, "permit ip 10.0.2.0 0.0.1.255 10.0.1.0 0.0.0.255"));
+	f.n_fix = 0;
+	cisco_id(&f, true, "@gw.example.com");
+	cisco_id(&f, false, "192.0.2.1");
+	assert_non_null(strstr(f.fix[0].text, "identity local fqdn gw.example.com"));
+	assert_non_null(strstr(f.fix[1].text, "match identity remote address 192.0.2.1"));
+}
+
+/* What a peer of that product gets for keyword=value; "": nothing. */
+static const char *cisco_has(
+	enum event_id seen, const char *product, const char *keyword, const char *value)
+{
+	static struct story s;
+	static struct finding f;
+	const struct event_kind *k = event_kind(seen);
+
+	s = (struct story){ .n = 1 };
+	s.event[0].id = seen;
+	for (unsigned i = 0; i < k->n; i++)
+		if (k->field[i].type == EVENT_TYPE_str)
+			s.event[0].row[i] =
+				ev_str(strcmp(k->field[i].name, "product") == 0 ? product : "");
+	f = (struct finding){ .n_fix = 0 };
+	cisco_conn(&f, &s, keyword, value);
+	return f.n_fix == 1 && f.fix[0].where == FIX_PEER_CISCO ? f.fix[0].text : "";
+}
+
+TEST(a_cisco_has_proposals_policies_and_transform_sets)
+{
+	static const struct {
+		enum event_id seen;
+		const char *keyword, *value, *line;
+	} is[] = {
+		{ EV_v2_no_proposal, "ike", "aes256-sha2_256-modp2048",
+			"crypto ikev2 proposal: encryption aes-cbc-256; integrity sha256; group "
+			"14" },
+		{ EV_v2_no_proposal, "ike", "aes256+aes128-sha2_512+sha1-dh31+dh19+modp2048",
+			"crypto ikev2 proposal: encryption aes-cbc-256 aes-cbc-128; integrity "
+			"sha512 sha1; group 19 14" },
+		{ EV_v2_no_proposal, "ike", "aes_gcm256-sha2_384-dh20",
+			"crypto ikev2 proposal: encryption aes-gcm-256; prf sha384; group 20" },
+		/* what it does not know is passed over, or leaves nothing */
+		{ EV_v2_no_proposal, "ike",
+			"chacha20_poly1305-sha2_256-dh19,aes128-aes_cmac-dh19,3des-md5-modp1536",
+			"crypto ikev2 proposal: encryption 3des; integrity md5; group 5" },
+		{ EV_v2_no_proposal, "ike", "aes256-sha2_256-dh31", "" },
+		{ EV_v2_no_proposal, "ike", "", "" },
+		{ EV_v1_no_proposal, "ike", "aes128+aes256-sha1-modp1024",
+			"crypto isakmp policy: encryption aes; hash sha; group 2; authentication "
+			"pre-share" },
+		{ EV_v1_no_proposal, "ike", "aes_gcm256-sha2_256-modp2048", "" },
+		{ EV_v2_no_esp_proposal, "esp", "aes256-sha2_512",
+			"crypto ipsec transform-set NAME esp-aes 256 esp-sha512-hmac" },
+		{ EV_v2_no_esp_proposal, "esp", "aes_gcm128-modp3072",
+			"crypto ipsec transform-set NAME esp-gcm; in the crypto map: set pfs "
+			"group15" },
+		{ EV_v2_no_esp_proposal, "esp", "aes256", "" }, /* no hash: it would have none */
+		{ EV_v2_no_esp_proposal, "pfs", "no", "in the crypto map: no set pfs" },
+		{ EV_v2_no_esp_proposal, "pfs", "yes", "" },
+		{ EV_v2_no_esp_proposal, "type", "transport",
+			"crypto ipsec transform-set: mode transport" },
+		{ EV_v2_no_esp_proposal, "salifetime", "3600s",
+			"in the crypto map: set security-association lifetime seconds 3600" },
+		{ EV_v2_no_esp_proposal, "mark", "7", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(is); i++) {
+		assert_string_equal(
+			cisco_has(is[i].seen, "Cisco", is[i].keyword, is[i].value), is[i].line);
+		assert_string_equal(
+			cisco_has(is[i].seen, "strongSwan", is[i].keyword, is[i].value), "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_list_has_what_one_of_its_items_allows),
+		cmocka_unit_test(a_line_is_written_in_the_words_of_its_file),
+		cmocka_unit_test(a_cisco_has_wildcards_and_types_of_identities),
+		cmocka_unit_test(a_cisco_has_proposals_policies_and_transform_sets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
