@@ -42,6 +42,7 @@ const struct verb verbs[] = {
 	{ "rereadall",        NULL,        "rereadsecrets", run_request,0, 0, "", "rereadsecrets" },
 	{ "listen",           "ready",     "listen", run_request,       0, 0, "", "look for new addresses" },
 	{ "ready",            NULL,        "listen", run_request,       0, 0, "", "listen" },
+	{ "alive",            NULL,        "alive", run_request,    1, 1, "CONN", "ask the peer whether it is there" },
 	{ "rekey-ike",        NULL,        "rekey-ike", run_request,    1, 1, "CONN", "rekey its IKE SA now" },
 	{ "rekey-child",      NULL,        "rekey-child", run_request,  1, 1, "CONN", "rekey its Child SA now" },
 	{ "delete-sa",        "deletestate", "delete-sa", run_request,  1, 1, "SERIAL", "delete one SA" },

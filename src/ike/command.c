@@ -270,6 +270,8 @@ static void of_sa(struct ike *ike, const struct command *cmd)
 			done = v->rekey_ike(state, c, cmd->serial, cmd->request);
 		else if (cmd->kind == CMD_REKEY_CHILD)
 			done = v->rekey_child(state, c, cmd->serial, cmd->request);
+		else if (cmd->kind == CMD_ALIVE)
+			done = v->ask_alive(state, c, cmd->serial, cmd->request);
 		else
 			done = v->delete_sa(state, cmd->serial, cmd->request);
 	}
@@ -389,6 +391,7 @@ void ike_command_run(struct ike *ike, const struct command *c)
 		break;
 	case CMD_REKEY_IKE:
 	case CMD_REKEY_CHILD:
+	case CMD_ALIVE:
 	case CMD_DELETE_SA:
 		of_sa(ike, c);
 		break;

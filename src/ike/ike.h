@@ -120,6 +120,7 @@ enum command_kind {
 	CMD_REKEY_IKE, /* name, or serial */
 	CMD_REKEY_CHILD,
 	CMD_DELETE_SA, /* serial */
+	CMD_ALIVE,     /* name, or serial: ask the peer whether it is there */
 	CMD_SETUP,     /* setup: config setup, at start and on reload */
 	CMD_ADDRESSES, /* addrs, n: local addresses of the host now (listen, orientation changes) */
 	CMD_STATUS,    /* what: enum status_kind; name filters where given */

@@ -54,6 +54,7 @@ struct ike_version {
 	/* By serial. False: it is none of this version. request is released when done. */
 	bool (*rekey_ike)(void *v, struct conn *c, uint32_t serial, uint32_t request);
 	bool (*rekey_child)(void *v, struct conn *c, uint32_t serial, uint32_t request);
+	bool (*ask_alive)(void *v, struct conn *c, uint32_t serial, uint32_t request);
 	bool (*delete_sa)(void *v, uint32_t serial, uint32_t request);
 	void (*notice)(void *v, const struct dp_notice *n); /* of a Child SA */
 	void (*net_error)(void *v, const struct net_error *e);

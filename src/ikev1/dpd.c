@@ -144,7 +144,20 @@ static void ask(struct v1_sa *sa)
 	if (sa->dpd_open++ == 0)
 		sa->dpd_since = now;
 	say(sa, N1_R_U_THERE, sa->dpd_ours);
-	arm(sa, MIN(now + sa->conn->conf->dpddelay, sa->dpd_since + timeout_of(sa)));
+	if (is_on(sa))
+		arm(sa, MIN(now + sa->conn->conf->dpddelay, sa->dpd_since + timeout_of(sa)));
+}
+
+bool v1_dpd_ask(struct v1_sa *sa, uint32_t request)
+{
+	struct event_about about = v1_about(sa);
+
+	if (sa->state != V1_ESTABLISHED || !(sa->vendors & V1_VENDOR_DPD))
+		return false;
+	about.request = request;
+	alive_ask(sa->ike, &sa->alive, &about);
+	ask(sa);
+	return true;
 }
 
 static ns_t last_life(const struct v1_sa *sa)
@@ -252,5 +265,6 @@ bool v1_dpd_acked(struct v1_sa *sa, struct bytes data)
 		return false;
 	}
 	sa->dpd_open = 0;
+	alive_heard(sa->ike, &sa->alive);
 	return true;
 }

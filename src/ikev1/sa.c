@@ -178,6 +178,7 @@ void v1_sa_free(struct v1_sa *sa, bool with_children)
 	children_leave(sa, with_children);
 	leave_maps(sa);
 	ike_request_release(sa->ike, sa->request, 0);
+	alive_end(sa->ike, &sa->alive);
 	if (sa->conn->newest_ike == sa->serial)
 		sa->conn->newest_ike = 0;
 	conn_unuse(sa->conn);

@@ -9,6 +9,7 @@
  * 2409 5.5). */
 #include "base/map.h"
 #include "crypto/prf.h"
+#include "ike/alive.h"
 #include "ike/engine.h"
 #include "ike/retransmit.h"
 #include "ikev1/fragment.h"
@@ -150,6 +151,7 @@ struct v1_sa {
 	uint32_t vendors;		     /* enum v1_vendor bits that the peer sent */
 	ns_t born, established, heard, sent; /* monotonic; 0 */
 	uint32_t request;		     /* a command about it (rekey-ike, delete-sa) */
+	struct alive alive;		     /* who asks whether the peer is there */
 
 	/* Phase 1 */
 	struct v1_line line;
@@ -305,8 +307,10 @@ struct event_about v1_child_about(const struct v1_child *c);
 void v1_lifetime_ike(struct v1_sa *sa); /* lifetime.c: the smaller of ours and what was agreed */
 void v1_lifetime_child(struct v1_child *c); /* lifetime.c */
 void v1_dpd_arm(struct v1_sa *sa);	    /* dpd.c */
-void v1_dpd_orphan(struct v1_child *c);	    /* dpd.c */
-void v1_keepalive_arm(struct v1_sa *sa);    /* send.c: RFC 3948 2.3, when we are behind a NAT */
+/* A person asks. False: the peer knows no R-U-THERE. */
+bool v1_dpd_ask(struct v1_sa *sa, uint32_t request); /* dpd.c */
+void v1_dpd_orphan(struct v1_child *c);		     /* dpd.c */
+void v1_keepalive_arm(struct v1_sa *sa); /* send.c: RFC 3948 2.3, when we are behind a NAT */
 /* ---- what fires (struct timer) ---- */
 void v1_fire_resend(struct ike *ike, struct timer *t);	     /* send.c: of Phase 1 */
 void v1_fire_child_resend(struct ike *ike, struct timer *t); /* send.c: of Quick Mode */

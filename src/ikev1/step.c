@@ -224,6 +224,7 @@ static void release(struct v1_sa *sa, int exit)
 {
 	ike_request_release(sa->ike, sa->request, exit);
 	sa->request = 0;
+	alive_end(sa->ike, &sa->alive);
 }
 
 /* Nobody waits for it any more. */

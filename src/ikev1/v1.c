@@ -230,6 +230,18 @@ static bool rekey_ike(void *state, struct conn *c, uint32_t serial, uint32_t req
 	return true;
 }
 
+static bool ask_alive(void *state, struct conn *c, uint32_t serial, uint32_t request)
+{
+	struct v1_sa *sa = serial ? v1_sa_by_serial(state, serial)
+			   : c	  ? v1_sa_for_conn(state, c)
+				  : NULL;
+	bool is_asked = sa && v1_dpd_ask(sa, request);
+
+	if (is_asked)
+		v1_leave(state);
+	return is_asked;
+}
+
 static bool rekey_child(void *state, struct conn *c, uint32_t serial, uint32_t request)
 {
 	struct v1_child *k = v1_child_by_serial(state, serial ? serial : c ? c->newest_child : 0);
@@ -432,6 +444,7 @@ const struct ike_version ikev1_version = {
 	.up = up,
 	.down = down,
 	.rekey_ike = rekey_ike,
+	.ask_alive = ask_alive,
 	.rekey_child = rekey_child,
 	.delete_sa = delete_sa,
 	.notice = notice,

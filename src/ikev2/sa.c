@@ -165,6 +165,7 @@ void v2_sa_free(struct v2_sa *sa)
 	free(sa->task);
 	leave_maps(sa);
 	ike_request_release(sa->ike, sa->request, 0);
+	alive_end(sa->ike, &sa->alive);
 	if (sa->conn->newest_ike == sa->serial)
 		sa->conn->newest_ike = 0;
 	conn_unuse(sa->conn);

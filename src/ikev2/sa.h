@@ -4,6 +4,7 @@
  *
  * "original initiator" sent the IKE_SA_INIT request (the I flag); "requester" sent this request. */
 #include "base/map.h"
+#include "ike/alive.h"
 #include "ike/engine.h"
 #include "ike/retransmit.h"
 #include "ikev2/cookie.h"
@@ -119,6 +120,7 @@ struct v2_sa {
 	ns_t heard;		/* last authentic message */
 	ns_t sent;		/* last datagram, for NAT keepalives */
 	uint32_t request;	/* a command about it (rekey-ike, delete-sa) */
+	struct alive alive;	/* who asks whether the peer is there */
 
 	/* IKE_SA_INIT, or the CREATE_CHILD_SA that made it */
 	struct ke *ke;

@@ -306,6 +306,7 @@ void v2_sa_kill(struct v2_sa *sa, int exit)
 	let_go(sa, exit);
 	ike_request_release(sa->ike, sa->request, exit);
 	sa->request = 0;
+	alive_end(sa->ike, &sa->alive);
 	v2_sa_leaves_half_open(sa);
 	if (was != V2_NEW && was < V2_REKEYED)
 		v2_conn_lost(sa->v2, sa->conn);

@@ -223,6 +223,25 @@ static bool rekey_ike(void *state, struct conn *c, uint32_t serial, uint32_t req
 	return true;
 }
 
+static bool ask_alive(void *state, struct conn *c, uint32_t serial, uint32_t request)
+{
+	struct v2_child *k = v2_child_by_serial(state, serial ? serial : c ? c->newest_child : 0);
+	struct v2_sa *sa = k ? k->sa
+			     : v2_sa_by_serial(state, serial ? serial
+						      : c    ? c->newest_ike
+							     : 0);
+	struct event_about about;
+
+	if (!sa || sa->state != V2_ESTABLISHED)
+		return false;
+	about = v2_about(sa);
+	about.request = request;
+	alive_ask(sa->ike, &sa->alive, &about);
+	v2_task_add(sa, V2_TASK_LIVENESS, 0);
+	v2_leave(state);
+	return true;
+}
+
 static bool rekey_child(void *state, struct conn *c, uint32_t serial, uint32_t request)
 {
 	struct v2_child *k = v2_child_by_serial(state, serial ? serial : c ? c->newest_child : 0);
@@ -474,6 +493,7 @@ const struct ike_version ikev2_version = {
 	.up = up,
 	.down = down,
 	.rekey_ike = rekey_ike,
+	.ask_alive = ask_alive,
 	.rekey_child = rekey_child,
 	.delete_sa = delete_sa,
 	.notice = notice,

@@ -262,6 +262,38 @@ TEST(people_who_ask_twice_are_both_told)
 	pair_done(&p);
 }
 
+/* Who asks is told within seconds; about the tunnel it decides nothing. */
+TEST(a_peer_that_is_asked_whether_it_is_there_says_so_or_not)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_up(&p, &c, &c);
+	pair_do(&p.a, CMD_ALIVE, "paris");
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.count[EV_ike_alive], 1);
+	p.drops_all = true;
+	pair_command(&p.a, CMD_ALIVE, "paris");
+	pair_run(&p, 3 * NS_S);
+	assert_int_equal(p.a.exit, 31);
+	assert_int_equal(p.a.count[EV_ike_not_alive], 1);
+	assert_int_equal(p.a.n_sa, 2);
+	p.drops_all = false;
+	/* the question is repeated, and so answered */
+	pair_run(&p, 10 * NS_S);
+	assert_up(&p);
+	p.a.n_done = 0;
+	pair_command(&p.a, CMD_ALIVE, "paris");
+	pair_command(&p.a, CMD_DOWN, "paris");
+	pair_run(&p, NS_S);
+	assert_int_equal(p.a.n_done, 2);
+	pair_do(&p.a, CMD_ALIVE, "paris");
+	assert_int_equal(p.a.exit, 21);
+	assert_int_equal(p.a.count[EV_conn_not_up], 1);
+	pair_done(&p);
+}
+
 /* A reload that changes one connection and adds another is several commands of one request: the
  * first still waits for the data plane when the second is done. */
 TEST(one_request_of_several_commands_is_done_once_and_at_the_end)
@@ -325,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_beginnings_ends_at_the_limits),
 		cmocka_unit_test(one_address_does_not_get_all_the_room),
 		cmocka_unit_test(people_who_ask_twice_are_both_told),
+		cmocka_unit_test(a_peer_that_is_asked_whether_it_is_there_says_so_or_not),
 		cmocka_unit_test(one_request_of_several_commands_is_done_once_and_at_the_end),
 		cmocka_unit_test(deleting_is_by_name_and_taking_down_by_alias),
 	};

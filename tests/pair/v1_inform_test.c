@@ -80,6 +80,34 @@ TEST(a_peer_that_answers_lives)
 	ends_done(&e);
 }
 
+/* With DPD, and where nothing asks by itself. */
+TEST(a_peer_that_is_asked_whether_it_is_there_says_so_or_not)
+{
+	for (unsigned with_dpd = 0; with_dpd < 2; with_dpd++) {
+		struct ends e;
+
+		ends_init(&e);
+		if (with_dpd)
+			dpd(&e.a, DPDACTION_CLEAR);
+		ends_up(&e);
+		pair_do(&e.p.a, CMD_ALIVE, "one");
+		assert_int_equal(e.p.a.exit, 0);
+		assert_int_equal(e.p.a.count[EV_ike_alive], 1);
+		e.p.drops_all = true;
+		pair_command(&e.p.a, CMD_ALIVE, "one");
+		pair_run(&e.p, 3 * NS_S);
+		assert_int_equal(e.p.a.exit, 31);
+		assert_int_equal(e.p.a.count[EV_ike_not_alive], 1);
+		e.p.drops_all = false;
+		pair_do(&e.p.a, CMD_ALIVE, "one");
+		assert_int_equal(e.p.a.exit, 0);
+		assert_int_equal(e.p.a.count[EV_v1_dpd_old] + e.p.b.count[EV_v1_dpd_old], 0);
+		pair_run(&e.p, 100 * NS_S);
+		pair_assert_one_tunnel(&e.p);
+		ends_done(&e);
+	}
+}
+
 TEST(a_peer_that_says_nothing_is_dead_after_dpdtimeout)
 {
 	struct ends e;
@@ -154,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_goes_down_takes_the_peer_along_by_deletes),
 		cmocka_unit_test(a_peer_that_answers_lives),
+		cmocka_unit_test(a_peer_that_is_asked_whether_it_is_there_says_so_or_not),
 		cmocka_unit_test(a_peer_that_says_nothing_is_dead_after_dpdtimeout),
 		cmocka_unit_test(an_outage_shorter_than_dpdtimeout_ends_nothing),
 		cmocka_unit_test(with_restart_the_tunnel_comes_back_with_the_peer),

@@ -14,6 +14,7 @@ static const struct api_verb verbs[] = {
 	{ "unroute",           API_WISH,    CMD_UNROUTE,     0,                  true,  false, true },
 	{ "rekey-ike",         API_IKE,     CMD_REKEY_IKE,   0,                  false, true,  true },
 	{ "rekey-child",       API_IKE,     CMD_REKEY_CHILD, 0,                  false, true,  true },
+	{ "alive",             API_IKE,     CMD_ALIVE,       0,                  false, true,  true },
 	{ "delete-sa",         API_IKE,     CMD_DELETE_SA,   0,                  false, true,  false },
 	{ "status",            API_STATUS,  CMD_STATUS,      STATUS_ALL,         false, false, true },
 	{ "briefstatus",       API_STATUS,  CMD_STATUS,      STATUS_BRIEF,       false, false, true },
