@@ -13,7 +13,7 @@
 #include "config/conf.h"
 #include "config/facts.h"
 #include "config_build.h"
-#include "diag/diag.h"
+#include "diag/flow.h"
 #include "diag/probed.h"
 #include "diag/recorded.h"
 
@@ -25,6 +25,7 @@
 
 /* An attempt that has not decided itself by then is judged as it stands. */
 #define ATTEMPT_TIME 4000 /* ms */
+#define ALIVE_TIME   4000 /* the daemon says it after 2.5 s */
 
 struct ladder {
 	const struct cmd *cmd;
@@ -311,6 +312,27 @@ static void look_at_flow(struct ladder *l)
 		l->came = flow_run(&what, &in);
 }
 
+/* Nothing came back through the tunnel: does IKE pass? */
+static void heard_alive(void *ctx, const char *line)
+{
+	struct ladder *l = ctx;
+	json_t *o = json_loads(line, 0, NULL);
+	struct event e;
+
+	if (o && event_of_json(o, &e) == OK && (e.id == EV_ike_alive || e.id == EV_ike_not_alive))
+		told(l, &e);
+	json_decref(o);
+}
+
+static void ask_alive(struct ladder *l)
+{
+	struct story *s = xalloc(sizeof(*s));
+
+	if (l->is_up && diag_story(&l->diag, l->name, diagnose_now(), s) && flow_is_one_way(s))
+		(void)request_each(l->cmd, "alive", about_it(l), ALIVE_TIME, heard_alive, l);
+	free(s);
+}
+
 /* ---- this host ---- */
 
 static void look(struct ladder *l, const struct local_for *what)
@@ -389,6 +411,8 @@ static int walk(struct ladder *l)
 			ask_peer(l);
 		if (!fix_is_stopped())
 			look_at_flow(l);
+		if (!fix_is_stopped())
+			ask_alive(l);
 		if (!fix_is_stopped())
 			look_at_host(l);
 		status = fix_is_stopped() ? EXIT_UNSURE : conclude(l);

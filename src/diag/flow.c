@@ -38,6 +38,14 @@ const struct event *flow_error_of(const struct story *s, const char *way)
 	return e && FIELDS(e, flow_error)->complainant.str[0] ? e : NULL;
 }
 
+const struct event *flow_ike(const struct story *s)
+{
+	static const enum event_id ids[] = { EV_ike_alive, EV_ike_not_alive, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	return e && story_age(s, e) < FLOW_AGE ? e : NULL;
+}
+
 const struct event *flow_mtu_of(const struct story *s, const char *way)
 {
 	return last_named(s, EV_flow_mtu, way);

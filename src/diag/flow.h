@@ -8,6 +8,9 @@ const struct event *flow_of(const struct story *s);
 const struct event *flow_answer_of(const struct story *s, const char *way);
 /* flow_error of that way from somebody else than this host; NULL. */
 const struct event *flow_error_of(const struct story *s, const char *way);
+/* What the peer's IKE said when it was asked lately: ike_alive, ike_not_alive; NULL: nobody asked.
+ */
+const struct event *flow_ike(const struct story *s);
 /* flow_mtu of that way; NULL. */
 const struct event *flow_mtu_of(const struct story *s, const char *way);
 /* The counter moved while the flow ran; NULL: it did not. */

@@ -76,6 +76,16 @@ apply
 # what is left is possible: a NAT's mapping may have been forgotten, for all that we know
 check "it is up again" wait_for 5 ping_through 3
 
+fault "the peer was killed and has begun anew: it has forgotten a tunnel that is up here"
+up_again
+stop_strongswan right KILL
+start right strongswan
+ROLE=initiator
+verdict peer-silent-unknown possible ipsec --json diagnose $CONN
+check "it was asked in the IKE SA" grep -q '"event":"ike_not_alive"' "$LAB/said"
+apply
+cured
+
 fault "UDP port 4500 is filtered"
 fresh_peer
 fresh

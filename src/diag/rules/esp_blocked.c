@@ -36,9 +36,12 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 {
 	static const char *const dropped_here[] = { "no_sa", "no_policy", "selector_in",
 		"integrity", "replay" };
-	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s);
+	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s),
+			   *ike = flow_ike(s);
 	bool is_alive, is_udp = is_in_udp(s);
 
+	if (ike && ike->id == EV_ike_not_alive)
+		return CERTAINTY_NONE;
 	if (!first || story_age(s, e) > RECENT || !story_is_up(s))
 		return CERTAINTY_NONE;
 	for (size_t i = 0; i < COUNT(dropped_here); i++)
@@ -90,8 +93,10 @@ static void by_udp(const struct story *s, struct finding *f)
 static enum certainty judge_flow(const struct story *s, struct finding *f)
 {
 	const struct event *sa = flow_of(s), *hop = flow_answer_of(s, "hop"),
-			   *asked = flow_answer_of(s, "named");
+			   *asked = flow_answer_of(s, "named"), *ike = flow_ike(s);
 
+	if (ike && ike->id == EV_ike_not_alive)
+		return CERTAINTY_NONE;
 	if (!story_is_up(s) || !flow_is_one_way(s) || flow_moved_xfrm(s) ||
 		flow_moved(s, "TcpExtIPReversePathFilter"))
 		return CERTAINTY_NONE;
@@ -99,13 +104,13 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 	finding_proof(f, sa);
 	finding_proof(f, asked);
 	finding_proof(f, hop);
+	finding_proof(f, ike);
 	finding_cause(f,
 		"%u octets of a test went into the tunnel and nothing came out of it, not even a "
-		"word of "
-		"the peer's gateway about TTL; IKE passes, so %s is filtered on the way, in one "
-		"direction "
-		"or in both",
+		"word of the peer's gateway about TTL; IKE %s, so %s is filtered on the way, in "
+		"one direction or in both",
 		(unsigned)FIELDS(sa, flow_sa)->out.u64,
+		ike ? "passes, as the peer has just answered" : "has passed",
 		is_in_udp(s) ? "ESP in UDP port 4500" : "ESP (protocol 50)");
 	by_udp(s, f);
 	finding_suspect(f, &rule_return_path_missing_on_lan);

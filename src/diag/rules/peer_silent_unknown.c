@@ -1,4 +1,4 @@
-#include "diag/diag.h"
+#include "diag/flow.h"
 #include "diag/identity.h"
 #include "diag/probed.h"
 #include "diag/silence.h"
@@ -55,12 +55,43 @@ static enum certainty nobody_there(const struct story *s, const struct probes *p
 	return POSSIBLE;
 }
 
+/* Up, as far as this end knows; asked now, the peer answers neither in the tunnel nor in IKE. */
+static enum certainty gone_since(const struct story *s, struct finding *f)
+{
+	const struct event *e = flow_ike(s), *outside = flow_answer_of(s, "outside");
+	bool is_there = outside && FIELDS(outside, flow_answer)->answered.u64;
+
+	if (!e || e->id != EV_ike_not_alive || !story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_proof(f, flow_of(s));
+	finding_proof(f, outside);
+	finding_cause(f, is_there ? "the tunnel is up here only: the peer's host answers, its IKE "
+				    "does not, nor "
+				    "does anything in the tunnel: it has begun anew and forgotten "
+				    "the tunnel, its "
+				    "daemon hangs, or a packet filter has come between"
+				  : "the tunnel is up here only: the peer answers nothing, neither "
+				    "in the tunnel "
+				    "nor in IKE: it is off, or the way to it is broken");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec down %s; ipsec up %s", story_name(s),
+		story_name(s));
+	finding_fix(f, FIX_PEER, FIX_COMMAND, "tcpdump -ni any udp port 500 or udp port 4500");
+	finding_next(f, "a new attempt tells: when it comes up, the peer had forgotten the "
+			"tunnel; else it says at which step it is stuck");
+	finding_suspect(f, &rule_udp4500_blocked);
+	finding_suspect(f, &rule_ike_udp500_blocked);
+	return is_there ? POSSIBLE : LIKELY;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct probes p = story_probes(s);
 	struct silence q;
 	enum certainty c = nobody_on_link(s, &p, f);
 
+	if (!c)
+		c = gone_since(s, f);
 	if (c)
 		return c;
 	q = story_silence(s);
