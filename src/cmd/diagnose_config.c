@@ -224,7 +224,8 @@ void diagnose_their_facts(
 		.type = ev_str(is_transport ? "transport" : "tunnel"), .narrowing = ev_str(""),
 		.encapsulation = ev_str(""), .auto_ = ev_str(c->automatic),
 		.dpddelay = ev_u64(strtoull(c->dpd, NULL, 10)), .file = ev_str(c->file),
-		.at_line = ev_u64(c->line), .our_side = ev_str("left"), .suite = ev_str(c->suite));
+		.at_line = ev_u64(c->line), .our_side = ev_str("left"), .suite = ev_str(c->suite),
+		.rekey = ev_str(""), .sha2_truncbug = ev_str(""), .mark = ev_str(""));
 }
 
 /* ---- its peer ---- */

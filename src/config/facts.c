@@ -118,9 +118,12 @@ void conf_facts(const struct conf_conn *c, const struct facts_host *host,
 		[TYPE_PASS] = "passthrough",
 		[TYPE_DROP] = "drop",
 		[TYPE_REJECT] = "reject" };
+	char mark[24] = "";
 	struct words w;
 
 	in_words(c, &w);
+	if (c->mark_out.mask)
+		snprintf(mark, sizeof(mark), "%u/0x%x", c->mark_out.value, c->mark_out.mask);
 	EMIT(to, now, about, conn_facts, .ours = ev_str(w.ours), .our_id = w.our_id_is,
 		.our_nets = ev_str(w.our_nets), .theirs = ev_str(w.theirs),
 		.their_id = w.their_id_is, .their_nets = ev_str(w.their_nets),
@@ -133,5 +136,7 @@ void conf_facts(const struct conf_conn *c, const struct facts_host *host,
 		.auto_ = ev_str(autos[c->automatic]),
 		.dpddelay = ev_u64((uint64_t)(c->dpddelay / NS_S)), .file = ev_str(c->file),
 		.at_line = ev_u64(c->line), .suite = ev_str(""), .digest = ev_str(w.digest),
-		.kernel = ev_str(host->kernel), .daemon = ev_str(host->daemon));
+		.kernel = ev_str(host->kernel), .daemon = ev_str(host->daemon),
+		.rekey = ev_str(yes(c->rekey)), .sha2_truncbug = ev_str(yes(c->sha2_truncbug)),
+		.mark = ev_str(mark));
 }

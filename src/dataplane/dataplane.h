@@ -132,7 +132,8 @@ enum dp_op {
 enum dp_notice_kind {
 	DP_ACQUIRE = 1, /* reqid; a packet met a TRAP policy: ts holds its two ends */
 	DP_EXPIRE_SOFT, /* serial: volume limit near */
-	DP_EXPIRE_HARD, /* serial: volume limit or sequence numbers used up */
+	DP_EXPIRE_HARD, /* serial, reason: volume limit (expired) or sequence numbers used up
+			 * (seq_exhausted) */
 	DP_HEARD,	/* serial: first valid packet on an inbound SA */
 	DP_MAPPING,	/* serial, remote: authenticated packets now come from there (NAT) */
 	DP_DROPPED, /* serial (0: none), reason, count since the last notice; at most 1 a second */

@@ -12,10 +12,13 @@ bool esp_tell(struct esp_worker *w, const struct dp_notice *n)
 	return true;
 }
 
-static void tell_once(
-	struct esp_worker *w, struct esp_sa *sa, uint8_t bit, enum dp_notice_kind kind)
+static void tell_once(struct esp_worker *w, struct esp_sa *sa, uint8_t bit,
+	enum dp_notice_kind kind, enum drop_reason why)
 {
-	struct dp_notice n = { .kind = (uint8_t)kind, .serial = sa->serial, .reqid = sa->reqid };
+	struct dp_notice n = { .kind = (uint8_t)kind,
+		.serial = sa->serial,
+		.reqid = sa->reqid,
+		.reason = (uint8_t)why };
 
 	if (!(sa->told & bit) && esp_tell(w, &n))
 		sa->told |= bit;
@@ -23,7 +26,7 @@ static void tell_once(
 
 void esp_sa_exhausted(struct esp_worker *w, struct esp_sa *sa)
 {
-	tell_once(w, sa, ESP_TOLD_HARD, DP_EXPIRE_HARD);
+	tell_once(w, sa, ESP_TOLD_HARD, DP_EXPIRE_HARD, DROP_seq_exhausted);
 }
 
 bool esp_sa_account(struct esp_worker *w, struct esp_sa *sa, uint64_t seq, size_t n)
@@ -31,14 +34,14 @@ bool esp_sa_account(struct esp_worker *w, struct esp_sa *sa, uint64_t seq, size_
 	uint64_t bytes = esp_counted(&sa->bytes) + n, packets = esp_counted(&sa->packets) + 1;
 
 	if (bytes > sa->hard_bytes || packets > sa->hard_packets) {
-		tell_once(w, sa, ESP_TOLD_HARD, DP_EXPIRE_HARD);
+		tell_once(w, sa, ESP_TOLD_HARD, DP_EXPIRE_HARD, DROP_expired);
 		esp_count(&sa->dropped[DROP_expired], 1);
 		return false;
 	}
 	if (bytes > sa->soft_bytes || packets > sa->soft_packets || seq > sa->seq_soft)
-		tell_once(w, sa, ESP_TOLD_SOFT, DP_EXPIRE_SOFT);
+		tell_once(w, sa, ESP_TOLD_SOFT, DP_EXPIRE_SOFT, DROP_none);
 	if (!sa->is_out)
-		tell_once(w, sa, ESP_TOLD_HEARD, DP_HEARD);
+		tell_once(w, sa, ESP_TOLD_HEARD, DP_HEARD, DROP_none);
 	esp_count(&sa->bytes, n);
 	esp_count(&sa->packets, 1);
 	if (seq > esp_counted(&sa->seq))

@@ -41,6 +41,30 @@ static uint64_t max_bytes(const struct child *c)
 	return c->max_bytes && (!ours || c->max_bytes < ours) ? c->max_bytes : ours;
 }
 
+const char *child_limit_name(uint8_t reason)
+{
+	return reason == DROP_seq_exhausted ? "sequence numbers" : "volume limit";
+}
+
+char *child_limit(const struct child *c, uint8_t reason, char t[static CHILD_LIMIT])
+{
+	uint64_t bytes = max_bytes(c), packets = c->conn->conf->max_packets;
+	int n = 0;
+
+	t[0] = '\0';
+	if (reason == DROP_seq_exhausted) {
+		snprintf(t, CHILD_LIMIT, "%s sequence numbers",
+			c->suite.esn == ESN_YES ? "2^64" : "2^32");
+		return t;
+	}
+	if (bytes)
+		n = snprintf(t, CHILD_LIMIT, "%" PRIu64 " octets", bytes);
+	if (packets)
+		snprintf(t + n, CHILD_LIMIT - (size_t)n, "%s%" PRIu64 " packets", n ? ", " : "",
+			packets);
+	return t;
+}
+
 /* Views of c's keys: not to be freed. */
 static struct dp_sa dp_sa_of(const struct child *c, enum dp_dir dir)
 {

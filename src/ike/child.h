@@ -49,5 +49,10 @@ void child_updown(struct ike *ike, const struct child *c, const struct id *their
  * gone; product: of the peer, "" or NULL: not known. Nothing for instances: their peers differ. */
 void child_worked(const struct ike *ike, const struct child *c, const struct suite *suite,
 	const char *product);
+/* Which limit it has reached, of those that a data plane keeps (DP_EXPIRE_HARD, reason): in a word,
+ * and "1000 octets, 20 packets", "2^32 sequence numbers". */
+enum { CHILD_LIMIT = 64 };
+const char *child_limit_name(uint8_t reason);
+char *child_limit(const struct child *c, uint8_t reason, char t[static CHILD_LIMIT]);
 /* The keys of both directions, where somebody exports them. */
 void child_export(struct ike *ike, const struct child *c);

@@ -37,7 +37,7 @@ void quick_mode_start(struct v1_sa *sa, struct conn *c, struct v1_child *rekeys)
 /* A new one beside c, by the newest ISAKMP SA with the peer, or by one that is begun for it. False:
  * c is being rekeyed already, or is no more in use. */
 bool v1_child_rekey(struct v1_child *c);
-void v1_child_expired(struct v1_child *c, const char *why); /* lifetime.c */
+void v1_child_expired(struct v1_child *c, const char *why, const char *limit); /* lifetime.c */
 /* What waited for the ISAKMP SA, or for others to be done (LIMIT_V1_QUICK_OPEN), begins. */
 void quick_mode_go_on(struct v1_sa *sa);
 enum v1_verdict quick_mode_qr1(struct v1_child *c, const struct v1_msg *m);

@@ -62,7 +62,7 @@ void v1_fire_expire(struct ike *ike, struct timer *t)
 
 	(void)ike;
 	V1_EMIT(sa, v1_expired, .what = ev_str("ISAKMP SA"), .why = ev_str("lifetime"),
-		.rekey = ev_str(sa->conn->conf->rekey ? "yes" : "no"));
+		.rekey = ev_str(sa->conn->conf->rekey ? "yes" : "no"), .limit = ev_str(""));
 	v1_sa_expired(sa);
 	v1_leave(v1);
 }
@@ -77,14 +77,14 @@ void v1_fire_child_rekey(struct ike *ike, struct timer *t)
 	v1_leave(v1);
 }
 
-void v1_child_expired(struct v1_child *c, const char *why)
+void v1_child_expired(struct v1_child *c, const char *why, const char *limit)
 {
 	struct conn *conn = c->c.conn;
 	struct v1 *v1 = c->v1;
 
 	if (c->state != V1_QUICK_REPLACED)
 		V1_CHILD_EMIT(c, v1_expired, .what = ev_str("IPsec SA"), .why = ev_str(why),
-			.rekey = ev_str(conn->conf->rekey ? "yes" : "no"));
+			.rekey = ev_str(conn->conf->rekey ? "yes" : "no"), .limit = ev_str(limit));
 	conn_use(conn);
 	v1_child_terminate(c);
 	v1_conn_lost(v1, conn);
@@ -97,6 +97,6 @@ void v1_fire_child_expire(struct ike *ike, struct timer *t)
 	struct v1 *v1 = c->v1;
 
 	(void)ike;
-	v1_child_expired(c, "lifetime");
+	v1_child_expired(c, "lifetime", "");
 	v1_leave(v1);
 }

@@ -42,6 +42,13 @@ static void moved(struct v1_child *c, const struct endpoint *remote)
 			child_move(sa->ike, &k->c, &sa->local, &sa->remote, k->c.encap);
 }
 
+static void used_up(struct v1_child *c, uint8_t reason)
+{
+	char limit[CHILD_LIMIT];
+
+	v1_child_expired(c, child_limit_name(reason), child_limit(&c->c, reason, limit));
+}
+
 void v1_notice(struct v1 *v1, const struct dp_notice *n)
 {
 	struct v1_child *c = v1_child_by_serial(v1, n->serial);
@@ -51,7 +58,7 @@ void v1_notice(struct v1 *v1, const struct dp_notice *n)
 	else if (c && n->kind == DP_EXPIRE_SOFT)
 		v1_child_rekey(c);
 	else if (c && n->kind == DP_EXPIRE_HARD)
-		v1_child_expired(c, "volume limit");
+		used_up(c, n->reason);
 	else if (c && n->kind == DP_HEARD)
 		v1_child_heard(c);
 	else if (c && n->kind == DP_MAPPING)

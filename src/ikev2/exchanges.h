@@ -76,7 +76,7 @@ char *v2_ts_ranges(const struct ts_list *l, char *s, size_t n);
 /* The IKE SA's ends have changed: its Child SAs go along, those in transport mode end with the
  * peer's address. */
 void v2_children_follow(struct v2_sa *sa);
-void v2_child_expired(struct v2_child *c, const char *why);
+void v2_child_expired(struct v2_child *c, const char *why, const char *limit);
 
 /* established.c */
 /* 2.4 and uniqueids=: other IKE SAs with the same peer that this one, which it has just set up,

@@ -106,7 +106,7 @@ void v2_children_follow(struct v2_sa *sa)
 	list_each (c, &sa->children, struct v2_child, node) {
 		if (c->c.is_transport && !addr_eq(&c->c.remote.addr, &sa->remote.addr) &&
 			v2_child_is_usable(c))
-			v2_child_expired(c, "transport mode ends with the peer's address");
+			v2_child_expired(c, "transport mode ends with the peer's address", "");
 		else
 			child_move(sa->ike, &c->c, &sa->local, &sa->remote, c->c.encap);
 	}

@@ -83,13 +83,13 @@ void v2_fire_child_rekey(struct ike *ike, struct timer *t)
 	v2_leave(v2);
 }
 
-void v2_child_expired(struct v2_child *c, const char *why)
+void v2_child_expired(struct v2_child *c, const char *why, const char *limit)
 {
 	struct conn *conn = c->c.conn;
 	struct v2 *v2 = c->sa->v2;
 
 	V2_CHILD_EMIT(c, v2_child_expired, .why = ev_str(why),
-		.rekey = ev_str(conn->conf->rekey ? "yes" : "no"));
+		.rekey = ev_str(conn->conf->rekey ? "yes" : "no"), .limit = ev_str(limit));
 	conn_use(conn);
 	child_farewell(v2->ike, &c->c);
 	v2_child_terminate(c);
@@ -103,6 +103,6 @@ void v2_fire_child_expire(struct ike *ike, struct timer *t)
 	struct v2 *v2 = c->sa->v2;
 
 	(void)ike;
-	v2_child_expired(c, "lifetime");
+	v2_child_expired(c, "lifetime", "");
 	v2_leave(v2);
 }

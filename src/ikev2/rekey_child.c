@@ -106,7 +106,7 @@ static void given_up(struct v2_sa *sa, struct v2_child *c, const struct v2_notif
 			v2_new_child_start(sa, conn);
 	} else if (!is_whole(old) && why != N_TEMPORARY_FAILURE) {
 		/* the data plane has lost it */
-		v2_child_expired(old, "the data plane was restarted");
+		v2_child_expired(old, "the data plane was restarted", "");
 	} else {
 		if (why != N_TEMPORARY_FAILURE)
 			release(old, EXIT_IKE_PROPOSAL);

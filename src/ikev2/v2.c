@@ -311,6 +311,13 @@ static void restarted(struct v2 *v2)
 		}
 }
 
+static void used_up(struct v2_child *c, uint8_t reason)
+{
+	char limit[CHILD_LIMIT];
+
+	v2_child_expired(c, child_limit_name(reason), child_limit(&c->c, reason, limit));
+}
+
 static void notice(void *state, const struct dp_notice *n)
 {
 	struct v2_child *c = v2_child_by_serial(state, n->serial);
@@ -320,7 +327,7 @@ static void notice(void *state, const struct dp_notice *n)
 	else if (c && n->kind == DP_EXPIRE_SOFT)
 		v2_rekey_child_start(c);
 	else if (c && n->kind == DP_EXPIRE_HARD)
-		v2_child_expired(c, "volume limit");
+		used_up(c, n->reason);
 	else if (c && n->kind == DP_HEARD)
 		v2_child_use(c);
 	else if (c && n->kind == DP_MAPPING)

@@ -334,6 +334,7 @@ bool xfrm_said_notice(const struct xfrm_said *s, struct dp_notice *ret)
 		n.ts_remote = s->packet_dst;
 	} else if (s->kind == XFRM_SAID_EXPIRE && s->sa.id.spi) {
 		n.kind = s->is_hard ? DP_EXPIRE_HARD : DP_EXPIRE_SOFT;
+		n.reason = s->is_hard ? DROP_expired : DROP_none;
 		n.reqid = s->sa.reqid;
 	} else if (s->kind == XFRM_SAID_MAPPING) {
 		n.kind = DP_MAPPING;
