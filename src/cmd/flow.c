@@ -257,6 +257,7 @@ static void say_moved(struct run *r)
 				.packets = ev_u64(r->f.packets),
 				.meaning = ev_str(run_meaning(after.counter[i].name)));
 	}
+	flow_esp_say(&r->f, &r->esp);
 	r->f.what->octets(r->f.what->ctx, &sa);
 	FLOW_EMIT(&r->f, flow_sa, .sent = ev_u64(r->sent_octets),
 		.out = ev_u64(counter_added(r->sa.out, sa.out)),
@@ -319,6 +320,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 		r.echo[i].fd = -1;
 	if (!choose(&r))
 		return came;
+	flow_esp_open(&r.esp, &what->theirs);
 	flow_count(&r.before);
 	what->octets(what->ctx, &r.sa);
 	open_all(&r);
@@ -341,6 +343,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 	snprintf(line, sizeof(line), "%u packets sent in all", r.f.packets);
 	run_step(&r, line);
 out:
+	flow_esp_close(&r.esp);
 	for (unsigned i = 0; i < MAIN_MAX; i++)
 		echo_close(&r.echo[i]);
 	return came;

@@ -98,6 +98,90 @@ bool icmp_is_too_big(uint8_t family, const struct icmp_said *said)
 			   : said->type == TOO_BIG6;
 }
 
+/* ---- ESP ---- */
+
+enum {
+	PROTOCOL_UDP = 17,
+	PROTOCOL_ESP = 50,
+	NATT_PORT = 4500,
+	UDP_HEADER_N = 8,
+	ESP_HEADER_N = 8,
+	ESP_LEAST_N = 8 + 16 + 16 + 12,
+	FRAGMENT = 0x3fff, /* more of them, or not the first */
+};
+
+/* Gives the protocol; *n: octets behind the header, as it says. */
+static uint8_t read_ip(uint8_t family, struct rd *r, struct addr *from, uint32_t *n)
+{
+	uint8_t first = rd_u8(r), protocol;
+	uint32_t head;
+
+	if (family == 4) {
+		head = (uint32_t)(first & 15) * 4;
+		rd_skip(r, 1);
+		*n = rd_u16(r);
+		rd_skip(r, 2);
+		if ((rd_u16(r) & FRAGMENT) || head < 20 || *n < head)
+			rd_fail(r);
+		*n -= head;
+		rd_skip(r, 1);
+		protocol = rd_u8(r);
+		rd_skip(r, 2);
+		*from = addr_from(rd_bytes(r, 4));
+		rd_skip(r, 4);
+		if (!r->failed)
+			rd_skip(r, head - 20);
+		return protocol;
+	}
+	rd_skip(r, 3);
+	*n = rd_u16(r);
+	protocol = rd_u8(r);
+	rd_skip(r, 1);
+	*from = addr_from(rd_bytes(r, 16));
+	rd_skip(r, 16);
+	return protocol;
+}
+
+bool esp_read(uint8_t family, struct bytes packet, struct esp_said *ret)
+{
+	struct rd r = rd_from(packet);
+	uint16_t from, to;
+	uint8_t protocol;
+
+	*ret = (struct esp_said){ 0 };
+	protocol = read_ip(family, &r, &ret->from, &ret->n);
+	if (protocol == PROTOCOL_UDP) {
+		from = rd_u16(&r);
+		to = rd_u16(&r);
+		rd_skip(&r, 4);
+		if ((from != NATT_PORT && to != NATT_PORT) || ret->n < UDP_HEADER_N)
+			return false;
+		ret->n -= UDP_HEADER_N;
+	} else if (protocol != PROTOCOL_ESP) {
+		return false;
+	}
+	ret->spi = rd_u32(&r);
+	return !r.failed && ret->spi && ret->n >= ESP_LEAST_N; /* 0: IKE */
+}
+
+void esp_seen_take(struct esp_seen *e, const struct esp_said *said)
+{
+	struct esp_of_spi *s = e->spi;
+
+	while (s < e->spi + e->n && s->spi != said->spi)
+		s++;
+	if (s == e->spi + ESP_SPIS)
+		return;
+	if (s == e->spi + e->n) {
+		*s = (struct esp_of_spi){ .spi = said->spi };
+		e->n++;
+	}
+	s->count++;
+	s->length = said->n;
+	s->cut_12 += (said->n - ESP_HEADER_N - 12) % 16 == 0;
+	s->cut_16 += (said->n - ESP_HEADER_N - 16) % 16 == 0;
+}
+
 /* ---- counters ---- */
 
 static struct bytes next_line(struct rd *r)

@@ -20,6 +20,29 @@ enum icmp_kind icmp_read(uint8_t family, struct bytes packet, struct icmp_said *
 /* Is it "too big" (or "fragmentation needed")? */
 bool icmp_is_too_big(uint8_t family, const struct icmp_said *said);
 
+/* ---- ESP on the wire ---- */
+
+/* With a cipher of 16-octet blocks (RFC 3602), from SPI to ICV there are 8 octets, an IV of 16,
+ * blocks, and the ICV: so the length tells an ICV of 12 from one of 16 octets, without a key. */
+struct esp_said {
+	struct addr from;
+	uint32_t spi;
+	uint32_t n; /* octets, from SPI to ICV */
+};
+/* The beginning of an IP packet (IPv6: without extension headers): ESP, or ESP in UDP port 4500.
+ * False: it is something else, or a fragment. */
+bool esp_read(uint8_t family, struct bytes packet, struct esp_said *ret);
+
+enum { ESP_SPIS = 8 };
+struct esp_seen {
+	unsigned n;
+	struct esp_of_spi {
+		uint32_t spi;
+		uint64_t count, length, cut_12, cut_16; /* length: of the last */
+	} spi[ESP_SPIS];
+};
+void esp_seen_take(struct esp_seen *e, const struct esp_said *said);
+
 /* ---- counters ---- */
 
 enum { COUNTERS_MAX = 96, COUNTER_NAME = 48 };

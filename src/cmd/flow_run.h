@@ -4,6 +4,13 @@
 
 enum { GUESS, NAMED, OWN, HOP, MAIN_MAX, ROUND_MS = 40, ANSWER_MS = 1000, SETTLE_MS = 150 };
 
+/* What comes from the peer meanwhile. */
+struct flow_esp {
+	int fd; /* -1: not open */
+	struct addr theirs;
+	struct esp_seen seen;
+};
+
 struct run {
 	struct flow f;
 	struct addr inner;  /* ours, inside our networks */
@@ -15,6 +22,7 @@ struct run {
 	struct flow_octets sa;
 	uint64_t sent_octets;
 	bool own_is_clear;
+	struct flow_esp esp;
 };
 
 void run_step(const struct run *r, const char *text);
@@ -23,6 +31,11 @@ void run_send(struct run *r, struct echo *e, uint32_t octets);
 void run_say_sent(const struct run *r, const struct echo *e);
 void run_say_answer(const struct run *r, const struct echo *e);
 const char *run_meaning(const char *counter);
+
+/* ---- flow_esp.c ---- */
+void flow_esp_open(struct flow_esp *e, const struct addr *theirs);
+void flow_esp_close(struct flow_esp *e);
+void flow_esp_say(const struct flow *f, struct flow_esp *e);
 
 /* ---- flow_more.c ---- */
 void run_behind(struct run *r, const struct echo *heard);

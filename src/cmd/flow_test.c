@@ -54,6 +54,54 @@ static void what_is_cut_or_wrong_is_not_ours(void **state)
 	assert_int_equal(icmp_read(4, bytes_of(wrong, sizeof(wrong)), &said), ICMP_NOT_OURS);
 }
 
+/* ESP of 132 octets from 198.51.100.1, in IPv4; in UDP; in IPv6. */
+static const uint8_t esp4[] = { 0x45, 0, 0, 152, 0, 0, 0x40, 0, 64, 50, 0, 0, 198, 51, 100, 1, 192,
+	0, 2, 1, 0x12, 0x34, 0x56, 0x78, 0, 0, 0, 1 };
+static const uint8_t esp_udp[] = { 0x45, 0, 0, 160, 0, 0, 0x40, 0, 64, 17, 0, 0, 198, 51, 100, 1,
+	192, 0, 2, 1, 0x11, 0x94, 0x11, 0x94, 0, 140, 0, 0, 0x12, 0x34, 0x56, 0x78, 0, 0, 0, 1 };
+static const uint8_t esp6[] = { 0x60, 0, 0, 0, 0, 132, 50, 64, 0x20, 1, 0x0d, 0xb8, 0, 2, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 1, 0x20, 1, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x12, 0x34,
+	0x56, 0x78, 0, 0, 0, 1 };
+
+static void the_length_of_esp_tells_its_icv(void **state)
+{
+	static const struct {
+		uint8_t family;
+		struct bytes p;
+	} as[] = { { 4, { esp4, sizeof(esp4) } }, { 4, { esp_udp, sizeof(esp_udp) } },
+		{ 6, { esp6, sizeof(esp6) } } };
+	struct esp_seen seen = { 0 };
+	struct esp_said said;
+	uint8_t other[sizeof(esp_udp)];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(as); i++) {
+		assert_true(esp_read(as[i].family, as[i].p, &said));
+		assert_int_equal(said.spi, 0x12345678);
+		assert_int_equal(said.n, 132);
+		esp_seen_take(&seen, &said);
+		for (size_t n = 0; n + 4 < as[i].p.n; n++)
+			assert_false(esp_read(as[i].family, bytes_of(as[i].p.p, n), &said));
+	}
+	assert_true(seen.n == 1 && seen.spi[0].count == 3 && seen.spi[0].length == 132);
+	assert_true(seen.spi[0].cut_12 == 3 && seen.spi[0].cut_16 == 0);
+	said = (struct esp_said){ .spi = 1, .n = 136 };
+	esp_seen_take(&seen, &said);
+	assert_true(seen.n == 2 && seen.spi[1].cut_12 == 0 && seen.spi[1].cut_16 == 1);
+	for (said.spi = 2; said.spi < 99; said.spi++)
+		esp_seen_take(&seen, &said);
+	assert_int_equal(seen.n, ESP_SPIS);
+	memcpy(other, esp_udp, sizeof(other));
+	memset(other + 28, 0, 4); /* IKE */
+	assert_false(esp_read(4, bytes_of(other, sizeof(other)), &said));
+	memcpy(other, esp_udp, sizeof(other));
+	other[6] = 0x20; /* a fragment */
+	assert_false(esp_read(4, bytes_of(other, sizeof(other)), &said));
+	other[6] = 0;
+	other[21] = other[23] = 53;
+	assert_false(esp_read(4, bytes_of(other, sizeof(other)), &said));
+}
+
 static void counters_have_their_groups_name(void **state)
 {
 	struct counters c = { 0 };
@@ -159,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_and_errors_are_read),
 		cmocka_unit_test(what_is_cut_or_wrong_is_not_ours),
+		cmocka_unit_test(the_length_of_esp_tells_its_icv),
 		cmocka_unit_test(counters_have_their_groups_name),
 		cmocka_unit_test(counters_of_something_else_are_none),
 		cmocka_unit_test(deltas_survive_a_new_beginning),

@@ -10,7 +10,8 @@ enum {
 	SILENT_LOOKS = 4,   /* in a row, in each of which something was asked */
 	SILENT_PACKETS = 5, /* fewer are no traffic */
 	LOSSES_MIN = 20,
-	LOSSES_PART = 100
+	LOSSES_PART = 100,
+	LENGTHS_MIN = 3 /* a length is no accident */
 };
 
 /* What came in for a policy, on all of its inbound SAs. */
@@ -142,28 +143,37 @@ void dp_watch_begin(const struct dp_seen *sa)
 	memcpy(w->losses.lost, sa->lost, sizeof(w->losses.lost));
 }
 
+/* An ICV that is cut differently lets nothing pass at all. */
+static bool is_much(enum watch_loss what, uint64_t lost, uint64_t came)
+{
+	if (what == WATCH_OTHER_ICV)
+		return lost >= LENGTHS_MIN && !came;
+	return lost >= LOSSES_MIN && lost * LOSSES_PART >= came + lost;
+}
+
 static void look(const struct dp_seen *sa, dp_tell *tell, void *ctx)
 {
-	static const enum drop_reason reasons[WATCH_LOSSES] = { DROP_replay, DROP_integrity };
+	static const enum drop_reason reasons[WATCH_LOSSES] = { DROP_replay, DROP_integrity,
+		DROP_icv_length };
 	struct dp_watch *w = sa->watch;
 	uint64_t came = watch_added(w->losses.packets, sa->packets);
 
 	w->losses.packets = sa->packets;
 	for (size_t i = 0; i < WATCH_LOSSES; i++) {
 		uint64_t lost = watch_added(w->losses.lost[i], sa->lost[i]);
-		bool is_much = lost >= LOSSES_MIN && lost * LOSSES_PART >= came + lost;
+		bool is_told = is_much((enum watch_loss)i, lost, came);
 		struct dp_notice n = { .kind = DP_LOSING,
 			.serial = sa->serial,
 			.reqid = sa->reqid,
 			.reason = (uint8_t)reasons[i],
-			.count = is_much ? lost : 0,
+			.count = is_told ? lost : 0,
 			.passed = came };
 
 		w->losses.lost[i] = sa->lost[i];
 		/* it is over when packets come and pass */
-		if (is_much || (w->losses.is_told[i] && came && !lost)) {
+		if (is_told || (w->losses.is_told[i] && came && !lost)) {
 			tell(ctx, &n);
-			w->losses.is_told[i] = is_much;
+			w->losses.is_told[i] = is_told;
 		}
 	}
 }

@@ -5,7 +5,7 @@
 #include "dataplane/dataplane.h"
 
 enum { SILENCE_LOOK_S = 15, LOSSES_LOOK_S = 60 };
-enum watch_loss { WATCH_LATE, WATCH_NOT_AUTHENTIC, WATCH_LOSSES };
+enum watch_loss { WATCH_LATE, WATCH_NOT_AUTHENTIC, WATCH_OTHER_ICV, WATCH_LOSSES };
 
 /* What is kept of an SA from look to look; begins as zeros. */
 struct dp_watch {
@@ -27,9 +27,11 @@ struct dp_watch {
 struct dp_seen {
 	uint32_t serial, reqid;
 	bool is_out;
-	uint64_t packets;	     /* that it carried */
-	uint64_t asked;		     /* out: of those, what would be answered */
-	uint64_t lost[WATCH_LOSSES]; /* in: older than the window, with a wrong ICV */
+	uint64_t packets; /* that it carried */
+	uint64_t asked;	  /* out: of those, what would be answered */
+	/* in: older than the window, with a wrong ICV, of another ICV's length (which the kernel
+	 * does not count apart) */
+	uint64_t lost[WATCH_LOSSES];
 	struct dp_watch *watch;
 };
 

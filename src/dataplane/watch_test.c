@@ -138,6 +138,26 @@ TEST(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over)
 	tunnel_free(t);
 }
 
+TEST(an_icv_of_another_length_is_told_when_nothing_passes)
+{
+	struct tunnel *t = tunnel_new();
+	struct dp_seen *in = &t->sa[1];
+
+	in->lost[WATCH_OTHER_ICV] = 2; /* too few */
+	dp_watch_losses(t->sa, 3, take, t);
+	in->lost[WATCH_OTHER_ICV] += 3;
+	in->packets += 1; /* not the SA's own, or this one would not pass */
+	dp_watch_losses(t->sa, 3, take, t);
+	assert_int_equal(t->n, 0);
+	in->lost[WATCH_OTHER_ICV] += 3;
+	dp_watch_losses(t->sa, 3, take, t);
+	assert_true(t->n == 1 && t->last.reason == DROP_icv_length && t->last.count == 3);
+	in->packets += 1;
+	dp_watch_losses(t->sa, 3, take, t);
+	assert_true(t->n == 2 && t->last.reason == DROP_icv_length && t->last.count == 0);
+	tunnel_free(t);
+}
+
 TEST(what_was_lost_before_we_came_is_not_told)
 {
 	struct tunnel *t = tunnel_new();
@@ -162,6 +182,7 @@ int main(void)
 		cmocka_unit_test(too_few_are_no_traffic),
 		cmocka_unit_test(what_this_host_drops_meanwhile_is_told_as_well),
 		cmocka_unit_test(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over),
+		cmocka_unit_test(an_icv_of_another_length_is_told_when_nothing_passes),
 		cmocka_unit_test(what_was_lost_before_we_came_is_not_told),
 	};
 

@@ -16,3 +16,14 @@ const struct event *story_losing(const struct story *s, const char *reason)
 	}
 	return NULL;
 }
+
+bool story_length_tells_icv(const struct story *s)
+{
+	const struct event *v1 = story_last(s, EV_v1_child_established),
+			   *v2 = story_last(s, EV_v2_child_established);
+	const char *suite = story_later(v1, v2) ? FIELDS(v1, v1_child_established)->xfrm.str
+			    : v2		? FIELDS(v2, v2_child_established)->xfrm.str
+						: NULL;
+
+	return suite && strstr(suite, "CBC") && strstr(suite, "SHA2_256");
+}

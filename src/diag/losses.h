@@ -4,3 +4,6 @@
 
 /* The last minute's, for that reason ("replay", "integrity"); NULL: none, or it is over. */
 const struct event *story_losing(const struct story *s, const char *reason);
+/* The Child SA has HMAC-SHA2-256, which old peers cut differently, and a cipher whose blocks let
+ * the length of its packets tell. */
+bool story_length_tells_icv(const struct story *s);

@@ -32,6 +32,14 @@ static bool padding_ok(const uint8_t *text, size_t text_n)
 	return true;
 }
 
+/* As long as one with the other ICV, which this SA does not have. */
+static bool has_other_icv(const struct esp_sa *sa, size_t n)
+{
+	size_t around = esp_text_at(sa) + sa->other_icv_n;
+
+	return sa->other_icv_n && n >= around + ESP_TRAILER_N && (n - around) % sa->align == 0;
+}
+
 enum drop_reason esp_open(struct esp_sa *sa, uint8_t *p, size_t n, struct esp_opened *ret)
 {
 	size_t around = esp_text_at(sa) + sa->icv_n, text_n;
@@ -40,7 +48,7 @@ enum drop_reason esp_open(struct esp_sa *sa, uint8_t *p, size_t n, struct esp_op
 	enum err e;
 
 	if (n < around + ESP_TRAILER_N || (n - around) % sa->align != 0)
-		return DROP_malformed;
+		return has_other_icv(sa, n) ? DROP_icv_length : DROP_malformed;
 	text_n = n - around;
 	seq = replay_number(&sa->replay, load32(p + 4));
 	if (!replay_check(&sa->replay, seq)) {

@@ -440,6 +440,46 @@ TEST(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over)
 	fixture_free(f);
 }
 
+static void peer_cuts(struct dp_sa *sa)
+{
+	if (sa->dir == DP_OUT)
+		sa->suite.integ = INTEG_HMAC_SHA2_256_TRUNCBUG;
+}
+
+static void we_cut(struct dp_sa *sa)
+{
+	if (sa->dir == DP_IN)
+		sa->suite.integ = INTEG_HMAC_SHA2_256_TRUNCBUG;
+}
+
+TEST(an_icv_that_is_cut_differently_is_known_by_the_length)
+{
+	static const uint16_t encr[] = { ENCR_AES_CBC, ENCR_AES_CTR };
+	static void (*const who[])(struct dp_sa *) = { peer_cuts, we_cut };
+	struct packet got;
+
+	for (unsigned i = 0; i < COUNT(encr) * COUNT(who); i++) {
+		struct suite s = {
+			.encr = encr[i / 2], .key_bits = 128, .integ = INTEG_HMAC_SHA2_256_128
+		};
+		struct fixture *f = fixture_new(&s, who[i % 2]);
+		struct told t = { 0 };
+
+		for (size_t n = 0; n < 40; n++) {
+			struct fixture_packet o = small;
+
+			o.payload = n;
+			/* where any length is right, it says nothing */
+			assert_int_equal(
+				through(f, o, &got), i / 2 == 0 ? DROP_icv_length : DROP_integrity);
+		}
+		esp_plane_losses(f->right, take_told, &t);
+		assert_true(t.n == 1 && t.last.kind == DP_LOSING && t.last.count == 40 &&
+			    t.last.reason == (i / 2 == 0 ? DROP_icv_length : DROP_integrity));
+		fixture_free(f);
+	}
+}
+
 TEST(drops_are_told_by_reason_and_only_what_is_new)
 {
 	struct fixture *f = fixture_new(&fixture_gcm, NULL);
@@ -648,6 +688,7 @@ int main(void)
 		cmocka_unit_test(
 			what_would_be_answered_and_is_not_is_told_and_what_needs_no_answer_is_not),
 		cmocka_unit_test(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over),
+		cmocka_unit_test(an_icv_that_is_cut_differently_is_known_by_the_length),
 		cmocka_unit_test(drops_are_told_by_reason_and_only_what_is_new),
 		cmocka_unit_test(narrowest_policy_wins),
 		cmocka_unit_test(tfc_padding_hides_the_length_and_is_cut),

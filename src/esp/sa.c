@@ -8,6 +8,17 @@
 #define SEQ_MAX	    UINT64_C(0xffffffff)
 #define SEQ_MAX_ESN (UINT64_MAX - 1)
 
+/* HMAC-SHA2-256 is cut to 128 bits; before RFC 4868 it was 96, and peers are left that do. Blocks
+ * of a cipher tell by the length which it was. */
+static uint8_t other_icv(const struct suite *s, size_t block)
+{
+	if (block < 16)
+		return 0;
+	return s->integ == INTEG_HMAC_SHA2_256_128	  ? 12
+	       : s->integ == INTEG_HMAC_SHA2_256_TRUNCBUG ? 16
+							  : 0;
+}
+
 static void set_limits(struct esp_sa *sa, const struct dp_sa *dp)
 {
 	sa->soft_bytes = dp->soft_bytes ? dp->soft_bytes : UINT64_MAX;
@@ -41,6 +52,7 @@ enum err esp_sa_new(const struct dp_sa *dp, uint32_t outer_mtu, struct esp_sa **
 		.iv_n = (uint8_t)protect_iv_n(protect),
 		.icv_n = (uint8_t)protect_icv_n(protect),
 		.align = (uint8_t)MAX(protect_block_n(protect), (size_t)4),
+		.other_icv_n = other_icv(&dp->suite, protect_block_n(protect)),
 		.is_aead = protect_is_aead(protect),
 		.esn = dp->suite.esn == ESN_YES,
 		.is_out = dp->dir == DP_OUT,

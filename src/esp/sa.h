@@ -35,6 +35,7 @@ struct esp_sa {
 	/* read by every packet */
 	uint32_t spi, serial, reqid;
 	uint8_t iv_n, icv_n, align; /* align: of what is encrypted, trailer included */
+	uint8_t other_icv_n;	    /* that lengths tell from icv_n; 0: none */
 	bool is_aead, esn, is_out, is_transport;
 	struct protect *protect;
 	_Atomic(struct esp_path *) path;

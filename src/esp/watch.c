@@ -18,7 +18,8 @@ static struct dp_seen *seen(struct esp_plane *p, size_t *ret_n)
 				.packets = esp_counted(&sa[i]->packets),
 				.asked = esp_counted(&sa[i]->asking),
 				.lost = { esp_counted(&sa[i]->too_old),
-					esp_counted(&sa[i]->dropped[DROP_integrity]) },
+					esp_counted(&sa[i]->dropped[DROP_integrity]),
+					esp_counted(&sa[i]->dropped[DROP_icv_length]) },
 				.watch = &sa[i]->watch };
 	*ret_n = k;
 	return s;

@@ -35,7 +35,7 @@ static const struct event *first_of(const struct story *s)
 static enum certainty carries_nothing(const struct story *s, struct finding *f)
 {
 	static const char *const dropped_here[] = { "no_sa", "no_policy", "selector_in",
-		"integrity", "replay" };
+		"integrity", "replay", "icv_length" };
 	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s),
 			   *ike = flow_ike(s);
 	bool is_alive, is_udp = is_in_udp(s);
@@ -67,6 +67,8 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 		FACT(s, our_nets)[0] ? FACT(s, our_nets) : "the networks here");
 	finding_suspect(f, &rule_no_route_to_remote_subnet);
 	finding_suspect(f, &rule_local_firewall_drops_inner);
+	if (story_length_tells_icv(s))
+		finding_suspect(f, &rule_sha2_truncation);
 	finding_next(f, "ipsec diagnose %s sends a test through the tunnel, and looks at this host",
 		story_name(s));
 	return POSSIBLE;
@@ -116,6 +118,8 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 	finding_suspect(f, &rule_return_path_missing_on_lan);
 	finding_suspect(f, &rule_forwarding_disabled);
 	finding_suspect(f, &rule_local_firewall_drops_inner);
+	if (story_length_tells_icv(s))
+		finding_suspect(f, &rule_sha2_truncation);
 	finding_next(f,
 		"at the peer: does its SA's counter of octets in grow while this is repeated? Or "
 		"name "

@@ -14,6 +14,8 @@ static enum certainty in_passing(const struct story *s, const struct event *e, s
 		"when the rekey cures it, the keys had differed; when a part of the packets "
 		"fails, a network card or a router changes them: try ethtool -K DEVICE rx off "
 		"tx off");
+	if (story_length_tells_icv(s)) /* the kernel counts both as one */
+		finding_suspect(f, &rule_sha2_truncation);
 	return LIKELY;
 }
 
