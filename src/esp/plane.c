@@ -309,9 +309,15 @@ static bool policy_take(struct esp_plane *p, uint32_t reqid)
 	return false;
 }
 
+/* Of two clients with the same selectors the one that came last has them, as in the kernel: who
+ * comes back is not locked out by what is left of him (ike/clash.c). */
 static bool goes_before(const struct esp_policy *a, const struct esp_policy *b)
 {
-	return a->priority != b->priority ? a->priority < b->priority : a->dp.reqid < b->dp.reqid;
+	if (a->priority != b->priority)
+		return a->priority < b->priority;
+	if (a->dp.extra.is_instance && b->dp.extra.is_instance)
+		return a->dp.reqid > b->dp.reqid;
+	return a->dp.reqid < b->dp.reqid;
 }
 
 /* Keeps the order, so that no table has to be sorted. */

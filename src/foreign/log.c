@@ -196,11 +196,11 @@ void talk_half_open_end(struct line *n, const char *seconds)
 	if (t->is_initiator || t->stage != (t->version == 1 ? STAGE_AUTH : STAGE_KEYS))
 		return;
 	if (t->version == 1)
-		SAY(n, v1_half_open_end, .seconds = ev_str(seconds),
+		SAY(n, v1_half_open_end, .seconds = ev_str(seconds), .nat = ev_str(""),
 			.state = ev_str(strncmp(t->mode, "Aggr", 4) == 0 ? "STATE_AGGR_R1"
 									 : "STATE_MAIN_R2"));
 	else
-		SAY(n, v2_half_open_end, .seconds = ev_str(seconds),
+		SAY(n, v2_half_open_end, .seconds = ev_str(seconds), .nat = ev_str(""),
 			.state = ev_str("STATE_V2_PARENT_R1"));
 	t->stage = STAGE_NONE;
 }

@@ -54,5 +54,11 @@ void child_worked(const struct ike *ike, const struct child *c, const struct sui
 enum { CHILD_LIMIT = 64 };
 const char *child_limit_name(uint8_t reason);
 char *child_limit(const struct child *c, uint8_t reason, char t[static CHILD_LIMIT]);
+/* The same: is there another peer of a template (right=%any) that is up with these selectors? What
+ * goes there goes to the newer one (RFC 3948 5.1, 5.2: two clients behind one NAT, or with one
+ * address of their own). */
+void child_clash(struct ike *ike, const struct child *c, const struct id *theirs);
+/* It carries nothing any more: of two there is one. */
+void child_clash_over(struct ike *ike, const struct child *c);
 /* The keys of both directions, where somebody exports them. */
 void child_export(struct ike *ike, const struct child *c);

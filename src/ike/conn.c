@@ -237,6 +237,7 @@ void conn_free(struct conn *c)
 	list_remove(&c->node);
 	id_done(&c->our_id);
 	id_done(&c->their_id);
+	free(c->peer.id);
 	if (c->template)
 		conn_unuse(c->template);
 	else

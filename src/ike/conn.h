@@ -81,7 +81,11 @@ struct conn {
 	} xauth;
 	struct ts_list *split; /* networks behind a Cisco gateway, as it says; NULL: it said none */
 	uint32_t newest_ike, newest_child; /* serials; 0 */
-	unsigned n_children;		   /* Child SAs with something in the data plane */
+	struct {			   /* of an instance: whose Child SA came up last */
+		struct endpoint at;
+		char *id; /* NULL: nobody's yet */
+	} peer;
+	unsigned n_children; /* Child SAs with something in the data plane */
 
 	unsigned revivals;   /* attempts since it was last up */
 	struct timer revive; /* when the next one begins */

@@ -452,7 +452,8 @@ uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
 
 void conn_child_down(struct conn *c, const struct child *child)
 {
-	policy_find(c, child->reqid)->carriers--;
+	if (--policy_find(c, child->reqid)->carriers == 0)
+		child_clash_over(c->ike, child);
 	if (--c->n_children == 0)
 		conn_dns_clear(c);
 	conn_policies_sweep(c);

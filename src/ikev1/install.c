@@ -234,11 +234,14 @@ void v1_child_established(struct v1_child *c)
 	timer_stop(&ike->timers, &conn->revive);
 	established_event(c);
 	if (!c->rekeys)
-		child_worked(ike, &c->c, c->sa ? &c->sa->suite : NULL, "");
+		child_worked(ike, &c->c, c->sa ? &c->sa->suite : NULL,
+			c->sa ? c->sa->product : "");
 	child_export(ike, &c->c);
 	v1_child_forget_exchange(c);
-	if (conn_policy_is_first(conn, c->c.reqid))
+	if (conn_policy_is_first(conn, c->c.reqid)) {
 		updown(c, true);
+		child_clash(ike, &c->c, &c->peer_id);
+	}
 	v1_lifetime_child(c);
 	replace_all_older(c);
 	conn_settle(conn, CONN_WAIT_UP, EXIT_IKE_OK);

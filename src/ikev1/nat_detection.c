@@ -29,6 +29,14 @@ const char *v1_nat_method_name(uint32_t method)
 	}
 }
 
+const char *v1_nat_who(const struct v1_nat *nat)
+{
+	return nat->local_behind && nat->remote_behind ? "both"
+	       : nat->local_behind		       ? "us"
+	       : nat->remote_behind		       ? "peer"
+						       : "";
+}
+
 struct hash {
 	uint8_t b[64];
 	size_t n; /* 0: there is no such hash */

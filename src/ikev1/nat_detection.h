@@ -25,6 +25,8 @@ struct v1_nat {
 	bool local_behind;  /* our address or port was changed on the way */
 	bool remote_behind; /* the peer's was (or it wants encapsulation) */
 };
+/* "us", "peer", "both", "": nobody. Static. */
+const char *v1_nat_who(const struct v1_nat *nat);
 /* What message m, received at local from remote, says; method stays, but becomes 0 when there are
  * no NAT-D payloads. What is no hash of the right length never matches. */
 void v1_nat_judge(const struct v1_msg *m, uint16_t prf, const struct endpoint *local,

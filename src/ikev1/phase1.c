@@ -1,6 +1,7 @@
 /* What Main and Aggressive Mode share (RFC 2409 5): keys, hashes, identities, NAT traversal. */
 #include "ikev1/phase1.h"
 #include "ipsec/explain.h"
+#include "ipsec/vendor.h"
 
 #include "ikev1/exchanges.h"
 #include <stdio.h>
@@ -265,6 +266,8 @@ void phase1_take_vendors(struct v1_sa *sa, const struct v1_msg *m)
 	uint32_t ours = our_vendors(sa);
 
 	sa->vendors |= v1_vendors_of(m);
+	if (!sa->product[0])
+		sa->product = vendor_product(m->vendor, m->n_vendor);
 	sa->has_fragmentation = sa->vendors & ours & V1_VENDOR_FRAGMENTATION;
 	sa->nat.method = v1_nat_method(sa->vendors & ours);
 }
@@ -291,7 +294,8 @@ void phase1_take_nat(struct v1_sa *sa, const struct v1_msg *m)
 	v1_nat_judge(m, sa->suite.prf, &sa->local, &sa->remote, &sa->nat);
 	if (sa->nat.local_behind || sa->nat.remote_behind)
 		V1_EMIT(sa, v1_nat, .method = ev_str(v1_nat_method_name(sa->nat.method)),
-			.what = ev_str(nat_text(&sa->nat)));
+			.what = ev_str(nat_text(&sa->nat)), .nat = ev_str(v1_nat_who(&sa->nat)),
+			.product = ev_str(sa->product), .remote = ev_ep(sa->remote));
 	if (!sa->is_initiator || !v1_sa_encapsulates(sa) || sa->remote.port != PORT)
 		return;
 	sa->local.port = PORT_NAT;

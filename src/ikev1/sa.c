@@ -37,6 +37,7 @@ struct v1_sa *v1_sa_new(struct v1 *v1, struct conn *c, bool is_initiator)
 	sa->serial = ike_serial(v1->ike);
 	sa->conn = c;
 	conn_use(c);
+	sa->product = "";
 	sa->is_initiator = is_initiator;
 	sa->is_proven = is_initiator;
 	sa->local = c->local;

@@ -148,7 +148,8 @@ struct v1_sa {
 	uint8_t icookie[8], rcookie[8];
 	struct endpoint local, remote;
 	struct v1_nat nat;
-	uint32_t vendors;		     /* enum v1_vendor bits that the peer sent */
+	uint32_t vendors;    /* enum v1_vendor bits that the peer sent */
+	const char *product; /* of the peer, by its vendor ids; static, "": not known */
 	ns_t born, established, heard, sent; /* monotonic; 0 */
 	uint32_t request;		     /* a command about it (rekey-ike, delete-sa) */
 	struct alive alive;		     /* who asks whether the peer is there */

@@ -213,6 +213,18 @@ static void timeout_event(struct v1_sa *sa, const struct v1_line *l,
 		.hint = ev_str(hint));
 }
 
+/* Others at the peer's address that are up, behind a NAT as well. */
+static unsigned neighbours(const struct v1_sa *sa)
+{
+	const struct v1_sa *o;
+	unsigned n = 0;
+
+	list_each (o, &sa->v1->sas, struct v1_sa, node)
+		n += o != sa && v1_sa_is_established(o) && o->nat.remote_behind &&
+		     addr_eq(&o->remote.addr, &sa->remote.addr);
+	return n;
+}
+
 static void half_open_end(struct v1_sa *sa)
 {
 	char seconds[32];
@@ -220,7 +232,8 @@ static void half_open_end(struct v1_sa *sa)
 	V1_EMIT(sa, v1_half_open_end, .state = ev_str(v1_state_libreswan(sa)),
 		.seconds = ev_str(
 			seconds_text(sa->ike->now.mono - sa->born, -1, seconds, sizeof(seconds))),
-		.remote = ev_ep(sa->remote));
+		.remote = ev_ep(sa->remote), .nat = ev_str(v1_nat_who(&sa->nat)),
+		.neighbours = ev_u64(sa->nat.remote_behind ? neighbours(sa) : 0));
 	v1_sa_kill(sa, EXIT_IKE_NO_ANSWER);
 }
 

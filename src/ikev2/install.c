@@ -198,8 +198,10 @@ void v2_child_established(struct v2_child *c)
 	if (!c->rekeys)
 		child_worked(c->sa->ike, &c->c, &c->sa->suite, c->sa->product);
 	child_export(c->sa->ike, &c->c);
-	if (conn_policy_is_first(conn, c->c.reqid))
+	if (conn_policy_is_first(conn, c->c.reqid)) {
 		updown(c, true);
+		child_clash(c->sa->ike, &c->c, &c->sa->peer_id);
+	}
 	v2_lifetime_child(c);
 	conn_settle(conn, CONN_WAIT_UP, EXIT_IKE_OK);
 	ike_request_release(c->sa->ike, c->request, EXIT_IKE_OK);

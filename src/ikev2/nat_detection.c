@@ -45,6 +45,14 @@ static struct seen look(const struct v2_msg *m, uint16_t type, const struct endp
 	return s;
 }
 
+const char *v2_nat_who(const struct v2_nat *nat)
+{
+	return nat->local_behind && nat->remote_behind ? "both"
+	       : nat->local_behind		       ? "us"
+	       : nat->remote_behind		       ? "peer"
+						       : "";
+}
+
 struct v2_nat v2_nat_judge(
 	const struct v2_msg *m, const struct endpoint *local, const struct endpoint *remote)
 {

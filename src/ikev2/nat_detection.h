@@ -13,6 +13,8 @@ struct v2_nat {
 	bool local_behind;  /* our address or port was changed on the way */
 	bool remote_behind; /* the peer's was (or it wants encapsulation) */
 };
+/* "us", "peer", "both", "": nobody. Static. */
+const char *v2_nat_who(const struct v2_nat *nat);
 /* What message m, received at local from remote, says. */
 struct v2_nat v2_nat_judge(
 	const struct v2_msg *m, const struct endpoint *local, const struct endpoint *remote);

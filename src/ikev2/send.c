@@ -241,6 +241,33 @@ static void retransmit(struct v2_sa *sa)
 		timer_set(&sa->ike->timers, &sa->resend, sa->ike->now.mono + wait);
 }
 
+/* Others at the peer's address that are up, behind a NAT as well. */
+static unsigned neighbours(const struct v2_sa *sa)
+{
+	const struct v2_sa *o;
+	unsigned n = 0;
+
+	list_each (o, &sa->v2->sas, struct v2_sa, node)
+		n += o != sa && v2_sa_is_established(o) && o->nat.remote_behind &&
+		     addr_eq(&o->remote.addr, &sa->remote.addr);
+	return n;
+}
+
+/* Anybody can begin and not go on: that is told where it may have a reason. */
+static void half_open_end(struct v2_sa *sa)
+{
+	unsigned n = sa->nat.remote_behind ? neighbours(sa) : 0;
+	char seconds[32];
+
+	if (n)
+		V2_EMIT(sa, v2_half_open_end, .state = ev_str(v2_state_libreswan(sa->state)),
+			.seconds = ev_str(seconds_text(
+				sa->ike->now.mono - sa->born, -1, seconds, sizeof(seconds))),
+			.remote = ev_ep(sa->remote), .nat = ev_str(v2_nat_who(&sa->nat)),
+			.neighbours = ev_u64(n));
+	v2_sa_kill(sa, EXIT_IKE_NO_ANSWER);
+}
+
 void v2_fire_resend(struct ike *ike, struct timer *t)
 {
 	struct v2_sa *sa = container_of(t, struct v2_sa, resend);
@@ -250,7 +277,7 @@ void v2_fire_resend(struct ike *ike, struct timer *t)
 	if (sa->window.is_open)
 		retransmit(sa);
 	else if (sa->is_half_open)
-		v2_sa_kill(sa, EXIT_IKE_NO_ANSWER);
+		half_open_end(sa);
 	else
 		v2_ready(sa); /* a task's time has come */
 	v2_leave(v2);

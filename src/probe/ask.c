@@ -90,15 +90,27 @@ static void hear_notify(const struct v2_msg *m, struct heard *ret)
 	}
 }
 
-static struct heard hear_v2(const struct ask *a, struct bytes datagram)
+/* A wildcard address is in no hash of the peer's: then nothing is known. */
+static const char *nat_of(const struct ask *a, const struct endpoint *local, const struct v2_msg *m)
 {
-	struct heard h = { .kind = HEARD_NOTHING, .version = 2, .vendor = "" };
+	static const uint8_t any[16];
+	struct bytes own = addr_bytes(&local->addr);
+	struct v2_nat nat = v2_nat_judge(m, local, &a->to);
+
+	return bytes_eq(own, bytes_of(any, own.n)) ? "" : v2_nat_who(&nat);
+}
+
+static struct heard hear_v2(
+	const struct ask *a, const struct endpoint *local, struct bytes datagram)
+{
+	struct heard h = { .kind = HEARD_NOTHING, .version = 2, .vendor = "", .nat = "" };
 	struct v2_msg *m = xalloc(sizeof(*m));
 
 	/* one that refuses our version may take what it wants for an exchange (2.5) */
 	if (v2_msg_parse(datagram, m, NULL) == OK && m->h.flags & V2_F_RESPONSE &&
 		(m->h.exchange == IKE_SA_INIT || a->version != 2)) {
 		h.vendor = vendor_product(m->vendor, m->n_vendor);
+		h.nat = a->version == 2 ? nat_of(a, local, m) : "";
 		if (a->version == 2 && v2_has(m, V2_SA))
 			hear_choice(a, m, &h);
 		else
@@ -108,14 +120,15 @@ static struct heard hear_v2(const struct ask *a, struct bytes datagram)
 	return h;
 }
 
-struct heard ask_hear(const struct ask *a, struct bytes datagram)
+struct heard ask_hear(const struct ask *a, const struct endpoint *local, struct bytes datagram)
 {
 	struct heard h = { .kind = HEARD_NOTHING };
 
 	/* the SPI is ours and random: nobody guesses it who does not see our packets */
 	if (datagram.n < HEADER_N || memcmp(datagram.p, a->spi, sizeof(a->spi)) != 0)
 		return h;
-	h = datagram.p[VERSION_AT] >> 4 == 1 ? ask_hear_v1(a, datagram) : hear_v2(a, datagram);
+	h = datagram.p[VERSION_AT] >> 4 == 1 ? ask_hear_v1(a, datagram)
+					     : hear_v2(a, local, datagram);
 	/* a notification of the other version can only say that it does not speak ours */
 	if (h.kind != HEARD_NOTHING && h.version != a->version &&
 		!(h.kind == HEARD_NOTIFY && h.notify == N_INVALID_MAJOR_VERSION))

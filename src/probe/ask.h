@@ -53,10 +53,11 @@ struct heard {
 	uint16_t notify;
 	uint16_t group;
 	struct suite suite;
-	struct bytes cookie; /* inside the datagram */
-	const char *vendor;
+	struct bytes cookie;	  /* inside the datagram */
+	const char *vendor, *nat; /* nat: who is behind one, "": nobody, or not known */
 };
-struct heard ask_hear(const struct ask *a, struct bytes datagram);
+/* local: where the question came from. */
+struct heard ask_hear(const struct ask *a, const struct endpoint *local, struct bytes datagram);
 /* What v1.c has to say, if IKEv1 is built in. */
 struct bytes ask_request_v1(const struct ask *a, void *room, size_t n);
 struct heard ask_hear_v1(const struct ask *a, struct bytes datagram);

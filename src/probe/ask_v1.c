@@ -47,7 +47,7 @@ static void hear_choice(const struct ask *a, const struct v1_msg *m, struct hear
 
 struct heard ask_hear_v1(const struct ask *a, struct bytes datagram)
 {
-	struct heard h = { .kind = HEARD_NOTHING, .version = 1, .vendor = "" };
+	struct heard h = { .kind = HEARD_NOTHING, .version = 1, .vendor = "", .nat = "" };
 	struct v1_msg *m = xalloc(sizeof(*m));
 	const struct v1_notify *n;
 

@@ -135,7 +135,7 @@ static void tell_answer(struct probe *p, const struct ask *a, const struct heard
 		.chosen = ev_str(conf), .chosen_swanctl = ev_str(swanctl),
 		.is_ours = ev_u64(is_taken && !difference[0]), .difference = ev_str(difference),
 		.legacy = ev_str(legacy), .group = ev_str(group ? group->name : ""),
-		.vendor = ev_str(h->vendor));
+		.vendor = ev_str(h->vendor), .nat = ev_str(h->nat));
 }
 
 static void answered(struct probe *p, struct ask *a, const struct heard *h, enum outcome o,
@@ -202,7 +202,7 @@ void probe_input(struct probe *p, struct now now, const struct event_sink *out,
 
 		if (!a->sent || !endpoint_eq(&a->to, from))
 			continue;
-		h = ask_hear(a, datagram);
+		h = ask_hear(a, &p->f.local, datagram);
 		if (h.kind != HEARD_NOTHING) {
 			hear(p, a, &h, now, out);
 			return;
