@@ -364,6 +364,16 @@ static bool is_for_others(const struct building *b)
 	       (b->sec->is_taken && !conf_check(NULL, &b->at, b->conn));
 }
 
+/* Where a list of algorithms stands, when that is not the conn's own file. malloc'ed; NULL. */
+static char *place_of(const struct building *b, const char *keyword)
+{
+	const struct keyword *k = keyword_find(SECTION_CONN, keyword);
+	const struct item *i = k ? b->at.by[0][keyword_number(k)] : NULL;
+
+	return i && strcmp(i->file, b->sec->file) != 0 ? xasprintf("%s:%u", i->file, i->line)
+						       : NULL;
+}
+
 void parser_build(struct parser *x, struct section *sec)
 {
 	struct building b = { .x = x, .sec = sec, .conn = xalloc(sizeof(*b.conn)) };
@@ -376,6 +386,8 @@ void parser_build(struct parser *x, struct section *sec)
 	for (size_t i = 0; i < x->n_defaults; i++)
 		apply(&b, x->defaults[i]);
 	apply(&b, sec);
+	b.conn->ike_from = place_of(&b, "ike");
+	b.conn->esp_from = place_of(&b, "esp");
 	if (b.aliases)
 		b.conn->aliases = xstrdup(b.aliases);
 	if (!b.is_bad && !is_for_others(&b) && conf_check(x->c, &b.at, b.conn)) {

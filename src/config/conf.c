@@ -24,6 +24,8 @@ void conf_conn_free(struct conf_conn *c)
 	free(c->name);
 	free(c->aliases);
 	free(c->file);
+	free(c->ike_from);
+	free(c->esp_from);
 	end_done(&c->left);
 	end_done(&c->right);
 	free(c->ike);
@@ -286,6 +288,8 @@ static void conn_put(struct wr *w, const struct conf_conn *c, bool with_place)
 	if (with_place) {
 		str_put(w, c->file);
 		wr_u32(w, c->line);
+		str_put(w, c->ike_from);
+		str_put(w, c->esp_from);
 	}
 	end_put(w, &c->left);
 	end_put(w, &c->right);
@@ -332,6 +336,8 @@ static enum err conn_get(struct rd *r, struct conf_conn *c)
 	c->aliases = str_get(r);
 	c->file = str_get(r);
 	c->line = rd_u32(r);
+	c->ike_from = str_get(r);
+	c->esp_from = str_get(r);
 	if ((e = end_get(r, &c->left)) || (e = end_get(r, &c->right)))
 		return e;
 	c->local_is_left = rd_flag(r);

@@ -90,6 +90,8 @@ struct conf_conn {
 	char *aliases; /* connalias=, blank-separated */
 	char *file;    /* where it stands, for messages */
 	unsigned line;
+	/* "file:line" of ike= and esp= when that is another file, as of a crypto policy; NULL */
+	char *ike_from, *esp_from;
 	struct conf_end left, right;
 	bool local_is_left; /* set by the parent when it has found which end we are (oriented) */
 	bool oriented;
@@ -206,7 +208,7 @@ void conf_conn_free(struct conf_conn *c);
 struct conf_conn *conf_conn_copy(const struct conf_conn *c);
 /* To be raised when conf_conn_put or conf_setup_put write otherwise: what one program has written
  * another one may read. */
-#define CONF_FORMAT 3
+#define CONF_FORMAT 4
 void conf_conn_put(struct wr *w, const struct conf_conn *c);
 enum err must_use conf_conn_get(struct rd *r, struct conf_conn **ret);
 void conf_setup_put(struct wr *w, const struct conf_setup *s);

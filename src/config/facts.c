@@ -138,5 +138,6 @@ void conf_facts(const struct conf_conn *c, const struct facts_host *host,
 		.at_line = ev_u64(c->line), .suite = ev_str(""), .digest = ev_str(w.digest),
 		.kernel = ev_str(host->kernel), .daemon = ev_str(host->daemon),
 		.rekey = ev_str(yes(c->rekey)), .sha2_truncbug = ev_str(yes(c->sha2_truncbug)),
-		.mark = ev_str(mark));
+		.mark = ev_str(mark), .ike_from = ev_str(c->ike_from ? c->ike_from : ""),
+		.esp_from = ev_str(c->esp_from ? c->esp_from : ""));
 }

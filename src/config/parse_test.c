@@ -187,6 +187,33 @@ TEST(a_file_that_includes_itself_is_told_once)
 	conf_free(c);
 }
 
+/* As Fedora's and RHEL's ipsec.conf includes what the crypto policy wants. */
+TEST(it_is_known_where_algorithms_of_another_file_stand)
+{
+	const struct fake_file files[] = { { "/etc/ipsec.conf", "include /etc/crypto-policies/x\n"
+								"conn a\n" ENDS "conn b\n" ENDS
+								"\tike=aes256-sha2-modp2048\n"
+								"\tphase2alg=aes256-sha2\n" },
+		{ "/etc/crypto-policies/x",
+			"conn %default\n\tike=aes128-sha2-modp3072\n\tesp=aes_gcm256\n" },
+		{ NULL, NULL } };
+	struct conf *c = parse_files(files);
+	struct conf_conn *copy;
+
+	assert_int_equal(c->n, 2);
+	assert_string_equal(c->conn[0]->ike_from, "/etc/crypto-policies/x:2");
+	assert_string_equal(c->conn[0]->esp_from, "/etc/crypto-policies/x:3");
+	assert_null(c->conn[1]->ike_from);
+	assert_null(c->conn[1]->esp_from);
+	copy = conf_conn_copy(c->conn[0]);
+	assert_string_equal(copy->ike_from, "/etc/crypto-policies/x:2");
+	free(copy->ike_from);
+	copy->ike_from = NULL;
+	assert_true(conf_conn_eq(copy, c->conn[0])); /* it is the same, wherever it stands */
+	conf_conn_free(copy);
+	conf_free(c);
+}
+
 /* By name and by a pattern: it happens, and does no harm. */
 TEST(a_file_that_is_included_twice_is_told_once)
 {
@@ -380,6 +407,7 @@ int main(void)
 		cmocka_unit_test(includes_are_relative_to_the_file_and_bounded),
 		cmocka_unit_test(a_file_that_includes_itself_is_told_once),
 		cmocka_unit_test(a_file_that_is_included_twice_is_told_once),
+		cmocka_unit_test(it_is_known_where_algorithms_of_another_file_stand),
 		cmocka_unit_test(an_unindented_line_loses_the_conn_above_it),
 		cmocka_unit_test(subnets_make_connections_that_share_an_alias),
 		cmocka_unit_test(what_does_not_work_yet_says_so),
