@@ -241,6 +241,14 @@ void ike_tell_updown(struct ike *ike, const struct action *updown)
 	n->a.updown.ts_remote = &n->ts_remote;
 }
 
+void ike_tell_resolve(struct ike *ike, const char *conn)
+{
+	struct ike_action *n = action_new(ike, ACTION_RESOLVE);
+
+	n->conn = xstrdup(conn);
+	n->a.resolve.conn = n->conn;
+}
+
 /* ---- requests ---- */
 
 static struct ike_request *request_find(struct ike *ike, uint32_t id)

@@ -69,6 +69,24 @@ uint32_t conn_reqid_new(struct ike *ike)
 	return ike->last_reqid;
 }
 
+void conn_look_up(struct conn *c)
+{
+	if (c->ours->host_kind == HOST_NAME || c->theirs->host_kind == HOST_NAME)
+		ike_tell_resolve(c->ike, c->conf->name);
+}
+
+void conn_look_up_stranger(struct ike *ike)
+{
+	struct conn *c;
+
+	if (ike->strangers_at && ike->now.mono < ike->strangers_at + LIMIT_STRANGER_NAMES * NS_S)
+		return;
+	ike->strangers_at = ike->now.mono;
+	list_each (c, &ike->conns, struct conn, node)
+		if (!c->is_removed && !c->template && c->n_children == 0)
+			conn_look_up(c);
+}
+
 static void revive_fire(struct ike *ike, struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, revive);
@@ -77,6 +95,7 @@ static void revive_fire(struct ike *ike, struct timer *t)
 		return;
 	EMIT(&ike->env.events, ike->now, (struct event_about[1]){ conn_about(c, 0) }, conn_reviving,
 		.name = ev_str(c->conf->name), .serial = ev_u64(c->serial));
+	conn_look_up(c);
 	conn_initiate(c);
 }
 
@@ -453,4 +472,5 @@ void conn_revive(struct conn *c)
 	EMIT(&c->ike->env.events, c->ike->now, (struct event_about[1]){ conn_about(c, 0) },
 		conn_revive, .attempt = ev_u64(c->revivals), .seconds = ev_u64(seconds));
 	timer_set(&c->ike->timers, &c->revive, c->ike->now.mono + (ns_t)seconds * NS_S);
+	conn_look_up(c); /* where it has moved it comes up at once */
 }

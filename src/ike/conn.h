@@ -210,3 +210,9 @@ void conn_filter_clear(struct conn_policy *p);
 void conn_revive(struct conn *c);
 /* Start the attempt now: for CMD_UP, auto=start, a trap, a revival. */
 void conn_initiate(struct conn *c);
+/* Before an attempt that nobody asks for: its peer's name, if it has one, is looked up again. Does
+ * not wait for it. */
+void conn_look_up(struct conn *c);
+/* Somebody begins from an address that no connection has: it may be a peer with a name, which has
+ * moved. Now and then the names of those that are down are looked up for it. */
+void conn_look_up_stranger(struct ike *ike);

@@ -280,6 +280,7 @@ static void acquire(struct ike *ike, const struct dp_notice *n)
 	EMIT(&ike->env.events, ike->now, (struct event_about[1]){ conn_about(c, 0) }, conn_acquire,
 		.from = ev_str(ts_format(&n->ts_local, from)),
 		.to = ev_str(ts_format(&n->ts_remote, to)));
+	conn_look_up(c);
 	conn_initiate(c);
 }
 

@@ -50,6 +50,7 @@ struct ike {
 	ns_t explains_from; /* when all that were told why without being authenticated are paid for
 			     */
 	bool is_stopping;
+	ns_t strangers_at; /* when names were looked up for one of them last; 0: never */
 };
 
 /* #n of a new IKE SA or Child SA; never given twice. */
@@ -95,6 +96,7 @@ uint32_t ike_ask_dataplane_as(struct ike *ike, const struct ike_ask *ask, const 
 /* No answer is wanted. */
 void ike_tell_dataplane(struct ike *ike, const struct action *dp);
 void ike_tell_updown(struct ike *ike, const struct action *updown);
+void ike_tell_resolve(struct ike *ike, const char *conn);
 
 /* ---- requests: people who wait; request_done is emitted exactly once, by the last release ---- */
 struct ike_request {

@@ -27,6 +27,8 @@ enum action_kind {
 	ACTION_DATAPLANE, /* ask a data plane: op and its operand */
 	ACTION_KEEPALIVE, /* datagram of one octet 0xff (RFC 3948 2.3), no marker */
 	ACTION_UPDOWN,	  /* ask parent: run the user's leftupdown= with these facts */
+	ACTION_RESOLVE,	  /* tell parent: look the names of hosts up again; should they have moved,
+			   * the connection is added anew */
 	/* IKEv1 only. Keys serves them for loaded connections with keyexchange=ikev1. */
 	/* ask keys: SKEYID = prf(PSK, octets), RFC 2409 5 (psk; octets: Ni_b | Nr_b). A responder
 	 * that does not know the peer's identity yet says ID_NONE in theirs: the PSK is chosen by
@@ -85,6 +87,9 @@ struct action {
 		bool is_instance, is_cfg_client, is_cfg_server, is_cisco, has_failed_xauth;
 		struct dp_mark mark_in, mark_out;
 	} updown;
+	struct {
+		const char *conn;
+	} resolve;
 };
 
 struct answer {

@@ -130,6 +130,8 @@ static void tell_no_connection(const struct phase1_request *q, const struct matc
 		.nearest = ev_str(near ? near->conf->name : ""),
 		.expected = ev_str(match_expected(ike, m, expected, sizeof(expected))),
 		.id = ev_str(id), .wanted = ev_str(wanted));
+	if (why == MATCH_NO_ADDRESS)
+		conn_look_up_stranger(ike);
 }
 
 /* With explain-to= of both ends: what is wrong with the request for the nearest connection. */

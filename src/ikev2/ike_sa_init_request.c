@@ -151,6 +151,8 @@ static void tell_no_connection(
 		.remote = ev_ep(q->d->remote), .why = ev_str(words[i].why),
 		.kind = ev_str(words[i].kind), .nearest = ev_str(near ? near->conf->name : ""),
 		.expected = ev_str(match_expected(ike, m, expected, sizeof(expected))));
+	if (why == MATCH_NO_ADDRESS)
+		conn_look_up_stranger(ike);
 }
 
 static void tell_refused(

@@ -64,6 +64,52 @@ TEST(auto_start_is_revived_when_the_peer_deletes_it)
 	pair_done(&p);
 }
 
+/* As after a change of a peer's dynamic address. */
+TEST(a_name_is_looked_up_before_each_attempt_that_nobody_asks_for)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	c.automatic = AUTO_START;
+	c.right.host_kind = HOST_NAME;
+	c.right.host_name = "paris.example.com";
+	pair_init(&p, 1);
+	pair_add(&p.b, &c);
+	add_and_start(&p.a, &c);
+	assert_up(&p);
+	assert_int_equal(p.a.resolve.n, 0); /* it has just been loaded */
+	pair_do(&p.b, CMD_DOWN, "paris");
+	assert_int_equal(p.a.resolve.n, 1);
+	assert_string_equal(p.a.resolve.conn, "paris");
+	pair_run(&p, 6 * NS_S);
+	assert_int_equal(p.a.resolve.n, 2);
+	assert_up(&p);
+	pair_done(&p);
+}
+
+TEST(names_of_those_that_are_down_are_looked_up_for_a_stranger_but_not_for_each)
+{
+	struct conf_conn c = pair_conf("paris"), moved = pair_conf("london");
+	struct pair p;
+
+	c.left.host_kind = HOST_NAME; /* b's peer */
+	c.left.host_name = "london.example.com";
+	assert_int_equal(addr_parse("192.0.2.99", &c.left.host), OK);
+	pair_init(&p, 1);
+	pair_add(&p.b, &c);
+	moved.automatic = AUTO_START;
+	add_and_start(&p.a, &moved);
+	assert_true(p.b.count[EV_v2_no_connection] >= 1);
+	assert_int_equal(p.b.resolve.n, 1);
+	assert_string_equal(p.b.resolve.conn, "paris");
+	pair_run(&p, 7 * NS_S);
+	assert_true(p.b.count[EV_v2_no_connection] > 2);
+	assert_int_equal(p.b.resolve.n, 1);
+	pair_run(&p, 10 * NS_S);
+	assert_int_equal(p.b.resolve.n, 2);
+	pair_done(&p);
+}
+
 TEST(auto_start_taken_down_by_a_person_stays_down)
 {
 	struct pair p;
@@ -346,6 +392,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_start_begins_by_itself_and_only_when_told_to_do_as_auto_says),
 		cmocka_unit_test(auto_start_is_revived_when_the_peer_deletes_it),
+		cmocka_unit_test(
+			names_of_those_that_are_down_are_looked_up_for_a_stranger_but_not_for_each),
+		cmocka_unit_test(a_name_is_looked_up_before_each_attempt_that_nobody_asks_for),
 		cmocka_unit_test(auto_start_taken_down_by_a_person_stays_down),
 		cmocka_unit_test(auto_start_tries_for_ever_and_waits_longer_each_time),
 		cmocka_unit_test(auto_add_is_not_revived),

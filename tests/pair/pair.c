@@ -615,6 +615,10 @@ static void act_one(struct pair *p, struct side *s, const struct action *a)
 		dataplane(p, s, a);
 	else if (a->kind == ACTION_UPDOWN)
 		updown(s, a);
+	else if (a->kind == ACTION_RESOLVE) {
+		snprintf(s->resolve.conn, sizeof(s->resolve.conn), "%s", a->resolve.conn);
+		s->resolve.n++;
+	}
 }
 
 static void act(struct pair *p, struct side *s)

@@ -92,6 +92,10 @@ struct side {
 		char user[256], banner[512];
 		bool is_instance, is_cfg_client, is_cfg_server, is_cisco, has_failed_xauth;
 	} updown;
+	struct { /* names that were to be looked up again */
+		char conn[64];
+		unsigned n;
+	} resolve;
 	size_t sent, sent_octets; /* datagrams */
 	uint16_t last_port;	  /* where the last one went */
 	uint8_t last_header[28];

@@ -99,6 +99,9 @@ static void perform(struct shell *s, const struct action *a)
 	case ACTION_UPDOWN:
 		ask_updown(s, a);
 		break;
+	case ACTION_RESOLVE:
+		LINE_SEND(&s->p.line[WHO_PARENT], resolve, .name = a->resolve.conn);
+		break;
 	}
 }
 

@@ -373,6 +373,9 @@ static void message(void *ctx, struct line *l, const struct msg *m, int fd)
 	case MSG_filter:
 		firewall_take(p, &m->filter);
 		break;
+	case MSG_resolve:
+		load_names(p, m->resolve.name);
+		break;
 	case MSG_updown:
 		updown_run(p, &m->updown);
 		break;

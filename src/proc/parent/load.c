@@ -111,6 +111,8 @@ struct load {
 	bool is_foreign;    /* not from our own file: a reload leaves it alone */
 	bool asynchronous;  /* of LOAD_UP, as of "up" */
 	struct addr remote_host;
+	struct msg_command then; /* what is done after it; kind 0: nothing. Its name is name_then */
+	char *name_then;
 };
 
 static struct wish automatic(const struct conf_conn *c)
@@ -194,7 +196,7 @@ static void send_wish(
 
 	if (w->routed && l->after != LOAD_UP)
 		LINE_SEND(ike, command, .kind = CMD_ROUTE, .request = l->request, .name = name);
-	if (!w->up || l->after == LOAD_ROUTE)
+	if (!w->up || l->after == LOAD_ROUTE || l->then.kind)
 		return;
 	for (size_t i = 0; i < MAX(w->n_remote, 1u); i++)
 		LINE_SEND(ike, command, .kind = CMD_UP, .request = l->request, .name = name,
@@ -217,8 +219,8 @@ static void send_item(struct parent *p, const struct load *l, const struct load_
 	uint8_t *room = xalloc(IPC_MAX);
 	struct wr w = wr_to(room, IPC_MAX);
 	const struct wish *wish = &remember(p, i)->wish;
-	bool is_auto =
-		l->after == LOAD_AUTO || (l->after == LOAD_WISH && is_automatic(wish, i->file));
+	bool is_auto = l->after == LOAD_AUTO ||
+		       (l->after == LOAD_WISH && !l->then.kind && is_automatic(wish, i->file));
 
 	conf_conn_put(&w, i->resolved);
 	for (size_t k = 0; k < COUNT(whos) && wr_ok(&w); k++)
@@ -247,6 +249,7 @@ static void load_free(struct load *l)
 	}
 	free(l->item);
 	free(l->name);
+	free(l->name_then);
 	free(l);
 }
 
@@ -297,6 +300,8 @@ static void load_finish(struct load *l)
 	}
 	LINE_SEND(&p->child[WHO_IKE].line, request_end, .request = l->request,
 		.exit = (uint8_t)l->exit);
+	if (l->then.kind)
+		verb_pass(p, &l->then);
 	load_free(l);
 	if (retry)
 		uv_timer_start(&p->retry_timer, load_retry, RETRY_MS, 0);
@@ -345,8 +350,9 @@ static void load_go_take(struct load *l)
 		return;
 	}
 	for (size_t i = 0, n = l->n; i < n; i++)
-		resolve_conn(&(struct resolve_request){ l->p, l->item[i].resolved, l->request,
-			l->without_names, item_resolved, &l->item[i] });
+		resolve_conn(&(struct resolve_request){ l->p, l->item[i].resolved,
+			l->then.kind ? l->then.request : l->request, l->without_names, l->is_again,
+			item_resolved, &l->item[i] });
 }
 
 bool load_named(struct parent *p, const struct load_request *r, const struct conf *conf)
@@ -588,6 +594,43 @@ void load_again(struct parent *p)
 		load_add(load, l->conf);
 		load_go_take(load);
 	}
+}
+
+static bool has_name(const struct conf_conn *c)
+{
+	return c->left.host_kind == HOST_NAME || c->right.host_kind == HOST_NAME;
+}
+
+void load_names(struct parent *p, const char *name)
+{
+	struct loaded *l = loaded_find(p, name);
+	struct load *load;
+
+	if (!l || !has_name(l->conf) || resolve_is_asking(p, name))
+		return;
+	load = load_new(p, 0, LOAD_WISH);
+	load->is_again = true;
+	load_add(load, l->conf);
+	load_go_take(load);
+}
+
+bool load_names_before(struct parent *p, const struct msg_command *m)
+{
+	struct load *load = load_new(p, 0, LOAD_WISH);
+	struct loaded *l;
+
+	list_each (l, &p->loaded, struct loaded, node)
+		if (is_called(l, m->name) && has_name(l->conf))
+			load_add(load, l->conf);
+	if (load->n == 0) {
+		load_free(load);
+		return false;
+	}
+	load->is_again = true;
+	load->then = *m;
+	load->then.name = load->name_then = xstrdup(m->name);
+	load_go_take(load);
+	return true;
 }
 
 void load_retry(uv_timer_t *t)

@@ -262,6 +262,11 @@ bool unload_conns(struct parent *p, uint32_t request, const char *name);
 void load_reload(struct parent *p, uint32_t request);
 /* Tries again what could not be resolved. */
 void load_again(struct parent *p);
+/* Names of the connection (its own name) are looked up again; what has changed is loaded anew and
+ * does what is wished. */
+void load_names(struct parent *p, const char *name);
+/* The same of those that m, a CMD_UP, is for; it is done after that. False: none has a name. */
+bool load_names_before(struct parent *p, const struct msg_command *m);
 void load_retry(uv_timer_t *t); /* the same, as a timer */
 void load_setup(struct parent *p, struct conf_setup *setup_take);
 void load_done(struct parent *p);
@@ -287,12 +292,15 @@ struct resolve_request {
 	struct conf_conn *c; /* stays the caller's, and is changed in place */
 	uint32_t request;    /* of the events */
 	bool without_names;  /* DNS takes too long now */
+	bool is_again;	     /* of one that is loaded: silent when nothing is new */
 	void (*done)(void *ctx, bool is_resolved);
 	void *ctx;
 };
 /* Names, %defaultroute and interfaces of c. done (never before this returns) is told whether all is
  * known now. */
 void resolve_conn(const struct resolve_request *r);
+/* Names of that connection are being asked for. */
+bool resolve_is_asking(struct parent *p, const char *conn);
 /* Gives up on all: each is done, with what is known. */
 void resolve_abandon(struct parent *p);
 bool is_local(const struct addr *a);
@@ -303,6 +311,8 @@ bool interface_of(const struct addr *a, char *name);
 void verb_take(struct parent *p, const struct msg_verb *m);
 /* What ike is to do, and we have to remember. */
 void verb_command(struct parent *p, const struct msg_command *m);
+/* The same, now. */
+void verb_pass(struct parent *p, const struct msg_command *m);
 void verb_text_take(struct parent *p, uint32_t request, int fd);
 void verb_done(struct parent *p, uint32_t request, int exit);
 void verbs_done(struct parent *p);

@@ -210,21 +210,75 @@ static void lookup_closed(uv_handle_t *h)
 		free(l);
 }
 
-/* One numeric address, or a sentence that says why not. */
+/* The same end as it is loaded, with its address; NULL: it is not, or had another name. */
+static const struct conf_end *loaded_end(const struct lookup *l)
+{
+	const struct conf_conn *c = l->r->r.c;
+	struct loaded *loaded = loaded_find(l->r->r.p, c->name);
+	const struct conf_end *e = NULL;
+
+	if (loaded && loaded->sent)
+		e = l->end == &c->left ? &loaded->sent->left : &loaded->sent->right;
+	return e && e->host_kind == HOST_NAME && addr_is_set(&e->host) &&
+			       strcmp(e->host_name, l->end->host_name) == 0
+		       ? e
+		       : NULL;
+}
+
+/* Of several addresses the one that is in use stays it, in whatever order they come. False: text
+ * has none. */
+static bool take_addresses(const char *text, const struct conf_end *was, struct addr *ret)
+{
+	char line[ADDR_STR];
+	struct addr a;
+
+	*ret = (struct addr){ 0 };
+	for (; *text; text += strspn(text, "\n")) {
+		size_t n = strcspn(text, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)n, text);
+		text += n;
+		if (addr_parse(line, &a))
+			continue;
+		if (!addr_is_set(ret) || (was && addr_eq(&a, &was->host)))
+			*ret = a;
+	}
+	return addr_is_set(ret);
+}
+
+static void say_changed(const struct lookup *l, const struct conf_end *was)
+{
+	char old[ADDR_STR], now[ADDR_STR];
+
+	if (was && !addr_eq(&was->host, &l->end->host))
+		PARENT_EMIT(l->r->r.p, l->r->r.request, resolve_changed,
+			.host = ev_str(l->end->host_name),
+			.was = ev_str(addr_format(&was->host, old)),
+			.is = ev_str(addr_format(&l->end->host, now)),
+			.name = ev_str(l->r->r.c->name));
+}
+
+/* Numeric addresses, one a line, or a sentence that says why not. Who looks again keeps what there
+ * is, while nobody answers. */
 static void lookup_ended(uv_process_t *process, int64_t status, int signal)
 {
 	struct lookup *l = process->data;
 	struct resolve *r = l->r;
-	char text[256] = "";
+	const struct conf_end *was = loaded_end(l);
+	char text[1024] = "";
 	ssize_t n = read(l->pipe, text, sizeof(text) - 1);
 
 	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
 	if (signal)
 		snprintf(text, sizeof(text), "no answer within %d s", RESOLVE_MS / 1000);
-	if (status != 0 || signal || addr_parse(text, &l->end->host) != OK) {
+	if (status == 0 && !signal && take_addresses(text, was, &l->end->host)) {
+		say_changed(l, was);
+	} else if (was && r->r.is_again) {
+		l->end->host = was->host;
+	} else {
 		char clean[1024];
 
+		text[strcspn(text, "\n")] = '\0';
 		l->end->host = (struct addr){ 0 };
 		PARENT_EMIT(r->r.p, r->r.request, resolve_failed, .host = ev_str(l->end->host_name),
 			.why = ev_str(event_escape(bytes_str(text), clean, sizeof(clean))),
@@ -291,6 +345,16 @@ void resolve_conn(const struct resolve_request *request)
 	if (!r->r.without_names && r->r.c->right.host_kind == HOST_NAME)
 		lookup_start(r, &r->r.c->right);
 	release(r);
+}
+
+bool resolve_is_asking(struct parent *p, const char *conn)
+{
+	struct lookup *l;
+
+	list_each (l, &p->lookups, struct lookup, node)
+		if (strcmp(l->r->r.c->name, conn) == 0)
+			return true;
+	return false;
 }
 
 void resolve_abandon(struct parent *p)

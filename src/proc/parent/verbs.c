@@ -209,6 +209,13 @@ void verb_command(struct parent *p, const struct msg_command *m)
 {
 	if (is_busy(p, m->request))
 		return;
+	/* a name is looked up before each attempt */
+	if (m->kind != CMD_UP || !load_names_before(p, m))
+		verb_pass(p, m);
+}
+
+void verb_pass(struct parent *p, const struct msg_command *m)
+{
 	load_wish(p, m);
 	line_send_fd(
 		&p->child[WHO_IKE].line, &(struct msg){ .id = MSG_command, .command = *m }, -1);
