@@ -363,6 +363,7 @@ struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_
 		.device = device_of(c, own),
 		.flow = "",
 		.own_flow = "",
+		.their_name = theirs->host_kind == HOST_NAME ? theirs->host_name : NULL,
 		.is_initiator = addr_is_set(&theirs->host) };
 }
 

@@ -113,4 +113,5 @@ void local_look(const struct local_for *what, struct now now, const struct event
 	counter(&l, "TcpExt", "IPReversePathFilter");
 	local_filter(&l);
 	local_policies(&l);
+	local_name(&l);
 }

@@ -14,7 +14,8 @@ struct local_for {
 	/* a test through the tunnel was "answered", "unanswered", "": none; from an inner address,
 	 * and from the one that this host chooses by itself */
 	const char *flow, *own_flow;
-	bool is_initiator; /* so what the peer sends is an answer */
+	const char *their_name; /* of theirs, where it has one; NULL */
+	bool is_initiator;	/* so what the peer sends is an answer */
 };
 
 /* Looks, and tells of all that it sees (event/catalog_local.def). */
@@ -43,5 +44,6 @@ void local_overlaps(const struct local *l);
 void local_filter(const struct local *l);
 void local_sockets(const struct local *l);
 void local_policies(const struct local *l);
+void local_name(const struct local *l);
 /* The networks that this host's devices are connected to; NULL ends. f is told of each. */
 void local_connected(void (*f)(void *ctx, const char *device, const struct prefix *p), void *ctx);

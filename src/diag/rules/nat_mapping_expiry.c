@@ -55,7 +55,8 @@ static enum certainty from_outside(const struct story *s, struct finding *f)
 /* A peer that is silent to who sits behind a NAT, but lets it in at once when it begins anew. */
 static enum certainty from_inside(const struct story *s, struct finding *f)
 {
-	const struct event *dead = NULL, *up = NULL, *again = NULL;
+	const struct event *dead = NULL, *up = NULL, *again = NULL,
+			   *moved = story_ever(s, EV_resolve_changed);
 
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct event *e = &s->event[i];
@@ -68,6 +69,8 @@ static enum certainty from_inside(const struct story *s, struct finding *f)
 		else if (up && !dead && (e->id == EV_v2_timeout || e->id == EV_v1_dpd_dead))
 			dead = e;
 	}
+	if (story_later(moved, dead) && story_later(again, moved))
+		return CERTAINTY_NONE; /* its name has another address */
 	if (!dead || !again || story_age(s, again) > 900 * NS_S ||
 		again->at.mono - dead->at.mono > 30 * NS_S)
 		return CERTAINTY_NONE;

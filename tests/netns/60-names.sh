@@ -1,0 +1,92 @@
+#!/bin/bash
+# 60-names.sh PEER: names and addresses that change while a tunnel is to be there: the peer's name gets another address, and
+# what the daemon does about it by itself. Verdicts at rank 1, and fixes applied as they are printed.
+. "$(dirname "$0")/lab.sh"
+peer=${1:-strongswan}
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
+lab_up
+
+OTHER=198.51.100.7 AT=$RIGHT
+# named ADDRESS...: what the peer's name has, as left sees it
+named() { on left bash -c 'sed -i "/vpn.example.com/d" /etc/hosts; for a; do echo "$a vpn.example.com" >>/etc/hosts; done' named "$@"; }
+# moves ADDRESS: the peer vanishes without a word, and is there again
+moves() {
+	stop_strongswan right KILL
+	on right ip addr add "$1/24" dev eth0
+	on right ip addr del "$AT/24" dev eth0
+	AT=$1
+	start right strongswan
+}
+FRESH=(peer=vpn.example.com peerid=@vpn.example.com)
+our_log() { on left grep -qE "$1" /var/log/pluto.log; }
+
+on right sysctl -qw net.ipv4.conf.all.promote_secondaries=1 net.ipv4.conf.eth0.promote_secondaries=1
+tunnel left ours "${FRESH[@]}"
+tunnel right "$peer" id=@vpn.example.com
+on right sed -i 's/local_addrs = .*/local_addrs = %any/' /etc/swanctl/swanctl.conf
+start right "$peer"
+start left ours
+
+fault "a tunnel is up, and its peer has moved: the name has another address"
+check "it comes up" up left ours
+moves $OTHER
+named $OTHER
+verdict dyndns-stale-address certain ipsec --json diagnose $CONN --through $RPC
+exactly certain
+apply
+cured
+
+title "of several addresses the one in use stays, in whatever order they come"
+before=$(spis left ours)
+named $RIGHT $OTHER
+check "ipsec up" up left ours
+check "nothing was changed" [ "$(spis left ours)" = "$before" ]
+
+title "ipsec up looks the name up"
+down left ours
+moves $RIGHT
+named $RIGHT
+check "it comes up" up left ours
+says "it says why it goes there" "\"vpn.example.com\" is at $RIGHT now, no longer at $OTHER"
+check "traffic passes" ping_through 2
+
+fault "the name changes while an attempt is under way"
+down left ours
+drop ip daddr $RIGHT udp dport 500
+printf 'left# ipsec up %s\n' $CONN
+on left ipsec --json up $CONN >"$LAB/said" 2>&1 </dev/null &
+up_there=$!
+wait_for 5 grep -q v2_init_sent "$LAB/said"
+named $OTHER
+moves $OTHER
+wait_for 20 grep -q found_finding "$LAB/said"
+sleep 0.3
+ended $up_there
+sed -i '/"event":"diag_/d' "$LAB/said" # silence alone said something else before
+judged dyndns-stale-address certain
+apply
+cured
+no_drop
+
+title "the peer with the name begins, from another address: it is looked for"
+down left ours
+moves $RIGHT
+named $RIGHT
+refuses "the first time nobody knows it" up right strongswan
+check "it is looked up, and then it may" wait_for 20 up right strongswan
+check "traffic passes" ping_through 2
+
+title "auto=start: the daemon follows the name by itself, as soon as the peer is found dead"
+fresh auto=start dpddelay=1 retransmit-timeout=3s
+on left ipsec auto --start $CONN >/dev/null
+check "it is up" wait_for 5 is_up left ours
+named $OTHER
+moves $OTHER
+check "it is up again, at the other address" wait_for 20 our_log "is at $OTHER now, no longer at $RIGHT"
+check "traffic passes" wait_for 10 ping_through 2
+check "nothing is found" nothing_found
+
+title "what was found"
+cat "$LAB_ROWS"
+finish
