@@ -144,7 +144,9 @@ enum dp_notice_kind {
 	DP_LOSING,    /* serial, reason, count: 1 % or more of what came within a minute was
 		       * dropped, and passed was not (replay: only what is older than the window;
 		       * integrity), or all that came (icv_length), or, of an SA that is DP_SILENT, all
-		       * that came (any reason);    0: no longer */
+		       * that came (any reason); 0: no longer */
+	DP_UNASKED,   /* serial, count: so many packets came in for half a minute and more, and
+		       * nothing went out; again each half minute while it lasts */
 	DP_RESTARTED, /* all SAs and policies are gone; routes and addresses are not: policies are
 		       * added again or deleted */
 };

@@ -1,23 +1,27 @@
 /* Silence: what would be answered goes out, and nothing comes in. Traffic of one direction is
  * nobody's fault (syslog, video), so only packets count that have an answer if anybody gets them:
- * TCP's, and pings. Losses: packets that came too late for the replay window, or whose ICV does not
- * match. A few are dropped anywhere; what is told is more than one in a hundred, of some. */
+ * TCP's, and pings. Unasked: what comes in by a tunnel that sends nothing; it matters when it is
+ * the answer to what another one sends. Losses: packets that came too late for the replay window,
+ * or whose ICV does not match. A few are dropped anywhere; what is told is more than one in a
+ * hundred, of some. */
 #include "dataplane/watch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
 	SILENT_LOOKS = 4,   /* in a row, in each of which something was asked */
 	SILENT_PACKETS = 5, /* fewer are no traffic */
+	UNASKED_LOOKS = 2,  /* in a row, in each of which something came in and nothing went out */
 	LOSSES_MIN = 20,
 	LOSSES_PART = 100,
 	LENGTHS_MIN = 3 /* a length is no accident */
 };
 
-/* What came in for a policy, on all of its inbound SAs. */
+/* What came in and went out for a policy, on all of its SAs. */
 struct heard {
 	uint32_t reqid;
-	uint64_t packets;
+	uint64_t packets, sent;
 };
 
 static int by_reqid(const void *a, const void *b)
@@ -33,15 +37,17 @@ static size_t count_heard(const struct dp_seen *sa, size_t n, struct heard *ret)
 	size_t k = 0, merged = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!sa[i].is_out)
-			ret[k++] = (struct heard){ sa[i].reqid, sa[i].packets };
+		ret[k++] = (struct heard){ sa[i].reqid, sa[i].is_out ? 0 : sa[i].packets,
+			sa[i].is_out ? sa[i].packets : 0 };
 	if (k)
 		qsort(ret, k, sizeof(*ret), by_reqid);
 	for (size_t i = 0; i < k; i++)
-		if (merged && ret[merged - 1].reqid == ret[i].reqid)
+		if (merged && ret[merged - 1].reqid == ret[i].reqid) {
 			ret[merged - 1].packets += ret[i].packets;
-		else
+			ret[merged - 1].sent += ret[i].sent;
+		} else {
 			ret[merged++] = ret[i];
+		}
 	return merged;
 }
 
@@ -118,6 +124,27 @@ static void listen_to(
 	tell_why(w, n, dropped, true, tell, ctx);
 }
 
+static void look_unasked(const struct dp_seen *sa, const struct heard *of, dp_tell *tell, void *ctx)
+{
+	struct dp_watch *w = sa->watch;
+	uint64_t came = watch_added(w->unasked.heard, of->packets);
+	bool is_asked = of->sent != w->unasked.sent; /* fewer: a rekeyed one has gone */
+	struct dp_notice n = { .kind = DP_UNASKED, .serial = sa->serial, .reqid = sa->reqid };
+
+	w->unasked.heard = of->packets;
+	w->unasked.sent = of->sent;
+	if (is_asked || !came) {
+		w->unasked.since = w->unasked.looks = 0;
+		return;
+	}
+	w->unasked.since += came;
+	if (++w->unasked.looks < UNASKED_LOOKS || w->unasked.since < SILENT_PACKETS)
+		return;
+	n.count = w->unasked.since;
+	tell(ctx, &n);
+	w->unasked.since = w->unasked.looks = 0;
+}
+
 void dp_watch_silence(
 	const struct dp_seen *sa, size_t n, const uint64_t *dropped, dp_tell *tell, void *ctx)
 {
@@ -130,7 +157,9 @@ void dp_watch_silence(
 		if (!sa[i].is_out)
 			continue;
 		of = bsearch(&key, heard, k, sizeof(*heard), by_reqid);
-		listen_to(&sa[i], of ? of->packets : 0, dropped, tell, ctx);
+		assert(of); /* it counts itself */
+		look_unasked(&sa[i], of, tell, ctx);
+		listen_to(&sa[i], of->packets, dropped, tell, ctx);
 	}
 	free(heard);
 }

@@ -18,6 +18,11 @@ struct dp_watch {
 		bool is_told;
 	} silence;
 	struct {
+		uint64_t sent, heard; /* at the last look */
+		uint64_t since;	      /* came in, since something went out or it was told */
+		unsigned looks;
+	} unasked;
+	struct {
 		uint64_t packets, lost[WATCH_LOSSES]; /* a minute ago */
 		bool is_told[WATCH_LOSSES];
 	} losses;
@@ -45,9 +50,10 @@ typedef void dp_tell(void *ctx, const struct dp_notice *n);
 
 /* What it has counted up to now is of another process's time. */
 void dp_watch_begin(const struct dp_seen *sa);
-/* Each SILENCE_LOOK_S: DP_SILENT and DP_ANSWERED of outbound SAs, and DP_LOSING of those when this
- * host drops what comes in meanwhile. dropped: what it has dropped of what came in, of all tunnels,
- * by reason (DROP_END of them); NULL: not known. */
+/* Each SILENCE_LOOK_S: DP_SILENT and DP_ANSWERED of outbound SAs, DP_LOSING of those when this host
+ * drops what comes in meanwhile, and DP_UNASKED of those that send nothing and get something.
+ * dropped: what it has dropped of what came in, of all tunnels, by reason (DROP_END of them); NULL:
+ * not known. */
 void dp_watch_silence(
 	const struct dp_seen *sa, size_t n, const uint64_t *dropped, dp_tell *tell, void *ctx);
 /* Each LOSSES_LOOK_S: DP_LOSING of inbound SAs. */

@@ -104,6 +104,41 @@ TEST(what_this_host_drops_meanwhile_is_told_as_well)
 	tunnel_free(t);
 }
 
+TEST(what_comes_in_unasked_is_told_each_half_minute)
+{
+	struct tunnel *t = tunnel_new();
+	struct dp_seen *out = &t->sa[0], *in = &t->sa[1];
+
+	for (unsigned i = 0; i < 6; i++) {
+		in->packets += 4;
+		dp_watch_silence(t->sa, 3, NULL, take, t);
+	}
+	assert_int_equal(t->n, 3);
+	assert_true(t->last.kind == DP_UNASKED && t->last.serial == 7 && t->last.count == 8);
+	for (unsigned i = 0; i < 6; i++) { /* both ways */
+		in->packets += 4;
+		out->packets += 1;
+		dp_watch_silence(t->sa, 3, NULL, take, t);
+	}
+	for (unsigned i = 0; i < 6; i++) /* nothing */
+		dp_watch_silence(t->sa, 3, NULL, take, t);
+	for (unsigned i = 0; i < 4; i++) { /* too few to matter */
+		in->packets += 1;
+		dp_watch_silence(t->sa, 3, NULL, take, t);
+	}
+	assert_int_equal(t->n, 3);
+	/* another SA of the same policy sends: a rekeyed one does not */
+	t->sa[2].is_out = true;
+	t->sa[2].reqid = out->reqid;
+	for (unsigned i = 0; i < 6; i++) {
+		in->packets += 4;
+		t->sa[2].packets += 4;
+		dp_watch_silence(t->sa, 3, NULL, take, t);
+	}
+	assert_int_equal(t->n, 3);
+	tunnel_free(t);
+}
+
 TEST(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over)
 {
 	struct tunnel *t = tunnel_new();
@@ -181,6 +216,7 @@ int main(void)
 		cmocka_unit_test(silence_is_told_after_a_minute_and_when_it_is_over),
 		cmocka_unit_test(too_few_are_no_traffic),
 		cmocka_unit_test(what_this_host_drops_meanwhile_is_told_as_well),
+		cmocka_unit_test(what_comes_in_unasked_is_told_each_half_minute),
 		cmocka_unit_test(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over),
 		cmocka_unit_test(an_icv_of_another_length_is_told_when_nothing_passes),
 		cmocka_unit_test(what_was_lost_before_we_came_is_not_told),

@@ -193,6 +193,9 @@ bool conn_policy_is_told(const struct conn *c, uint32_t reqid);
 /* For the user's script: is this the first (the last) Child SA of its policy? It is told once. */
 bool conn_policy_is_first(struct conn *c, uint32_t reqid);
 bool conn_policy_is_last(struct conn *c, uint32_t reqid);
+/* So many packets came in by the Child SAs of this reqid and none went out: other connections that
+ * carry the same selectors are told, since these may be answers to theirs. */
+void conn_unasked(const struct conn *c, uint32_t reqid, uint64_t count);
 /* It carries (does not carry) traffic now. With the first the policy is the tunnel's: gives the
  * number of the ask, whose answer is child's (kind), 0 when nothing changes. */
 uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind);

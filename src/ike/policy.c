@@ -408,6 +408,32 @@ bool conn_policy_is_last(struct conn *c, uint32_t reqid)
 	return is_last;
 }
 
+static bool carries_alike(const struct conn *c, const struct conn_policy *as)
+{
+	struct conn_policy *p;
+
+	list_each (p, &c->policies, struct conn_policy, node)
+		if (p->carriers && ts_list_eq(&p->ts_local, &as->ts_local) &&
+			ts_list_eq(&p->ts_remote, &as->ts_remote))
+			return true;
+	return false;
+}
+
+void conn_unasked(const struct conn *c, uint32_t reqid, uint64_t count)
+{
+	const struct conn_policy *p = policy_find(c, reqid);
+	struct conn *o;
+
+	if (!p)
+		return;
+	list_each (o, &c->ike->conns, struct conn, node)
+		if (o != c && carries_alike(o, p))
+			EMIT(&o->ike->env.events, o->ike->now,
+				(struct event_about[1]){ conn_about(o, o->newest_child) },
+				child_elsewhere, .other = ev_str(c->conf->name),
+				.count = ev_u64(count));
+}
+
 /* A rekey changes nothing here: then packets have a policy all the time. */
 static bool is_tunnel_of(const struct conn_policy *p, const struct child *child)
 {

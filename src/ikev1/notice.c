@@ -69,6 +69,8 @@ void v1_notice(struct v1 *v1, const struct dp_notice *n)
 				c->sa ? (uint64_t)(v1->ike->now.mono - c->sa->heard) / NS_S : 0));
 	else if (c && n->kind == DP_ANSWERED)
 		V1_CHILD_EMIT(c, child_answered, );
+	else if (c && n->kind == DP_UNASKED)
+		conn_unasked(c->c.conn, n->reqid, n->count);
 	else if (c && n->kind == DP_LOSING)
 		V1_CHILD_EMIT(c, child_losing, .count = ev_u64(n->count),
 			.passed = ev_u64(n->passed),

@@ -337,6 +337,8 @@ static void notice(void *state, const struct dp_notice *n)
 			.heard = ev_u64((uint64_t)(c->sa->ike->now.mono - c->sa->heard) / NS_S));
 	else if (c && n->kind == DP_ANSWERED)
 		V2_CHILD_EMIT(c, child_answered, );
+	else if (c && n->kind == DP_UNASKED)
+		conn_unasked(c->c.conn, n->reqid, n->count);
 	else if (c && n->kind == DP_LOSING)
 		V2_CHILD_EMIT(c, child_losing, .count = ev_u64(n->count),
 			.passed = ev_u64(n->passed),

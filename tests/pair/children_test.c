@@ -132,6 +132,41 @@ TEST(what_cannot_be_made_anew_after_a_restart_ends)
 	pair_done(&p);
 }
 
+/* What the data plane of a counted of the Child SA that came up last. */
+static void unasked(struct pair *p)
+{
+	const struct pair_sa *sa = &p->a.sa[p->a.n_sa - 1];
+	struct dp_notice n = { .kind = DP_UNASKED,
+		.serial = sa->serial,
+		.reqid = p->a.policy[p->a.n_policy - 1].reqid,
+		.count = 30 };
+
+	pair_notice(&p->a, &n);
+}
+
+TEST(packets_that_come_unasked_are_told_of_who_has_the_same_selectors)
+{
+	struct conf_conn one = pair_conf("one"), two = pair_conf("two"), gate = pair_conf("gate");
+	struct pair p;
+
+	both_up(&p, false); /* others than its own */
+	unasked(&p);
+	assert_int_equal(p.a.count[EV_child_elsewhere], 0);
+	pair_done(&p);
+
+	pair_init(&p, 1);
+	pair_add(&p.a, &one);
+	pair_add(&p.a, &two);
+	pair_add(&p.b, &gate);
+	pair_do(&p.a, CMD_UP, "one");
+	pair_do(&p.a, CMD_UP, "two");
+	assert_int_equal(p.a.exit, 0);
+	unasked(&p);
+	assert_int_equal(p.a.count[EV_child_elsewhere], 1);
+	assert_string_equal(pair_said(&p.a, EV_child_elsewhere, "other"), "two");
+	pair_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +175,7 @@ int main(void)
 		cmocka_unit_test(each_of_them_is_rekeyed_by_either_end_without_a_lost_packet),
 		cmocka_unit_test(the_trap_returns_after_the_last_of_them),
 		cmocka_unit_test(both_are_made_anew_after_a_restart_of_the_data_plane),
+		cmocka_unit_test(packets_that_come_unasked_are_told_of_who_has_the_same_selectors),
 		cmocka_unit_test(what_cannot_be_made_anew_after_a_restart_ends),
 	};
 

@@ -75,8 +75,8 @@ static void take(void *ctx, const struct event *e)
 		s->watch.take(s->watch.ctx, e);
 	/* what every schedule of thousands says is not looked at */
 	if ((event_kind(e->id)->level != EVENT_DEBUG && event_kind(e->id)->level != EVENT_REPLY) ||
-		e->id == EV_connection_modecfg || e->id == EV_traffic_status ||
-		e->id == EV_pool_status)
+		e->id == EV_child_elsewhere || e->id == EV_connection_modecfg ||
+		e->id == EV_traffic_status || e->id == EV_pool_status)
 		keep_event(s, e);
 	if (e->id == EV_request_done) {
 		s->n_done++;
