@@ -179,28 +179,6 @@ static void ignored(void *ctx, const char *line)
 	(void)line;
 }
 
-static uint64_t octets_in(const json_t *o, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(o, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static void note_up(void *ctx, const char *line)
-{
-	struct ladder *l = ctx;
-	json_t *o = json_loads(line, 0, NULL);
-	const char *name = json_string_value(json_object_get(o, "event"));
-
-	if (name && strcmp(name, "traffic_status") == 0) {
-		l->is_up = true;
-		l->octets.in += octets_in(o, "in_bytes");
-		l->octets.out += octets_in(o, "out_bytes");
-		l->octets.dropped += octets_in(o, "drops");
-	}
-	json_decref(o);
-}
-
 static json_t *about_it(const struct ladder *l)
 {
 	return json_pack("{s:s}", "name", l->name);
@@ -208,10 +186,7 @@ static json_t *about_it(const struct ladder *l)
 
 static bool is_up(struct ladder *l)
 {
-	l->is_up = false;
-	l->octets = (struct flow_octets){ 0 };
-	(void)request_each(l->cmd, "trafficstatus", about_it(l), 0, note_up, l);
-	return l->is_up;
+	return l->is_up = diagnose_octets(l->cmd, l->name, &l->octets);
 }
 
 /* An attempt now says more than the memory of an old one. */
@@ -268,6 +243,13 @@ static void count_octets(void *ctx, struct flow_octets *ret)
 	*ret = l->octets;
 }
 
+static const char *count_others(void *ctx, unsigned i, struct flow_octets *ret)
+{
+	const struct ladder *l = ctx;
+
+	return diagnose_other(l->cmd, l->conf, l->conn, i, ret);
+}
+
 static void flow_step(void *ctx, const char *result)
 {
 	struct ladder *l = ctx;
@@ -299,6 +281,7 @@ static void look_at_flow(struct ladder *l)
 		.through = l->through,
 		.is_self = l->cmd->self,
 		.octets = count_octets,
+		.others = count_others,
 		.ctx = l,
 		.step = flow_step,
 		.now = diagnose_now };

@@ -23,6 +23,15 @@ struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_
 		free(result_);                                                                     \
 	} while (0)
 
+/* ---- diagnose_octets.c ---- */
+struct flow_octets;
+/* What the Child SAs of a connection have carried together. False: it is not up. */
+bool diagnose_octets(const struct cmd *c, const char *conn, struct flow_octets *ret);
+/* The same of the i-th other connection of the file that has the same networks at both ends as this
+ * one; its name, NULL: there is none, or it is not up. */
+const char *diagnose_other(const struct cmd *c, const struct conf *conf, const struct conf_conn *as,
+	unsigned i, struct flow_octets *ret);
+
 /* ---- diagnose_page.c ---- */
 struct page;
 /* Writes the page (freed; NULL: none is wanted) of a diagnosis that ended so; gives the exit

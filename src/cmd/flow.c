@@ -269,6 +269,26 @@ static void say_moved(struct run *r)
 		counter_added(r->sa.out, sa.out), counter_added(r->sa.dropped, sa.dropped) };
 }
 
+/* What is sent by one tunnel may be answered by another. */
+static void count_others(struct run *r, struct flow_octets *ret)
+{
+	for (unsigned i = 0; i < OTHERS_MAX; i++)
+		if (!r->f.what->others(r->f.what->ctx, i, &ret[i]))
+			ret[i] = (struct flow_octets){ 0 };
+}
+
+static void say_others(const struct run *r)
+{
+	struct flow_octets now;
+	const char *name;
+
+	for (unsigned i = 0; i < OTHERS_MAX; i++)
+		if ((name = r->f.what->others(r->f.what->ctx, i, &now)))
+			FLOW_EMIT(&r->f, flow_elsewhere, .other = ev_str(name),
+				.out = ev_u64(counter_added(r->other[i].out, now.out)),
+				.in = ev_u64(counter_added(r->other[i].in, now.in)));
+}
+
 /* ---- what it came to ---- */
 
 /* Who answered all of them, whoever it is; or some. */
@@ -323,11 +343,13 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 	flow_esp_open(&r.esp, &what->theirs);
 	flow_count(&r.before);
 	what->octets(what->ctx, &r.sa);
+	count_others(&r, r.other);
 	open_all(&r);
 	run_echoes(&r);
 	if (!r.f.packets)
 		goto out;
 	say_moved(&r);
+	say_others(&r);
 	all = answerer(&r, true);
 	some = answerer(&r, false);
 	if (some)

@@ -22,6 +22,9 @@ struct flow_for {
 	struct addr through; /* an address behind the peer, which a person named; or none */
 	bool is_self;	     /* what this host itself sends matters, too */
 	void (*octets)(void *ctx, struct flow_octets *ret);
+	/* the same of the i-th other connection with the same networks, and its name; NULL: there
+	 * is none, or it is down */
+	const char *(*others)(void *ctx, unsigned i, struct flow_octets *ret);
 	void *ctx;
 	void (*step)(void *ctx, const char *result);
 	struct now (*now)(void);

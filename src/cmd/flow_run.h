@@ -2,7 +2,17 @@
 /* One run of the test flow, as its steps share it. */
 #include "cmd/flow.h"
 
-enum { GUESS, NAMED, OWN, HOP, MAIN_MAX, ROUND_MS = 40, ANSWER_MS = 1000, SETTLE_MS = 150 };
+enum {
+	GUESS,
+	NAMED,
+	OWN,
+	HOP,
+	MAIN_MAX,
+	ROUND_MS = 40,
+	ANSWER_MS = 1000,
+	SETTLE_MS = 150,
+	OTHERS_MAX = 4
+};
 
 /* What comes from the peer meanwhile. */
 struct flow_esp {
@@ -19,6 +29,7 @@ struct run {
 	bool is_sure;	    /* that there is a host with this address */
 	struct echo echo[MAIN_MAX];
 	struct counters before;
+	struct flow_octets other[OTHERS_MAX]; /* of connections with the same networks */
 	struct flow_octets sa;
 	uint64_t sent_octets;
 	bool own_is_clear;

@@ -65,6 +65,16 @@ const struct event *flow_moved_xfrm(const struct story *s)
 	return NULL;
 }
 
+const struct event *flow_elsewhere(const struct story *s)
+{
+	for (unsigned i = s->from; flow_of(s) && i < s->n; i++)
+		if (s->event[i].id == EV_flow_elsewhere &&
+			FIELDS(&s->event[i], flow_elsewhere)->in.u64 &&
+			!FIELDS(&s->event[i], flow_elsewhere)->out.u64)
+			return &s->event[i];
+	return NULL;
+}
+
 const struct event *flow_heard(const struct story *s)
 {
 	static const char *const ways[] = { "named", "guess", "hop" };

@@ -17,6 +17,8 @@ const struct event *flow_mtu_of(const struct story *s, const char *way);
 const struct event *flow_moved(const struct story *s, const char *name);
 /* One of the kernel's failure counters moved; NULL. */
 const struct event *flow_moved_xfrm(const struct story *s);
+/* Another connection with the same networks took something in meanwhile and sent nothing; NULL. */
+const struct event *flow_elsewhere(const struct story *s);
 /* Somebody behind the tunnel answered: the event that shows it; NULL. */
 const struct event *flow_heard(const struct story *s);
 /* Packets went into the tunnel and nothing came out of it, not even from the far gateway. */

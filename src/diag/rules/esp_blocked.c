@@ -37,12 +37,14 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 	static const char *const dropped_here[] = { "no_sa", "no_policy", "selector_in",
 		"integrity", "replay", "icv_length" };
 	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s),
-			   *ike = flow_ike(s);
+			   *ike = flow_ike(s), *elsewhere = story_last(s, EV_child_elsewhere);
 	bool is_alive, is_udp = is_in_udp(s);
 
 	if (ike && ike->id == EV_ike_not_alive)
 		return CERTAINTY_NONE;
 	if (!first || story_age(s, e) > RECENT || !story_is_up(s))
+		return CERTAINTY_NONE;
+	if (elsewhere && story_age(s, elsewhere) <= RECENT) /* answers come by another tunnel */
 		return CERTAINTY_NONE;
 	for (size_t i = 0; i < COUNT(dropped_here); i++)
 		if (story_losing(s, dropped_here[i])) /* so it does arrive */
