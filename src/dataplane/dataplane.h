@@ -140,15 +140,19 @@ enum dp_notice_kind {
 	DP_SILENT,  /* serial, count: so many packets that want an answer (TCP, ping) went out for a
 		     * minute and more, and nothing came in; again each minute
 		     * while it lasts */
-	DP_ANSWERED,  /* serial: something came in again */
-	DP_LOSING,    /* serial, reason, count: 1 % or more of what came within a minute was
-		       * dropped, and passed was not (replay: only what is older than the window;
-		       * integrity), or all that came (icv_length), or, of an SA that is DP_SILENT, all
-		       * that came (any reason); 0: no longer */
-	DP_UNASKED,   /* serial, count: so many packets came in for half a minute and more, and
-		       * nothing went out; again each half minute while it lasts */
-	DP_RESTARTED, /* all SAs and policies are gone; routes and addresses are not: policies are
-		       * added again or deleted */
+	DP_ANSWERED,   /* serial: something came in again */
+	DP_LOSING,     /* serial, reason, count: 1 % or more of what came within a minute was
+			* dropped, and passed was not (replay: only what is older than the window;
+			* integrity), or all that came (icv_length), or, of an SA that is DP_SILENT,
+			* all that came (any reason); 0: no longer */
+	DP_UNASKED,    /* serial, count: so many packets came in for half a minute and more, and
+			* nothing went out; again each half minute while it lasts */
+	DP_LARGE_LOST, /* serial, count: packets of so many octets and more do not arrive, and small
+			* ones do; again each minute while it is seen */
+	DP_LARGE_PASS, /* serial, count: packets of so many octets arrive; once, and after the other
+			*/
+	DP_RESTARTED,  /* all SAs and policies are gone; routes and addresses are not: policies are
+			* added again or deleted */
 };
 
 /* Why a packet was dropped: one vocabulary for both planes, see drop.def. */

@@ -195,6 +195,8 @@ static ns_t judged_after(const struct event *e)
 	case EV_child_losing:
 	case EV_child_clash_over:
 	case EV_child_elsewhere:
+	case EV_child_large_lost:
+	case EV_child_large_pass:
 	case EV_log_resumed:
 	case EV_v2_wrong_guess:
 		return SETTLE; /* nothing by itself, but not when it happens again and again */

@@ -76,4 +76,8 @@ void v1_notice(struct v1 *v1, const struct dp_notice *n)
 			.passed = ev_u64(n->passed),
 			.reason = ev_str(drop_name((enum drop_reason)n->reason)),
 			.window = ev_u64(c->c.conn->conf->replay_window));
+	else if (c && n->kind == DP_LARGE_LOST)
+		V1_CHILD_EMIT(c, child_large_lost, .octets = ev_u64(n->count));
+	else if (c && n->kind == DP_LARGE_PASS)
+		V1_CHILD_EMIT(c, child_large_pass, .octets = ev_u64(n->count));
 }
