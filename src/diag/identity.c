@@ -27,6 +27,11 @@ bool identity_is_private(const char *id)
 	return false;
 }
 
+bool identity_is_open(const char *id)
+{
+	return id[0] == '%' || strchr(id, '*');
+}
+
 /* "@west" is a name, "@[west]" a KEY_ID, "west@east" a mail address */
 static const char *kind(const char *id)
 {

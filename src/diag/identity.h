@@ -11,6 +11,8 @@ char *identity_hint(const char *declared, const char *wanted, char t[IDENTITY_WH
 bool identity_is_private(const char *id);
 /* An address at all. */
 bool identity_is_addr(const char *id);
+/* "%any", a pattern: it asks for nobody in particular. */
+bool identity_is_open(const char *id);
 /* Which of left and right is this end, in the conn of the story. */
 const char *story_our_end(const struct story *s);
 const char *story_their_end(const struct story *s);

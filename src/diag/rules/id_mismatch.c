@@ -69,7 +69,8 @@ static enum certainty as_judge(const struct story *s, struct finding *f)
 			FIELDS(e, v1_id_refused)->wanted.str);
 	}
 	r = FIELDS(e, v2_id_refused);
-	if (!r->asked.str[0] || strcmp(r->id.str, r->wanted.str) != 0 ||
+	if (!r->asked.str[0] ||
+		(strcmp(r->id.str, r->wanted.str) != 0 && !identity_is_open(r->wanted.str)) ||
 		strcmp(r->asked.str, r->ours.str) == 0)
 		return differs(s, f, e, r->id.str, r->wanted.str);
 	finding_proof(f, e);
