@@ -164,12 +164,21 @@ void nets_not_taken(struct finding *f, const char *ours, const char *theirs)
 	finding_more(f, ": its own are others");
 }
 
+/* Narrowing cuts it to what both have; the fault is on the other side. */
+static bool is_cut(const struct nets *n, bool is_theirs)
+{
+	const char *this = is_theirs ? n->rel_theirs : n->rel_ours;
+	const char *other = is_theirs ? n->rel_ours : n->rel_theirs;
+
+	return n->is_narrowing && this[0] && !is(this, "apart") && is(other, "apart");
+}
+
 /* A range is written as it is: where nothing is narrowed it has to be the same. */
 static void side(struct finding *f, const struct nets *n, bool is_theirs, const char *name)
 {
 	const char *nets = is_theirs ? n->theirs : n->ours;
 
-	if (is(is_theirs ? n->rel_theirs : n->rel_ours, "same"))
+	if (is(is_theirs ? n->rel_theirs : n->rel_ours, "same") || is_cut(n, is_theirs))
 		return;
 	if (n->range[0] && n->range_is_theirs == is_theirs)
 		nets = n->range_is_all ? n->range : "";
@@ -198,15 +207,31 @@ static bool is_plain(const char *list)
 	return true;
 }
 
+static void peers_lines(const struct story *s, struct finding *f, const char *list, bool is_theirs)
+{
+	finding_conn(
+		f, FIX_PEER_LIBRESWAN, is_theirs ? nets_them(s) : nets_us(s), "subnet", "%s", list);
+	finding_conn(f, FIX_PEER_STRONGSWAN, is_theirs ? "local" : "remote", "subnet", "%s", list);
+}
+
 void nets_fix_peer(const struct story *s, struct finding *f, const char *ours, const char *theirs)
 {
 	if (!ours[0] || !theirs[0] || !is_plain(ours) || !is_plain(theirs))
 		return;
-	finding_conn(f, FIX_PEER_LIBRESWAN, nets_us(s), "subnet", "%s", ours);
-	finding_conn(f, FIX_PEER_LIBRESWAN, nets_them(s), "subnet", "%s", theirs);
-	finding_conn(f, FIX_PEER_STRONGSWAN, "local", "subnet", "%s", theirs);
-	finding_conn(f, FIX_PEER_STRONGSWAN, "remote", "subnet", "%s", ours);
+	peers_lines(s, f, ours, false);
+	peers_lines(s, f, theirs, true);
 	cisco_nets(f, theirs, ours);
+}
+
+void nets_fix_asker(const struct story *s, struct finding *f, const struct nets *n)
+{
+	bool cut_ours = is_cut(n, false), cut_theirs = is_cut(n, true);
+	const char *list = cut_ours ? n->allowed_theirs : n->allowed_ours;
+
+	if (!cut_ours && !cut_theirs)
+		nets_fix_peer(s, f, n->allowed_ours, n->allowed_theirs);
+	else if (list[0] && is_plain(list))
+		peers_lines(s, f, list, cut_ours);
 }
 
 /* ---- one pair of several ---- */

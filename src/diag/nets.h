@@ -29,6 +29,8 @@ void nets_not_taken(struct finding *f, const char *ours, const char *theirs);
 void nets_fix_here(const struct story *s, struct finding *f, const struct nets *n);
 /* Lines for the peer, that make its networks the mirror of ours. */
 void nets_fix_peer(const struct story *s, struct finding *f, const char *ours, const char *theirs);
+/* The same for a peer that has asked: what narrowing cuts anyway needs no line. */
+void nets_fix_asker(const struct story *s, struct finding *f, const struct nets *n);
 /* "left" or "right": which of the two this end is, and the other one. */
 const char *nets_us(const struct story *s);
 const char *nets_them(const struct story *s);

@@ -28,7 +28,7 @@ static enum certainty seen(const struct story *s, struct finding *f, const struc
 	if (!n->is_narrowing && narrows(n, n->rel_ours) && narrows(n, n->rel_theirs))
 		finding_conn(f, FIX_HERE, "", "narrowing", "yes");
 	if (!n->is_answer)
-		nets_fix_peer(s, f, n->allowed_ours, n->allowed_theirs);
+		nets_fix_asker(s, f, n);
 	return CERTAIN;
 }
 
