@@ -233,6 +233,28 @@ static bool is_up(const struct memory *m)
 	return ret;
 }
 
+static bool is_coming_up(const struct event *e)
+{
+	return e->id == EV_v2_child_established || e->id == EV_v1_child_established;
+}
+
+/* Of many that may come, one tries again, and has had our answer: it is no forged first message. */
+static bool is_another_try(const struct memory *m, const struct event *e)
+{
+	return m->instance && (e->id == EV_v2_auth_processing || e->id == EV_v1_main_r2_sent);
+}
+
+/* What was said of the try before, it is known by: the same again is no news. */
+static void succeed(struct memory *m, struct memory *was)
+{
+	if (!m->said) {
+		m->said = was->said;
+		m->said_class = was->said_class;
+	}
+	was->said = 0;
+	was->said_class = NULL;
+}
+
 /* Who comes up is no stranger any more, and each attempt may have been another instance: what that
  * address was refused for is over. */
 static void note_peer(struct diag *d, struct memory *m, const struct event *e)
@@ -244,8 +266,7 @@ static void note_peer(struct diag *d, struct memory *m, const struct event *e)
 		return;
 	if (addr_is_set(&at))
 		m->at = at;
-	if ((e->id != EV_v2_child_established && e->id != EV_v1_child_established) ||
-		!addr_is_set(&m->at))
+	if (!addr_is_set(&m->at) || (!is_coming_up(e) && !is_another_try(m, e)))
 		return;
 	if ((was = find(d, NULL, 0, &m->at))) {
 		memory_done(was);
@@ -256,6 +277,8 @@ static void note_peer(struct diag *d, struct memory *m, const struct event *e)
 			addr_eq(&was->at, &m->at) && !is_up(was)) {
 			was->past = was->n;
 			was->due = MIN(was->due, e->at.mono + SETTLE);
+			if (!is_coming_up(e))
+				succeed(m, was);
 		}
 }
 

@@ -422,6 +422,40 @@ TEST(an_instance_that_comes_up_clears_what_another_was_refused)
 	diag_done(&d);
 }
 
+/* A client that tries again is another instance each time: it has one finding, the last. */
+TEST(an_instance_that_tries_again_is_judged_by_its_last_try)
+{
+	struct event_about try = about;
+	struct endpoint remote = { .port = 500 };
+
+	assert_int_equal(addr_parse("198.51.100.1", &remote.addr), OK);
+	begin();
+	for (try.instance = 1; try.instance <= 4; try.instance++) {
+		EMIT(&in, now, &try, v2_init_answered, .suite = ev_str(""),
+			.remote = ev_ep(remote));
+		EMIT(&in, now, &try, v2_auth_processing, .payloads = ev_str(""));
+		EMIT(&in, now, &try, v2_cp_required, .pool = ev_str("here"));
+		pass(NS_S);
+		assert_int_equal(count_said("[cp-required]"), 1);
+		assert_false(said_so("no longer"));
+	}
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_int_equal(count_said("[cp-required]"), 1);
+	n_said = 0;
+	EMIT(&in, now, &try, v2_init_answered, .suite = ev_str(""), .remote = ev_ep(remote));
+	EMIT(&in, now, &try, v2_auth_processing, .payloads = ev_str(""));
+	EMIT(&in, now, &try, v2_child_established, .old = ev_str(""), .natd = ev_str(""),
+		.asked_local = ev_str(""), .asked_remote = ev_str(""), .got_local = ev_str(""),
+		.got_remote = ev_str(""), .product = ev_str(""));
+	pass(NS_S);
+	assert_int_equal(count_said("no longer"), 1);
+	n_said = 0;
+	diag_report(&d, NULL, 7, now, &out);
+	assert_int_equal(n_said, 0);
+	diag_done(&d);
+}
+
 TEST(an_event_that_names_a_connection_is_of_its_story)
 {
 	struct event_about asking = { .request = 9 };
@@ -594,6 +628,7 @@ int main(void)
 		cmocka_unit_test(who_comes_up_is_no_stranger_any_more),
 		cmocka_unit_test(a_stranger_has_a_story_of_its_own),
 		cmocka_unit_test(an_instance_that_comes_up_clears_what_another_was_refused),
+		cmocka_unit_test(an_instance_that_tries_again_is_judged_by_its_last_try),
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),
