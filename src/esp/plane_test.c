@@ -515,6 +515,25 @@ TEST(narrowest_policy_wins)
 	fixture_free(f);
 }
 
+/* Two instances of one template; of others the first one stays. */
+TEST(of_two_clients_with_the_same_selectors_the_newer_one_has_them)
+{
+	struct fixture *f = fixture_new(&fixture_gcm, NULL);
+	struct dp_policy first = fixture_policy(), second = first;
+	struct packet got;
+
+	second.reqid = 2;
+	second.action = DP_DROP;
+	assert_int_equal(esp_plane_policy_add(f->left, &second), OK);
+	assert_int_equal(through(f, small, &got), DROP_none);
+	first.extra.is_instance = second.extra.is_instance = true;
+	assert_int_equal(esp_plane_policy_add(f->left, &first), OK);
+	assert_int_equal(esp_plane_policy_add(f->left, &second), OK);
+	assert_int_equal(fixture_send(f, fixture_frame(f, &small)), DROP_policy_drop);
+	fixture_done(f);
+	fixture_free(f);
+}
+
 static void padded(struct dp_sa *sa)
 {
 	sa->tfc = 800;
@@ -691,6 +710,7 @@ int main(void)
 		cmocka_unit_test(an_icv_that_is_cut_differently_is_known_by_the_length),
 		cmocka_unit_test(drops_are_told_by_reason_and_only_what_is_new),
 		cmocka_unit_test(narrowest_policy_wins),
+		cmocka_unit_test(of_two_clients_with_the_same_selectors_the_newer_one_has_them),
 		cmocka_unit_test(tfc_padding_hides_the_length_and_is_cut),
 		cmocka_unit_test(dummy_packet_is_silently_taken),
 		cmocka_unit_test(numbers_without_esn_end_and_are_told),

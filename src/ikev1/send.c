@@ -233,7 +233,7 @@ static void half_open_end(struct v1_sa *sa)
 		.seconds = ev_str(
 			seconds_text(sa->ike->now.mono - sa->born, -1, seconds, sizeof(seconds))),
 		.remote = ev_ep(sa->remote), .nat = ev_str(v1_nat_who(&sa->nat)),
-		.neighbours = ev_u64(sa->nat.remote_behind ? neighbours(sa) : 0));
+		.neighbours = ev_u64(neighbours(sa)), .repeats = ev_u64(sa->line.repeats));
 	v1_sa_kill(sa, EXIT_IKE_NO_ANSWER);
 }
 

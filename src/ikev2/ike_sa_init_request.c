@@ -316,8 +316,10 @@ static bool is_repeat(const struct request *q)
 
 	if (!sa || memcmp(sa->spi_i, q->m->h.spi_i, 8) != 0)
 		return false;
-	if (sa->state == V2_INIT_ANSWERED && bytes_eq(buf_view(&sa->init_request), q->d->data))
-		ike_send(sa->ike, &sa->local, &sa->remote, buf_view(&sa->init_response));
+	if (sa->state != V2_INIT_ANSWERED || !bytes_eq(buf_view(&sa->init_request), q->d->data))
+		return true;
+	sa->init_repeats++;
+	ike_send(sa->ike, &sa->local, &sa->remote, buf_view(&sa->init_response));
 	return true;
 }
 

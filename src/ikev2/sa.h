@@ -126,6 +126,7 @@ struct v2_sa {
 	struct ke *ke;
 	struct buf ni, nr;
 	struct buf init_request, init_response; /* RealMessage1, RealMessage2 (2.15) */
+	uint32_t init_repeats;			/* R: of that request, answered again */
 	struct buf cookie;
 	unsigned cookies, ke_retries,
 		refusals; /* refusals: unauthenticated error notifications seen */

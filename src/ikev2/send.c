@@ -264,7 +264,7 @@ static void half_open_end(struct v2_sa *sa)
 			.seconds = ev_str(seconds_text(
 				sa->ike->now.mono - sa->born, -1, seconds, sizeof(seconds))),
 			.remote = ev_ep(sa->remote), .nat = ev_str(v2_nat_who(&sa->nat)),
-			.neighbours = ev_u64(n));
+			.neighbours = ev_u64(n), .repeats = ev_u64(sa->init_repeats));
 	v2_sa_kill(sa, EXIT_IKE_NO_ANSWER);
 }
 

@@ -178,6 +178,44 @@ TEST(less_than_the_network_is_not_what_was_agreed)
 	pair_done(&e.p);
 }
 
+/* RFC 3948 5.1: what goes to that network goes to the one that came last. */
+TEST(two_clients_with_one_network_are_told_of)
+{
+	struct conf_conn two;
+	struct ends e;
+
+	tunnel_init(&e);
+	from_anywhere(&e.b);
+	two = pair_conf("two");
+	two.version = VERSION_IKEV1;
+	assert_int_equal(id_parse("@one", &e.a.left.id), OK);
+	assert_int_equal(id_parse("@two", &two.left.id), OK);
+	assert_int_equal(id_parse("%any", &e.b.left.id), OK);
+	e.p.nat = (struct pair_nat){ &e.p.a, outside, 4711, 4712 };
+	ends_up(&e);
+	pair_add(&e.p.a, &two);
+	pair_do(&e.p.a, CMD_UP, "two");
+	pair_run(&e.p, 2 * NS_S);
+	assert_int_equal(e.p.a.exit, 0);
+	assert_int_equal(e.p.b.n_sa, 4);
+	assert_int_equal(e.p.b.count[EV_child_clash], 1);
+	assert_string_equal(pair_said(&e.p.b, EV_child_clash, "was_id"), "@one");
+	assert_string_equal(pair_said(&e.p.b, EV_child_clash, "id"), "@two");
+	assert_string_equal(pair_said(&e.p.b, EV_child_clash, "ts_remote"), "10.0.1.0/24");
+	pair_do(&e.p.a, CMD_REKEY_CHILD, "road");
+	pair_run(&e.p, 10 * NS_S);
+	assert_int_equal(e.p.b.count[EV_child_clash], 1);
+	assert_int_equal(e.p.b.count[EV_child_clash_over], 0);
+	pair_do(&e.p.a, CMD_DOWN, "two");
+	pair_run(&e.p, 2 * NS_S);
+	assert_int_equal(e.p.b.count[EV_child_clash_over], 1);
+	assert_int_equal(e.p.a.count[EV_child_clash], 0); /* two connections of one host */
+	id_done(&e.a.left.id);
+	id_done(&two.left.id);
+	id_done(&e.b.left.id);
+	pair_done(&e.p);
+}
+
 TEST(the_host_stands_for_no_network)
 {
 	struct ends e;
@@ -202,6 +240,7 @@ int main(void)
 		cmocka_unit_test(another_port_is_refused_where_one_is_named),
 		cmocka_unit_test(a_road_warriors_network_has_a_tunnel_through_its_nat),
 		cmocka_unit_test(less_than_the_network_is_not_what_was_agreed),
+		cmocka_unit_test(two_clients_with_one_network_are_told_of),
 		cmocka_unit_test(the_host_stands_for_no_network),
 	};
 
