@@ -17,6 +17,7 @@
 #include "diag/probed.h"
 #include "diag/recorded.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -347,7 +348,8 @@ struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_
 		.flow = "",
 		.own_flow = "",
 		.their_name = theirs->host_kind == HOST_NAME ? theirs->host_name : NULL,
-		.is_initiator = addr_is_set(&theirs->host) };
+		.is_initiator = addr_is_set(&theirs->host),
+		.udp_port = ours->protocol == IPPROTO_UDP ? ours->port : 0 };
 }
 
 static void look_at_host(struct ladder *l)
@@ -361,6 +363,8 @@ static void look_at_host(struct ladder *l)
 	if (!l->is_running && uname(&host) == 0) /* else it has told */
 		conf_facts(c, &(struct facts_host){ host.release, CLEARSWAN_VERSION },
 			&(struct event_about){ .conn = l->name }, diagnose_now(), &in);
+	what.octets_in = l->octets.in;
+	what.octets_out = l->octets.out;
 	what.flow = l->came.flow;
 	what.own_flow = l->came.own_flow;
 	look(l, &what);

@@ -111,7 +111,9 @@ void local_look(const struct local_for *what, struct now now, const struct event
 	local_sockets(&l);
 	sysctls(&l);
 	counter(&l, "TcpExt", "IPReversePathFilter");
+	local_port(&l);
 	local_filter(&l);
+	local_conntrack(&l);
 	local_policies(&l);
 	local_name(&l);
 }

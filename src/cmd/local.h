@@ -16,6 +16,8 @@ struct local_for {
 	const char *flow, *own_flow;
 	const char *their_name; /* of theirs, where it has one; NULL */
 	bool is_initiator;	/* so what the peer sends is an answer */
+	uint16_t udp_port; /* of this end, that the tunnel is for (protoport=17/1701); 0: none */
+	uint64_t octets_in, octets_out; /* that its SAs have carried */
 };
 
 /* Looks, and tells of all that it sees (event/catalog_local.def). */
@@ -29,6 +31,7 @@ struct local {
 	const struct event_sink *out;
 	struct addr source; /* that packets to the peer have; none: no route */
 	char device[32];    /* through which they leave */
+	bool has_no_nat;    /* the packet filter was read: no NAT rule takes the tunnel's packets */
 };
 #define LOCAL_EMIT(l, name, ...) EMIT((l)->out, (l)->now, &(l)->about, name, __VA_ARGS__)
 
@@ -41,8 +44,13 @@ void local_routes(struct local *l);
 void local_lans(const struct local *l);
 void local_addresses(const struct local *l, char inner[static ADDR_STR]);
 void local_overlaps(const struct local *l);
-void local_filter(const struct local *l);
+void local_filter(struct local *l);
 void local_sockets(const struct local *l);
+/* Who has what.udp_port, when there is one. */
+void local_port(const struct local *l);
+/* Entries of connection tracking that take packets out of the tunnel. None are told of
+ * while a NAT rule would make them anew: has_no_nat. */
+void local_conntrack(const struct local *l);
 void local_policies(const struct local *l);
 void local_name(const struct local *l);
 /* The networks that this host's devices are connected to; NULL ends. f is told of each. */

@@ -18,7 +18,7 @@ static const struct {
 	{ "iptables-nft", "iptables-nft-save", 4 }, { "ip6tables-nft", "ip6tables-nft-save", 6 } };
 
 struct host {
-	const struct local *l;
+	struct local *l;
 	char *json, *saved[BACKENDS]; /* NULL: not there */
 	struct fw_filter *all;
 };
@@ -206,20 +206,23 @@ static void nat(const struct host *h)
 			backend = backends[i].name;
 			free(text);
 		}
-	if (!rule[0])
+	if (!rule[0]) {
+		h->l->has_no_nat = h->json || h->saved[0] || h->saved[2];
 		return;
+	}
 	/* iptables-nft's tables have its names */
 	if (strstr(rule, "chain POSTROUTING"))
 		backend = strstr(rule, "table ip6") ? "ip6tables-nft" : "iptables-nft";
 	if ((h->json && strstr(h->json, "\"table\": \"" FW_TABLE "\", \"name\": \"nat\"")) ||
 		(h->saved[0] && strstr(h->saved[0], "-A POSTROUTING -j " FW_TABLE)))
 		exempt = "the exemption of " FW_TABLE;
+	h->l->has_no_nat = exempt[0];
 	LOCAL_EMIT(l, local_nat, .from = ev_str(range_text(&l->what->our_nets.ts[0].range, from)),
 		.to = ev_str(range_text(&l->what->their_nets.ts[0].range, to)),
 		.backend = ev_str(backend), .rule = ev_str(rule), .exempt = ev_str(exempt));
 }
 
-void local_filter(const struct local *l)
+void local_filter(struct local *l)
 {
 	const struct local_for *what = l->what;
 	const struct ts_list *a = &what->our_nets, *b = &what->their_nets;

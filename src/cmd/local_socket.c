@@ -88,12 +88,13 @@ static bool is_none(const struct addr *a)
 }
 
 static void say_socket(
-	const struct local *l, const struct addr *a, unsigned port, unsigned long inode)
+	const struct local *l, const struct addr *a, unsigned port, unsigned long inode, void *ctx)
 {
 	char pid[16] = "", command[80] = "the kernel, or a process of another container",
 	     t[ADDR_STR];
 	bool is_ours = false;
 
+	(void)ctx;
 	owner(inode, pid, command, sizeof(command), &is_ours);
 	if (!pid[0])
 		return; /* nothing is known of it */
@@ -101,11 +102,15 @@ static void say_socket(
 		.command = ev_str(command), .pid = ev_str(pid), .is_ours = ev_u64(is_ours));
 }
 
-static void read_file(const struct local *l, const char *file)
+/* UDP sockets at one of these two ports of an address of ours. */
+static void read_file(const struct local *l, const char *file, const unsigned want[2],
+	void (*take)(const struct local *l, const struct addr *a, unsigned port,
+		unsigned long inode, void *ctx),
+	void *ctx)
 {
-	unsigned ours = l->what->our_port ? l->what->our_port : 500, n = 0;
 	FILE *f = fopen(file, "re");
 	char line[512], hex[64];
+	unsigned n = 0;
 
 	while (f && n < SOCKETS_MAX && fgets(line, sizeof(line), f)) {
 		unsigned port;
@@ -116,10 +121,10 @@ static void read_file(const struct local *l, const char *file)
 			    &inode) != 3)
 			continue;
 		a = address_of(hex);
-		if ((port != ours && port != 4500) ||
+		if ((port != want[0] && port != want[1]) ||
 			(!is_none(&a) && !addr_eq(&a, &l->what->ours) && !addr_eq(&a, &l->source)))
 			continue;
-		say_socket(l, &a, port, inode);
+		take(l, &a, port, inode, ctx);
 		n++;
 	}
 	if (f)
@@ -128,6 +133,70 @@ static void read_file(const struct local *l, const char *file)
 
 void local_sockets(const struct local *l)
 {
-	read_file(l, "/proc/net/udp");
-	read_file(l, "/proc/net/udp6");
+	const unsigned want[] = { l->what->our_port ? l->what->our_port : 500, 4500 };
+
+	read_file(l, "/proc/net/udp", want, say_socket, NULL);
+	read_file(l, "/proc/net/udp6", want, say_socket, NULL);
+}
+
+/* ---- the port of a tunnel that is for one protocol (L2TP) ---- */
+
+struct holder {
+	bool is_there;
+	char pid[16], command[80];
+};
+
+static void take_holder(
+	const struct local *l, const struct addr *a, unsigned port, unsigned long inode, void *ctx)
+{
+	struct holder *h = ctx;
+	bool is_ours = false;
+
+	(void)l;
+	(void)a;
+	(void)port;
+	h->is_there = true;
+	owner(inode, h->pid, h->command, sizeof(h->command), &is_ours);
+}
+
+/* PPP devices: what L2TP is for. */
+static unsigned ppp_devices(void)
+{
+	enum { ARPHRD_PPP_ = 512 };
+	DIR *d = opendir("/sys/class/net");
+	const struct dirent *e;
+	unsigned n = 0;
+
+	while (d && (e = readdir(d))) {
+		char path[320];
+		unsigned type = 0;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/sys/class/net/%.200s/type", e->d_name);
+		f = fopen(path, "re");
+		n += f && fscanf(f, "%u", &type) == 1 && type == ARPHRD_PPP_;
+		if (f)
+			fclose(f);
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+void local_port(const struct local *l)
+{
+	const unsigned want[] = { l->what->udp_port, l->what->udp_port };
+	struct holder h = { .command = "" };
+
+	if (!l->what->udp_port)
+		return;
+	read_file(l, "/proc/net/udp", want, take_holder, &h);
+	read_file(l, "/proc/net/udp6", want, take_holder, &h);
+	if (h.is_there && !h.command[0])
+		snprintf(h.command, sizeof(h.command),
+			"the kernel, or a process of another container");
+	LOCAL_EMIT(l, local_port, .port = ev_u64(l->what->udp_port), .command = ev_str(h.command),
+		.pid = ev_str(h.pid), .nobody = ev_str(h.is_there ? "" : "nobody has it"),
+		.in = ev_u64(l->what->octets_in), .out = ev_u64(l->what->octets_out),
+		.ppp = ev_u64(ppp_devices()));
 }
