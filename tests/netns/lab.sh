@@ -197,7 +197,7 @@ lab_down() {
 		wait_for 3 nobody_left && break
 	done
 	[ -z "${LAB_KEEP:-}" ] || { mkdir -p "$LAB_KEEP"; for h in left right; do cp -r "$LAB/$h/log" "$LAB_KEEP/$h" 2>/dev/null; done; }
-	for h in left right; do umount "$LAB/$h/mnt" 2>/dev/null; done
+	for h in $LAB_HOSTS; do umount "$LAB/$h/mnt" 2>/dev/null; done
 	for h in $LAB_HOSTS; do ip netns del "$LAB_PREFIX$h" 2>/dev/null; done
 	umount "$LAB" 2>/dev/null || umount -l "$LAB"
 	rmdir "$LAB"

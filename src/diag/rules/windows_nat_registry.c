@@ -1,0 +1,67 @@
+#include "diag/diag.h"
+#include "diag/identity.h"
+
+/* Windows gives up by then when nothing comes through. */
+#define SOON (60 * NS_S)
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* How it ended: the event; NULL: it has not, or somebody used it. */
+static const struct event *ended(const struct story *s, const struct event *nat)
+{
+	static const enum event_id ends[] = { EV_v1_half_open_end, EV_v1_delete_child,
+		EV_v1_delete_ike, EV_NONE };
+	const struct event *e = story_last_of(s, ends),
+			   *up = story_ever(s, EV_v1_child_established),
+			   *traffic = story_ever(s, EV_child_traffic);
+
+	if (!e || !story_later(e, nat) || e->at.mono - nat->at.mono > SOON)
+		return NULL;
+	if (up && story_later(up, nat) && traffic && FIELDS(traffic, child_traffic)->in.u64)
+		return NULL;
+	return e;
+}
+
+/* A conn of IKEv2 beside the one for L2TP: Windows takes that through NATs as it is. */
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	const struct event *nat = story_ever(s, EV_v1_nat), *end = NULL;
+	const union ev_v1_nat *n = nat ? FIELDS(nat, v1_nat) : NULL;
+	bool is_windows = n && n->product.str && is(n->product.str, "Microsoft");
+
+	if (is_windows && (is(n->nat.str, "us") || is(n->nat.str, "both")) &&
+		is(FACT(s, type), "transport"))
+		end = ended(s, nat);
+	if (!end || story_age(s, end) > 3600 * NS_S)
+		return CERTAINTY_NONE;
+	finding_proof(f, nat);
+	finding_proof(f, story_ever(s, EV_v1_child_established));
+	finding_proof(f, end);
+	finding_cause(f,
+		"the peer is Windows and gives up, %s: this host (%s) is behind a NAT, and Windows "
+		"does not speak L2TP/IPsec to a server behind one unless its registry says so",
+		end->id == EV_v1_half_open_end ? "before it has authenticated"
+					       : "without having sent anything through the tunnel",
+		FACT(s, ours));
+	finding_fix(f, FIX_PEER, FIX_COMMAND,
+		"reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\PolicyAgent /v "
+		"AssumeUDPEncapsulationContextOnSendRule /t REG_DWORD /d 2 /f");
+	finding_fix(f, FIX_PEER, FIX_WORDS, "restart Windows then; or use IKEv2 instead of L2TP");
+	finding_suspect(f, &rule_udp4500_blocked);
+	return LIKELY;
+}
+
+const struct rule rule_windows_nat_registry = {
+	.id = "windows-nat-registry",
+	.title = "Windows with L2TP, and the server is behind a NAT",
+	.layer = "interop with vendor Windows",
+	.most = LIKELY,
+	.symptom = "Windows says 809 or 789; phase 1 comes up, sometimes phase 2, and is deleted",
+	.proof = "the vendor id of Windows, NAT detection, transport mode, and an end without "
+		 "traffic",
+	.remedy = "AssumeUDPEncapsulationContextOnSendRule=2 on Windows, or IKEv2",
+	.judge = judge_it,
+};

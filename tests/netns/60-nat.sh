@@ -1,0 +1,131 @@
+#!/bin/bash
+# 60-nat.sh: what NATs do to several clients, to flows that have begun, and to port 500. Two clients, right and second, are
+# strongSwan; our end is their gateway, or a client itself. Verdicts at rank 1, fixes applied as they are printed.
+LAB_HOSTS="lpc left router right rpc second"
+# shellcheck source=tests/netns/lab.sh
+. "$(dirname "$0")/lab.sh"
+peer=strongswan
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
+lab_up
+SECOND=203.0.113.1
+wire second eth0 $SECOND/24 2001:db8:3::1/64 router second0 203.0.113.254/24 2001:db8:3::fe/64
+gateway second 203.0.113.254 2001:db8:3::fe
+own_view second
+preloaded left
+preloaded right
+
+# server LINE...: our end takes two clients, right and second
+# shellcheck disable=SC2120 # some have none
+server() {
+	tunnel left ours peer=%any "$@"
+	reloaded left
+}
+# client HOST NAME LINE...
+client() {
+	local me=$RIGHT
+	[ "$1" = right ] || me=$SECOND
+	tunnel "$1" strongswan me=$me "id=$2.example.com" "${@:3}"
+	client_reloaded "$1"
+}
+client_reloaded() {
+	on "$1" swanctl --terminate --ike vpn --force >/dev/null 2>&1
+	on "$1" swanctl --load-all >/dev/null
+}
+# as the first client has it, for the second
+like_the_first() {
+	on right cat /etc/swanctl/swanctl.conf | sed -e 's/first/second/' -e "s/$RIGHT/$SECOND/" |
+		put second /etc/swanctl/swanctl.conf
+	client_reloaded second
+}
+from() { run "$1" ping -q -c 3 -i 0.1 -W 1 "${@:2}" && grep -q ' 0% packet loss' <<<"$OUT"; }
+
+tunnel left ours peer=%any
+tunnel right strongswan id=first.example.com
+tunnel second strongswan me=$SECOND id=second.example.com peer=$LEFT peerts=$LEFT_NET ts=$RIGHT_NET
+start left ours
+start right strongswan
+start second strongswan
+on second ip addr add 10.0.2.34/32 dev lo
+nat right
+
+fault "two clients behind one NAT have the same network"
+server ""
+client right first
+client second second
+check "the first comes up" up right strongswan
+check "its traffic passes" from rpc $LPC
+responder_verdict same-nat-multiple-clients likely up second strongswan
+exactly likely
+check "traffic of the second passes" from second -I 10.0.2.34 $LPC
+refuses "that of the first does not" from rpc $LPC
+apply
+apply_peer
+like_the_first
+check "the first comes up" up right strongswan
+check "the second comes up" up second strongswan
+run left ipsec trafficstatus
+check "each has an address" [ "$(grep -c 'lease=' <<<"$OUT")" = 2 ]
+check "traffic of the first passes" from right $LPC
+check "traffic of the second passes" from second $LPC
+check "nothing is found any more" nothing_found
+row_fix works
+
+
+# ---- flows that have begun ----------------------------------------------------------------
+
+# from behind left to behind right, at once and without end; what was answered is in $LAB/flow
+flow_begins() {
+	on lpc ping -i 0.2 $RPC >"$LAB/flow" 2>&1 </dev/null &
+	FLOW=$!
+}
+flow_ends() { ended $FLOW; }
+flow_passes() {
+	local before
+	before=$(grep -c 'bytes from' "$LAB/flow")
+	sleep 0.7
+	[ "$(grep -c 'bytes from' "$LAB/flow")" -gt "$before" ]
+}
+fault "a flow has begun before its exemption from NAT"
+down second strongswan >/dev/null
+client right first
+tunnel left ours peer=%any nat-exempt=no
+on left sed -i 's/^    right=%any$/    right=198.51.100.1/' /etc/ipsec.conf
+reloaded left
+no_nat
+on left nft -f - <<X
+table ip own { chain post { type nat hook postrouting priority srcnat; ip saddr $LEFT_NET snat to $LEFT; }; }
+X
+check "it comes up" up right strongswan
+flow_begins
+refuses "its packets get another source" flow_passes
+on left nft insert rule ip own post ip saddr $LEFT_NET ip daddr $RIGHT_NET accept
+check "a new flow passes" ping_through 3
+refuses "the old one does not" flow_passes
+BEGAN=responder
+verdict conntrack-stale-nat certain ipsec --json diagnose $CONN
+exactly certain
+apply
+check "it passes as well" wait_for 3 flow_passes
+healthy() { ! on left ipsec --json diagnose $CONN | grep conntrack-stale-nat; }
+check "nothing is found any more" healthy
+flow_ends
+row_fix works
+
+title "where translation is wanted nothing is found"
+on left nft -f - <<X
+delete table ip own
+table ip own { chain post { type nat hook postrouting priority srcnat; ip saddr $LPC ip daddr $RIGHT_NET snat to 10.0.1.99; }; }
+X
+on left ip addr add 10.0.1.99/32 dev lan0
+flow_begins
+check "a translated flow passes" wait_for 3 flow_passes
+run left conntrack -L -s $LPC -d $RPC
+says "it is translated" 'dst=10\.0\.1\.99'
+on left nft delete table ip own
+check "nothing is found of it" healthy
+flow_ends
+
+title "what was found"
+cat "$LAB_ROWS"
+finish
