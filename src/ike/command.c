@@ -89,12 +89,41 @@ static struct conn *target_of(struct conn *c, const struct endpoint *remote)
 	return conn_instantiate(c, remote);
 }
 
-static void do_automatic(struct conn *c)
+/* As at boot: this host does not have the address yet. Who has loaded it does so again when an end
+ * is here. A name that is not known yet is told of elsewhere. */
+static void wait_for_address(struct conn *c, uint32_t request)
+{
+	const struct conf_end *left = &c->conf->left, *right = &c->conf->right;
+	char l[ADDR_STR], r[ADDR_STR];
+
+	if ((left->host_kind == HOST_NAME && !addr_is_set(&left->host)) ||
+		(right->host_kind == HOST_NAME && !addr_is_set(&right->host)))
+		return;
+	c->waits_since = c->ike->now.mono;
+	EMIT(&c->ike->env.events, c->ike->now,
+		(&(struct event_about){ .conn = c->conf->name, .request = request }), conn_waits,
+		.name = ev_str(c->conf->name), .left = ev_str(addr_format(&left->host, l)),
+		.right = ev_str(addr_format(&right->host, r)));
+}
+
+static void tell_waited(const struct conn *c, ns_t since)
+{
+	char t[ADDR_STR];
+
+	if (since && c->is_oriented)
+		CONN_EMIT(c, conn_waited, .name = ev_str(c->conf->name),
+			.address = ev_str(addr_format(&c->ours->host, t)),
+			.seconds = ev_u64((uint64_t)((c->ike->now.mono - since) / NS_S)));
+}
+
+static void do_automatic(struct conn *c, uint32_t request)
 {
 	uint8_t how = c->conf->automatic;
 
 	if (how == AUTO_START && conn_is_shunt(c))
 		how = AUTO_ONDEMAND;
+	if ((how == AUTO_START || how == AUTO_ONDEMAND) && !c->is_oriented && !conn_is_shunt(c))
+		wait_for_address(c, request);
 	if (how == AUTO_START) {
 		struct conn *target;
 
@@ -118,14 +147,17 @@ static void add(struct ike *ike, const struct command *cmd)
 {
 	struct conn *old = NULL, *c;
 	bool has_same = false;
+	ns_t waits_since = 0;
 
 	for (size_t i = 0; (c = conn_find(ike, cmd->conn->name, i)); i++)
 		if (strcmp(c->conf->name, cmd->conn->name) == 0)
 			old = c;
 	if (old && conf_conn_eq(old->conf, cmd->conn))
 		has_same = true;
-	else if (old)
+	else if (old) {
+		waits_since = old->waits_since;
 		unload(old, cmd->request);
+	}
 	if (!has_same && !ike_plane_takes(ike, cmd->conn, cmd->request)) {
 		tell_facts(ike, cmd->conn); /* did it work with another kernel? */
 		fail(ike, cmd, EXIT_IKE_DATAPLANE);
@@ -134,8 +166,9 @@ static void add(struct ike *ike, const struct command *cmd)
 	c = has_same ? old : conn_new_take(ike, conf_conn_copy(cmd->conn));
 	REQUEST_EMIT(ike, cmd->request, conn_added, .name = ev_str(cmd->conn->name));
 	tell_facts(ike, c->conf);
+	tell_waited(c, waits_since);
 	if (cmd->what == ADD_AND_START && !has_same)
-		do_automatic(c);
+		do_automatic(c, cmd->request);
 }
 
 /* Runs f for each connection of that name; if there is none, the person is told. */
@@ -240,8 +273,7 @@ static void unroute_one(struct conn *c, const struct command *cmd)
 
 static void auto_one(struct conn *c, const struct command *cmd)
 {
-	(void)cmd;
-	do_automatic(c);
+	do_automatic(c, cmd->request);
 }
 
 /* ---- one SA ---- */

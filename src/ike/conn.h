@@ -56,6 +56,7 @@ struct conn {
 	bool is_looked_at; /* at the end of this call: it is in ike->unused */
 	bool is_removed;   /* deleted or replaced: not found by name or match */
 	bool is_oriented;
+	ns_t waits_since; /* for an address of this host, to begin by itself; 0: it does not */
 	bool has_fingerprint;
 	uint8_t fingerprint[32]; /* of what it is, for who takes over from us: keep.c */
 

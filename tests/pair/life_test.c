@@ -110,6 +110,29 @@ TEST(names_of_those_that_are_down_are_looked_up_for_a_stranger_but_not_for_each)
 	pair_done(&p);
 }
 
+/* As at boot: who loads it does so again when the address is there. */
+TEST(auto_start_without_an_address_of_this_host_waits_and_says_so)
+{
+	struct conf_conn c = pair_conf("paris"), early = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_add(&p.b, &c);
+	c.automatic = early.automatic = AUTO_START;
+	assert_int_equal(addr_parse("192.0.2.77", &early.left.host), OK);
+	add_and_start(&p.a, &early);
+	assert_int_equal(p.a.count[EV_conn_waits], 1);
+	pair_run(&p, 7 * NS_S);
+	assert_int_equal(p.sent, 0);
+	add_and_start(&p.a, &c);
+	assert_int_equal(p.a.count[EV_conn_waited], 1);
+	assert_int_equal(p.a.last[EV_conn_waited]->row[2].u64, 7);
+	assert_up(&p);
+	add_and_start(&p.a, &c);
+	assert_int_equal(p.a.count[EV_conn_waited], 1);
+	pair_done(&p);
+}
+
 TEST(auto_start_taken_down_by_a_person_stays_down)
 {
 	struct pair p;
@@ -392,6 +415,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_start_begins_by_itself_and_only_when_told_to_do_as_auto_says),
 		cmocka_unit_test(auto_start_is_revived_when_the_peer_deletes_it),
+		cmocka_unit_test(auto_start_without_an_address_of_this_host_waits_and_says_so),
 		cmocka_unit_test(
 			names_of_those_that_are_down_are_looked_up_for_a_stranger_but_not_for_each),
 		cmocka_unit_test(a_name_is_looked_up_before_each_attempt_that_nobody_asks_for),

@@ -587,7 +587,7 @@ void load_again(struct parent *p)
 		struct load *load;
 
 		if (!l->is_unresolved && !follows_route(&l->conf->left) &&
-			!follows_route(&l->conf->right))
+			!follows_route(&l->conf->right) && (!l->sent || l->sent->oriented))
 			continue;
 		load = load_new(p, 0, LOAD_WISH);
 		load->is_again = true;

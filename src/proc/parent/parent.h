@@ -260,7 +260,7 @@ void load_wish(struct parent *p, const struct msg_command *m);
 bool unload_conns(struct parent *p, uint32_t request, const char *name);
 /* Loads what changed, unloads what is gone; an error in the file changes nothing. */
 void load_reload(struct parent *p, uint32_t request);
-/* Tries again what could not be resolved. */
+/* Tries again what could not be resolved, or had no end that is this host. */
 void load_again(struct parent *p);
 /* Names of the connection (its own name) are looked up again; what has changed is loaded anew and
  * does what is wished. */
