@@ -367,6 +367,11 @@ static void look_at_host(struct ladder *l)
 	what.octets_out = l->octets.out;
 	what.flow = l->came.flow;
 	what.own_flow = l->came.own_flow;
+	if (l->is_running && !l->is_theirs) {
+		what.file = c->file;
+		what.automatic = conf_auto(c);
+		what.socket = cmd_socket(l->cmd);
+	}
 	look(l, &what);
 }
 

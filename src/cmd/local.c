@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 
 static bool read_number(const char *path, unsigned *ret)
 {
@@ -86,6 +88,37 @@ static void counter(const struct local *l, const char *group, const char *name)
 		fclose(f);
 }
 
+static uint64_t written_at(const char *path)
+{
+	struct stat st;
+
+	return path && stat(path, &st) == 0 ? (uint64_t)st.st_mtime : 0;
+}
+
+static const char *clock_of(uint64_t seconds, char *ret, size_t n)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm) || !strftime(ret, n, "%F %T", &tm))
+		ret[0] = '\0';
+	return ret;
+}
+
+/* The socket is made when the daemon starts. */
+static void config(const struct local *l)
+{
+	uint64_t written = written_at(l->what->file), started = written_at(l->what->socket);
+	char a[32], b[32];
+
+	if (written && started)
+		LOCAL_EMIT(l, local_config, .file = ev_str(l->what->file),
+			.written = ev_u64(written), .started = ev_u64(started),
+			.written_text = ev_str(clock_of(written, a, sizeof(a))),
+			.started_text = ev_str(clock_of(started, b, sizeof(b))),
+			.auto_ = ev_str(l->what->automatic));
+}
+
 void local_look(const struct local_for *what, struct now now, const struct event_sink *out)
 {
 	struct local l = {
@@ -116,4 +149,5 @@ void local_look(const struct local_for *what, struct now now, const struct event
 	local_conntrack(&l);
 	local_policies(&l);
 	local_name(&l);
+	config(&l);
 }

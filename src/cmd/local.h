@@ -15,7 +15,10 @@ struct local_for {
 	 * and from the one that this host chooses by itself */
 	const char *flow, *own_flow;
 	const char *their_name; /* of theirs, where it has one; NULL */
-	bool is_initiator;	/* so what the peer sends is an answer */
+	/* where the connection stands, its auto=, and the daemon's control socket; NULL: another
+	 * suite's */
+	const char *file, *automatic, *socket;
+	bool is_initiator; /* so what the peer sends is an answer */
 	uint16_t udp_port; /* of this end, that the tunnel is for (protoport=17/1701); 0: none */
 	uint64_t octets_in, octets_out; /* that its SAs have carried */
 };

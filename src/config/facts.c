@@ -105,14 +105,20 @@ void conf_worked(const struct conf_conn *c, const struct facts_worked *is,
 		.kernel = ev_str(host->kernel), .daemon = ev_str(host->daemon));
 }
 
-void conf_facts(const struct conf_conn *c, const struct facts_host *host,
-	const struct event_about *about, struct now now, const struct event_sink *to)
+const char *conf_auto(const struct conf_conn *c)
 {
 	static const char *const autos[] = { [AUTO_IGNORE] = "ignore",
 		[AUTO_ADD] = "add",
 		[AUTO_ONDEMAND] = "ondemand",
 		[AUTO_START] = "start",
 		[AUTO_KEEP] = "keep" };
+
+	return autos[c->automatic];
+}
+
+void conf_facts(const struct conf_conn *c, const struct facts_host *host,
+	const struct event_about *about, struct now now, const struct event_sink *to)
+{
 	static const char *const types[] = { [TYPE_TUNNEL] = "tunnel",
 		[TYPE_TRANSPORT] = "transport",
 		[TYPE_PASS] = "passthrough",
@@ -132,8 +138,7 @@ void conf_facts(const struct conf_conn *c, const struct facts_host *host,
 		.authby = ev_str(c->authby & AUTHBY_NEVER ? "never" : "secret"),
 		.ike = ev_str(w.ike), .esp = ev_str(w.esp), .pfs = ev_str(three(c->pfs)),
 		.type = ev_str(types[c->type]), .narrowing = ev_str(yes(c->narrowing)),
-		.encapsulation = ev_str(three(c->encapsulation)),
-		.auto_ = ev_str(autos[c->automatic]),
+		.encapsulation = ev_str(three(c->encapsulation)), .auto_ = ev_str(conf_auto(c)),
 		.dpddelay = ev_u64((uint64_t)(c->dpddelay / NS_S)), .file = ev_str(c->file),
 		.at_line = ev_u64(c->line), .suite = ev_str(""), .digest = ev_str(w.digest),
 		.kernel = ev_str(host->kernel), .daemon = ev_str(host->daemon),

@@ -12,6 +12,8 @@ struct facts_host {
 #define CONF_DIGEST 17
 /* Of all that stands in the conn: it changes when that does. Gives ret. */
 char *conf_digest(const struct conf_conn *c, char ret[static CONF_DIGEST]);
+/* Its auto=, as ipsec.conf writes it. */
+const char *conf_auto(const struct conf_conn *c);
 /* What it proposes: its ike= and esp=, or the defaults of its version. */
 const struct proposals *conf_ike_list(const struct conf_conn *c);
 const struct proposals *conf_esp_list(const struct conf_conn *c);

@@ -199,6 +199,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_child_large_pass:
 	case EV_log_resumed:
 	case EV_v2_wrong_guess:
+	case EV_conn_waited:
 		return SETTLE; /* nothing by itself, but not when it happens again and again */
 	case EV_v2_deleting:
 		/* of a silent peer the timeout before it is judged, when it is time */

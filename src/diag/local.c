@@ -6,6 +6,9 @@
 /* What was seen longer ago may have been repaired. */
 #define LOOK_AGE (600 * NS_S)
 
+/* Longer after the daemon's start a file is not written by what begins beside it at boot. */
+enum { LATE_S = 120 };
+
 #define FW(e) FIELDS(e, local_firewall)
 
 const struct event *local_look_of(const struct story *s)
@@ -39,6 +42,17 @@ const char *local_first(const char *nets, char ret[static RANGE_STR])
 {
 	snprintf(ret, RANGE_STR, "%.*s", (int)strcspn(nets, ", "), nets);
 	return ret;
+}
+
+const struct event *local_written_late(const struct story *s)
+{
+	const struct event *e = local_next(s, EV_local_config, NULL);
+	const union ev_local_config *c = e ? FIELDS(e, local_config) : NULL;
+
+	return c && strcmp(c->auto_.str, "ignore") != 0 && c->written.u64 > c->started.u64 &&
+			       c->written.u64 - c->started.u64 <= LATE_S
+		       ? e
+		       : NULL;
 }
 
 bool local_is_inside(const char *inner, const char *nets)

@@ -23,5 +23,8 @@ const struct event *local_dual(const struct story *s);
 void local_open(const struct story *s, struct finding *f, const struct event *e);
 /* Is the address (or network) inside one of these, "10.0.1.0/24,10.0.3.0/24"? */
 bool local_is_inside(const char *inner, const char *nets);
+/* The connection's file was written in the first moments of the daemon, which was to load it and
+ * had read the files by then: local_config; NULL: it was not. */
+const struct event *local_written_late(const struct story *s);
 /* The first of such a list. */
 const char *local_first(const char *nets, char ret[static RANGE_STR]);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 60-names.sh PEER: names and addresses that change while a tunnel is to be there: the peer's name gets another address, and
-# what the daemon does about it by itself. Verdicts at rank 1, and fixes applied as they are printed.
+# what the daemon does about it by itself; it starts before the network, or before its connections are written. Verdicts at rank 1, and fixes applied as they are printed.
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
 # shellcheck source=tests/netns/verdicts.sh
@@ -19,6 +19,7 @@ moves() {
 	start right strongswan
 }
 FRESH=(peer=vpn.example.com peerid=@vpn.example.com)
+race_is_found() { on left ipsec --json status | grep -q '"class":"orchestrator-race-at-boot"'; }
 our_log() { on left grep -qE "$1" /var/log/pluto.log; }
 
 on right sysctl -qw net.ipv4.conf.all.promote_secondaries=1 net.ipv4.conf.eth0.promote_secondaries=1
@@ -86,6 +87,42 @@ moves $OTHER
 check "it is up again, at the other address" wait_for 20 our_log "is at $OTHER now, no longer at $RIGHT"
 check "traffic passes" wait_for 10 ping_through 2
 check "nothing is found" nothing_found
+
+fault "the daemon starts before the network"
+FRESH=()
+stop left ours
+moves $RIGHT
+on left ip addr del $LEFT/24 dev eth0
+tunnel left ours rightid=@vpn.example.com auto=start
+start left ours
+wait_for 5 race_is_found
+verdict orchestrator-race-at-boot likely ipsec --json status
+by_hand left "give this host its address of the two" ip addr add $LEFT/24 dev eth0
+by_hand left "After=network-online.target" ip route add default via 192.0.2.254
+check "it comes up by itself" wait_for 10 is_up left ours
+check "the log says that it was late" our_log "$LEFT is an address of this host now: connection .* begins, [0-9]+ s after it was loaded"
+cured
+
+title "the same with the address of the default route"
+stop left ours
+on left ip route del default
+tunnel left ours me=%defaultroute id=$LEFT rightid=@vpn.example.com auto=start
+start left ours
+refuses "it cannot be up" is_up left ours
+on left ip route add default via 192.0.2.254
+check "it comes up by itself" wait_for 10 is_up left ours
+check "traffic passes" ping_through 2
+
+fault "whoever writes the connections is slower than the daemon"
+stop left ours
+put left /etc/ipsec.conf <<<"config setup"
+start left ours
+tunnel left ours rightid=@vpn.example.com auto=start
+on left touch -d "@$(($(on left stat -c %Y /run/pluto/pluto.ctl) + 3))" /etc/ipsec.conf
+verdict orchestrator-race-at-boot likely ipsec --json diagnose $CONN
+apply
+check "it comes up by itself" wait_for 5 is_up left ours
+cured
 
 title "what was found"
 cat "$LAB_ROWS"

@@ -102,7 +102,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return unknown_peer(s, f);
 	if (story_later(story_last_of(s, better), e) ||
 		story_later(story_last(s, EV_config_error), e) ||
-		(e->id == EV_conn_unknown && is_refused(s)) ||
+		(e->id == EV_conn_unknown && (is_refused(s) || local_written_late(s))) ||
 		(e->id == EV_local_daemon && is_kept_out(s)))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
