@@ -265,12 +265,58 @@ static int hold_own_subnets(
 	return error;
 }
 
-int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, char *text)
+/* May hosts of a wire of this one be in it? Else no policy ever meets what they say to one another
+ * about their addresses. */
+static bool has_neighbours(const struct dp_policy *p, const struct range *theirs)
 {
+	enum { LAN_BITS = 64 };
+	struct prefix net;
+
+	return range_has(theirs, &p->outer_remote) || !range_is_prefix(theirs, &net) ||
+	       net.bits < LAN_BITS;
+}
+
+/* The kernel looks for policies for neighbour discovery, too (RFC 4861: it goes over one wire and
+ * no farther, so no tunnel is for it): without it nothing is sent on that wire any more. */
+static int hold_neighbours(
+	struct kernel *k, struct policy *own, const struct dp_policy *p, char *text)
+{
+	enum { ROUTER_SOLICITATION = 133, REDIRECT = 137 };
+	struct dp_policy pass = { .reqid = p->reqid,
+		.action = DP_PASS,
+		.mode = p->mode,
+		.extra = p->extra,
+		.priority = p->priority ? MAX(p->priority - 1, 1u) : 0 };
 	int error = 0;
 
-	if ((p->action == DP_PROTECT || p->action == DP_TRAP) && p->device.kind == DP_DEVICE_NONE)
+	for (size_t i = 0; i < p->ts_local.n && !error; i++)
+		for (size_t j = 0; j < p->ts_remote.n && !error; j++) {
+			const struct ts *l = &p->ts_local.ts[i], *r = &p->ts_remote.ts[j];
+
+			if (l->range.first.family != 6 || r->range.first.family != 6 ||
+				l->protocol || r->protocol || !has_neighbours(p, &r->range))
+				continue;
+			pass.ts_local.n = pass.ts_remote.n = 1;
+			pass.ts_local.ts[0] = ts_from_range(&l->range);
+			pass.ts_local.ts[0].protocol = IPPROTO_ICMPV6;
+			pass.ts_local.ts[0].port_first = ROUTER_SOLICITATION << 8;
+			pass.ts_local.ts[0].port_last = REDIRECT << 8 | UINT8_MAX;
+			pass.ts_remote.ts[0] = pass.ts_local.ts[0];
+			pass.ts_remote.ts[0].range = r->range;
+			error = hold_all(k, own, &pass, text);
+		}
+	return error;
+}
+
+int spd_add(struct kernel *k, struct policy *own, const struct dp_policy *p, char *text)
+{
+	bool takes = p->action == DP_PROTECT || p->action == DP_TRAP;
+	int error = 0;
+
+	if (takes && p->device.kind == DP_DEVICE_NONE)
 		error = hold_own_subnets(k, own, p, text);
+	if (!error && takes && p->device.kind == DP_DEVICE_NONE)
+		error = hold_neighbours(k, own, p, text);
 	return error ? error : hold_all(k, own, p, text);
 }
 
