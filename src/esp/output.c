@@ -12,6 +12,7 @@ enum {
 	ICMP_BURST = 32,
 	ICMP_PER_SECOND = 100,
 };
+enum { TCP_SEQ = 4, TCP_FLAGS = 13, TCP_SYN = 2 };
 
 /* What is decided once for a read of the device. */
 struct job {
@@ -223,6 +224,34 @@ static uint32_t limit_of(const struct esp_sa *sa, const struct esp_path *path)
 	return sa->mtu ? sa->mtu : ESP_DATAGRAM_MAX - ESP_OVERHEAD_MAX;
 }
 
+/* The first of its segments carries so much that it can be too large for the path. */
+static bool is_large(const struct segments *s, size_t header_n)
+{
+	return header_n && segments_n(s, 0) >= header_n + STALL_LARGE;
+}
+
+/* What TCP sends again and again may be too large: nobody who sends it learns that. */
+static void watch_size(struct job *j, size_t header_n)
+{
+	const struct packet *k = &j->s.k;
+	struct stall_packet p = { .flow = packet_hash(k),
+		.seq = load32(k->p + k->l4 + TCP_SEQ),
+		.n = (uint32_t)(k->n - header_n),
+		.size = (uint16_t)segments_n(&j->s, 0),
+		.is_syn = k->p[k->l4 + TCP_FLAGS] & TCP_SYN };
+	struct dp_notice n = { .serial = j->sa->serial, .reqid = j->sa->reqid };
+	enum stall_said said;
+	uint16_t size = 0;
+
+	if (!p.is_syn && !is_large(&j->s, header_n))
+		return;
+	said = stall_see(j->sa->stall, &p, j->w->now, &size);
+	n.kind = said == STALL_LOST ? DP_LARGE_LOST : DP_LARGE_PASS;
+	n.count = size;
+	if (said && esp_tell(j->w, &n))
+		stall_told(j->sa->stall, said, size, j->w->now);
+}
+
 /* Is there an answer, if anybody gets it? */
 static bool is_asking(const struct packet *k)
 {
@@ -242,7 +271,8 @@ enum drop_reason esp_output(struct esp_worker *w, uint8_t *frame, size_t n, stru
 	enum drop_reason why;
 	struct packet *k;
 	uint32_t mtu;
-	size_t first;
+	size_t first, tcp_n;
+	bool large;
 
 	reply->n = 0;
 	if (segments_parse(frame, n, &j.s))
@@ -253,12 +283,17 @@ enum drop_reason esp_output(struct esp_worker *w, uint8_t *frame, size_t n, stru
 	j.path = atomic_load_explicit(&j.sa->path, memory_order_acquire);
 	if ((why = choose_form(&j)))
 		return why;
-	if (is_asking(k))
+	tcp_n = k->protocol == PROTO_TCP ? packet_header_n(k) : 0;
+	large = is_large(&j.s, tcp_n);
+	if (!large && is_asking(k)) /* those may be lost for their size */
 		esp_count(&j.sa->asking, 1);
 	mtu = limit_of(j.sa, j.path);
 	first = segments_n(&j.s, 0);
-	if (first <= mtu)
+	if (first <= mtu) {
+		if (large || (tcp_n && stall_is_waiting(j.sa->stall, w->now)))
+			watch_size(&j, tcp_n);
 		return send_segments(&j);
+	}
 	if (!k->df && !j.skip)
 		return send_cut(&j, mtu);
 	/* IPv6 knows no link below 1280: what fits that goes, cut outside (RFC 8200 5). */

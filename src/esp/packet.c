@@ -168,6 +168,15 @@ size_t packet_header_n(const struct packet *k)
 	return n <= left ? k->l4 + n : 0;
 }
 
+uint32_t packet_hash(const struct packet *k)
+{
+	uint32_t h = load32(k->src.b) ^ load32(k->src.b + 12),
+		 g = load32(k->dst.b) ^ load32(k->dst.b + 12);
+
+	h = h * UINT32_C(0x85ebca6b) + g;
+	return h * UINT32_C(0xc2b2ae35) + ((uint32_t)k->src_port << 16 | k->dst_port) + k->protocol;
+}
+
 void packet_ip4_sum(uint8_t *p)
 {
 	store16(p + 10, 0);

@@ -54,6 +54,8 @@ static inline void store32(uint8_t *p, uint32_t v)
 enum err must_use packet_parse(uint8_t *p, size_t n, struct packet *ret);
 /* Octets before the upper layer's payload, for TCP and UDP; 0 when that header is cut or absent. */
 size_t packet_header_n(const struct packet *p);
+/* Of its ends and protocol: all packets of a flow have the same. */
+uint32_t packet_hash(const struct packet *p);
 /* IPv4: recompute the header checksum. */
 void packet_ip4_sum(uint8_t *p);
 /* The pseudo-header's sum (RFC 9293 3.1, RFC 8200 8.1) for an upper layer of n octets. */

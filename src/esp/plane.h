@@ -106,6 +106,9 @@ void esp_plane_drops(
 	struct esp_plane *p, void (*tell)(void *ctx, const struct dp_notice *), void *ctx);
 /* Once a second: replaced inbound SAs that have lingered long enough go. */
 void esp_plane_second(struct esp_plane *p);
+/* Once a second: SAs whose large packets seem lost learn whether something comes in (stall.h); of
+ * many at once, as when the host has no network, only some. */
+void esp_plane_stalls(struct esp_plane *p);
 /* Each SILENCE_LOOK_S: outbound SAs whose packets are not answered; each LOSSES_LOOK_S: inbound
  * ones that drop much of what comes (dataplane/watch.h). */
 void esp_plane_silence(struct esp_plane *p, dp_tell *tell, void *ctx);

@@ -376,7 +376,7 @@ TEST(what_would_be_answered_and_is_not_is_told_and_what_needs_no_answer_is_not)
 {
 	struct fixture *f = fixture_new(&fixture_gcm, NULL);
 	struct dp_sa in = fixture_sa(DP_IN, &fixture_gcm);
-	struct fixture_packet tcp = small, udp = small;
+	struct fixture_packet tcp = small, udp = small, large = small;
 	struct esp_sa **sa;
 	struct told t;
 	size_t n;
@@ -388,6 +388,10 @@ TEST(what_would_be_answered_and_is_not_is_told_and_what_needs_no_answer_is_not)
 	looks(f, &udp, 40, &t); /* one way, for ten minutes */
 	assert_int_equal(t.n, 0);
 	looks(f, NULL, 40, &t);
+	assert_int_equal(t.n, 0);
+	large.protocol = PROTO_TCP;
+	large.payload = 1200;
+	looks(f, &large, 40, &t); /* it may be their size */
 	assert_int_equal(t.n, 0);
 	looks(f, &tcp, 3, &t);
 	assert_int_equal(t.n, 0);
@@ -406,6 +410,74 @@ TEST(what_would_be_answered_and_is_not_is_told_and_what_needs_no_answer_is_not)
 	assert_true(t.n == 1 && t.last.kind == DP_ANSWERED);
 	looks(f, &tcp, 3, &t); /* from here on anew */
 	assert_int_equal(t.n, 0);
+	dp_sa_done(&in);
+	fixture_free(f);
+}
+
+/* At that time; a second counts in which something comes in, if it does. */
+static void at(struct fixture *f, ns_t now, const struct fixture_packet *o)
+{
+	size_t n;
+	struct esp_sa **sa = esp_plane_sas(f->left, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!sa[i]->is_out)
+			esp_count(&sa[i]->packets, 1);
+	esp_plane_stalls(f->left);
+	outbox_reset(&f->box);
+	esp_enter(f->out, now);
+	n = fixture_frame(f, o);
+	assert_int_equal(esp_output(f->out, f->frame, n, &f->box, &f->reply), DROP_none);
+	esp_leave(f->out);
+}
+
+/* A connection's first data, and its repetitions. */
+static void freezes(struct fixture *f, ns_t *now, const char *src, uint16_t size)
+{
+	struct fixture_packet o = { .src = src,
+		.dst = strchr(src, ':') ? "2001:db8:2::1" : "10.0.2.1",
+		.protocol = PROTO_TCP,
+		.df = true,
+		.tcp_flags = 2 };
+
+	at(f, *now, &o);
+	o.tcp_flags = 0x10;
+	o.seq = 77;
+	o.size = size;
+	o.payload = 5000;
+	for (unsigned i = 0; i < 6; i++) {
+		at(f, *now += 2 * NS_S, &o);
+		o.size = 0;
+		o.payload = size;
+	}
+}
+
+TEST(large_packets_that_are_lost_are_told_and_when_they_pass)
+{
+	struct fixture *f = fixture_new(&fixture_gcm, NULL);
+	struct dp_sa in = fixture_sa(DP_IN, &fixture_gcm);
+	struct fixture_packet o = small;
+	ns_t now = 100 * NS_S;
+	struct dp_notice n;
+
+	in.spi++;
+	assert_int_equal(esp_plane_sa_add(f->left, &in), OK);
+	freezes(f, &now, "10.0.1.1", 1200);
+	freezes(f, &now, "10.0.1.2", 900); /* smaller ones are not meant */
+	assert_false(esp_plane_notice(f->left, &n));
+	freezes(f, &now, "2001:db8:1::1", 1200);
+	assert_true(esp_plane_notice(f->left, &n));
+	assert_true(n.kind == DP_LARGE_LOST && n.serial == 7 && n.reqid == 1);
+	assert_int_equal(n.count, 40 + 20 + 1200); /* IPv6, TCP */
+	assert_false(esp_plane_notice(f->left, &n));
+	o.protocol = PROTO_TCP;
+	o.payload = 1300;
+	o.src = "10.0.1.3";
+	for (unsigned i = 0; i < 4; i++, o.seq += 1300)
+		at(f, now += 4 * NS_S, &o);
+	assert_true(esp_plane_notice(f->left, &n));
+	assert_true(n.kind == DP_LARGE_PASS && n.serial == 7 && n.count == 40 + 1300);
+	assert_false(esp_plane_notice(f->left, &n));
 	dp_sa_done(&in);
 	fixture_free(f);
 }
@@ -706,6 +778,7 @@ int main(void)
 		cmocka_unit_test(trap_policy_asks_once_a_second),
 		cmocka_unit_test(
 			what_would_be_answered_and_is_not_is_told_and_what_needs_no_answer_is_not),
+		cmocka_unit_test(large_packets_that_are_lost_are_told_and_when_they_pass),
 		cmocka_unit_test(one_in_a_hundred_that_is_lost_is_told_and_when_it_is_over),
 		cmocka_unit_test(an_icv_that_is_cut_differently_is_known_by_the_length),
 		cmocka_unit_test(drops_are_told_by_reason_and_only_what_is_new),

@@ -71,6 +71,7 @@ enum err esp_sa_new(const struct dp_sa *dp, uint32_t outer_mtu, struct esp_sa **
 	atomic_init(&sa->path, path);
 	atomic_init(&sa->outer_mtu, outer_mtu);
 	set_limits(sa, dp);
+	sa->stall = sa->is_out ? xalloc(sizeof(*sa->stall)) : NULL;
 	replay_init(&sa->replay, sa->is_out ? 0 : dp->replay_window, sa->esn);
 	*ret = sa;
 	return OK;
@@ -82,6 +83,7 @@ void esp_sa_free(struct esp_sa *sa)
 		return;
 	protect_free(sa->protect);
 	replay_done(&sa->replay);
+	free(sa->stall);
 	free(atomic_load(&sa->path));
 	free(sa);
 }

@@ -5,6 +5,7 @@
 #include "crypto/protect.h"
 #include "dataplane/watch.h"
 #include "esp/replay.h"
+#include "esp/stall.h"
 
 #include <stdatomic.h>
 
@@ -44,6 +45,7 @@ struct esp_sa {
 	_Alignas(64) esp_counter bytes, packets, seq; /* seq: last sent, or highest seen */
 	esp_counter last;			      /* ns_t of the last packet */
 	esp_counter asking;			      /* out: packets that would be answered */
+	struct stall *stall;			      /* out */
 	esp_counter too_old;			      /* in: of those dropped for replay */
 	struct replay replay;
 	uint8_t told;

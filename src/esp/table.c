@@ -81,12 +81,7 @@ static bool same_flow(const struct esp_flow *f, const struct esp_table *t, const
 
 static uint32_t flow_slot(const struct packet *k)
 {
-	uint32_t h = load32(k->src.b) ^ load32(k->src.b + 12),
-		 g = load32(k->dst.b) ^ load32(k->dst.b + 12);
-
-	h = h * UINT32_C(0x85ebca6b) + g;
-	h = h * UINT32_C(0xc2b2ae35) + ((uint32_t)k->src_port << 16 | k->dst_port) + k->protocol;
-	return (h * UINT32_C(0x9e3779b1)) >> 24;
+	return (packet_hash(k) * UINT32_C(0x9e3779b1)) >> 24;
 }
 _Static_assert(ESP_FLOWS == 256, "flow_slot() gives 8 bits");
 

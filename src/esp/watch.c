@@ -58,3 +58,31 @@ void esp_plane_losses(struct esp_plane *p, dp_tell *tell, void *ctx)
 	dp_watch_losses(s, n, tell, ctx);
 	free(s);
 }
+
+/* By all inbound SAs of a policy. */
+static uint64_t came(struct esp_sa **sa, size_t n, uint32_t reqid)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!sa[i]->is_out && sa[i]->reqid == reqid)
+			sum += esp_counted(&sa[i]->packets);
+	return sum;
+}
+
+void esp_plane_stalls(struct esp_plane *p)
+{
+	enum { AT_ONCE = 64 };
+	unsigned counted = 0;
+	size_t n;
+	struct esp_sa **sa = esp_plane_sas(p, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!sa[i]->is_out || !stall_wants(sa[i]->stall))
+			continue;
+		if (counted++ < AT_ONCE)
+			stall_count(sa[i]->stall, came(sa, n, sa[i]->reqid));
+		else
+			sa[i]->stall->is_counting = false;
+	}
+}

@@ -54,6 +54,7 @@ static void on_second(uv_timer_t *timer)
 		esp_plane_silence(e->plane, tell, e);
 	if (e->seconds % LOSSES_LOOK_S == 0)
 		esp_plane_losses(e->plane, tell, e);
+	esp_plane_stalls(e->plane);
 	esp_plane_second(e->plane);
 	esp_plane_reclaim(e->plane);
 }
