@@ -170,6 +170,8 @@ static ns_t judged_after(const struct event *e)
 	case EV_v1_main_i3_sent:
 	case EV_v1_aggr_i1_sent:
 	case EV_v1_quick_i1_sent:
+	case EV_v1_transaction_waiting:
+	case EV_v1_cfg_asking:
 		return SILENCE;
 	case EV_v2_child_established:
 	case EV_v1_child_established:
@@ -213,7 +215,7 @@ static ns_t judged_after(const struct event *e)
 static bool is_kept(const struct event *e)
 {
 	static const char *const facts[] = { "local_", "probe_", "flow_", "conn_facts", "last_good",
-		"child_" };
+		"v1_transaction_waiting", "child_" };
 	const struct event_kind *k = event_kind(e->id);
 
 	for (size_t i = 0; i < COUNT(facts); i++)

@@ -18,6 +18,7 @@ static const struct {
 	{ "type", NULL, "mode = ", "", "" },
 	{ "encapsulation", NULL, "encap = ", "", "" },
 	{ "modecfgclient", "yes", "vips = 0.0.0.0", "", "yes" },
+	{ "modecfgpull", NULL, "pull = ", "", "" },
 	{ "aggressive", NULL, "aggressive = ", "", "" },
 	{ "fragmentation", NULL, "fragmentation = ", "", "" },
 	{ "auto", "add", "start_action = none", "", "add" },

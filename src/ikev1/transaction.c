@@ -94,6 +94,12 @@ void transaction_fail(struct v1_sa *sa, int exit)
 	conn_unuse(c);
 }
 
+static void await_peer(struct v1_sa *sa, enum v1_state s, const char *what)
+{
+	transaction_wait(sa, s);
+	V1_EMIT(sa, v1_transaction_waiting, .what = ev_str(what));
+}
+
 static bool is_server(const struct conn *c)
 {
 	return c->ours->modecfgserver || c->theirs->n_pool != 0;
@@ -107,7 +113,7 @@ static bool mode_config_begin(struct v1_sa *sa)
 	if (c->ours->modecfgclient && is_pull)
 		mode_config_ask(sa);
 	else if (c->ours->modecfgclient)
-		transaction_wait(sa, V1_MODECFG_C_WAITING);
+		await_peer(sa, V1_MODECFG_C_WAITING, "address");
 	else if (is_server(c) && !is_pull)
 		mode_config_push(sa);
 	else
@@ -142,7 +148,7 @@ bool v1_transaction_begin(struct v1_sa *sa)
 	if (c->ours->xauthserver)
 		xauth_ask(sa);
 	else if (c->ours->xauthclient)
-		transaction_wait(sa, V1_XAUTH_C_WAITING);
+		await_peer(sa, V1_XAUTH_C_WAITING, "xauth");
 	else
 		return mode_config_begin(sa);
 	return true;

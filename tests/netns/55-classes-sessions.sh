@@ -162,7 +162,7 @@ on right sed -i 's/^secrets {/&xauth-road { id = road\nsecret = "another passwor
 reloaded right
 responder_verdict xauth-failure certain
 put left /etc/ipsec.d/passwd <<<"road:$(openssl passwd -6 "another password"):$CONN"
-by_hand left "htpasswd /etc/ipsec.d/passwd USER && ipsec rereadsecrets" ipsec rereadsecrets
+by_hand left "htpasswd /etc/ipsec.d/passwd road && ipsec rereadsecrets" ipsec rereadsecrets
 TO=100.64.13.5
 cured
 TO=$RPC
@@ -177,6 +177,14 @@ reloaded left
 verdict xauth-failure certain
 apply
 FROM=left
+cured
+
+fault "Mode Config: each end waits for the other to begin"
+fresh ts= leftxauthclient=yes rightxauthserver=yes leftmodecfgclient=yes rightmodecfgserver=yes leftusername=USER
+on left bash -c "echo '@USER : XAUTH \"$PSK\"' >>/etc/ipsec.secrets"
+reloaded left
+verdict xauth-failure likely
+apply
 cured
 FROM=lpc
 IKE=2 FRESH=()

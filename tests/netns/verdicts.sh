@@ -69,7 +69,7 @@ map(select(.event == "diag_finding" or .event == "found_finding")) as $found |
 [ $first.class // "none", $first.certainty // "-",
   (if $first.class == $want then 1 else ($found | map(select(.class == $want)) | .[0].rank // "-") end),
   (if $first.event != "diag_finding" or $decides == null then "-" else ($first.time - $decides.time) * 1000 | round / 1000 end),
-  (if $decides.event // "" | test("_sent$") then 3 else 2 end) ] | map(tostring) | join(" ")'
+  (if $decides.event // "" | test("_sent$|_xauth_in$|_asking$") then 3 else 2 end) ] | map(tostring) | join(" ")'
 
 certainty_of() { case $1 in possible) echo 1 ;; likely) echo 2 ;; certain) echo 3 ;; *) echo 9 ;; esac; }
 
