@@ -78,21 +78,36 @@ static void none_taken(struct finding *f, const char *ours, const char *pfs)
 			pfs[0] ? "PFS group " : "", pfs);
 }
 
+/* How long silence is no failure yet. */
+#define PATIENCE (2500 * NS_MS)
+
 /* Many say nothing to a Quick Mode that they do not like. */
 static enum certainty as_unanswered(const struct story *s, struct finding *f)
 {
+	/* anything that decides it, besides our own repeating */
+	static const enum event_id answers[] = { EV_v1_child_established, EV_v1_quick_refused,
+		EV_v1_quick_unacceptable, EV_v1_notified, EV_v1_ignored, EV_v1_rejected,
+		EV_v1_child_not_installed, EV_v1_delete_ike, EV_v1_dpd_dead, EV_v1_net_error,
+		EV_v1_send_failed, EV_conn_terminating, EV_NONE };
 	const struct event *end = story_last(s, EV_v1_timeout),
+			   *again = story_last(s, EV_v1_retransmit),
 			   *sent = story_last(s, EV_v1_quick_i1_sent);
 
-	if (!sent || !story_later(end, sent) ||
-		strcmp(FIELDS(end, v1_timeout)->state.str, "STATE_QUICK_I1") != 0)
+	if (!sent || story_later(story_last_of(s, answers), sent) ||
+		(story_age(s, sent) < PATIENCE && !story_later(end, sent)))
 		return CERTAINTY_NONE;
 	finding_proof(f, sent);
-	finding_proof(f, end);
+	if (story_later(again, sent))
+		finding_proof(f, again);
+	if (story_later(end, sent))
+		finding_proof(f, end);
 	finding_cause(f, "the peer says nothing to our first Quick Mode message: it takes none of "
 			 "our ESP algorithms, or not our PFS group (pfs=), or has other networks "
 			 "than we; secret, identities and ike= are right");
 	finding_suspect(f, &rule_ts_mismatch_v1);
+	if (story_last(s, EV_v1_xauth_in) && !story_last(s, EV_v1_cfg_address))
+		finding_suspect(f, &rule_cp_required); /* such a peer lends addresses, most times */
+	finding_suspect(f, &rule_lossy_path);
 	finding_next(f, "the peer's log says which of them it is");
 	return POSSIBLE;
 }

@@ -27,6 +27,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	nets_not_taken(f, no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
 	finding_suspect(f, &rule_transport_tunnel_mismatch);
+	if (story_last(s, EV_v1_xauth_in) && !story_last(s, EV_v1_cfg_address))
+		finding_suspect(f, &rule_cp_required); /* such a peer lends addresses, most times */
 	return LIKELY;
 }
 
