@@ -142,6 +142,16 @@ static enum certainty as_responder_v1(const struct story *s, struct finding *f)
 	return LIKELY;
 }
 
+/* What depends on the secret comes later, and we are the first to verify it. */
+static bool is_refused_at_once(const struct story *s, const struct event *no)
+{
+	const struct event *sent = story_last(s, EV_v1_aggr_i1_sent);
+
+	return sent && story_later(no, sent) &&
+	       !story_later(story_last(s, EV_v1_ike_established), sent) &&
+	       strcmp(FIELDS(no, v1_ignored)->notify.str, "AUTHENTICATION_FAILED") == 0;
+}
+
 static enum certainty as_refused_v1(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v1_rejected);
@@ -155,12 +165,35 @@ static enum certainty as_refused_v1(const struct story *s, struct finding *f)
 		finding_proof(f, e);
 		finding_cause(f,
 			"the peer refuses us with %s in a message that proves the secret right: it "
-			"does not accept '%s' as our identity",
-			r->notify.str, r->ours.str);
+			"does not accept '%s' as our identity%s",
+			r->notify.str, r->ours.str,
+			is_sure ? ""
+				: ", or has it for another way to authenticate (XAUTH) or "
+				  "another mode");
 		fix_ours(s, f, "@this.example.com", r->ours.str);
-		return is_sure ? CERTAIN : LIKELY;
+		if (is_sure)
+			return CERTAIN;
+		/* strongSwan looks for a connection that has all three */
+		finding_suspect(f, &rule_authby_mismatch);
+		finding_suspect(f, &rule_v1_mode_mismatch);
+		finding_next(f, "the peer's log says which: \"no peer config found\" beside what "
+				"it looked for (\"looking for XAuthInitPSK peer configs\")");
+		return LIKELY;
 	}
 	e = story_last(s, EV_v1_ignored);
+	if (is_refused_at_once(s, e)) {
+		finding_proof(f, e);
+		finding_cause(f,
+			"the peer answers our first message of Aggressive Mode with %s (not "
+			"authenticated): it knows no connection, or no secret, for '%s', which is "
+			"our identity; the secret itself it has not seen",
+			FIELDS(e, v1_ignored)->notify.str, FACT(s, our_id));
+		fix_ours(s, f, "@this.example.com", FACT(s, our_id));
+		finding_suspect(f, &rule_psk_mismatch_v1);
+		finding_suspect(f, &rule_authby_mismatch);
+		finding_suspect(f, &rule_v1_mode_mismatch);
+		return LIKELY;
+	}
 	if (!e || !is_about_id(FIELDS(e, v1_ignored)->notify.str) ||
 		story_later(story_last(s, EV_v1_ike_established), e))
 		return CERTAINTY_NONE;

@@ -114,6 +114,8 @@ static enum certainty as_refused(const struct story *s, struct finding *f)
 	}
 	if (!is_hash && strcmp(notify, "AUTHENTICATION_FAILED") != 0)
 		return CERTAINTY_NONE;
+	if (!is_hash && story_last(s, EV_v1_aggr_i1_sent)) /* it has seen nothing of the secret */
+		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f, "the peer answers %s: it has another secret for us%s", notify,
 		is_hash ? "" : ", or none");
