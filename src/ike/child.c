@@ -43,7 +43,7 @@ static uint64_t max_bytes(const struct child *c)
 
 const char *child_limit_name(uint8_t reason)
 {
-	return reason == DROP_seq_exhausted ? "sequence numbers" : "volume limit";
+	return reason == DROP_seq_exhausted ? "used up" : "volume limit";
 }
 
 char *child_limit(const struct child *c, uint8_t reason, char t[static CHILD_LIMIT])

@@ -28,6 +28,16 @@ if [ "$peer" = ours ]; then
 	cured
 fi
 
+fault "the SA may carry no more than a limit that is too small"
+fresh_peer
+fresh ipsec-max-bytes=1000
+check "it comes up" up left ours
+ROLE=initiator
+noticed left sequence-or-byte-limit certain on lpc ping -q -c 1 -W 1 -s 1200 $RPC
+exactly certain
+apply
+cured
+
 title "what was found"
 cat "$LAB_ROWS"
 finish

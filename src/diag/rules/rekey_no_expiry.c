@@ -1,6 +1,15 @@
 #include "diag/diag.h"
 #include "diag/words.h"
 
+static bool has_limit(const struct event *e)
+{
+	const char *t = e->id == EV_v2_child_expired ? FIELDS(e, v2_child_expired)->limit.str
+			: e->id == EV_v1_expired     ? FIELDS(e, v1_expired)->limit.str
+						     : NULL;
+
+	return t && t[0];
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v2_ike_expired, EV_v2_child_expired, EV_v1_expired,
@@ -19,7 +28,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		rekey = FIELDS(e, v1_expired)->rekey.str;
 		what = FIELDS(e, v1_expired)->what.str;
 	}
-	if (strcmp(rekey, "no") != 0)
+	/* a limit is no lifetime: sequence-or-byte-limit */
+	if (strcmp(rekey, "no") != 0 || has_limit(e))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(f,

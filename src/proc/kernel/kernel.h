@@ -78,6 +78,7 @@ struct sa {
 	uint32_t serial, reqid;
 	uint8_t dir; /* enum dp_dir */
 	bool is_heard, is_leaving, is_orphan;
+	bool has_esn, told_used_up; /* of its sequence numbers */
 	ns_t added, leaves, mapped; /* mapped: when the last new address of the peer was told */
 	struct xfrm_id_of_sa id;
 	struct buf dp; /* dp_sa_put: for when it has to move */

@@ -217,6 +217,7 @@ static struct sa *enlist(struct kernel *k, const struct dp_sa *dp)
 	s->serial = dp->serial;
 	s->reqid = dp->reqid;
 	s->dir = dp->dir;
+	s->has_esn = dp->suite.esn == ESN_YES;
 	s->added = process_now().mono;
 	s->id = xfrm_sa_id(dp);
 	encode(s, dp);

@@ -83,6 +83,24 @@ static void after(struct kernel *k, struct policy *p)
 
 /* ---- a look ---- */
 
+/* The kernel says nothing when 32-bit numbers are used up (RFC 4303 3.3.3): it drops what would
+ * follow. Fifteen sixteenths leave the time for a rekey, at any speed. */
+static void watch_numbers(struct kernel *k, struct sa *s, uint64_t oseq)
+{
+	struct dp_notice n = { .serial = s->serial, .reqid = s->reqid };
+
+	if (s->dir != DP_OUT || s->has_esn || s->told_used_up || oseq < UINT32_MAX / 16 * 15)
+		return;
+	if (oseq >= UINT32_MAX) {
+		s->told_used_up = true;
+		n.kind = DP_EXPIRE_HARD;
+		n.reason = DROP_seq_exhausted;
+	} else {
+		n.kind = DP_EXPIRE_SOFT; /* again each time: a rekey may fail */
+	}
+	plane_tell(k, &n);
+}
+
 static void see(struct kernel *k, struct sa *s, struct look *l)
 {
 	struct xfrm_said *said = xalloc(sizeof(*said));
@@ -92,6 +110,7 @@ static void see(struct kernel *k, struct sa *s, struct look *l)
 
 	if (!p || sa_get(k, s, said) != 0)
 		goto out;
+	watch_numbers(k, s, sa->replay.oseq);
 	more = watch_added(s->packets, sa->packets);
 	s->packets = sa->packets;
 	if (s->dir == DP_IN)

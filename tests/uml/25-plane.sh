@@ -1,0 +1,91 @@
+#!/bin/bash
+# 25-plane.sh [CASE...]: the kernel's ESP between us (left) and Libreswan (right): IKE is content, and the packets are not, for
+# what marks, policies, limits and ICVs there are in the kernel. What is printed as the fix, applied as it is printed, lets
+# traffic pass.
+LAB_RIGHT=libreswan
+peer=libreswan
+# shellcheck source=tests/netns/lab.sh
+. "$(dirname "$0")/../netns/lab.sh"
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/../netns/verdicts.sh"
+CASES=" $* "
+
+diagnosed() { verdict "$1" "$2" ipsec --json diagnose $CONN; }
+# both OURS THEIRS: a line of the conn for each end ("": none), and both anew
+both() {
+	tunnel right libreswan ${2:+"$2"}
+	on right ipsec auto --replace $CONN >/dev/null
+	fresh ${1:+"$1"}
+}
+
+sha2() {
+	fault "the peer cuts HMAC-SHA2-256 to 96 bits"
+	tunnel right libreswan esp=aes128-sha2_256 sha2-truncbug=yes
+	on right ipsec auto --replace $CONN >/dev/null
+	fresh esp=aes128-sha2_256
+	check "up" up left ours
+	refuses "traffic does not pass" ping_through 1
+	behind rpc ping -i 0.3 $LPC # what comes from there is what tells
+	diagnosed sha2-truncation certain
+	exactly certain
+	apply
+	cured
+}
+
+# numbered NUMBER: our outbound SA has sent so many packets (XFRM_MSG_NEWAE, for which ip(8) has no word)
+numbered() {
+	on left python3 -c '
+import re, socket, struct, subprocess, sys
+for sa in re.split(r"\n(?=src )", subprocess.run(("ip", "xfrm", "state"), capture_output=True, text=True).stdout):
+	spi = re.search(r"src 192\.0\.2\.1 dst 198\.51\.100\.1\s+proto esp spi (\S+)", sa)
+	window = re.search(r"replay_window (\d+), bitmap-length (\d+)", sa)
+	if not spi:
+		continue
+	addr = lambda a: socket.inet_aton(a) + bytes(12)
+	window = [int(n) for n in window.groups()] if window else [32, 1]
+	body = addr("198.51.100.1") + struct.pack("!I", int(spi[1], 16)) + struct.pack("=HBx", socket.AF_INET, 50)
+	body += addr("192.0.2.1") + struct.pack("=II", 0, 0)
+	replay = struct.pack("=6I", window[1], int(sys.argv[1]), 0, 0, 0, window[0]) + bytes(4 * window[1])
+	body += struct.pack("=HH", 4 + len(replay), 23) + replay # XFRMA_REPLAY_ESN_VAL
+	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 6)
+	s.send(struct.pack("=IHHII", 16 + len(body), 0x1e, 1 | 4 | 0x100, 1, 0) + body) # REQUEST | ACK | REPLACE
+	error = struct.unpack("=i", s.recv(4096)[16:20])[0]
+	sys.exit(error and "refused: %d" % error)
+sys.exit("no SA")' "$1"
+}
+rekeyed() { [ "$(spi_out)" != "$1" ]; }
+spi_out() { on left ip xfrm state list src $LEFT dst $RIGHT | grep -o 'spi 0x[0-9a-f]*' | tail -1; }
+limit() {
+	local before
+	title "sequence numbers that come near their end are renewed in time"
+	both esn=no esn=no
+	check "up" up left ours
+	before=$(spi_out)
+	check "it has sent a lot" numbered 4160749568
+	check "it is rekeyed by itself" wait_for 4 rekeyed "$before"
+	check "traffic passes" ping_through 1
+	nothing_found || bad "nothing is found"
+
+	fault "sequence numbers are used up, and no rekey is possible"
+	both esn=no esn=no
+	check "up" up left ours
+	check "it has sent nearly all" numbered 4294967293
+	on router iptables-legacy -I FORWARD -p udp -j DROP
+	ROLE=initiator
+	behind lpc ping -i 1 -c 20 $RPC
+	noticed left sequence-or-byte-limit certain sleep 20
+	exactly certain
+	on router iptables-legacy -F FORWARD
+	apply
+	cured
+}
+
+lab_up
+tunnel left ours
+tunnel right libreswan
+start right libreswan
+start left ours
+for c in sha2 limit; do
+	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
+done
+finish
