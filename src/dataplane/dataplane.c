@@ -285,7 +285,7 @@ enum err dp_notice_get(struct rd *r, struct dp_notice *ret)
 	n.passed = rd_u64(r);
 	if (r->failed)
 		return ERR_TRUNCATED;
-	if (n.kind < DP_ACQUIRE || n.kind > DP_RESTARTED || n.reason >= DROP_END)
+	if (n.kind < DP_ACQUIRE || n.kind > DP_CLEAR || n.reason >= DROP_END)
 		return ERR_VALUE;
 	*ret = n;
 	return OK;

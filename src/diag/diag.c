@@ -7,6 +7,8 @@
  * yet. */
 #define SETTLE	(200 * NS_MS)
 #define SILENCE (2800 * NS_MS)
+/* By then a peer that begins anew has done so. */
+#define OPEN (2 * NS_S)
 /* So old, how a connection worked is written down again: seconds. */
 enum { GOOD_AGE = 86400 };
 
@@ -309,6 +311,8 @@ void diag_take(struct diag *d, const struct event *e)
 		m->request = e->about.request;
 		m->said = MIN(m->said, 1u); /* no digest: who asks anew is told again */
 	}
+	if (e->id == EV_child_clear)
+		m->open = e->at.mono + OPEN;
 	after = judged_after(e);
 	/* what else happens does not end the wait for an answer */
 	if (after == SILENCE)
@@ -355,13 +359,18 @@ void diag_forget_good(struct diag *d, const char *conn)
 		buf_done(&m->good);
 }
 
+static ns_t due_at(const struct memory *m)
+{
+	return MIN(MIN(m->due, m->silent), m->open);
+}
+
 ns_t diag_due(const struct diag *d)
 {
 	ns_t due = NS_NEVER;
 	struct memory *m;
 
 	list_each (m, &d->stories, struct memory, node)
-		due = MIN(due, MIN(m->due, m->silent));
+		due = MIN(due, due_at(m));
 	return due;
 }
 
@@ -408,6 +417,8 @@ static void judge_memory(
 	m->due = NS_NEVER;
 	if (m->silent <= now.mono)
 		m->silent = NS_NEVER;
+	if (m->open <= now.mono)
+		m->open = NS_NEVER;
 	diag_open(d, m, now, s);
 	n = judge(s, found, FINDINGS_MAX);
 	sum = digest(found, n);
@@ -435,7 +446,7 @@ void diag_turn(struct diag *d, struct now now, const struct event_sink *out)
 	struct memory *m;
 
 	list_each (m, &d->stories, struct memory, node)
-		if (MIN(m->due, m->silent) <= now.mono)
+		if (due_at(m) <= now.mono)
 			judge_memory(d, m, now, out);
 }
 
@@ -445,7 +456,7 @@ void diag_ending(struct diag *d, uint32_t request, struct now now, const struct 
 
 	list_each (m, &d->stories, struct memory, node)
 		if (request && m->request == request) {
-			if (MIN(m->due, m->silent) != NS_NEVER)
+			if (due_at(m) != NS_NEVER)
 				judge_memory(d, m, now, out);
 			m->request = 0;
 		}

@@ -17,7 +17,7 @@ struct memory *memory_new(const char *conn, uint32_t instance, struct addr peer)
 	m->conn = xstrdup(conn);
 	m->instance = instance;
 	m->peer = peer;
-	m->due = m->silent = NS_NEVER;
+	m->due = m->silent = m->open = NS_NEVER;
 	return m;
 }
 

@@ -18,11 +18,12 @@ struct memory {
 	struct buf facts, good; /* conn_facts, last_good, which a ring would lose */
 	struct buf secrets;	/* secrets_loading, likewise: of the file that was written last */
 	uint64_t secrets_written;
-	struct addr at;		/* where the peer of a connection was last */
-	uint32_t request;	/* who waits for what happens now; 0: nobody */
-	ns_t due;		/* when it is to be judged; NS_NEVER */
-	ns_t silent;		/* when no answer to what was sent last is one; NS_NEVER */
-	uint32_t said;		/* a digest of the findings that were told of; 0: none */
+	struct addr at;	  /* where the peer of a connection was last */
+	uint32_t request; /* who waits for what happens now; 0: nobody */
+	ns_t due;	  /* when it is to be judged; NS_NEVER */
+	ns_t silent;	  /* when no answer to what was sent last is one; NS_NEVER */
+	ns_t open;	  /* when traffic that left in the clear has done so for long; NS_NEVER */
+	uint32_t said;	  /* a digest of the findings that were told of; 0: none */
 	const char *said_class; /* the first of them, static */
 };
 

@@ -284,6 +284,23 @@ static void acquire(struct ike *ike, const struct dp_notice *n)
 	conn_initiate(c);
 }
 
+/* Only a connection that has nothing by now: another tunnel, or a trap, may have come meanwhile. */
+static void clear(struct ike *ike, const struct dp_notice *n)
+{
+	char from[RANGE_STR], to[RANGE_STR], gateway[ADDR_STR] = "";
+	struct conn *c;
+
+	if (addr_is_set(&n->remote.addr))
+		addr_format(&n->remote.addr, gateway);
+	list_each (c, &ike->conns, struct conn, node)
+		if (c->reqid == n->reqid && !c->is_removed && conn_routing(c) == CONN_UNROUTED)
+			EMIT(&ike->env.events, ike->now,
+				(struct event_about[1]){ conn_about(c, 0) }, child_clear,
+				.from = ev_str(range_format(&n->ts_local.range, from)),
+				.to = ev_str(range_format(&n->ts_remote.range, to)),
+				.gateway = ev_str(gateway));
+}
+
 void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
 {
 	struct conn *c;
@@ -291,6 +308,8 @@ void ike_notice(struct ike *ike, struct now now, const struct dp_notice *n)
 	ike_enter(ike, now);
 	if (n->kind == DP_ACQUIRE)
 		acquire(ike, n);
+	if (n->kind == DP_CLEAR)
+		clear(ike, n);
 	if (n->kind == DP_RESTARTED)
 		list_each (c, &ike->conns, struct conn, node)
 			conn_policies_lost(c);

@@ -277,6 +277,8 @@ static void trap(struct conn *c)
 	p->state = POLICY_THERE;
 	p->action = action;
 	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY);
+	EMIT(&c->ike->env.events, c->ike->now, (struct event_about[1]){ conn_about(c, 0) },
+		child_held, );
 }
 
 static void take_out(struct conn *c, struct conn_policy *p)

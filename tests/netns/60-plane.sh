@@ -21,9 +21,11 @@ if [ "$peer" = ours ]; then
 	fresh esp=aes128-sha2_256
 	check "it comes up" up left ours
 	refuses "traffic does not pass" ping_through 1
-	behind rpc ping -i 0.2 $LPC # what comes from there is what tells
+	on rpc ping -i 0.2 $LPC >/dev/null & # what comes from there is what tells
+	pings=$!
 	diagnosed sha2-truncation certain
 	exactly certain
+	ended $pings
 	apply
 	cured
 fi
@@ -37,6 +39,31 @@ noticed left sequence-or-byte-limit certain on lpc ping -q -c 1 -W 1 -s 1200 $RP
 exactly certain
 apply
 cured
+
+# in_clear: packets of the tunnel that the router saw as they were
+on router nft 'add table ip clear; add chain ip clear f { type filter hook prerouting priority 0; }; add counter ip clear seen
+	add rule ip clear f ip saddr 10.0.1.0/24 ip daddr 10.0.2.0/24 counter name seen'
+in_clear() { on router nft -j reset counter ip clear seen | jq '.nftables[] | select(.counter) | .counter.packets'; }
+
+fault "the peer deletes the tunnel, and nothing holds its traffic back"
+fresh_peer
+fresh
+check "it comes up" up left ours
+in_clear >/dev/null
+ROLE=initiator
+noticed left plaintext-leak likely down right "$peer"
+exactly likely
+refuses "nobody answers" ping_through 1
+check "the packets are on the wire" [ "$(in_clear)" -gt 0 ]
+apply
+check "what goes there brings the tunnel up" wait_for 8 ping_through 1
+cured
+title "and with that fix, the peer deletes it again"
+down right "$peer"
+check "it is gone" wait_for 3 is_down left ours
+check "the tunnel comes up when there is traffic" wait_for 8 ping_through 1
+check "by itself" is_up left ours
+check "no packet was in the clear" [ "$(in_clear)" = 0 ]
 
 title "what was found"
 cat "$LAB_ROWS"

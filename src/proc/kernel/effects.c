@@ -399,9 +399,13 @@ int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_wha
 void policy_del(struct kernel *k, uint32_t reqid)
 {
 	struct policy *p = policy_find(k, reqid);
+	struct dp_policy gone;
 
-	if (p)
-		policy_free(k, p);
+	if (!p)
+		return;
+	policy_decode(p, &gone);
+	policy_free(k, p);
+	clear_tell(k, &gone);
 }
 
 void policies_refresh(struct kernel *k)

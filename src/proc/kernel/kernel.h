@@ -194,6 +194,8 @@ int policy_use(struct kernel *k, struct policy *p, const struct effect_key *key)
 /* 0 or errno; then *ret_what says what was refused. */
 int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_what);
 void policy_del(struct kernel *k, uint32_t reqid);
+/* clear.c: what it had leaves in the clear now, when it does. */
+void clear_tell(struct kernel *k, const struct dp_policy *gone);
 void policies_flush(struct kernel *k);
 /* Another ike takes over: what it does not add again before it settles goes then. */
 void policies_orphan(struct kernel *k);
