@@ -72,6 +72,60 @@ check "nothing is found any more" nothing_found
 row_fix works
 
 
+# ---- a router with "IPsec passthrough" ------------------------------------------------------
+
+# passthrough FROM HIDES: the router gives what comes from port 500 of FROM its own address, statelessly; who began
+# before has the answers, or nobody
+passthrough() {
+	on router nft -f - <<-X
+	table ip alg {
+		chain raw { type filter hook prerouting priority raw; ip saddr $1 udp sport 500 notrack; }
+		chain post { type filter hook postrouting priority srcnat; ip saddr $1 udp sport 500 ip saddr set $2; }
+	}
+	X
+}
+no_passthrough() {
+	on router nft delete table ip alg
+	on router conntrack -F >/dev/null 2>&1
+}
+fault "a router with passthrough, and the second client behind it; we answer"
+check "both end" eval 'down right strongswan && down second strongswan'
+on router conntrack -F >/dev/null 2>&1
+check "this time the second is first" up second strongswan
+passthrough $RIGHT 192.0.2.254
+repeats() {
+	on right swanctl --initiate --child vpn --timeout 6 >/dev/null 2>&1 &
+	sleep 2.8
+	hours_pass left 31
+	wait $!
+}
+responder_verdict nat-ipsec-alg likely repeats
+exactly likely
+apply_peer
+check "it comes up" up right strongswan
+check "traffic passes" from right $LPC
+check "so does that of the second one" from second $LPC
+check "nothing is found any more" wait_for 3 nothing_found
+row_fix works
+no_passthrough
+
+fault "a router with passthrough; we begin"
+check "the second ends" down second strongswan
+client right first peer=%any peerid=$LEFT
+tunnel left ours peerid=@first.example.com
+reloaded left
+no_nat
+nat left
+passthrough $LEFT 198.51.100.254
+on router nft add chain ip alg drops '{ type filter hook prerouting priority -310; iifname "right0" udp sport 500 udp dport 500 drop; }'
+JUDGE=left BEGAN=initiator
+verdict nat-ipsec-alg likely ipsec --json diagnose $CONN
+exactly likely
+apply
+cured
+check "it ends" down left ours
+no_passthrough
+
 # ---- flows that have begun ----------------------------------------------------------------
 
 # from behind left to behind right, at once and without end; what was answered is in $LAB/flow
@@ -87,7 +141,6 @@ flow_passes() {
 	[ "$(grep -c 'bytes from' "$LAB/flow")" -gt "$before" ]
 }
 fault "a flow has begun before its exemption from NAT"
-down second strongswan >/dev/null
 client right first
 tunnel left ours peer=%any nat-exempt=no
 on left sed -i 's/^    right=%any$/    right=198.51.100.1/' /etc/ipsec.conf
@@ -125,6 +178,7 @@ says "it is translated" 'dst=10\.0\.1\.99'
 on left nft delete table ip own
 check "nothing is found of it" healthy
 flow_ends
+
 
 title "what was found"
 cat "$LAB_ROWS"

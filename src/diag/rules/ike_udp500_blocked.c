@@ -38,6 +38,14 @@ static enum certainty only_500(const struct story *s, const struct probes *p, st
 	return CERTAIN;
 }
 
+/* Then it is what the NAT makes of port 500: nat-ipsec-alg. */
+static bool is_through_nat(const struct probed_one *o)
+{
+	const char *nat = o->e->id == EV_probe_answer ? FIELDS(o->e, probe_answer)->nat.str : NULL;
+
+	return nat && (strcmp(nat, "us") == 0 || strcmp(nat, "both") == 0);
+}
+
 /* The attempt comes from UDP port 500, probes from another. */
 static enum certainty only_from_500(
 	const struct story *s, const struct probes *p, struct finding *f)
@@ -100,7 +108,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (p.main.is == PROBED_SILENT && probed_is_answered(&p.natt))
 		return only_500(s, &p, f);
 	if (q.at == SILENT_FIRST && probed_is_taken(&p.own) && probed_is_answered(&p.main))
-		return only_from_500(s, &p, f);
+		return is_through_nat(&p.own) ? CERTAINTY_NONE : only_from_500(s, &p, f);
 	/* it answers another question, or something else complains: no filter */
 	if (probed_is_answered(&p.main) || probed_is_answered(&p.natt) ||
 		p.main.is == PROBED_ERROR || p.complaint.e)

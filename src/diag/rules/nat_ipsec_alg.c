@@ -24,7 +24,8 @@ static bool is_behind_nat(const struct story *s, const struct probes *p)
 static void passthrough_off(struct finding *f, enum fix_where where, const char *whose)
 {
 	finding_fix(f, where, FIX_WORDS,
-		"in the router %s turn off \"IPsec passthrough\" (VPN passthrough, IPsec ALG)", whose);
+		"in the router %s turn off \"IPsec passthrough\" (VPN passthrough, IPsec ALG)",
+		whose);
 }
 
 /* What comes from port 500 is not answered, what comes from another port is. */

@@ -13,7 +13,8 @@ static enum certainty as_responder_v2(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_half_open_end);
 
-	if (!e || story_later(story_last(s, EV_v2_auth_processing), e) || story_is_up(s))
+	if (!e || story_later(story_last(s, EV_v2_auth_processing), e) || story_is_up(s) ||
+		FIELDS(e, v2_half_open_end)->repeats.u64) /* it has not had our answer */
 		return CERTAINTY_NONE;
 	finding_proof(f, story_last(s, EV_v2_init_answered));
 	finding_proof(f, e);

@@ -9,23 +9,36 @@ static bool is(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
+/* Something else was wrong with it, and is said. */
+static bool is_explained(const struct story *s, const struct event *nat)
+{
+	static const enum event_id reasons[] = { EV_v1_psk_mismatch, EV_v1_hash_mismatch,
+		EV_v1_no_secret, EV_v1_id_refused, EV_v1_wrong_id, EV_v1_quick_no_proposal,
+		EV_v1_quick_no_connection, EV_v1_child_not_installed, EV_v1_notified, EV_NONE };
+
+	return story_later(story_last_of(s, reasons), nat);
+}
+
 /* How it ended: the event; NULL: it has not, or somebody used it. */
 static const struct event *ended(const struct story *s, const struct event *nat)
 {
 	static const enum event_id ends[] = { EV_v1_half_open_end, EV_v1_delete_child,
 		EV_v1_delete_ike, EV_NONE };
-	const struct event *e = story_last_of(s, ends),
-			   *up = story_ever(s, EV_v1_child_established),
+	const struct event *e = NULL, *up = story_ever(s, EV_v1_child_established),
 			   *traffic = story_ever(s, EV_child_traffic);
 
-	if (!e || !story_later(e, nat) || e->at.mono - nat->at.mono > SOON)
+	for (const struct event *i = nat; i < s->event + s->n && !e; i++)
+		for (const enum event_id *id = ends; *id != EV_NONE; id++)
+			if (i->id == *id)
+				e = i;
+	if (!e || e->at.mono - nat->at.mono > SOON || is_explained(s, nat))
 		return NULL;
 	if (up && story_later(up, nat) && traffic && FIELDS(traffic, child_traffic)->in.u64)
 		return NULL;
 	return e;
 }
 
-/* A conn of IKEv2 beside the one for L2TP: Windows takes that through NATs as it is. */
+/* Where it goes on to UDP port 4500, and never comes there, a filter looks the same. */
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *nat = story_ever(s, EV_v1_nat), *end = NULL;
@@ -50,8 +63,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		"reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\PolicyAgent /v "
 		"AssumeUDPEncapsulationContextOnSendRule /t REG_DWORD /d 2 /f");
 	finding_fix(f, FIX_PEER, FIX_WORDS, "restart Windows then; or use IKEv2 instead of L2TP");
+	if (end->id != EV_v1_half_open_end)
+		return LIKELY;
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"forward UDP port 4500 as well as 500 to this host, in the router before it");
 	finding_suspect(f, &rule_udp4500_blocked);
-	return LIKELY;
+	return POSSIBLE;
 }
 
 const struct rule rule_windows_nat_registry = {
