@@ -3,7 +3,8 @@
  * dealt with. The newer one is not refused: who has lost its tunnel comes back as somebody new, and
  * would wait for hours. People are told instead.
  *
- * An address of our own pool is nobody else's, and is not looked for. */
+ * An address of our own pool is one identity's, and is not looked for while that is one peer
+ * (uniqueids=yes). */
 #include "ike/child.h"
 
 #include "ike/engine.h"
@@ -11,7 +12,7 @@
 
 static bool is_client(const struct conn *c)
 {
-	return c->template && !c->has_lent && !conn_is_shunt(c);
+	return c->template && !conn_is_shunt(c) && !(c->has_lent && c->ike->setup.uniqueids);
 }
 
 static bool marks_eq(const struct dp_mark *a, const struct dp_mark *b)

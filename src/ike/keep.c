@@ -232,7 +232,7 @@ static bool lease_again(struct conn *c, const struct addr *lease, const struct i
 		if (!range_has(&c->theirs->pool[i], lease) ||
 			pools_get(&c->ike->pools, &c->theirs->pool[i], &p) != OK)
 			continue;
-		if (pool_lease(p, peer, lease, &got) != OK)
+		if (pool_lease(p, peer, lease, c->ike->setup.uniqueids, &got) != OK)
 			return false;
 		if (addr_eq(&got, lease))
 			return true;

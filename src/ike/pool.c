@@ -79,6 +79,26 @@ static struct lease *by_id(struct pool *p, const struct id *id)
 	return NULL;
 }
 
+/* The one that an identity has, or had. Where several may have that identity (uniqueids=no) each
+ * has an address of its own, but who names its own keeps it: it authenticates again. */
+static struct lease *of_id(
+	struct pool *p, const struct id *id, const struct addr *wanted, bool is_unique)
+{
+	struct lease *l, *free_one = NULL;
+
+	if (is_unique)
+		return by_id(p, id);
+	list_each (l, &p->leases, struct lease, node) {
+		if (!id_eq(&l->id, id))
+			continue;
+		if (wanted && addr_eq(&l->addr, wanted))
+			return l;
+		if (l->uses == 0 && !free_one)
+			free_one = l;
+	}
+	return free_one;
+}
+
 static struct lease *lease_new(struct pool *p, const struct addr *a)
 {
 	struct lease *l = xalloc(sizeof(*l));
@@ -129,10 +149,10 @@ static void lend(struct pool *p, struct lease *l, const struct id *id, struct ad
 	*ret = l->addr;
 }
 
-enum err pool_lease(
-	struct pool *p, const struct id *id, const struct addr *wanted, struct addr *ret)
+enum err pool_lease(struct pool *p, const struct id *id, const struct addr *wanted, bool is_unique,
+	struct addr *ret)
 {
-	struct lease *l = by_id(p, id);
+	struct lease *l = of_id(p, id, wanted, is_unique);
 
 	if (!l && wanted && range_has(&p->range, wanted)) {
 		l = by_addr(p, wanted);

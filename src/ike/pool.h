@@ -28,10 +28,10 @@ void pools_done(struct pools *p);
  * way (its connection has another range now), or ERR_EXISTS: somebody has an address of that. */
 enum err must_use pools_get(struct pools *p, const struct range *range, struct pool **ret);
 /* An address for id: the one it has, the one it had, a new one, the one released longest ago.
- * wanted (or none) is given when it is free and in range. Two leases of one identity are the same
- * address. ERR_EXHAUSTED: all are in use. */
-enum err must_use pool_lease(
-	struct pool *p, const struct id *id, const struct addr *wanted, struct addr *ret);
+ * wanted (or none) is given when it is free and in range. is_unique (uniqueids=yes): two leases of
+ * one identity are the same address; else only for who names it. ERR_EXHAUSTED: all are in use. */
+enum err must_use pool_lease(struct pool *p, const struct id *id, const struct addr *wanted,
+	bool is_unique, struct addr *ret);
 /* That very address and no other, for a user who has one of its own (/etc/ipsec.d/passwd); outside
  * of the pools of all connections it is a pool itself. ERR_EXHAUSTED: somebody else has it. */
 enum err must_use pools_lease_own(

@@ -14,7 +14,7 @@ static struct pool *pool(struct pools *all, const char *text)
 	return p;
 }
 
-static struct addr lease(struct pool *p, const char *who, const char *wanted)
+static struct addr lease_as(struct pool *p, const char *who, const char *wanted, bool is_unique)
 {
 	struct addr a = { 0 }, w = { 0 };
 	struct id id;
@@ -22,10 +22,15 @@ static struct addr lease(struct pool *p, const char *who, const char *wanted)
 	assert_int_equal(id_parse(who, &id), OK);
 	if (wanted)
 		assert_int_equal(addr_parse(wanted, &w), OK);
-	if (pool_lease(p, &id, wanted ? &w : NULL, &a) != OK)
+	if (pool_lease(p, &id, wanted ? &w : NULL, is_unique, &a) != OK)
 		a.family = 0;
 	id_done(&id);
 	return a;
+}
+
+static struct addr lease(struct pool *p, const char *who, const char *wanted)
+{
+	return lease_as(p, who, wanted, true);
 }
 
 static void assert_is(struct addr a, const char *text)
@@ -52,6 +57,27 @@ TEST(an_identity_that_comes_back_gets_its_address_again)
 	/* twice at once: the same */
 	assert_is(lease(p, "@one", NULL), "100.64.13.2");
 	assert_int_equal(p->n_lent, 3);
+	pools_done(&all);
+}
+
+/* uniqueids=no */
+TEST(two_devices_of_one_identity_have_an_address_each)
+{
+	struct pools all;
+	struct pool *p;
+	struct addr a;
+
+	pools_init(&all);
+	p = pool(&all, "100.64.13.2-100.64.13.254");
+	a = lease_as(p, "@one", NULL, false);
+	assert_is(a, "100.64.13.2");
+	assert_is(lease_as(p, "@one", NULL, false), "100.64.13.3");
+	/* who authenticates again names its own */
+	assert_is(lease_as(p, "@one", "100.64.13.2", false), "100.64.13.2");
+	assert_is(lease_as(p, "@two", "100.64.13.3", false), "100.64.13.4");
+	pool_release(&all, &a);
+	pool_release(&all, &a);
+	assert_is(lease_as(p, "@one", NULL, false), "100.64.13.2");
 	pools_done(&all);
 }
 
@@ -177,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_identity_that_comes_back_gets_its_address_again),
+		cmocka_unit_test(two_devices_of_one_identity_have_an_address_each),
 		cmocka_unit_test(a_full_pool_gives_what_was_released_longest_ago),
 		cmocka_unit_test(a_users_own_address_is_given_to_nobody_else_meanwhile),
 		cmocka_unit_test(a_wanted_address_is_given_when_it_is_free),

@@ -30,7 +30,8 @@ static enum err lease_any(struct v1_sa *sa, const struct id *who, const struct a
 			continue;
 		if ((e = pools_get(&sa->ike->pools, &c->theirs->pool[i], &p)))
 			continue;
-		e = pool_lease(p, who, addr_is_set(wanted) ? wanted : NULL, &c->lease[0]);
+		e = pool_lease(p, who, addr_is_set(wanted) ? wanted : NULL,
+			sa->ike->setup.uniqueids, &c->lease[0]);
 	}
 	return e;
 }

@@ -170,7 +170,8 @@ static enum err lease_family(struct v2_sa *sa, struct conn *c, uint8_t family, s
 			continue;
 		if ((e = pools_get(&sa->ike->pools, &c->theirs->pool[i], &p)))
 			continue;
-		e = pool_lease(p, &sa->peer_id, addr_is_set(&want) ? &want : NULL, mine);
+		e = pool_lease(p, &sa->peer_id, addr_is_set(&want) ? &want : NULL,
+			sa->ike->setup.uniqueids, mine);
 	}
 	return e;
 }

@@ -300,6 +300,37 @@ TEST(a_responder_forgets_who_does_not_go_on)
 	ends_done(&e);
 }
 
+/* What a NAT does that leaves port 500 as it is for several hosts: one has all answers. */
+TEST(who_does_not_hear_us_beside_another_one_behind_its_nat_is_told_of)
+{
+	const union ev_v1_half_open_end *end;
+	struct conf_conn other = pair_conf("other");
+	struct ends e;
+
+	ends_init(&e, false);
+	e.b.left.host_kind = HOST_ANY;
+	e.b.left.host = (struct addr){ 0 };
+	assert_int_equal(id_parse("%any", &e.b.left.id), OK);
+	other.version = VERSION_IKEV1;
+	assert_int_equal(id_parse("@other", &other.left.id), OK);
+	e.p.nat = (struct pair_nat){ &e.p.a, { 4, { 203, 0, 113, 1 } }, 500, 4500 };
+	pair_up(&e.p, &e.a, &e.b);
+	pair_run(&e.p, 2 * NS_S);
+	assert_int_equal(e.p.a.exit, 0);
+	e.p.drop_from = &e.p.b;
+	pair_add(&e.p.a, &other);
+	pair_do(&e.p.a, CMD_UP, "other");
+	pair_run(&e.p, 60 * NS_S);
+	assert_true(e.p.b.count[EV_v1_half_open_end] >= 1);
+	end = (const void *)e.p.b.last[EV_v1_half_open_end]->row;
+	assert_int_equal(end->neighbours.u64, 1);
+	assert_true(end->repeats.u64 >= 1);
+	assert_int_equal(end->remote.ep.port, 500);
+	id_done(&other.left.id);
+	id_done(&e.b.left.id);
+	ends_done(&e);
+}
+
 /* ---- who replaces whom ---- */
 
 TEST(initial_contact_ends_what_a_crash_left)
@@ -340,6 +371,7 @@ int main(void)
 		cmocka_unit_test(without_fragmentation_no_fragment_is_taken),
 		cmocka_unit_test(without_an_answer_it_is_over_after_a_minute),
 		cmocka_unit_test(a_responder_forgets_who_does_not_go_on),
+		cmocka_unit_test(who_does_not_hear_us_beside_another_one_behind_its_nat_is_told_of),
 		cmocka_unit_test(initial_contact_ends_what_a_crash_left),
 	};
 
