@@ -149,5 +149,6 @@ void local_look(const struct local_for *what, struct now now, const struct event
 	local_conntrack(&l);
 	local_policies(&l);
 	local_name(&l);
+	local_prefixes(&l);
 	config(&l);
 }

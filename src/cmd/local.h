@@ -56,5 +56,8 @@ void local_port(const struct local *l);
 void local_conntrack(const struct local *l);
 void local_policies(const struct local *l);
 void local_name(const struct local *l);
+void local_prefixes(const struct local *l);
+/* The device through which packets to that network leave. False: there is no route. */
+bool local_way(const struct range *r, char device[static 32]);
 /* The networks that this host's devices are connected to; NULL ends. f is told of each. */
 void local_connected(void (*f)(void *ctx, const char *device, const struct prefix *p), void *ctx);

@@ -176,6 +176,28 @@ static void look_up(const struct addr *to, const char *const more[], struct rout
 	free(why);
 }
 
+/* A host of a network: the one after its first address, which no host has. */
+static struct addr host_of(const struct range *r)
+{
+	struct addr a = r->first;
+
+	if (range_count(r) > 1)
+		addr_add(&r->first, is_all(r) ? 0x01010101 : 1, &a);
+	return a;
+}
+
+static const char *const nothing_more[] = { NULL };
+
+bool local_way(const struct range *r, char device[static 32])
+{
+	struct addr to = host_of(r);
+	struct route found;
+
+	look_up(&to, nothing_more, &found);
+	snprintf(device, 32, "%s", found.device);
+	return !found.error[0];
+}
+
 static void say_route(
 	const struct local *l, const char *to, const char *destination, const struct route *r)
 {
@@ -189,18 +211,6 @@ static void say_route(
 		.gateway = ev_str(r->gateway), .table = ev_str(r->table),
 		.error = ev_str(r->error));
 }
-
-/* A host of a network: the one after its first address, which no host has. */
-static struct addr host_of(const struct range *r)
-{
-	struct addr a = r->first;
-
-	if (range_count(r) > 1)
-		addr_add(&r->first, is_all(r) ? 0x01010101 : 1, &a);
-	return a;
-}
-
-static const char *const nothing_more[] = { NULL };
 
 /* How the tunnel's packets go: from one of our networks, since rules choose tables by that; it is
  * an address of this host, or of one behind it. The source is the one that this host chooses by

@@ -26,6 +26,7 @@ static const struct {
 	{ "rekey_time", NULL, "rekey_time = ", "", "" },
 	{ "inactivity", NULL, "inactivity = ", "", "" },
 	/* of an end: local or remote stands before it */
+	{ "", NULL, "_addrs = ", "", "" },
 	{ "subnet", NULL, "_ts = ", "", "" },
 	{ "ikeport", NULL, "_port = ", "", "" },
 	{ "id", NULL, " { id = ", " }", "" },
@@ -64,7 +65,8 @@ static bool swanctl_line(const struct story *s, const struct fix *f, char *t, si
 
 		if (!is(swanctl[i].keyword, f->keyword) ||
 			(swanctl[i].value && !is(swanctl[i].value, f->text)) ||
-			strncmp(f->text, swanctl[i].cut, cut) != 0)
+			strncmp(f->text, swanctl[i].cut, cut) != 0 ||
+			(!f->keyword[0] && f->text[0] == '%')) /* words of ipsec.conf alone */
 			continue;
 		snprintf(t, n, "%s%s%s%s", end_name(s, f->side), swanctl[i].before, f->text + cut,
 			swanctl[i].after);

@@ -124,6 +124,48 @@ apply
 check "it comes up by itself" wait_for 5 is_up left ours
 cured
 
+# ---- IPv6 -------------------------------------------------------------------------------
+
+# lan_has PREFIX: left's own network and the host in it; was: the one before
+lan_has() {
+	local was=${LAN:-}
+	LAN=$1
+	on left ip addr add "${LAN}1/64" dev lan0 nodad
+	on lpc ip addr add "${LAN}33/64" dev eth0 nodad
+	[ -z "$was" ] || { on left ip addr del "${was}1/64" dev lan0; on lpc ip addr del "${was}33/64" dev eth0; }
+}
+ping_through() { ping6_through "${1:-3}" -I "${LAN}33"; }
+
+fault "the provider has given another prefix: the network behind this end is the old one"
+lan_has 2001:db8:a1::
+FRESH=(ts="${LAN}/64" peerts=$RIGHT_NET6)
+fresh
+fresh_peer ts=$RIGHT_NET6 peerts="${LAN}/64"
+check "it comes up" up left ours
+check "traffic passes" ping_through 2
+lan_has 2001:db8:b1::
+verdict ipv6-prefix-change certain ipsec --json diagnose $CONN
+apply_peer
+apply
+cured
+
+fault "this end's own address has another prefix, too"
+FRESH=(me=$LEFT6 peer=$RIGHT6 ts="${LAN}/64" peerts=$RIGHT_NET6)
+fresh leftid=@left rightid=@right
+put left /etc/ipsec.secrets <<<"@left @right : PSK \"$PSK\""
+fresh_peer me=$RIGHT6 peer=$LEFT6 id=@right peerid=@left ts=$RIGHT_NET6 peerts="${LAN}/64"
+on left ipsec rereadsecrets >/dev/null
+check "it comes up" up left ours
+lan_has 2001:db8:c1::
+on left ip addr add 2001:db8:1:7::1/64 dev eth0 nodad
+on router ip addr add 2001:db8:1:7::fe/64 dev left0 nodad
+on left ip addr del $LEFT6/64 dev eth0
+on left ip -6 route replace default via 2001:db8:1:7::fe
+verdict ipv6-prefix-change certain ipsec --json diagnose $CONN
+apply_peer
+apply
+cured
+
 title "what was found"
 cat "$LAB_ROWS"
 finish

@@ -191,6 +191,10 @@ swanctl_line() {
 		on right sed -i "/^[[:space:]]*$key { /,/}/s/${word%% *} = [^ }]*/$word/" /etc/swanctl/swanctl.conf
 		return
 	fi
+	if [ "$key" = remote_addrs ]; then # where others are put
+		on right sed -i "s/^\([[:space:]]*\)$key = .*/\1$1/" /etc/swanctl/swanctl.conf
+		return
+	fi
 	on right sed -i -e "/^[[:space:]]*$key = /d" -e "/$where/a $1" /etc/swanctl/swanctl.conf
 }
 
