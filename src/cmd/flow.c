@@ -22,7 +22,7 @@ static void take_inner(void *ctx, const char *device, const struct prefix *p)
 
 	(void)device;
 	if (!addr_is_set(&x->found.addr) && p->addr.family == x->family &&
-		ts_list_has(x->nets, 0, &p->addr, 0))
+		!addr_is_loopback(&p->addr) && ts_list_has(x->nets, 0, &p->addr, 0))
 		x->found = *p;
 }
 
@@ -189,10 +189,10 @@ void run_say_answer(const struct run *r, const struct echo *e)
 		FLOW_EMIT(&r->f, flow_error, .way = ev_str(e->way),
 			.complainant = ev_str(addr_format(&e->complainant, who)),
 			.icmp_type = ev_u64(e->error.type), .icmp_code = ev_u64(e->error.code),
-			.mtu = ev_str(mtu));
+			.mtu = ev_str(mtu), .text = ev_str(""));
 	else if (e->failed)
-		FLOW_EMIT(&r->f, flow_error, .way = ev_str(e->way),
-			.text = ev_str(strerror(e->failed)));
+		FLOW_EMIT(&r->f, flow_error, .way = ev_str(e->way), .complainant = ev_str(""),
+			.mtu = ev_str(""), .text = ev_str(strerror(e->failed)));
 }
 
 /* A round at a time, so that a moment of loss does not take all of one. */
