@@ -41,6 +41,10 @@ struct ladder {
 	unsigned found, seen, asked; /* asked: packets to the peer of a connection of theirs */
 	struct addr through;	     /* --through */
 	struct ts_list selectors[2]; /* of the Child SA, ours and theirs: where the file has none */
+	ns_t up_at, begun_at; /* when they came; when the attempt began. Instances are not told of
+			       * in order */
+	struct addr dns[LIMIT_DNS_SERVERS]; /* that the peer named with the tunnel that is up */
+	size_t n_dns;
 	struct flow_octets octets;
 	struct flow_came came;
 };
@@ -138,16 +142,26 @@ static bool look_at_config(struct ladder *l)
 
 /* ---- what the daemon knows ---- */
 
-/* "10.0.1.7-10.0.1.7:0-65535 0", as "established" lines have it. */
-static void note_selector(const char *text, struct ts_list *ret)
+/* "10.0.1.7-10.0.1.7:0-65535 0", as "established" lines have it; of several, with something between
+ * them. */
+static void note_selectors(const char *text, struct ts_list *ret)
 {
 	char t[RANGE_STR];
 	struct range r;
 
-	ret->n = 0;
-	snprintf(t, sizeof(t), "%.*s", (int)strcspn(text, ":"), text);
-	if (range_parse(t, &r) == OK)
-		ret->ts[ret->n++] = ts_from_range(&r);
+	for (ret->n = 0; *text && ret->n < COUNT(ret->ts); text += strspn(text, ", []")) {
+		size_t n = strcspn(text, " ,");
+		char *ports;
+
+		snprintf(t, sizeof(t), "%.*s", (int)n, text);
+		ports = strrchr(t, ':');
+		if (ports && strchr(ports, '-')) /* else it is of an address */
+			*ports = '\0';
+		if (range_parse(t, &r) == OK)
+			ret->ts[ret->n++] = ts_from_range(&r);
+		text += n;
+		text += strcspn(text, ",[]");
+	}
 }
 
 static const char *text_in(const json_t *o, const char *key)
@@ -157,6 +171,28 @@ static const char *text_in(const json_t *o, const char *key)
 	return t ? t : "";
 }
 
+/* Servers that came with the last attempt. */
+static void note_dns(struct ladder *l, const struct event *e)
+{
+	bool is_begin = e->id == EV_v2_initiate || e->id == EV_v1_initiate;
+	struct addr a;
+
+	if (e->at.wall < l->begun_at)
+		return;
+	if (is_begin) {
+		l->begun_at = e->at.wall;
+		l->n_dns = 0;
+	}
+	if (e->id != EV_v2_cp_dns && e->id != EV_v1_cfg_dns)
+		return;
+	a = e->row[0].addr; /* of both it is the only field */
+	for (size_t i = 0; i < l->n_dns; i++)
+		if (addr_eq(&l->dns[i], &a))
+			return;
+	if (l->n_dns < COUNT(l->dns))
+		l->dns[l->n_dns++] = a;
+}
+
 static void heard(void *ctx, const char *line)
 {
 	struct ladder *l = ctx;
@@ -164,10 +200,13 @@ static void heard(void *ctx, const char *line)
 	struct event e;
 
 	if (o && event_of_json(o, &e) == OK) {
-		if (e.id == EV_v2_child_established) {
-			note_selector(text_in(o, "ts_local"), &l->selectors[0]);
-			note_selector(text_in(o, "ts_remote"), &l->selectors[1]);
+		if ((e.id == EV_v2_child_established || e.id == EV_v1_child_established) &&
+			e.at.wall >= l->up_at) {
+			l->up_at = e.at.wall;
+			note_selectors(text_in(o, "ts_local"), &l->selectors[0]);
+			note_selectors(text_in(o, "ts_remote"), &l->selectors[1]);
 		}
+		note_dns(l, &e);
 		diag_take(&l->diag, &e);
 		page_take(l->page, &e, true);
 	}
@@ -276,9 +315,13 @@ static void look_at_flow(struct ladder *l)
 	char own[CONF_DEVICE_NAME];
 	struct flow_for what = { .conn = c->name,
 		.theirs = conf_host(theirs),
-		.our_nets = ours->subnet.n ? ours->subnet : l->selectors[0],
+		/* an address that is lent is known with the tunnel only */
+		.our_nets = ours->subnet.n && !ours->modecfgclient ? ours->subnet : l->selectors[0],
 		.their_nets = theirs->subnet.n ? theirs->subnet : l->selectors[1],
 		.device = device_of(c, own),
+		.sa_nets = l->selectors[1],
+		.dns = l->dns,
+		.n_dns = l->n_dns,
 		.through = l->through,
 		.is_self = l->cmd->self,
 		.octets = count_octets,

@@ -35,6 +35,11 @@ static struct prefix inner_of(const struct flow_for *what, uint8_t family)
 	return x.found;
 }
 
+struct addr run_inner(const struct flow_for *what, uint8_t family)
+{
+	return inner_of(what, family).addr;
+}
+
 static bool is_all(const struct range *r)
 {
 	struct prefix p;
@@ -338,6 +343,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 
 	for (unsigned i = 0; i < MAIN_MAX; i++)
 		r.echo[i].fd = -1;
+	run_dns(&r);
 	if (!choose(&r))
 		return came;
 	flow_esp_open(&r.esp, &what->theirs);

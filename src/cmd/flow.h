@@ -19,6 +19,10 @@ struct flow_for {
 	struct ts_list our_nets, their_nets; /* neither is empty */
 	const char
 		*device; /* which the tunnel's traffic takes; "": the kernel's policies take it */
+	struct ts_list sa_nets; /* what the tunnel takes behind the peer, as far as is known; may be
+				 * empty */
+	const struct addr *dns; /* servers that the peer named */
+	size_t n_dns;
 	struct addr through; /* an address behind the peer, which a person named; or none */
 	bool is_self;	     /* what this host itself sends matters, too */
 	void (*octets)(void *ctx, struct flow_octets *ret);

@@ -47,6 +47,11 @@ const char *run_meaning(const char *counter);
 void flow_esp_open(struct flow_esp *e, const struct addr *theirs);
 void flow_esp_close(struct flow_esp *e);
 void flow_esp_say(const struct flow *f, struct flow_esp *e);
+/* An address of this host that the tunnel takes; none. */
+struct addr run_inner(const struct flow_for *what, uint8_t family);
+
+/* ---- flow_dns.c ---- */
+void run_dns(struct run *r);
 
 /* ---- flow_more.c ---- */
 void run_behind(struct run *r, const struct echo *heard);

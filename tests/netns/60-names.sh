@@ -124,6 +124,52 @@ apply
 check "it comes up by itself" wait_for 5 is_up left ours
 cured
 
+# ---- DNS in the tunnel ---------------------------------------------------------------------
+
+DNS=10.9.0.53 LEASE=100.64.13.5
+ping_through() { run left ping -q -c "${1:-3}" -i 0.05 -W 2 -I $LEASE $RPC && grep -q ' 0% packet loss' <<<"$OUT"; }
+# names_at HOST ADDRESS: somebody answers questions there, with nothing in the answer
+names_at() {
+	behind "$1" python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((sys.argv[1], 53))
+while True:
+	q, who = s.recvfrom(1500)
+	s.sendto(q[:2] + b"\x81\x85" + q[4:], who)' "$2"
+	wait_for 5 on "$1" bash -c "ss -Huln | grep -q '$2:53 '"
+}
+# pool_names DNS: what the peer names to those whom it lends an address
+pool_names() {
+	tunnel right "$peer" id=@vpn.example.com peerid=@left "pools = lease" peerts=dynamic
+	on right bash -c 'sed -i "s/local_addrs = .*/local_addrs = %any/; s/remote_addrs = .*/remote_addrs = %any/" /etc/swanctl/swanctl.conf
+		printf "pools { lease { addrs = %s\n\tdns = %s } }\n" "$@" >>/etc/swanctl/swanctl.conf' pool $LEASE-100.64.13.9 "$1"
+	reloaded right
+}
+
+fault "the DNS server that the peer names is not in the networks of the tunnel"
+on right ip addr add $DNS/32 dev lo
+names_at right $DNS
+pool_names $DNS
+FRESH=()
+fresh ts=0.0.0.0/0 id=@left peerid=@vpn.example.com leftmodecfgclient=yes narrowing=yes
+check "it comes up" up left ours
+check "addresses work" ping_through 2
+verdict dns-through-tunnel likely ipsec --json diagnose $CONN
+apply_peer
+apply
+cured run left ipsec diagnose $CONN
+says "it says who does not ask it" "$DNS that the peer named answers, and /etc/resolv.conf does not name it"
+by_resolver() { on left bash -c "echo nameserver $DNS >/etc/resolv.conf" && run left ipsec diagnose $CONN && ! grep -q resolv.conf <<<"$OUT"; }
+check "or who does" by_resolver
+
+fault "it is in them, and nothing listens there"
+pool_names $RPC
+down left ours
+check "it comes up" up left ours
+verdict dns-through-tunnel likely ipsec --json diagnose $CONN
+names_at rpc $RPC
+by_hand right "let the DNS server $RPC answer $LEASE: start it" true
+cured on left ipsec diagnose $CONN
+
 # ---- IPv6 -------------------------------------------------------------------------------
 
 # lan_has PREFIX: left's own network and the host in it; was: the one before
