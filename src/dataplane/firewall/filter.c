@@ -347,8 +347,42 @@ enum fw_match fw_packet_port(uint16_t port, uint16_t first, uint16_t last)
 	return port >= first && port <= last ? FW_ALL : FW_NONE;
 }
 
+/* Neighbour discovery (RFC 4861), which conntrack leaves alone. */
+static bool is_untracked(const struct fw_packet *p)
+{
+	return p->protocol == IPPROTO_ICMPV6 && p->icmp_type >= 133 && p->icmp_type <= 137;
+}
+
+enum fw_match fw_packet_icmp6_type(const struct fw_packet *p, const char *name)
+{
+	static const struct {
+		const char *name;
+		uint8_t type;
+	} known[] = { { "destination-unreachable", 1 }, { "packet-too-big", 2 },
+		{ "time-exceeded", 3 }, { "parameter-problem", 4 }, { "echo-request", 128 },
+		{ "echo-reply", 129 }, { "mld-listener-query", 130 },
+		{ "mld-listener-report", 131 }, { "mld-listener-done", 132 },
+		{ "mld-listener-reduction", 132 }, { "nd-router-solicit", 133 },
+		{ "nd-router-advert", 134 }, { "nd-neighbor-solicit", 135 },
+		{ "nd-neighbor-advert", 136 }, { "nd-redirect", 137 },
+		{ "router-renumbering", 138 }, { "mld2-listener-report", 143 } };
+	char *end;
+	unsigned long number = strtoul(name, &end, 10);
+
+	if (p->icmp_type == 0)
+		return FW_SOME;
+	if (end != name && *end == '\0')
+		return number == p->icmp_type ? FW_ALL : FW_NONE;
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].type == p->icmp_type ? FW_ALL : FW_NONE;
+	return FW_SOME;
+}
+
 enum fw_match fw_packet_state(const struct fw_packet *p, const char *name)
 {
+	if (is_untracked(p))
+		return strcasecmp(name, "untracked") == 0 ? FW_ALL : FW_NONE;
 	if (strcasecmp(name, "established") == 0)
 		return p->is_established ? FW_ALL : FW_NONE;
 	if (strcasecmp(name, "new") == 0)

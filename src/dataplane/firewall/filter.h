@@ -15,6 +15,7 @@ struct fw_packet {
 	struct range src, dst; /* one packet, or all of these */
 	uint8_t protocol;      /* 0: any */
 	uint16_t sport, dport; /* 0: any */
+	uint8_t icmp_type;     /* of ICMPv6; 0: any */
 	bool from_ipsec;       /* was decrypted by the kernel */
 	bool to_ipsec;	       /* will be protected by the kernel */
 	bool is_established;   /* in conntrack's eyes; else it is new */

@@ -122,6 +122,34 @@ TEST(a_device_decides)
 	assert_false(fate.is_sure);
 }
 
+TEST(neighbour_discovery_is_told_apart_by_its_type_and_is_not_tracked)
+{
+	static const char rules[] =
+		"{\"nftables\":[{\"chain\":{\"family\":\"inet\",\"table\":\"f\",\"name\":\"in\","
+		"\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"drop\"}},"
+		"{\"rule\":{\"family\":\"inet\",\"table\":\"f\",\"chain\":\"in\",\"handle\":3,"
+		"\"expr\":["
+		"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},"
+		"\"right\":[\"established\",\"related\"]}},{\"accept\":null}]}},"
+		"{\"rule\":{\"family\":\"inet\",\"table\":\"f\",\"chain\":\"in\",\"handle\":4,"
+		"\"expr\":["
+		"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"icmpv6\","
+		"\"field\":\"type\"}},\"right\":{\"set\":[\"echo-request\",\"nd-neighbor-solicit\"]"
+		"}}},"
+		"{\"accept\":null}]}}]}";
+	struct fw_packet p = packet(FW_INPUT, "fd00:1::33", "fd00:1::1", IPPROTO_ICMPV6, 0, 0);
+	struct fw_filter *f = fw_filter_new();
+
+	assert_true(fw_filter_nft(f, bytes_str(rules)));
+	p.icmp_type = 135;
+	fw_filter_judge(f, &p, &fate);
+	assert_int_equal(fate.act, FW_ACCEPT);
+	p.icmp_type = 136;
+	p.is_established = true;
+	assert_int_equal(judge(f, p), FW_DROP);
+	assert_true(fate.is_sure && fate.is_policy);
+}
+
 /* ---- the older tables, and the same in iptables-nft's words ---- */
 
 static enum fw_act saved(const char *program, const char *text, struct fw_packet p)
@@ -146,6 +174,24 @@ TEST(rules_of_iptables_save)
 	assert_string_equal(fate.table, "mangle");
 	assert_int_equal(saved("iptables-legacy", saved_nft, IKE_TO("198.51.100.7")), FW_DROP);
 	assert_int_equal(saved("iptables-legacy", saved_nft, IKE_TO("198.51.100.8")), FW_ACCEPT);
+}
+
+TEST(types_of_icmpv6_in_the_older_tables)
+{
+	static const char text[] = "*filter\n:INPUT DROP [0:0]\n"
+				   "-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT\n"
+				   "-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT\n"
+				   "COMMIT\n";
+	struct fw_packet p = packet(FW_INPUT, "fd00:1::33", "fd00:1::1", IPPROTO_ICMPV6, 0, 0);
+
+	p.icmp_type = 135;
+	assert_int_equal(saved("ip6tables-legacy", text, p), FW_ACCEPT);
+	p.icmp_type = 136;
+	assert_int_equal(saved("ip6tables-legacy", text, p), FW_DROP);
+	assert_true(fate.is_sure);
+	p.icmp_type = 0; /* any */
+	assert_int_equal(saved("ip6tables-legacy", text, p), FW_DROP);
+	assert_false(fate.is_sure);
 }
 
 TEST(a_goto_comes_back_to_the_policy)
@@ -270,6 +316,8 @@ int main(void)
 		cmocka_unit_test(what_came_from_ipsec_passes_where_clear_text_does_not),
 		cmocka_unit_test(an_inverted_port_is_still_about_its_protocol),
 		cmocka_unit_test(a_device_decides),
+		cmocka_unit_test(neighbour_discovery_is_told_apart_by_its_type_and_is_not_tracked),
+		cmocka_unit_test(types_of_icmpv6_in_the_older_tables),
 		cmocka_unit_test(rules_of_iptables_save),
 		cmocka_unit_test(a_goto_comes_back_to_the_policy),
 		cmocka_unit_test(a_policy_match_in_the_forward_chain),

@@ -77,6 +77,10 @@ static enum fw_match payload(const struct fw_packet *p, const json_t *l, const s
 			return any(p, v, fw_packet_protocol);
 		return addresses(p, l, v);
 	}
+	if (strcmp(protocol, "icmpv6") == 0 && strcmp(field, "type") == 0) {
+		*ret_only = fw_packet_protocol(p, protocol);
+		return any(p, v, fw_packet_icmp6_type);
+	}
 	if (strcmp(protocol, "th") != 0)
 		*ret_only = fw_packet_protocol(p, protocol);
 	return ports(p, l, v);

@@ -68,7 +68,7 @@ static enum fw_match policy(const struct fw_packet *p, const char *dir, const ch
 static bool is_known(const char *module)
 {
 	static const char *const known[] = { "tcp", "udp", "multiport", "conntrack", "state",
-		"policy", "comment", "iprange", "addrtype" };
+		"policy", "comment", "iprange", "addrtype", "icmp6" };
 
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (strcmp(known[i], module) == 0)
@@ -96,6 +96,8 @@ static enum fw_match option(
 		return ports(p->dport, value);
 	if (IS("--ports"))
 		return fw_or(ports(p->sport, value), ports(p->dport, value));
+	if (IS("--icmpv6-type"))
+		return fw_packet_icmp6_type(p, value);
 	if (IS("--ctstate") || IS("--state"))
 		return states(p, value);
 	if (IS("--dir")) {

@@ -23,6 +23,8 @@ enum fw_match fw_packet_in(const struct range *end, const struct range *r, size_
 enum fw_match fw_packet_device(const char *device, const char *name, char wildcard);
 enum fw_match fw_packet_protocol(const struct fw_packet *p, const char *name);
 enum fw_match fw_packet_port(uint16_t port, uint16_t first, uint16_t last);
+/* A type of ICMPv6 by its number, or by nft's word for it. */
+enum fw_match fw_packet_icmp6_type(const struct fw_packet *p, const char *name);
 enum fw_match fw_packet_state(const struct fw_packet *p, const char *name);
 /* Is the destination an address of this host? */
 enum fw_match fw_packet_is_for_us(const struct fw_packet *p);
