@@ -380,7 +380,12 @@ struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_
 	const struct conf_end *ours = is_left ? &c->left : &c->right;
 	const struct conf_end *theirs = is_left ? &c->right : &c->left;
 
+	struct ts_list pools = { 0 };
+
+	for (size_t i = 0; i < theirs->n_pool; i++)
+		pools.ts[pools.n++] = ts_from_range(&theirs->pool[i]);
 	return (struct local_for){ .conn = c->name,
+		.pools = pools,
 		.ours = conf_host(ours),
 		.theirs = conf_host(theirs),
 		.our_port = ours->ikeport,

@@ -141,6 +141,7 @@ void local_look(const struct local_for *what, struct now now, const struct event
 	local_routes(&l);
 	local_overlaps(&l);
 	local_lans(&l);
+	local_neighbours(&l);
 	local_sockets(&l);
 	sysctls(&l);
 	counter(&l, "TcpExt", "IPReversePathFilter");

@@ -9,6 +9,7 @@ struct local_for {
 	struct addr ours, theirs;      /* outer; ours none: %defaultroute */
 	uint16_t our_port, their_port; /* of IKE; 0: 500 */
 	struct ts_list our_nets, their_nets;
+	struct ts_list pools; /* addresses that are lent to the other end */
 	const char
 		*device; /* which the tunnel's traffic takes; "": the kernel's policies take it */
 	/* a test through the tunnel was "answered", "unanswered", "": none; from an inner address,
@@ -59,5 +60,7 @@ void local_name(const struct local *l);
 void local_prefixes(const struct local *l);
 /* The device through which packets to that network leave. False: there is no route. */
 bool local_way(const struct range *r, char device[static 32]);
+/* IPv6 neighbours that do not answer; addresses behind the tunnel that hosts on a wire look for. */
+void local_neighbours(const struct local *l);
 /* The networks that this host's devices are connected to; NULL ends. f is told of each. */
 void local_connected(void (*f)(void *ctx, const char *device, const struct prefix *p), void *ctx);

@@ -104,7 +104,8 @@ static void say(const struct host *h, const char *what, const struct fw_packet *
 	LOCAL_EMIT(l, local_firewall, .what = ev_str(what),
 		.direction = ev_str(is_in ? "in" : "out"),
 		.from = ev_str(range_text(&p->src, from)), .to = ev_str(range_text(&p->dst, to)),
-		.dport = ev_u64(p->dport), .device = ev_str(l->what->device),
+		.dport = ev_u64(p->icmp_type ? p->icmp_type : p->dport),
+		.device = ev_str(p->icmp_type ? is_in ? p->in : p->out : l->what->device),
 		.verdict = ev_str(f.act == FW_DROP     ? "drop"
 				  : f.act == FW_REJECT ? "reject"
 						       : "pass"),
@@ -178,6 +179,68 @@ static void inner(const struct host *h, const struct range *ours, const struct r
 	say(h, "inner", &p);
 }
 
+/* ---- neighbour discovery (RFC 4861) ---- */
+
+enum { NEIGHBOUR_SOLICITATION = 135, NEIGHBOUR_ADVERTISEMENT = 136 };
+
+/* Who asks for an address of this host, and who answers when it asks: they have link-local
+ * addresses or others of that wire. */
+static void discovery(const struct host *h, const char *device, const struct prefix *own)
+{
+	static const char solicited_node[] = "ff02::1:ff00:0/104";
+	struct prefix clean = prefix_clean(*own);
+	struct fw_packet p = { .hook = FW_INPUT,
+		.in = device,
+		.out = "",
+		.src = range_from(&clean),
+		.protocol = IPPROTO_ICMPV6,
+		.icmp_type = NEIGHBOUR_SOLICITATION };
+
+	if (range_parse(solicited_node, &p.dst))
+		return;
+	say(h, "ndp", &p);
+	p.dst = range_one(&own->addr);
+	p.icmp_type = NEIGHBOUR_ADVERTISEMENT;
+	say(h, "ndp", &p);
+	p = (struct fw_packet){ .hook = FW_OUTPUT,
+		.in = "",
+		.out = device,
+		.src = range_one(&own->addr),
+		.protocol = IPPROTO_ICMPV6,
+		.icmp_type = NEIGHBOUR_SOLICITATION };
+	if (range_parse(solicited_node, &p.dst) == OK)
+		say(h, "ndp", &p);
+}
+
+struct wires {
+	const struct host *h;
+	unsigned n;
+};
+
+/* Wires of hosts in the tunnel, and the one that leads to the peer. */
+static void take_wire(void *ctx, const char *device, const struct prefix *p)
+{
+	struct wires *x = ctx;
+	const struct local *l = x->h->l;
+	bool leads_to_peer =
+		l->what->theirs.family == 6 && l->device[0] && strcmp(device, l->device) == 0;
+
+	if (p->addr.family != 6 || p->bits == addr_bits(6) || p->addr.b[0] == 0xfe ||
+		strcmp(device, "lo") == 0 || strcmp(device, l->what->device) == 0 ||
+		(!leads_to_peer && !ts_list_has(&l->what->our_nets, 0, &p->addr, 0)) ||
+		x->n == PAIRS_MAX)
+		return;
+	x->n++;
+	discovery(x->h, device, p);
+}
+
+static void discoveries(const struct host *h)
+{
+	struct wires x = { .h = h };
+
+	local_connected(take_wire, &x);
+}
+
 /* ---- NAT ---- */
 
 static void nat(const struct host *h)
@@ -241,6 +304,7 @@ void local_filter(struct local *l)
 				inner(&h, &a->ts[i].range, &b->ts[k].range);
 				n++;
 			}
+	discoveries(&h);
 	if (a->n && b->n)
 		nat(&h);
 	done_host(&h);

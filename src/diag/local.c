@@ -88,7 +88,11 @@ static void nft_condition(const struct event *e, char *t, size_t n)
 	const char *ip = strchr(FW(e)->from.str, ':') ? "ip6" : "ip", *device = FW(e)->device.str;
 	unsigned port = (unsigned)FW(e)->dport.u64;
 
-	if (is_what(e, "esp"))
+	if (is_what(e, "ndp"))
+		snprintf(t, n,
+			"icmpv6 type { packet-too-big, nd-router-solicit, nd-router-advert, "
+			"nd-neighbor-solicit, nd-neighbor-advert }");
+	else if (is_what(e, "esp"))
 		snprintf(t, n, "meta l4proto esp");
 	else if (!is_what(e, "inner") && (port == 500 || port == 4500))
 		snprintf(t, n, "udp dport { 500, 4500 }");
@@ -108,7 +112,9 @@ static void old_condition(const struct event *e, char *t, size_t n)
 	const char *device = FW(e)->device.str, *dir = is_in(e) ? "in" : "out";
 	unsigned port = (unsigned)FW(e)->dport.u64;
 
-	if (is_what(e, "esp"))
+	if (is_what(e, "ndp"))
+		snprintf(t, n, "-p ipv6-icmp --icmpv6-type $t");
+	else if (is_what(e, "esp"))
 		snprintf(t, n, "-p esp");
 	else if (!is_what(e, "inner") && (port == 500 || port == 4500))
 		snprintf(t, n, "-p udp -m multiport --dports 500,4500");
@@ -129,7 +135,7 @@ void local_open(const struct story *s, struct finding *f, const struct event *e)
 	char t[FIX_MAX], at[32] = "";
 
 	(void)s;
-	if (strcmp(w->table.str, "firewalld") == 0 && !is_what(e, "inner")) {
+	if (strcmp(w->table.str, "firewalld") == 0 && !is_what(e, "inner") && !is_what(e, "ndp")) {
 		finding_fix(f, FIX_HERE, FIX_COMMAND,
 			"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload");
 		return;
@@ -146,8 +152,10 @@ void local_open(const struct story *s, struct finding *f, const struct event *e)
 	old_condition(e, t, sizeof(t));
 	if (handle)
 		snprintf(at, sizeof(at), " %llu", handle);
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "%s -t %s -I %s%s %s -j ACCEPT", w->backend.str,
-		w->table.str, w->chain.str, at, t);
+	/* one type a rule: they are named one by one, so that redirects stay out */
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "%s%s -t %s -I %s%s %s -j ACCEPT%s",
+		is_what(e, "ndp") ? "for t in 2 133 134 135 136; do " : "", w->backend.str,
+		w->table.str, w->chain.str, at, t, is_what(e, "ndp") ? "; done" : "");
 }
 
 /* What was stopped, in words. */
@@ -230,7 +238,7 @@ const struct event *local_dual(const struct story *s)
 	const struct event *e = NULL;
 
 	while ((e = local_next(s, EV_local_firewall, e)))
-		if (FW(e)->other.str[0] && !FW(e)->doubt.str[0] &&
+		if (!is_what(e, "ndp") && FW(e)->other.str[0] && !FW(e)->doubt.str[0] &&
 			strcmp(FW(e)->verdict.str, "pass") != 0)
 			return e;
 	return NULL;

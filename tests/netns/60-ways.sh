@@ -1,0 +1,134 @@
+#!/bin/bash
+# 60-ways.sh PEER: ways that look right and lead elsewhere: IPv6 neighbours that are not found. Verdicts at rank 1, and
+# fixes applied as they are printed.
+. "$(dirname "$0")/lab.sh"
+peer=${1:-strongswan}
+# shellcheck source=tests/netns/verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
+lab_up
+diagnosed() {
+	verdict "$1" "$2" ipsec --json diagnose $CONN "${@:3}"
+	exactly "$2"
+}
+nothing() {
+	run left ipsec --json diagnose $CONN >"$LAB/said"
+	refuses "nothing is found" grep '"found_finding"' "$LAB/said"
+}
+
+# ---- IPv6 ------------------------------------------------------------------------------
+
+ping_through() { ping6_through "$@"; } # for cured
+six() {
+	tunnel left ours ts=$LEFT_NET6 peerts=$RIGHT_NET6
+	tunnel right "$peer" ts=$RIGHT_NET6 peerts=$LEFT_NET6
+}
+# forget HOST...: what is known of neighbours, as after some minutes
+forget() { for h in "$@"; do on "$h" ip -6 neigh flush all; done; }
+
+six
+start right "$peer"
+start left ours
+check "up" up left ours
+forget lpc left right rpc
+check "traffic passes" wait_for 5 ping6_through 2
+
+fault "this host's packet filter drops IPv6 neighbour discovery"
+on left nft -f - <<-X
+table inet own {
+	chain in { type filter hook input priority 0; policy drop;
+		ct state established,related accept
+		iifname { "lo", "ipsec0" } accept
+		udp dport { 500, 4500 } accept
+		meta l4proto { icmp, esp } accept
+		icmpv6 type { echo-request, echo-reply } accept
+	}
+}
+X
+forget left lpc
+run rpc ping -6 -q -c 2 -i 0.2 -W 1 $LPC6
+diagnosed ipv6-path-or-ndp likely
+apply
+cured
+nothing
+on left nft delete table inet own
+
+fault "an older packet filter does"
+on left bash -c 'ip6tables-legacy -P INPUT DROP
+	ip6tables-legacy -A INPUT -i lo -j ACCEPT; ip6tables-legacy -A INPUT -i ipsec0 -j ACCEPT
+	ip6tables-legacy -A INPUT -p ipv6-icmp --icmpv6-type 128 -j ACCEPT'
+forget left lpc
+run rpc ping -6 -q -c 2 -i 0.2 -W 1 $LPC6
+diagnosed ipv6-path-or-ndp likely
+apply
+cured
+on left bash -c 'ip6tables-legacy -P INPUT ACCEPT; ip6tables-legacy -F INPUT'
+
+title "look-alike: a host is off"
+run rpc ping -6 -q -c 1 -W 1 fd00:1::77
+check "it is not found" wait_for 5 on left bash -c 'ip -6 neigh show fd00:1::77 | grep -q FAILED'
+nothing
+
+title "a tunnel that takes all of IPv6 leaves neighbour discovery alone"
+tunnel left ours me=$LEFT6 peer=$RIGHT6 ts=$LEFT_NET6 peerts=::/0
+tunnel right "$peer" me=$RIGHT6 peer=$LEFT6 ts=::/0 peerts=$LEFT_NET6
+reloaded right
+reloaded left
+check "up" up left ours
+forget left lpc router
+check "neighbours are looked for on both wires, and traffic passes" ping6_through 2
+found_neighbours() { # ADDRESS DEVICE...
+	while [ $# != 0 ]; do
+		on left ip -6 neigh show "$1" dev "$2" | grep -qE 'REACHABLE|STALE|DELAY|PROBE' || return 1
+		shift 2
+	done
+}
+check "they were found" found_neighbours 2001:db8:1::fe eth0 $LPC6 lan0
+
+fault "what the peer is lent is of the network on our wire, and nobody answers for it"
+LEASE=fd00:1::100
+put left /etc/ipsec.conf <<-X
+config setup
+    logfile=/var/log/pluto.log
+conn $CONN
+    left=$LEFT
+    leftid=$LEFT
+    leftsubnet=$LEFT_NET6
+    leftmodecfgserver=yes
+    right=%any
+    rightid=@warrior
+    rightaddresspool=$LEASE-$LEASE
+    rightmodecfgclient=yes
+    narrowing=yes
+    authby=secret
+    auto=add
+X
+put left /etc/ipsec.secrets <<<"$LEFT @warrior : PSK \"$PSK\""
+put right /etc/swanctl/swanctl.conf <<-X
+connections { vpn {
+	version = 2
+	local_addrs = $RIGHT
+	remote_addrs = $LEFT
+	vips = ::
+	local { auth = psk
+		id = warrior }
+	remote { auth = psk
+		id = $LEFT }
+	children { vpn { remote_ts = $LEFT_NET6 } }
+} }
+secrets { ike-vpn {
+	id-1 = warrior
+	id-2 = $LEFT
+	secret = "$PSK" } }
+X
+reloaded right
+reloaded left
+check "the peer comes up" up right "$peer"
+lease() { run lpc ping -6 -q -c 1 -W 2 $LEASE; }
+check "this gateway reaches it" run left ping -6 -q -c 1 -W 2 -I fd00:1::1 $LEASE
+refuses "hosts behind it do not" lease
+diagnosed ipv6-path-or-ndp likely
+apply
+check "now they do" wait_for 5 lease
+nothing
+on left ip -6 neigh del proxy $LEASE dev lan0
+finish
