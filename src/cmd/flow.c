@@ -347,6 +347,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 	if (!choose(&r))
 		return came;
 	flow_esp_open(&r.esp, &what->theirs);
+	lan_open(&r.lan, what);
 	flow_count(&r.before);
 	what->octets(what->ctx, &r.sa);
 	count_others(&r, r.other);
@@ -367,11 +368,13 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 		if (all)
 			flow_mtu(&r.f, "inside", &all->from, &all->to, 0);
 	}
+	lan_say(&r);
 	came = (struct flow_came){ word_of(&r), own_word(&r) };
 	snprintf(line, sizeof(line), "%u packets sent in all", r.f.packets);
 	run_step(&r, line);
 out:
 	flow_esp_close(&r.esp);
+	lan_close(&r.lan);
 	for (unsigned i = 0; i < MAIN_MAX; i++)
 		echo_close(&r.echo[i]);
 	return came;

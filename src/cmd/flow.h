@@ -1,7 +1,8 @@
 #pragma once
 /* The test flow of "ipsec diagnose": a few echo requests through a tunnel that is up, what moved
- * meanwhile, and the path MTU. It sends to the connection's peer and through its tunnel only, and
- * all in all less than FLOW_PACKETS_MAX packets. */
+ * meanwhile, and the path MTU. It sends to the connection's peer, through its tunnel, and to a
+ * host behind this one that answers nobody there (flow_lan.c) only, and all in all less than
+ * FLOW_PACKETS_MAX packets. */
 #include "cmd/flow_read.h"
 #include "event/event.h"
 #include "ipsec/ts.h"
@@ -25,6 +26,7 @@ struct flow_for {
 	size_t n_dns;
 	struct addr through; /* an address behind the peer, which a person named; or none */
 	bool is_self;	     /* what this host itself sends matters, too */
+	ns_t listens;	     /* at least so long, to others' packets that pass through this host */
 	void (*octets)(void *ctx, struct flow_octets *ret);
 	/* the same of the i-th other connection with the same networks, and its name; NULL: there
 	 * is none, or it is down */

@@ -40,6 +40,69 @@ static uint8_t read_ip4(struct rd *r, struct addr *from)
 	return protocol;
 }
 
+/* ---- others' packets ---- */
+
+enum { PROTOCOL_TCP = 6, TCP_FLAGS_AT = 13, TCP_SYN = 0x02, TCP_ACK = 0x10 };
+
+static bool begins(uint8_t protocol, uint8_t echo, struct rd *r)
+{
+	uint8_t flags;
+
+	if (protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMP6)
+		return rd_u8(r) == echo && !r->failed;
+	if (protocol != PROTOCOL_TCP)
+		return false;
+	rd_skip(r, TCP_FLAGS_AT);
+	flags = rd_u8(r);
+	return !r->failed && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+static bool see4(struct rd *r, struct ip_seen *ret)
+{
+	uint8_t first = rd_u8(r), protocol;
+	uint16_t fragment;
+
+	rd_skip(r, 5);
+	fragment = rd_u16(r) & 0x1fff;
+	rd_skip(r, 1);
+	protocol = rd_u8(r);
+	rd_skip(r, 2);
+	ret->src = addr_v4(rd_u32(r));
+	ret->dst = addr_v4(rd_u32(r));
+	if (r->failed || (first & 15) < 5)
+		return false;
+	rd_skip(r, (size_t)((first & 15) - 5) * 4);
+	ret->is_asking = !fragment && begins(protocol, ECHO, r);
+	return true;
+}
+
+static bool see6(struct rd *r, struct ip_seen *ret)
+{
+	uint8_t protocol;
+
+	rd_skip(r, 6);
+	protocol = rd_u8(r);
+	rd_skip(r, 1);
+	ret->src = addr_from(rd_bytes(r, 16));
+	ret->dst = addr_from(rd_bytes(r, 16));
+	if (r->failed)
+		return false;
+	ret->is_asking = begins(protocol, ECHO6, r);
+	return true;
+}
+
+bool ip_see(struct bytes packet, struct ip_seen *ret)
+{
+	struct rd r = rd_from(packet);
+
+	*ret = (struct ip_seen){ 0 };
+	if (!packet.n)
+		return false;
+	return packet.p[0] >> 4 == 4 ? see4(&r, ret) : packet.p[0] >> 4 == 6 && see6(&r, ret);
+}
+
+/* ---- errors ---- */
+
 /* The echo request that an error quotes. */
 static bool read_quoted(uint8_t family, struct rd *r, struct icmp_said *ret)
 {

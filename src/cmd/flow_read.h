@@ -43,6 +43,16 @@ struct esp_seen {
 };
 void esp_seen_take(struct esp_seen *e, const struct esp_said *said);
 
+/* ---- others' packets, as they pass by ---- */
+
+struct ip_seen {
+	struct addr src, dst;
+	bool is_asking; /* an echo request, or the beginning of a connection of TCP */
+};
+/* A packet from its header on, perhaps cut off; false: it is none. Fragments other than the first
+ * ask nothing. */
+bool ip_see(struct bytes packet, struct ip_seen *ret);
+
 /* ---- counters ---- */
 
 enum { COUNTERS_MAX = 96, COUNTER_NAME = 48 };

@@ -21,6 +21,19 @@ struct flow_esp {
 	struct esp_seen seen;
 };
 
+/* Who behind the peer asks whom behind this host meanwhile. */
+enum { LAN_PAIRS = 16 };
+struct lan {
+	int fd; /* -1: not open */
+	ns_t since;
+	unsigned n;
+	struct lan_pair {
+		struct addr from, to;
+		unsigned asked, answered;
+		int ifindex; /* by which it left */
+	} pair[LAN_PAIRS];
+};
+
 struct run {
 	struct flow f;
 	struct addr inner;  /* ours, inside our networks */
@@ -34,6 +47,7 @@ struct run {
 	uint64_t sent_octets;
 	bool own_is_clear;
 	struct flow_esp esp;
+	struct lan lan;
 };
 
 void run_step(const struct run *r, const char *text);
@@ -52,6 +66,12 @@ struct addr run_inner(const struct flow_for *what, uint8_t family);
 
 /* ---- flow_dns.c ---- */
 void run_dns(struct run *r);
+
+/* ---- flow_lan.c ---- */
+void lan_open(struct lan *l, const struct flow_for *what);
+void lan_close(struct lan *l);
+/* What came of it; waits until it has listened for what->listens. */
+void lan_say(struct run *r);
 
 /* ---- flow_more.c ---- */
 void run_behind(struct run *r, const struct echo *heard);

@@ -202,9 +202,38 @@ static void one_loss_is_tried_again(void **state)
 	assert_int_equal(b.lost, 0);
 }
 
+TEST(who_begins_is_asking)
+{
+	static const uint8_t echo4[] = { 0x45, 0, 0, 84, 0, 0, 0x40, 0, 64, 1, 0, 0, 10, 0, 2, 33,
+		10, 0, 1, 33, 8, 0, 0, 0 },
+			     reply6[] = { 0x60, 0, 0, 0, 0, 8, 58, 64, 0xfd, 0, 0, 2, 0, 0, 0, 0, 0,
+				     0, 0, 0, 0, 0, 0, 0x33, 0xfd, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+				     0, 0, 0, 0x33, 129, 0 };
+	uint8_t syn[40] = { 0x46, 0, 0, 44, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 2, 33, 10, 0, 1, 33 };
+	struct ip_seen k;
+	char t[ADDR_STR];
+
+	assert_true(ip_see(bytes_of(echo4, sizeof(echo4)), &k) && k.is_asking);
+	assert_string_equal(addr_format(&k.src, t), "10.0.2.33");
+	assert_string_equal(addr_format(&k.dst, t), "10.0.1.33");
+	assert_true(ip_see(bytes_of(reply6, sizeof(reply6)), &k) && !k.is_asking);
+	assert_string_equal(addr_format(&k.dst, t), "fd00:1::33");
+	syn[24 + 13] = 0x02; /* behind an option of IP */
+	assert_true(ip_see(bytes_of(syn, sizeof(syn)), &k) && k.is_asking);
+	syn[24 + 13] = 0x12;
+	assert_true(ip_see(bytes_of(syn, sizeof(syn)), &k) && !k.is_asking);
+	syn[24 + 13] = 0x02;
+	syn[7] = 9; /* not the first fragment */
+	assert_true(ip_see(bytes_of(syn, sizeof(syn)), &k) && !k.is_asking);
+	assert_true(ip_see(bytes_of(syn, 30), &k) && !k.is_asking);
+	assert_false(ip_see(bytes_of(syn, 19), &k));
+	assert_false(ip_see(BYTES_NONE, &k));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_begins_is_asking),
 		cmocka_unit_test(answers_and_errors_are_read),
 		cmocka_unit_test(what_is_cut_or_wrong_is_not_ours),
 		cmocka_unit_test(the_length_of_esp_tells_its_icv),

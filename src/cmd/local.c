@@ -137,6 +137,7 @@ void local_look(const struct local_for *what, struct now now, const struct event
 		.their_nets = ev_str(ts_list_format(&what->their_nets, b)), .inner = ev_str(inner),
 		.device = ev_str(what->device), .flow = ev_str(what->flow),
 		.own_flow = ev_str(what->own_flow));
+	local_cloud(&l);
 	local_addresses(&l, inner);
 	local_routes(&l);
 	local_overlaps(&l);

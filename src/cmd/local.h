@@ -62,5 +62,11 @@ void local_prefixes(const struct local *l);
 bool local_way(const struct range *r, char device[static 32]);
 /* IPv6 neighbours that do not answer; addresses behind the tunnel that hosts on a wire look for. */
 void local_neighbours(const struct local *l);
+void local_cloud(const struct local *l);
+
+enum { LOCAL_MACHINE = 96 };
+/* The cloud that this host runs in, and what it is called there ("": not known); NULL: none that is
+ * known here. */
+const char *local_cloud_name(char machine[static LOCAL_MACHINE]);
 /* The networks that this host's devices are connected to; NULL ends. f is told of each. */
 void local_connected(void (*f)(void *ctx, const char *device, const struct prefix *p), void *ctx);

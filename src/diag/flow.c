@@ -75,6 +75,15 @@ const struct event *flow_elsewhere(const struct story *s)
 	return NULL;
 }
 
+const struct event *flow_lan_unanswered(const struct story *s)
+{
+	for (unsigned i = s->from; flow_of(s) && i < s->n; i++)
+		if (s->event[i].id == EV_flow_lan && FIELDS(&s->event[i], flow_lan)->asked.u64 &&
+			!FIELDS(&s->event[i], flow_lan)->answered.u64)
+			return &s->event[i];
+	return NULL;
+}
+
 const struct event *flow_heard(const struct story *s)
 {
 	static const char *const ways[] = { "named", "guess", "hop" };

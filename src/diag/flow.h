@@ -19,6 +19,9 @@ const struct event *flow_moved(const struct story *s, const char *name);
 const struct event *flow_moved_xfrm(const struct story *s);
 /* Another connection with the same networks took something in meanwhile and sent nothing; NULL. */
 const struct event *flow_elsewhere(const struct story *s);
+/* flow_lan of a host behind this one that was asked by one behind the peer and answers nothing;
+ * NULL. */
+const struct event *flow_lan_unanswered(const struct story *s);
 /* Somebody behind the tunnel answered: the event that shows it; NULL. */
 const struct event *flow_heard(const struct story *s);
 /* Packets went into the tunnel and nothing came out of it, not even from the far gateway. */

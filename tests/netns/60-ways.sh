@@ -1,6 +1,6 @@
 #!/bin/bash
-# 60-ways.sh PEER: ways that look right and lead elsewhere: IPv6 neighbours that are not found. Verdicts at rank 1, and
-# fixes applied as they are printed.
+# 60-ways.sh PEER: ways that look right and lead elsewhere: a cloud that drops what is forwarded, IPv6 neighbours that are
+# not found. Verdicts at rank 1, and fixes applied as they are printed.
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
 # shellcheck source=tests/netns/verdicts.sh
@@ -15,6 +15,53 @@ nothing() {
 	refuses "nothing is found" grep '"found_finding"' "$LAB/said"
 }
 
+# ---- a cloud ---------------------------------------------------------------------------
+
+# cloud FILE TEXT...: the firmware of left has these lines for who asks; a file system in the place of its directory
+cloud() {
+	on left bash -eu -c '
+		mkdir -p /run/class
+		mount --bind /sys/class /run/class
+		mount -t tmpfs class /sys/class
+		mkdir -p /sys/class/net /sys/class/dmi/id
+		mount --bind /run/class/net /sys/class/net
+		while [ $# != 0 ]; do echo "$2" >/sys/class/dmi/id/$1; shift 2; done' cloud "$@"
+}
+no_cloud() { on left bash -c 'umount /sys/class/net /sys/class /run/class'; }
+# the port of lpc at the fabric: what has another source than its own network does not come in
+fabric() {
+	on lpc nft -f - <<-X
+	table netdev fabric {
+		chain port { type filter hook ingress device "eth0" priority 0; ip saddr != 10.0.1.0/24 drop; }
+	}
+	X
+}
+tunnel left ours
+tunnel right "$peer"
+start right "$peer"
+start left ours
+check "up" up left ours
+behind rpc ping -i 0.3 $LPC
+
+title "in a cloud, and healthy"
+cloud sys_vendor "Amazon EC2" board_asset_tag i-0123456789abcdef0
+check "traffic passes" wait_for 5 ping_through 2
+nothing
+
+fault "the cloud drops what this host forwards"
+fabric
+refuses "traffic does not pass" ping_through 1
+diagnosed cloud-source-dest-check likely
+by_hand lpc "aws ec2 modify-instance-attribute --instance-id i-0123456789abcdef0 --no-source-dest-check" nft delete table netdev fabric
+cured
+nothing
+no_cloud
+
+fault "the same without a cloud"
+fabric
+diagnosed return-path-missing-on-lan possible
+on lpc nft delete table netdev fabric
+
 # ---- IPv6 ------------------------------------------------------------------------------
 
 ping_through() { ping6_through "$@"; } # for cured
@@ -26,8 +73,8 @@ six() {
 forget() { for h in "$@"; do on "$h" ip -6 neigh flush all; done; }
 
 six
-start right "$peer"
-start left ours
+reloaded right
+reloaded left
 check "up" up left ours
 forget lpc left right rpc
 check "traffic passes" wait_for 5 ping6_through 2

@@ -104,12 +104,12 @@ static void lend(struct finding *f, const struct event *e)
 	char t[ADDR_STR];
 
 	if (range_parse(PROXY(e)->address.str, &r) == OK && range_count(&r) <= PROXIES_MAX) {
+		finding_fix(
+			f, FIX_HERE, FIX_COMMAND, "sysctl -w net.ipv6.conf.%s.proxy_ndp=1", device);
 		a = r.first;
 		for (uint64_t n = range_count(&r); n > 0; n--) {
-			finding_fix(f, FIX_HERE, FIX_COMMAND,
-				"sysctl -qw net.ipv6.conf.%s.proxy_ndp=1 && ip -6 neigh add proxy "
-				"%s dev %s",
-				device, addr_format(&a, t), device);
+			finding_fix(f, FIX_HERE, FIX_COMMAND, "ip -6 neigh add proxy %s dev %s",
+				addr_format(&a, t), device);
 			(void)addr_next(&a);
 		}
 	} else {

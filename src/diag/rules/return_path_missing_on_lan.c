@@ -1,7 +1,9 @@
 #include "diag/flow.h"
+#include "diag/local.h"
 
 #define ANSWER(e) FIELDS(e, flow_answer)
 #define ERROR(e)  FIELDS(e, flow_error)
+#define LAN(e)	  FIELDS(e, flow_lan)
 
 enum { TIME_EXCEEDED = 11, UNREACHABLE = 3, TIME_EXCEEDED6 = 3, HOST_UNREACHABLE = 1 };
 
@@ -17,12 +19,40 @@ static bool forwards(const struct event *hop)
 	       ERROR(hop)->icmp_type.u64 == (unsigned)(is_v6(hop) ? TIME_EXCEEDED6 : TIME_EXCEEDED);
 }
 
+/* A host behind this end, which somebody behind the other one asks while the test runs. */
+static enum certainty behind_us(const struct story *s, const struct event *e, struct finding *f)
+{
+	const struct event *look = local_look_of(s);
+
+	finding_proof(f, e);
+	finding_cause(f,
+		"packets from %s come out of the tunnel and leave for %s by %s; it answers this "
+		"host "
+		"itself and not those: its way back does not lead through this gateway, or it "
+		"filters "
+		"what comes from there",
+		LAN(e)->from.str, LAN(e)->to.str, LAN(e)->device.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS, "on %s: ip route add %s via %s", LAN(e)->to.str,
+		FACT(s, their_nets)[0] ? FACT(s, their_nets) : LAN(e)->from.str,
+		look && FIELDS(look, local_look)->inner.str[0] ? FIELDS(look, local_look)->inner.str
+							       : "this gateway's inner address");
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"or make this gateway its default gateway, and let its own packet filter accept "
+		"the "
+		"other network");
+	finding_next(f, "on %s: tcpdump -ni any host %s", LAN(e)->to.str, LAN(e)->from.str);
+	return POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *named = flow_answer_of(s, "named"), *heard = flow_heard(s);
 	const struct event *hop = flow_error_of(s, "hop"), *no = flow_error_of(s, "named");
+	const struct event *ours = flow_lan_unanswered(s);
 	const char *gateway;
 
+	if (story_is_up(s) && ours && strcmp(LAN(ours)->own.str, "answered") == 0)
+		return behind_us(s, ours, f);
 	/* a gateway that is silent as well is another story, and so is a guess */
 	if (!named || ANSWER(named)->answered.u64 || !heard)
 		return CERTAINTY_NONE;
@@ -69,7 +99,10 @@ const struct rule rule_return_path_missing_on_lan = {
 	.layer = "routing",
 	.most = POSSIBLE,
 	.symptom = "the other gateway can be reached through the tunnel, hosts behind it cannot",
-	.proof = "a test flow: somebody at the other end answers, the host that was named does not",
+	.proof =
+		"a test flow: somebody at the other end answers, the host that was named does not; "
+		"or, meanwhile, packets of hosts behind the peer leave for one behind this end, "
+		"which answers this host and not them",
 	.remedy = "a route on that host back through its VPN gateway; its own packet filter",
 	.judge = judge_it,
 };
