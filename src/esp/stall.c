@@ -63,13 +63,14 @@ static struct stall_flow *take(struct stall *s, uint32_t key, ns_t now)
 
 /* ---- what is told ---- */
 
-static bool is_much(const struct stall *s, uint16_t size)
+static bool is_much(const struct stall *s, uint16_t size, ns_t at)
 {
-	return s->said != STALL_LOST || size >= s->said_size;
+	return s->said != STALL_LOST || (size >= s->said_size && at >= s->said_at);
 }
 
-/* Packets of this size arrive: of those that are stuck, the ones with larger packets remain. */
-static enum stall_said passed(struct stall *s, uint16_t size, uint16_t *ret_size)
+/* Packets of this size that went out then have arrived: of those that are stuck, the ones with
+ * larger packets remain, and those that got stuck later. */
+static enum stall_said passed(struct stall *s, uint16_t size, ns_t at, uint16_t *ret_size)
 {
 	bool had = s->until;
 	ns_t until = 0;
@@ -77,7 +78,7 @@ static enum stall_said passed(struct stall *s, uint16_t size, uint16_t *ret_size
 	for (unsigned i = 0; had && i < STALL_FLOWS; i++) {
 		struct stall_flow *f = &s->flow[i];
 
-		if (f->size && f->size <= size)
+		if (f->size && f->size <= size && f->since < at)
 			f->is_stuck = f->is_late = false;
 		if (f->is_stuck)
 			until = MAX(until, f->last + COUNTS);
@@ -85,7 +86,7 @@ static enum stall_said passed(struct stall *s, uint16_t size, uint16_t *ret_size
 	s->until = until;
 	for (unsigned i = 0; had && !until && i < STALL_FLOWS; i++)
 		s->flow[i].is_late = false;
-	if (s->said == STALL_PASS || !is_much(s, size))
+	if (s->said == STALL_PASS || !is_much(s, size, at))
 		return STALL_NOTHING;
 	*ret_size = size;
 	return STALL_PASS;
@@ -135,7 +136,7 @@ static enum stall_said sent_again(struct stall *s, struct stall_flow *f,
 		f->alive = 0;
 		f->has_heard = f->is_stuck = false;
 		f->size = p->size;
-		return has_moved ? passed(s, p->size, ret_size) : STALL_NOTHING;
+		return has_moved ? passed(s, p->size, now, ret_size) : STALL_NOTHING;
 	}
 	f->times = (uint8_t)MIN(f->times + 1, UINT8_MAX);
 	if (f->is_late)
@@ -151,10 +152,11 @@ static enum stall_said sent_again(struct stall *s, struct stall_flow *f,
 static enum stall_said sent_new(struct stall *s, struct stall_flow *f, const struct stall_packet *p,
 	ns_t now, uint16_t *ret_size)
 {
-	bool passes = f->times >= RECOVERS || f->fresh >= WINDOW ||
-		      (f->fresh && !f->times && now - f->last >= PASSED);
+	bool moves = f->times >= RECOVERS || f->fresh >= WINDOW,
+	     rested = f->fresh && !f->times && now - f->last >= PASSED;
+	ns_t at = moves ? now : f->last;
 
-	if (passes) {
+	if (moves || rested) {
 		f->times = f->alive = 0;
 		f->fresh = 0;
 		f->is_stuck = f->is_late = false;
@@ -162,24 +164,24 @@ static enum stall_said sent_new(struct stall *s, struct stall_flow *f, const str
 	f->next = p->seq + p->n;
 	f->fresh += MIN(p->n, (uint32_t)WINDOW);
 	f->size = p->size;
-	return passes ? passed(s, p->size, ret_size) : STALL_NOTHING;
+	return moves || rested ? passed(s, p->size, at, ret_size) : STALL_NOTHING;
 }
 
 /* Flows that have nothing more to send tell nothing more, but that they did not have to repeat. */
 static enum stall_said sweep(struct stall *s, ns_t now, uint16_t *ret_size)
 {
-	uint16_t size = 0;
+	enum stall_said said = STALL_NOTHING;
 
 	s->swept = now;
-	for (unsigned i = 0; i < STALL_FLOWS; i++) {
+	for (unsigned i = 0; i < STALL_FLOWS && !said; i++) {
 		struct stall_flow *f = &s->flow[i];
 
 		if (!s->key[i] || f->times || !f->fresh || now - f->last < IDLE)
 			continue;
 		f->fresh = 0;
-		size = MAX(size, f->size);
+		said = passed(s, f->size, f->last, ret_size);
 	}
-	return size ? passed(s, size, ret_size) : STALL_NOTHING;
+	return said;
 }
 
 enum stall_said stall_see(

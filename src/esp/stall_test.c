@@ -303,6 +303,27 @@ TEST(what_goes_on_after_a_pause_has_passed)
 	free(p);
 }
 
+TEST(what_passed_before_does_not_count)
+{
+	struct path *p = path_new();
+
+	p->is_heard = true;
+	flows(p, 8, 40);
+	sends(p, 9, 100, 2 * MSS);
+	freezes(p, 1, 5); /* the others are idle for longer and longer */
+	sends(p, 10, 100, 2 * MSS);
+	freezes(p, 2, 5);
+	sends(p, 10, 100 + 2 * MSS, MSS);
+	assert_int_equal(p->pass, 1);
+	assert_int_equal(p->lost, 1);
+	sends(p, 9, 100 + 2 * MSS, MSS);
+	assert_int_equal(p->pass, 1);
+	wait_ms(p, 3000);
+	sends(p, 9, 100 + 3 * MSS, MSS);
+	assert_int_equal(p->pass, 2);
+	free(p);
+}
+
 TEST(it_is_over_when_such_packets_pass)
 {
 	struct path *p = path_new();
@@ -472,6 +493,7 @@ int main(void)
 		cmocka_unit_test(what_passes_meanwhile_has_the_size_that_is_in_question),
 		cmocka_unit_test(healthy_flows_lose_one_in_a_hundred_and_are_overtaken),
 		cmocka_unit_test(what_goes_on_after_a_pause_has_passed),
+		cmocka_unit_test(what_passed_before_does_not_count),
 		cmocka_unit_test(it_is_over_when_such_packets_pass),
 		cmocka_unit_test(a_little_that_is_not_sent_again_has_passed),
 		cmocka_unit_test(now_and_then_a_little_has_passed_as_well),
