@@ -54,6 +54,32 @@ filter() {
 	X
 }
 no_filter() { on "$1" nft delete table inet lab_filter; }
+# frozen: two uploads, one after the other, while somebody pings; each ends when it has waited for long enough
+frozen() {
+	local i
+	on lpc ping -i 0.5 -w 25 $RPC &
+	for i in 1 2; do
+		upload $((BIG_PORT + 20 + i)) 18 &
+		sleep 4
+	done
+	BIG_PORT=$((BIG_PORT + 1))
+	wait
+}
+# upload PORT SECONDS: what is sent arrives
+upload() {
+	on rpc timeout "$2" python3 -c '
+import socket, sys
+c = socket.create_server(("0.0.0.0", int(sys.argv[1]))).accept()[0]
+while c.recv(1 << 16):
+	pass' "$1" &
+	wait_for 5 on rpc bash -c 'ss -ltn | grep -q :$0' "$1"
+	on lpc timeout "$2" python3 -c '
+import socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+s.sendall(b"x" * 400000)
+s.shutdown(socket.SHUT_WR)
+sys.exit(s.recv(1) != b"")' $RPC "$1"
+}
 # big: TCP from behind left to behind right and back, 200 kB each way
 BIG_PORT=5002
 big() {
@@ -152,13 +178,30 @@ cured
 on left nft delete table ip lab_nat
 again
 
-fault "a path with a smaller MTU and without ICMP"
-for d in left0 right0; do ip -n "${LAB_PREFIX}router" link set $d mtu 1300; done
+# path_takes OCTETS: and the router does not say so
+path_takes() { for d in left0 right0; do ip -n "${LAB_PREFIX}router" link set $d mtu "$1"; done; }
 on router nft -f - <<-X
 	table inet lab_icmp {
 		chain out { type filter hook output priority filter; icmp type destination-unreachable drop; }
 	}
 X
+
+fault "a path with a smaller MTU and without ICMP, and nobody asks"
+check "a large transfer passes" big
+path_takes 1400
+noticed left pmtu-blackhole likely frozen
+exactly likely
+path_takes 1500
+check "the path takes them again: a large transfer passes" big
+check "nothing is found any more" wait_for 3 nothing_found
+path_takes 1400
+noticed left pmtu-blackhole likely frozen
+apply
+cured big
+
+fault "a path with a smaller MTU and without ICMP"
+again
+path_takes 1300
 refuses "TCP freezes" big
 found pmtu-blackhole certain
 apply
