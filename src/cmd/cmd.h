@@ -29,8 +29,8 @@ enum {
 struct cmd {
 	const struct verb *verb;
 	bool quiet, asynchronous, dry_run, verbose, checkconfig, autoall, all;
-	bool fix, yes, watch, self; /* of diagnose */
-	bool is_whack;		    /* spelled "ipsec whack --..." */
+	bool fix, yes, watch, self, lan; /* of diagnose */
+	bool is_whack;			 /* spelled "ipsec whack --..." */
 	const char *rundir, *ctlsocket, *config, *remote_host, *name, *secrets;
 	bool transforms;	     /* diagnose: asks the peer for each */
 	const char *log;	     /* of another daemon, for diagnose */

@@ -327,6 +327,7 @@ static void look_at_flow(struct ladder *l)
 		.n_dns = l->n_dns,
 		.through = l->through,
 		.is_self = l->cmd->self,
+		.asks_lan = l->cmd->lan,
 		.listens = cloud ? LISTENS : 0,
 		.octets = count_octets,
 		.others = count_others,

@@ -26,6 +26,7 @@ struct flow_for {
 	size_t n_dns;
 	struct addr through; /* an address behind the peer, which a person named; or none */
 	bool is_self;	     /* what this host itself sends matters, too */
+	bool asks_lan;	     /* a person says that a host behind this one may be asked */
 	ns_t listens;	     /* at least so long, to others' packets that pass through this host */
 	void (*octets)(void *ctx, struct flow_octets *ret);
 	/* the same of the i-th other connection with the same networks, and its name; NULL: there

@@ -112,13 +112,14 @@ static void read_all(struct lan *l, const struct flow_for *what)
 		l->n = 0;
 }
 
-/* What it says to this host, whose address is of that wire. */
+/* What it says to this host, whose address is of that wire: nobody but the peer is asked unless a
+ * person says so. */
 static const char *asked_by_us(struct run *r, const struct addr *to)
 {
 	struct addr none = { 0 };
 	struct echo e;
 
-	if (!echo_open(&e, "lan", &none, to, 0, 0))
+	if (!r->f.what->asks_lan || !echo_open(&e, "lan", &none, to, 0, 0))
 		return "";
 	run_send(r, &e, ECHO_OCTETS);
 	run_send(r, &e, ECHO_OCTETS);

@@ -84,6 +84,13 @@ const struct event *flow_lan_unanswered(const struct story *s)
 	return NULL;
 }
 
+bool flow_lan_is_there(const struct event *e)
+{
+	const char *own = FIELDS(e, flow_lan)->own.str;
+
+	return strcmp(own, "answered") == 0 || (!own[0] && !FIELDS(e, flow_lan)->others.u64);
+}
+
 const struct event *flow_heard(const struct story *s)
 {
 	static const char *const ways[] = { "named", "guess", "hop" };

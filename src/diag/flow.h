@@ -22,6 +22,8 @@ const struct event *flow_elsewhere(const struct story *s);
 /* flow_lan of a host behind this one that was asked by one behind the peer and answers nothing;
  * NULL. */
 const struct event *flow_lan_unanswered(const struct story *s);
+/* It answers this host itself; or, as long as it was not asked, nobody behind this end answers. */
+bool flow_lan_is_there(const struct event *e);
 /* Somebody behind the tunnel answered: the event that shows it; NULL. */
 const struct event *flow_heard(const struct story *s);
 /* Packets went into the tunnel and nothing came out of it, not even from the far gateway. */

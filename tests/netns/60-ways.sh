@@ -51,7 +51,9 @@ nothing
 fault "the cloud drops what this host forwards"
 fabric
 refuses "traffic does not pass" ping_through 1
-diagnosed cloud-source-dest-check likely
+diagnosed cloud-source-dest-check possible
+check "it says how more can be known" grep -q "diagnose $CONN --lan" "$LAB/said"
+diagnosed cloud-source-dest-check likely --lan
 by_hand lpc "aws ec2 modify-instance-attribute --instance-id i-0123456789abcdef0 --no-source-dest-check" nft delete table netdev fabric
 cured
 nothing
@@ -59,7 +61,7 @@ no_cloud
 
 fault "the same without a cloud"
 fabric
-diagnosed return-path-missing-on-lan possible
+diagnosed return-path-missing-on-lan possible --lan
 on lpc nft delete table netdev fabric
 
 # ---- IPv6 ------------------------------------------------------------------------------

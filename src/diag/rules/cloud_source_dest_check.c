@@ -1,4 +1,5 @@
 #include "diag/flow.h"
+#include "diag/identity.h"
 #include "diag/local.h"
 
 #define LAN(e) FIELDS(e, flow_lan)
@@ -64,20 +65,26 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *e = flow_lan_unanswered(s),
 			   *where = local_next(s, EV_local_cloud, NULL);
 	const struct cloud *cloud = cloud_of(where);
+	bool is_asked;
 
-	if (!e || !cloud || !story_is_up(s) || LAN(e)->others.u64 ||
-		strcmp(LAN(e)->own.str, "answered") != 0)
+	if (!e || !cloud || !story_is_up(s) || LAN(e)->others.u64 || !flow_lan_is_there(e))
 		return CERTAINTY_NONE;
+	is_asked = LAN(e)->own.str[0];
 	finding_proof(f, where);
 	finding_proof(f, e);
 	finding_cause(f,
 		"this host runs in %s; packets from %s come out of the tunnel and leave for %s by "
-		"%s, where nothing answers them, though %s answers this host itself: %s of the "
-		"cloud drops what it forwards, or the cloud has no route back",
-		cloud->name, LAN(e)->from.str, LAN(e)->to.str, LAN(e)->device.str, LAN(e)->to.str,
-		cloud->check);
+		"%s, where nothing answers them%s: %s of the cloud drops what it forwards, or the "
+		"cloud has no route back",
+		cloud->name, LAN(e)->from.str, LAN(e)->to.str, LAN(e)->device.str,
+		is_asked ? ", though that answers this host itself" : "", cloud->check);
 	mend(s, f, e, cloud, FIELDS(where, local_cloud)->machine.str);
 	finding_suspect(f, &rule_return_path_missing_on_lan);
+	if (!is_asked) {
+		finding_next(f, "ipsec diagnose %s --lan asks %s itself, from here", story_name(s),
+			LAN(e)->to.str);
+		return POSSIBLE;
+	}
 	finding_next(f, "on %s: tcpdump -ni any host %s; nothing arrives when the cloud drops it",
 		LAN(e)->to.str, LAN(e)->from.str);
 	return LIKELY;

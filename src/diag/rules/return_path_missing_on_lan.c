@@ -1,4 +1,5 @@
 #include "diag/flow.h"
+#include "diag/identity.h"
 #include "diag/local.h"
 
 #define ANSWER(e) FIELDS(e, flow_answer)
@@ -23,15 +24,15 @@ static bool forwards(const struct event *hop)
 static enum certainty behind_us(const struct story *s, const struct event *e, struct finding *f)
 {
 	const struct event *look = local_look_of(s);
+	bool is_asked = LAN(e)->own.str[0];
 
 	finding_proof(f, e);
 	finding_cause(f,
-		"packets from %s come out of the tunnel and leave for %s by %s; it answers this "
-		"host "
-		"itself and not those: its way back does not lead through this gateway, or it "
-		"filters "
-		"what comes from there",
-		LAN(e)->from.str, LAN(e)->to.str, LAN(e)->device.str);
+		"packets from %s come out of the tunnel and leave for %s by %s, and %s: its way "
+		"back does not lead through this gateway, %sor it filters what comes from there",
+		LAN(e)->from.str, LAN(e)->to.str, LAN(e)->device.str,
+		is_asked ? "it answers this host itself and not those" : "nothing comes back",
+		is_asked ? "" : "it is off, ");
 	finding_fix(f, FIX_HERE, FIX_WORDS, "on %s: ip route add %s via %s", LAN(e)->to.str,
 		FACT(s, their_nets)[0] ? FACT(s, their_nets) : LAN(e)->from.str,
 		look && FIELDS(look, local_look)->inner.str[0] ? FIELDS(look, local_look)->inner.str
@@ -40,7 +41,11 @@ static enum certainty behind_us(const struct story *s, const struct event *e, st
 		"or make this gateway its default gateway, and let its own packet filter accept "
 		"the "
 		"other network");
-	finding_next(f, "on %s: tcpdump -ni any host %s", LAN(e)->to.str, LAN(e)->from.str);
+	if (!is_asked)
+		finding_next(f, "ipsec diagnose %s --lan asks %s itself, from here", story_name(s),
+			LAN(e)->to.str);
+	else
+		finding_next(f, "on %s: tcpdump -ni any host %s", LAN(e)->to.str, LAN(e)->from.str);
 	return POSSIBLE;
 }
 
@@ -51,7 +56,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *ours = flow_lan_unanswered(s);
 	const char *gateway;
 
-	if (story_is_up(s) && ours && strcmp(LAN(ours)->own.str, "answered") == 0)
+	if (story_is_up(s) && ours && flow_lan_is_there(ours))
 		return behind_us(s, ours, f);
 	/* a gateway that is silent as well is another story, and so is a guess */
 	if (!named || ANSWER(named)->answered.u64 || !heard)
