@@ -39,6 +39,9 @@ struct ladder {
 	struct page *page;   /* of --html; NULL: none is wanted */
 	struct fixes *fixes; /* of --fix; likewise */
 	bool is_up, is_running, has_tried;
+	bool is_held;		     /* a packet for an on-demand tunnel has begun nothing */
+	ns_t trapped;		     /* when it was sent */
+	bool has_begun;		     /* since then */
 	bool is_theirs;		     /* another suite's connection: its daemon is left alone */
 	unsigned found, seen, asked; /* asked: packets to the peer of a connection of theirs */
 	struct addr through;	     /* --through */
@@ -231,6 +234,60 @@ static bool is_up(struct ladder *l)
 	return l->is_up = diagnose_octets(l->cmd, l->name, &l->octets);
 }
 
+/* ---- what brings an on-demand tunnel up ---- */
+
+static void note_begun(void *ctx, const char *line)
+{
+	struct ladder *l = ctx;
+	json_t *o = json_loads(line, 0, NULL);
+	struct event e;
+
+	if (o && event_of_json(o, &e) == OK && e.at.wall >= l->trapped)
+		l->has_begun = l->has_begun || e.id == EV_conn_acquire || e.id == EV_v2_initiate ||
+			       e.id == EV_v1_initiate || e.id == EV_v2_child_established ||
+			       e.id == EV_v1_child_established;
+	json_decref(o);
+}
+
+/* An attempt that goes on, or an IKE SA. */
+static void note_state(void *ctx, const char *line)
+{
+	struct ladder *l = ctx;
+	json_t *o = json_loads(line, 0, NULL);
+
+	if (o && strcmp(text_in(o, "event"), "state_status") == 0 &&
+		strcmp(text_in(o, "conn"), l->name) == 0)
+		l->has_begun = true;
+	json_decref(o);
+}
+
+static bool has_begun(void *ctx)
+{
+	struct ladder *l = ctx;
+
+	(void)request_each(l->cmd, "story", about_it(l), 0, note_begun, l);
+	(void)request_each(l->cmd, "showstates", json_object(), 0, note_state, l);
+	return l->has_begun || is_up(l);
+}
+
+static struct flow_for flow_for(struct ladder *l, char own[static CONF_DEVICE_NAME]);
+
+static void look_at_trap(struct ladder *l)
+{
+	const struct event_sink in = { told, l };
+	char own[CONF_DEVICE_NAME];
+	struct flow_for what = flow_for(l, own);
+
+	if (l->conn->automatic != AUTO_ONDEMAND || !addr_is_set(&what.theirs) || !what.our_nets.n ||
+		!what.their_nets.n)
+		return;
+	STEP(l, "tunnel", "it is down, and to come up on demand: a packet is sent for it");
+	l->trapped = diagnose_now().wall;
+	l->has_begun = false;
+	l->is_held = !flow_trap(&what, has_begun, &in);
+	STEP(l, "tunnel", "%s", l->is_held ? "nothing has begun" : "that begins a tunnel");
+}
+
 /* An attempt now says more than the memory of an old one. */
 static void look_at_daemon(struct ladder *l)
 {
@@ -244,9 +301,11 @@ static void look_at_daemon(struct ladder *l)
 			.socket = ev_str(cmd_socket(l->cmd)));
 		return;
 	}
+	if (!is_up(l))
+		look_at_trap(l);
 	if (is_up(l)) {
 		STEP(l, "tunnel", "it is up");
-	} else {
+	} else if (!l->is_held) {
 		STEP(l, "tunnel", "it is down: trying now");
 		l->has_tried = true;
 		(void)request_each(l->cmd, "up", about_it(l), ATTEMPT_TIME, ignored, l);
@@ -308,15 +367,14 @@ static const char *device_of(const struct conf_conn *c, char *own)
 	return access("/sys/class/net/ipsec0/tun_flags", F_OK) == 0 ? "ipsec0" : "";
 }
 
-static void look_at_flow(struct ladder *l)
+static struct flow_for flow_for(struct ladder *l, char own[static CONF_DEVICE_NAME])
 {
 	const struct conf_conn *c = l->conn;
 	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
 	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
-	const struct event_sink in = { told, l };
-	char own[CONF_DEVICE_NAME], machine[LOCAL_MACHINE];
-	const char *cloud = local_cloud_name(machine);
-	struct flow_for what = { .conn = c->name,
+	char machine[LOCAL_MACHINE];
+
+	return (struct flow_for){ .conn = c->name,
 		.theirs = conf_host(theirs),
 		/* an address that is lent is known with the tunnel only */
 		.our_nets = ours->subnet.n && !ours->modecfgclient ? ours->subnet : l->selectors[0],
@@ -328,12 +386,20 @@ static void look_at_flow(struct ladder *l)
 		.through = l->through,
 		.is_self = l->cmd->self,
 		.asks_lan = l->cmd->lan,
-		.listens = cloud ? LISTENS : 0,
+		.listens = local_cloud_name(machine) ? LISTENS : 0,
 		.octets = count_octets,
 		.others = count_others,
 		.ctx = l,
 		.step = flow_step,
 		.now = diagnose_now };
+}
+
+static void look_at_flow(struct ladder *l)
+{
+	const struct event_sink in = { told, l };
+	char own[CONF_DEVICE_NAME], machine[LOCAL_MACHINE];
+	const char *cloud = local_cloud_name(machine);
+	struct flow_for what = flow_for(l, own);
 
 	l->came = (struct flow_came){ "", "" };
 	if (!l->is_up)
@@ -582,7 +648,7 @@ static int again(void *ctx, struct fixes *ret)
 
 	l->fixes = ret;
 	l->found = 0;
-	l->has_tried = false;
+	l->has_tried = l->is_held = false;
 	status = walk(l);
 	ret->is_up = l->is_up;
 	l->fixes = before;

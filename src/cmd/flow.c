@@ -66,7 +66,7 @@ void run_step(const struct run *r, const char *text)
 	r->f.what->step(r->f.what->ctx, text);
 }
 
-static bool choose(struct run *r)
+bool run_choose(struct run *r)
 {
 	const struct flow_for *what = r->f.what;
 	char line[256], t[ADDR_STR];
@@ -246,10 +246,9 @@ const char *run_meaning(const char *name)
 	return "";
 }
 
-static void say_moved(struct run *r)
+void run_say_counters(const struct run *r)
 {
 	struct counters after;
-	struct flow_octets sa = { 0 };
 
 	flow_count(&after);
 	for (unsigned i = 0; i < after.n; i++) {
@@ -262,6 +261,13 @@ static void say_moved(struct run *r)
 				.packets = ev_u64(r->f.packets),
 				.meaning = ev_str(run_meaning(after.counter[i].name)));
 	}
+}
+
+static void say_moved(struct run *r)
+{
+	struct flow_octets sa = { 0 };
+
+	run_say_counters(r);
 	flow_esp_say(&r->f, &r->esp);
 	r->f.what->octets(r->f.what->ctx, &sa);
 	FLOW_EMIT(&r->f, flow_sa, .sent = ev_u64(r->sent_octets),
@@ -344,7 +350,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 	for (unsigned i = 0; i < MAIN_MAX; i++)
 		r.echo[i].fd = -1;
 	run_dns(&r);
-	if (!choose(&r))
+	if (!run_choose(&r))
 		return came;
 	flow_esp_open(&r.esp, &what->theirs);
 	lan_open(&r.lan, what);

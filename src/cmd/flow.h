@@ -43,6 +43,12 @@ struct flow_came {
 };
 struct flow_came flow_run(const struct flow_for *what, const struct event_sink *out);
 
+/* ---- flow_trap.c ---- */
+/* Sends a packet for a tunnel that is down. True: a tunnel has begun, or nothing is known; else
+ * what was seen has gone to out (way "trap"). */
+bool flow_trap(
+	const struct flow_for *what, bool (*has_begun)(void *ctx), const struct event_sink *out);
+
 /* ---- flow_echo.c: echo requests and who answers ---- */
 enum {
 	ECHO_WHOLE = 1,	  /* DF: not to be fragmented */

@@ -51,6 +51,10 @@ struct run {
 };
 
 void run_step(const struct run *r, const char *text);
+/* From where to whom; false: it is not known, and said. */
+bool run_choose(struct run *r);
+/* What has moved since r->before. */
+void run_say_counters(const struct run *r);
 /* Within FLOW_PACKETS_MAX. */
 void run_send(struct run *r, struct echo *e, uint32_t octets);
 void run_say_sent(const struct run *r, const struct echo *e);

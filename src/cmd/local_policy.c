@@ -14,6 +14,9 @@ enum { ROOM = 32 << 10, POLICIES_MAX = 512, SAY_MAX = 4 };
 struct policies {
 	struct xfrm_policy_said *p;
 	size_t n;
+	struct addr peer;
+	struct addr waits_from; /* for an SA to the peer; none */
+	uint32_t reqid;		/* of that */
 };
 
 /* True: that was the last. */
@@ -24,6 +27,11 @@ static bool take(struct policies *all, struct bytes read, struct xfrm_said *s)
 	while (xfrm_said_get(&r, s) == OK) {
 		if (s->kind == XFRM_SAID_DONE || s->kind == XFRM_SAID_ACK)
 			return true;
+		if (s->kind == XFRM_SAID_SA && !s->sa.id.spi &&
+			addr_eq(&s->sa.id.dst, &all->peer)) {
+			all->waits_from = s->sa.id.src;
+			all->reqid = s->sa.reqid;
+		}
 		if (s->kind == XFRM_SAID_POLICY && s->policy.dir != XFRM_DIR_END &&
 			all->n < POLICIES_MAX)
 			all->p[all->n++] = s->policy;
@@ -31,7 +39,7 @@ static bool take(struct policies *all, struct bytes read, struct xfrm_said *s)
 	return false;
 }
 
-static void list(struct policies *all)
+static void list(struct policies *all, enum xfrm_list what)
 {
 	struct timeval patience = { .tv_sec = 2 };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
@@ -40,7 +48,7 @@ static void list(struct policies *all)
 	struct wr w = wr_to(room, ROOM);
 	bool is_over;
 
-	xfrm_list_put(&w, XFRM_LIST_POLICIES);
+	xfrm_list_put(&w, what);
 	is_over = fd < 0 || !wr_ok(&w) ||
 		  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0 ||
 		  send(fd, w.p, w.n, 0) < 0;
@@ -51,6 +59,7 @@ static void list(struct policies *all)
 	}
 	if (fd >= 0)
 		close(fd);
+	wipe(room, ROOM); /* keys of SAs */
 	free(room);
 	free(s);
 }
@@ -142,11 +151,17 @@ static void say(
 
 void local_policies(const struct local *l)
 {
-	struct policies all = { .p = xalloc(POLICIES_MAX * sizeof(*all.p)) };
+	struct policies all = { .p = xalloc(POLICIES_MAX * sizeof(*all.p)),
+		.peer = l->what->theirs };
+	char src[ADDR_STR], dst[ADDR_STR];
 	bool has_own = false;
 	unsigned n = 0;
 
-	list(&all);
+	list(&all, XFRM_LIST_POLICIES);
+	list(&all, XFRM_LIST_SAS);
+	if (addr_is_set(&all.waits_from))
+		LOCAL_EMIT(l, local_larval, .src = ev_str(addr_format(&all.waits_from, src)),
+			.dst = ev_str(addr_format(&all.peer, dst)), .reqid = ev_u64(all.reqid));
 	for (size_t i = 0; i < all.n; i++) {
 		if (!is_tunnels(l, &all.p[i]))
 			continue;

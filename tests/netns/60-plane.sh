@@ -65,6 +65,21 @@ check "the tunnel comes up when there is traffic" wait_for 8 ping_through 1
 check "by itself" is_up left ours
 check "no packet was in the clear" [ "$(in_clear)" = 0 ]
 
+fault "what goes there does not bring the on-demand tunnel up"
+fresh_peer
+fresh auto=ondemand
+on left ipsec route $CONN >/dev/null
+on left ip route del $RIGHT_NET table 220
+diagnosed trap-or-hold-stuck likely
+exactly likely
+apply
+check "what goes there brings the tunnel up" wait_for 8 ping_through 1
+cured
+down left ours
+title "and when it does, nothing is found"
+run left ipsec diagnose $CONN
+says "nothing is" "nothing is wrong with it"
+
 title "what was found"
 cat "$LAB_ROWS"
 finish

@@ -80,12 +80,32 @@ limit() {
 	cured
 }
 
+on_demand() {
+	title "an attempt that failed does not keep the tunnel down"
+	both auto=ondemand
+	on left ipsec route $CONN >/dev/null
+	on left sysctl -qw net.core.xfrm_acq_expires=165 # as strongSwan sets it
+	stop right libreswan
+	refuses "nobody answers" ping_through 1
+	start right libreswan
+	check "it comes up once the peer is there" wait_for 7 ping_through 1
+
+	fault "another program's policy stands before the trap"
+	run left ipsec down $CONN
+	on left ip xfrm policy add dir out src 10.0.1.0/25 dst 10.0.2.0/25 priority 1 action block
+	diagnosed trap-or-hold-stuck certain
+	exactly certain
+	apply
+	check "what goes there brings the tunnel up" wait_for 4 ping_through 1
+	cured
+}
+
 lab_up
 tunnel left ours
 tunnel right libreswan
 start right libreswan
 start left ours
-for c in sha2 limit; do
+for c in sha2 limit on_demand; do
 	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
 done
 finish

@@ -70,6 +70,8 @@ struct policy {
 	uint64_t narrow_used;  /* when it was used last, seconds since 1970 */
 	bool is_tcp, is_asking;
 	uint64_t heard, in, out; /* packets: in at the last look and at this one, out since */
+	ns_t acquired;		 /* when the kernel asked for an SA that is not there yet; 0 */
+	struct addr wants_from, wants_to;
 };
 
 /* One direction of a Child SA in the kernel. */

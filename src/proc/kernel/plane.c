@@ -102,6 +102,18 @@ static bool about_sa(struct kernel *k, const struct xfrm_said *said, struct dp_n
 	return true;
 }
 
+static bool about_policy(struct kernel *k, const struct xfrm_said *said, const struct dp_notice *n)
+{
+	struct policy *p = policy_find(k, n->reqid);
+
+	if (!p)
+		return false;
+	p->acquired = process_now().mono;
+	p->wants_from = said->policy.src;
+	p->wants_to = said->policy.dst;
+	return true;
+}
+
 /* Somebody took one of our SAs out: another one takes its place, as if its time were nearly over.
  * Were it over, nobody would begin again, and the peer would send what nobody opens. */
 static void lost(struct kernel *k, const struct xfrm_id_of_sa *id)
@@ -170,7 +182,7 @@ static void on_said(void *ctx, const struct xfrm_said *s)
 	}
 	if (!xfrm_said_notice(s, &n))
 		return;
-	if (n.kind == DP_ACQUIRE ? policy_find(k, n.reqid) != NULL : about_sa(k, s, &n))
+	if (n.kind == DP_ACQUIRE ? about_policy(k, s, &n) : about_sa(k, s, &n))
 		plane_tell(k, &n);
 	if (n.kind == DP_EXPIRE_HARD && n.serial)
 		sa_forget(sa_by_id(k, &s->sa.id), k);

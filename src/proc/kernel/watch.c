@@ -8,6 +8,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+/* An attempt that has made no SA by then has failed; one that is slow goes on all the same. */
+#define ACQUIRE_TIME (10 * NS_S)
+#define SPI_FIRST    0xff000000u
+
 struct look {
 	struct dp_seen *seen;
 	size_t n;
@@ -134,6 +138,33 @@ out:
 	free(said);
 }
 
+/* Since it asked, the kernel keeps a place for the SA and asks no more, for
+ * net.core.xfrm_acq_expires seconds: too long when the attempt has failed. It takes the place for
+ * an SA when it gets an SPI. */
+static void ask_again(struct kernel *k, struct policy *p)
+{
+	struct xfrm_id_of_sa id = { .src = p->wants_from, .dst = p->wants_to };
+	struct xfrm_said *said;
+	uint8_t room[XFRM_ROOM];
+	struct wr w = wr_to(room, sizeof(room));
+	struct dp_policy dp;
+
+	if (!p->acquired || process_now().mono - p->acquired < ACQUIRE_TIME)
+		return;
+	p->acquired = 0;
+	policy_decode(p, &dp);
+	if (dp.action != DP_TRAP)
+		return; /* a tunnel by now */
+	said = xalloc(sizeof(*said));
+	xfrm_spi_put(&w, &id, p->reqid, (enum dp_mode)dp.mode, SPI_FIRST, UINT32_MAX);
+	if (xfrm_ask(k->xfrm, &w, said) == 0 && said->kind == XFRM_SAID_SA) {
+		w = wr_to(room, sizeof(room));
+		xfrm_sa_del_put(&w, &said->sa.id);
+		(void)xfrm_ask(k->xfrm, &w, NULL);
+	}
+	free(said);
+}
+
 static void on_look(uv_timer_t *t)
 {
 	struct kernel *k = t->data;
@@ -146,8 +177,10 @@ static void on_look(uv_timer_t *t)
 	list_each (s, &k->sas, struct sa, node)
 		n++;
 	l.seen = xalloc((n + 1) * sizeof(*l.seen));
-	list_each (p, &k->policies, struct policy, node)
+	list_each (p, &k->policies, struct policy, node) {
 		ask(k, p);
+		ask_again(k, p);
+	}
 	list_each (s, &k->sas, struct sa, node)
 		if (!s->is_leaving && !s->is_orphan)
 			see(k, s, &l);
