@@ -97,8 +97,9 @@ cured
 FROM=lpc
 
 fault "two devices have one identity"
-fresh
-fresh_peer
+fresh peerts= rightaddresspool=100.64.14.5-100.64.14.9
+fresh_peer "vips = 0.0.0.0" ts=dynamic
+FROM=right TO=$LPC
 on right ip addr add 198.51.100.2/24 dev eth0
 on right sed -i "s/id = $RIGHT/id = device.example.com/" /etc/swanctl/swanctl.conf
 twin 's/local_addrs = .*/local_addrs = 198.51.100.2/'
@@ -109,7 +110,10 @@ responder_verdict uniqueids-replaces-peer certain turns
 apply
 turns >/dev/null
 check "both stay" wait_for 3 both_stay
+each_its_own() { [ "$(on left ipsec trafficstatus | grep -o 'lease=.*' | sort -u | wc -l)" = 2 ]; }
+check "each has an address of its own" each_its_own
 cured
+FROM=lpc TO=$RPC
 on right swanctl --terminate --ike other >/dev/null 2>&1
 on right ip addr del 198.51.100.2/24 dev eth0
 
