@@ -31,12 +31,26 @@ static bool is_found_alike(const struct conn *a, const struct conn *b)
 	       a->conf->priority == b->conf->priority;
 }
 
+static bool text_eq(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* One that came back, and what is left of it: its old SAs end by themselves, and nobody misses
+ * them. */
+static bool is_one_peer(const struct conn *a, const struct conn *b)
+{
+	return a->ike->setup.uniqueids && a->peer.id && b->peer.id &&
+	       text_eq(a->peer.id, b->peer.id) && text_eq(a->xauth.user, b->xauth.user);
+}
+
 /* Another client carries traffic for the same selectors. */
 static bool has_them(const struct conn *o, const struct child *c)
 {
 	const struct conn_policy *p;
 
-	if (o == c->conn || !is_client(o) || o->n_children == 0 || !is_found_alike(o, c->conn))
+	if (o == c->conn || !is_client(o) || o->n_children == 0 || !is_found_alike(o, c->conn) ||
+		is_one_peer(o, c->conn))
 		return false;
 	list_each (p, &o->policies, struct conn_policy, node)
 		if (p->carriers && ts_list_eq(&p->ts_local, &c->ts_local) &&
