@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/policy.h"
 #include "diag/words.h"
 
 static void fixes(struct finding *f, const struct story *s, const char *theirs, const char *ours,
@@ -112,7 +113,7 @@ static enum certainty as_unanswered(const struct story *s, struct finding *f)
 	return POSSIBLE;
 }
 
-static enum certainty judge_it(const struct story *s, struct finding *f)
+enum certainty esp_proposals_differ(const struct story *s, struct finding *f)
 {
 	const struct event *e;
 	enum certainty c = story_is_up(s) ? CERTAINTY_NONE : as_responder(s, f);
@@ -155,6 +156,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return LIKELY;
 	}
 	return as_unanswered(s, f);
+}
+
+/* Of the system's list another rule tells. */
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	return policy_sets(FACT(s, esp_from)) ? CERTAINTY_NONE : esp_proposals_differ(s, f);
 }
 
 const struct rule rule_esp_proposal_mismatch = {

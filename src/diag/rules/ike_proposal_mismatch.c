@@ -1,5 +1,6 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/policy.h"
 #include "diag/probed.h"
 #include "diag/words.h"
 
@@ -93,7 +94,7 @@ static enum certainty only_asked(const struct story *s, const struct probes *p, 
 	return LIKELY;
 }
 
-static enum certainty judge_it(const struct story *s, struct finding *f)
+enum certainty ike_proposals_differ(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_init_refused);
 	const char *offered, *ours, *swanctl;
@@ -135,6 +136,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_suspect(f, &rule_id_mismatch);
 	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", story_name(s));
 	return LIKELY;
+}
+
+/* Of the system's list another rule tells. */
+static enum certainty judge_it(const struct story *s, struct finding *f)
+{
+	return policy_sets(FACT(s, ike_from)) ? CERTAINTY_NONE : ike_proposals_differ(s, f);
 }
 
 const struct rule rule_ike_proposal_mismatch = {
