@@ -354,6 +354,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 		return came;
 	flow_esp_open(&r.esp, &what->theirs);
 	lan_open(&r.lan, what);
+	cpu_read(&r.cpu, what);
 	flow_count(&r.before);
 	what->octets(what->ctx, &r.sa);
 	count_others(&r, r.other);
@@ -375,6 +376,7 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 			flow_mtu(&r.f, "inside", &all->from, &all->to, 0);
 	}
 	lan_say(&r);
+	cpu_say(&r);
 	came = (struct flow_came){ word_of(&r), own_word(&r) };
 	snprintf(line, sizeof(line), "%u packets sent in all", r.f.packets);
 	run_step(&r, line);

@@ -2,6 +2,7 @@
 
 #include "base/rd.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- ICMP ---- */
@@ -354,6 +355,37 @@ bool lines_have(struct bytes text, const char *word)
 			return true;
 	}
 	return false;
+}
+
+/* "  123: 00000000:1194 00000000:0000 07 ... 17        " */
+static uint64_t socket_dropped(const char *line, unsigned port)
+{
+	const char *at = strchr(line, ':'), *last = line;
+
+	at = at ? strchr(at + 1, ':') : NULL;
+	if (!at || strtoul(at + 1, NULL, 16) != port)
+		return 0;
+	for (const char *c = line; *c; c++)
+		if (*c == ' ' && c[1] >= '0' && c[1] <= '9')
+			last = c + 1;
+	return strtoull(last, NULL, 10);
+}
+
+uint64_t sockets_dropped(struct bytes text, unsigned port)
+{
+	uint64_t sum = 0;
+	char line[256];
+
+	for (size_t at = 0; at < text.n;) {
+		const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
+		size_t n = end ? (size_t)(end - text.p) - at : text.n - at;
+
+		snprintf(line, sizeof(line), "%.*s", (int)MIN(n, sizeof(line) - 1),
+			(const char *)text.p + at);
+		sum += socket_dropped(line, port);
+		at += n + 1;
+	}
+	return sum;
 }
 
 uint64_t counter_added(uint64_t before, uint64_t after)

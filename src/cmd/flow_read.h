@@ -73,6 +73,9 @@ void counters_lines(struct bytes text, struct counters *c);
 uint64_t counter_of(const struct counters *c, const char *name);
 /* Does a line begin with this word, as those of /proc/net/arp do with an address? */
 bool lines_have(struct bytes text, const char *word);
+/* /proc/net/udp, udp6, raw, raw6: the last column of those whose local port (of raw sockets: the
+ * protocol) is this, together. */
+uint64_t sockets_dropped(struct bytes text, unsigned port);
 /* What was added; one that went back began anew. */
 uint64_t counter_added(uint64_t before, uint64_t after);
 

@@ -34,6 +34,21 @@ struct lan {
 	} pair[LAN_PAIRS];
 };
 
+/* How much time of processors went into ESP, and what was dropped for lack of it. */
+enum { CPU_WORKERS = 64 };
+struct cpu {
+	ns_t at;
+	bool is_kernel;
+	unsigned n;
+	struct cpu_worker {
+		const char *who; /* as flow_cpu has it */
+		unsigned processor;
+		uint64_t busy, total; /* total: of the kernel's, in its own units */
+	} worker[CPU_WORKERS];
+	uint64_t dropped[2]; /* outbound, or the kernel's; inbound */
+	uint64_t octets, came_in;
+};
+
 struct run {
 	struct flow f;
 	struct addr inner;  /* ours, inside our networks */
@@ -48,6 +63,7 @@ struct run {
 	bool own_is_clear;
 	struct flow_esp esp;
 	struct lan lan;
+	struct cpu cpu; /* at the beginning */
 };
 
 void run_step(const struct run *r, const char *text);
@@ -76,6 +92,10 @@ void lan_open(struct lan *l, const struct flow_for *what);
 void lan_close(struct lan *l);
 /* What came of it; waits until it has listened for what->listens. */
 void lan_say(struct run *r);
+
+/* ---- flow_cpu.c ---- */
+void cpu_read(struct cpu *c, const struct flow_for *what);
+void cpu_say(const struct run *r);
 
 /* ---- flow_more.c ---- */
 void run_behind(struct run *r, const struct echo *heard);

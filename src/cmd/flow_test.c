@@ -230,9 +230,36 @@ TEST(who_begins_is_asking)
 	assert_false(ip_see(BYTES_NONE, &k));
 }
 
+TEST(what_sockets_dropped_stands_in_the_last_column)
+{
+	static const char text[] = "   sl  local_address rem_address   st tx_queue rx_queue tr "
+				   "tm->when retrnsmt   uid  "
+				   "timeout inode ref pointer drops            \n"
+				   "  374: 00000000:1194 00000000:0000 07 00000000:00000000 "
+				   "00:00000000 00000000     0    "
+				   "    0 27161 2 0000000000000000 17        \n"
+				   "  375: 00000000:01F4 00000000:0000 07 00000000:00000000 "
+				   "00:00000000 00000000     0    "
+				   "    0 27162 2 0000000000000000 4        \n"
+				   "  374: 0100007F:1194 00000000:0000 07 00000000:00000000 "
+				   "00:00000000 00000000     0    "
+				   "    0 27163 2 0000000000000000 2        \n";
+	static const char raw6[] =
+		"   50: 00000000000000000000000000000000:0032 "
+		"00000000000000000000000000000000:0000 07 "
+		"00000000:00000000 00:00000000 00000000     0        0 28 2 0000000000000000 9\n";
+
+	assert_true(sockets_dropped(bytes_str(text), 4500) == 19);
+	assert_true(sockets_dropped(bytes_str(text), 500) == 4);
+	assert_true(sockets_dropped(bytes_str(text), 1) == 0);
+	assert_true(sockets_dropped(bytes_str(raw6), 50) == 9);
+	assert_true(sockets_dropped(BYTES_NONE, 50) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_sockets_dropped_stands_in_the_last_column),
 		cmocka_unit_test(who_begins_is_asking),
 		cmocka_unit_test(answers_and_errors_are_read),
 		cmocka_unit_test(what_is_cut_or_wrong_is_not_ours),

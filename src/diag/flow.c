@@ -108,11 +108,32 @@ const struct event *flow_heard(const struct story *s)
 		       : NULL;
 }
 
+/* What a merely busy host does not reach: a processor that does this and nothing else, a queue that
+ * overflows, and a tunnel that carries much meanwhile. */
+enum { BUSY = 90, DROPPED = 10, OCTETS_A_MS = 256, SHARE = 50 };
+
+const struct event *flow_saturated(const struct story *s)
+{
+	const struct event *e = flow_of(s) ? story_last(s, EV_flow_cpu) : NULL;
+
+	if (!e || FIELDS(e, flow_cpu)->busy.u64 < BUSY ||
+		FIELDS(e, flow_cpu)->dropped.u64 < DROPPED ||
+		FIELDS(e, flow_cpu)->octets.u64 <
+			FIELDS(e, flow_cpu)->milliseconds.u64 * OCTETS_A_MS)
+		return NULL;
+	/* the kernel's softirqs have other work as well */
+	return strcmp(FIELDS(e, flow_cpu)->who.str, "softirq") != 0 ||
+			       FIELDS(e, flow_cpu)->share.u64 >= SHARE
+		       ? e
+		       : NULL;
+}
+
 bool flow_is_one_way(const struct story *s)
 {
 	const struct event *e = flow_of(s);
 
-	return e && FIELDS(e, flow_sa)->sent.u64 && !flow_heard(s) &&
+	/* what waits in a queue that overflows is late, or has not left at all */
+	return e && FIELDS(e, flow_sa)->sent.u64 && !flow_heard(s) && !flow_saturated(s) &&
 	       FIELDS(e, flow_sa)->out.u64 >= FIELDS(e, flow_sa)->sent.u64 &&
 	       FIELDS(e, flow_sa)->in.u64 == 0 && FIELDS(e, flow_sa)->dropped.u64 == 0;
 }

@@ -26,6 +26,9 @@ const struct event *flow_lan_unanswered(const struct story *s);
 bool flow_lan_is_there(const struct event *e);
 /* Somebody behind the tunnel answered: the event that shows it; NULL. */
 const struct event *flow_heard(const struct story *s);
+/* flow_cpu when a processor had no time left for the tunnel, which carried much, and packets were
+ * dropped for it; NULL. */
+const struct event *flow_saturated(const struct story *s);
 /* Packets went into the tunnel and nothing came out of it, not even from the far gateway. */
 bool flow_is_one_way(const struct story *s);
 /* How certain is what stops the packets of hosts behind this one, as they come out of the tunnel

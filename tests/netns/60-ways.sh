@@ -1,6 +1,6 @@
 #!/bin/bash
-# 60-ways.sh PEER: ways that look right and lead elsewhere: a cloud that drops what is forwarded, IPv6 neighbours that are
-# not found. Verdicts at rank 1, and fixes applied as they are printed.
+# 60-ways.sh PEER: ways that look right and lead elsewhere: a cloud that drops what is forwarded, a processor that can
+# do no more, IPv6 neighbours that are not found. Verdicts at rank 1, and fixes applied as they are printed.
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
 # shellcheck source=tests/netns/verdicts.sh
@@ -63,6 +63,65 @@ fault "the same without a cloud"
 fabric
 diagnosed return-path-missing-on-lan possible --lan
 on lpc nft delete table netdev fabric
+
+# ---- a processor -----------------------------------------------------------------------
+
+# flood MEGABYTES: a second, of UDP to behind right, as long as FLOOD runs
+flood() {
+	on lpc taskset -c 0 python3 -c '
+import socket, sys, time
+s, much, begun, n = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), b"x" * 28800, time.monotonic(), 0
+s.setsockopt(17, 103, 1200) # UDP_SEGMENT: many at once
+while True:
+	ahead = n * 28800 / (float(sys.argv[2]) * 1e6) - (time.monotonic() - begun)
+	if ahead > 0.002:
+		time.sleep(0.001)
+	try:
+		s.sendto(much, (sys.argv[1], 9))
+	except OSError:
+		pass
+	n += 1' $RPC "$1" >/dev/null 2>&1 &
+	FLOOD=$!
+}
+# the thread that sends has a processor for itself, whatever else this machine does: what is measured is its own
+alone() {
+	local p
+	p=$(pids left ipsec-esp)
+	for t in /proc/"$p"/task/*; do [ "${t##*/}" = "$p" ] || { taskset -pc $(($(nproc) - 1)) "${t##*/}" && chrt -f -p 1 "${t##*/}"; } >/dev/null; done
+}
+shared() {
+	local p
+	p=$(pids left ipsec-esp)
+	for t in /proc/"$p"/task/*; do chrt -o -p 0 "${t##*/}"; done
+}
+fault "3DES, and more to send than one processor can do"
+tunnel left ours esp=3des-sha1
+tunnel right "$peer" "child:esp_proposals = 3des-sha1"
+reloaded right
+reloaded left
+check "up" up left ours
+check "traffic passes" ping_through 1
+# the peer's processor is not what is measured
+drop 'iifname "left0" udp dport 4500 udp length 1220-1320'
+alone
+flood 60
+sleep 1
+diagnosed single-sa-cpu-bottleneck certain
+ended $FLOOD
+shared
+apply
+apply_peer
+cured
+alone
+out() { on left ipsec trafficstatus | sed -n 's/.*outBytes=\([0-9]*\).*/\1/p'; }
+flood 60
+sleep 1
+before=$(out)
+nothing
+check "it carried much meanwhile: $(($(out) - before)) octets" [ $(($(out) - before)) -gt 10000000 ]
+ended $FLOOD
+shared
+no_drop
 
 # ---- IPv6 ------------------------------------------------------------------------------
 
