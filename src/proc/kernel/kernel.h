@@ -2,6 +2,7 @@
 /* The kernel process: what this host's kernel must do so that packets find tunnels, and where the
  * kernel does ESP (k->has_plane), its SAs and policies. CAP_NET_ADMIN and nothing else. */
 #include "base/map.h"
+#include "dataplane/frozen.h"
 #include "dataplane/watch.h"
 #include "proc/kernel/bounds.h"
 #include "proc/process.h"
@@ -72,6 +73,13 @@ struct policy {
 	uint64_t heard, in, out; /* packets: in at the last look and at this one, out since */
 	ns_t acquired;		 /* when the kernel asked for an SA that is not there yet; 0 */
 	struct addr wants_from, wants_to;
+	/* of frozen.c */
+	ns_t narrowed;		/* since when narrow is there */
+	ns_t keeps;		/* until then it stays, whatever comes in */
+	ns_t froze, froze_from; /* a connection did, last; it began */
+	uint64_t came;		/* packets in, since the look before */
+	uint32_t lost;		/* octets that were told as lost; 0: none */
+	ns_t told;
 };
 
 /* One direction of a Child SA in the kernel. */
@@ -85,8 +93,12 @@ struct sa {
 	struct xfrm_id_of_sa id;
 	struct buf dp; /* dp_sa_put: for when it has to move */
 	struct dp_watch watch;
-	bool is_adopted;	 /* what it counted before is not news */
-	uint64_t packets, asked; /* at the last look of watch.c */
+	bool is_adopted;		 /* what it counted before is not news */
+	uint64_t packets, octets, asked; /* at the last look of watch.c */
+	struct dp_frozen frozen;
+	struct dp_frozen_look look;	    /* of frozen.c */
+	uint64_t look_packets, look_octets; /* by then, in all */
+	bool is_looked_at;
 };
 
 /* What one before us left in the kernel: SAs and policies that nobody has asked for again. */
@@ -127,6 +139,7 @@ struct kernel {
 	uv_timer_t tick; /* while an SA is to be heard, or leaves */
 	uv_timer_t look; /* of watch.c */
 	unsigned looks;
+	uv_timer_t glance; /* of frozen.c */
 };
 
 /* ---- rtnl.c: one request, its answer; errno values, 0 is well ---- */
@@ -229,6 +242,8 @@ void spd_remove(struct kernel *k, struct policy *own);
 void spd_narrow(struct kernel *k, struct policy *narrow, const struct dp_policy *p);
 /* When one of own's policies was used last, seconds since 1970; 0: never. */
 uint64_t spd_used(struct kernel *k, const struct policy *own);
+/* The same of those for what goes out, of that protocol (0: any). */
+uint64_t spd_used_out(struct kernel *k, const struct policy *own, uint8_t protocol);
 /* What the kernel tells policies apart by: a hash over it, and whether it is the same. */
 uint64_t spd_hash(const struct xfrm_sel *s, enum xfrm_dir d, const struct dp_extra *x);
 bool spd_is_alike(const struct xfrm_sel *a, const struct dp_extra *found_by,
@@ -264,8 +279,13 @@ int sa_get(struct kernel *k, const struct sa *s, struct xfrm_said *ret);
 void watch_run(struct kernel *k);
 /* The policy goes: what was put beside it goes, too. */
 void watch_leave(struct kernel *k, struct policy *p);
+/* Policies that tell when TCP goes out, beside the policy's own. */
+void watch_narrow(struct kernel *k, struct policy *p);
 /* Policies are about to change: what was put beside them goes, until the next look. */
 void watch_rest(struct kernel *k);
+
+/* ---- frozen.c: tunnels that lose large packets ---- */
+void frozen_run(struct kernel *k);
 
 /* ---- plane.c: asks, and the kernel's news ---- */
 void plane_begin(struct kernel *k);

@@ -343,7 +343,7 @@ void spd_narrow(struct kernel *k, struct policy *narrow, const struct dp_policy 
 				(void)hold(k, narrow, &dp, &one, XFRM_DIR_OUT, text);
 }
 
-uint64_t spd_used(struct kernel *k, const struct policy *own)
+static uint64_t used(struct kernel *k, const struct policy *own, bool is_out, uint8_t protocol)
 {
 	struct xfrm_said *said = xalloc(sizeof(*said));
 	uint64_t last = 0;
@@ -353,6 +353,8 @@ uint64_t spd_used(struct kernel *k, const struct policy *own)
 		uint8_t room[XFRM_ROOM];
 		struct wr w = wr_to(room, sizeof(room));
 
+		if ((is_out && e->dir != XFRM_DIR_OUT) || (protocol && e->sel.protocol != protocol))
+			continue;
 		xfrm_policy_get_put(&w, &e->sel, (enum xfrm_dir)e->dir, &e->found_by);
 		xfrm_own_policy(&w, e->index);
 		if (xfrm_ask(k->xfrm, &w, said) == 0 && said->kind == XFRM_SAID_POLICY)
@@ -360,6 +362,16 @@ uint64_t spd_used(struct kernel *k, const struct policy *own)
 	}
 	free(said);
 	return last;
+}
+
+uint64_t spd_used(struct kernel *k, const struct policy *own)
+{
+	return used(k, own, false, 0);
+}
+
+uint64_t spd_used_out(struct kernel *k, const struct policy *own, uint8_t protocol)
+{
+	return used(k, own, true, protocol);
 }
 
 void spd_remove(struct kernel *k, struct policy *own)

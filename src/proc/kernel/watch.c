@@ -35,7 +35,7 @@ static bool is_tcp_only(const struct dp_policy *p)
 	return true;
 }
 
-static void narrow(struct kernel *k, struct policy *p)
+void watch_narrow(struct kernel *k, struct policy *p)
 {
 	struct dp_policy dp;
 
@@ -47,6 +47,7 @@ static void narrow(struct kernel *k, struct policy *p)
 	p->is_tcp = is_tcp_only(&dp);
 	spd_narrow(k, p->narrow, &dp);
 	p->narrow_used = 0;
+	p->narrowed = process_now().mono;
 }
 
 void watch_leave(struct kernel *k, struct policy *p)
@@ -78,10 +79,12 @@ static void ask(struct kernel *k, struct policy *p)
 
 static void after(struct kernel *k, struct policy *p)
 {
-	if (p->in != p->heard)
+	bool is_kept = p->keeps > process_now().mono;
+
+	if (p->in != p->heard && !is_kept)
 		watch_leave(k, p);
-	else if (p->out)
-		narrow(k, p);
+	else if (p->out || is_kept)
+		watch_narrow(k, p);
 	p->heard = p->in;
 }
 
@@ -110,18 +113,21 @@ static void see(struct kernel *k, struct sa *s, struct look *l)
 	struct xfrm_said *said = xalloc(sizeof(*said));
 	const struct xfrm_sa *sa = &said->sa;
 	struct policy *p = policy_find(k, s->reqid);
-	uint64_t more;
+	uint64_t more, octets;
 
 	if (!p || sa_get(k, s, said) != 0)
 		goto out;
 	watch_numbers(k, s, sa->replay.oseq);
 	more = watch_added(s->packets, sa->packets);
+	octets = watch_added(s->octets, sa->bytes);
 	s->packets = sa->packets;
+	s->octets = sa->bytes;
 	if (s->dir == DP_IN)
 		p->in += sa->packets;
 	else
 		p->out += more;
-	if (s->dir == DP_OUT && p->is_asking)
+	/* of large ones the silence may be their own */
+	if (s->dir == DP_OUT && p->is_asking && octets < more * FROZEN_LARGE)
 		s->asked += more;
 	l->seen[l->n] = (struct dp_seen){ .serial = s->serial,
 		.reqid = s->reqid,
@@ -197,4 +203,5 @@ void watch_run(struct kernel *k)
 	uv_timer_init(&k->p.loop, &k->look);
 	k->look.data = k;
 	uv_timer_start(&k->look, on_look, SILENCE_LOOK_S * 1000, SILENCE_LOOK_S * 1000);
+	frozen_run(k);
 }
