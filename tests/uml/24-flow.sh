@@ -100,6 +100,44 @@ run left ipsec --json diagnose $CONN >"$LAB/said"
 refuses "nothing is found" grep -q '"found_finding"' "$LAB/said"
 check "the test went through the tunnel" grep -q '"event":"flow_answer".*"answered":3' "$LAB/said"
 
+fault "large packets are lost, and nobody asks"
+# upload PORT: what is sent arrives
+upload() {
+	on rpc timeout 30 python3 -c '
+import socket, sys
+c = socket.create_server(("0.0.0.0", int(sys.argv[1]))).accept()[0]
+while c.recv(1 << 16):
+	pass' "$1" &
+	wait_for 5 on rpc bash -c "ss -ltn | grep -q :$1"
+	on lpc timeout 28 python3 -c '
+import socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+s.settimeout(26)
+s.sendall(b"x" * 2000000)
+s.shutdown(socket.SHUT_WR)
+sys.exit(s.recv(1) != b"")' $RPC "$1"
+}
+large() { router "$1" FORWARD -p esp -m length --length 1400: -j DROP; }
+# two: the second is begun when the first has frozen for long enough to be seen
+two() {
+	upload "$1" &
+	sleep 14
+	noticed left pmtu-blackhole likely upload $(($1 + 1))
+}
+check "a large transfer passes" upload 5101
+large -I
+two 5102
+exactly likely
+large -D
+check "the path takes them again: a large transfer passes" upload 5104
+check "nothing is found any more" wait_for 3 nothing_found
+large -I
+apply
+up left ours
+cured
+check "TCP passes" upload 5105
+large -D
+
 # from here on nothing comes in for it; pings go on
 quiet_spi=$(spi_of quiet)
 check "the SPI of the quiet one: $quiet_spi" [ -n "$quiet_spi" ]
