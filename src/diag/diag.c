@@ -182,6 +182,8 @@ static ns_t judged_after(const struct event *e)
 	case EV_v1_timeout:
 	case EV_v1_dpd_dead:
 		return 6 * SETTLE; /* what is to come back by itself has begun by then */
+	case EV_v2_send_failed:
+	case EV_v1_send_failed:
 	case EV_conn_added:
 	case EV_service_ready:
 	case EV_secrets_loading:

@@ -110,6 +110,18 @@ check "traffic passes" ping_through 3
 apply
 cured
 
+for IKE in 2 1; do
+	fault "IKEv$IKE: this host has no route to the peer"
+	fresh pfs=no
+	fresh_peer
+	on left ip route del default
+	verdict no-route-to-peer certain
+	verdict no-route-to-peer certain ipsec --json diagnose $CONN
+	by_hand left "ip route add default via ROUTER" ip route add default via 192.0.2.254
+	cured
+done
+IKE=2
+
 title "what was found"
 cat "$LAB_ROWS"
 finish
