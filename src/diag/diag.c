@@ -198,6 +198,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_conn_revive:
 	case EV_child_silent:
 	case EV_child_answered:
+	case EV_ike_alive:
 	case EV_child_losing:
 	case EV_child_clash_over:
 	case EV_child_elsewhere:

@@ -23,6 +23,7 @@ static void fire(struct ike *ike, struct timer *t)
 
 	snprintf(seconds, sizeof(seconds), "%.1f", (double)ALIVE_WAIT / (double)NS_S);
 	EMIT(&ike->env.events, ike->now, &a->about, ike_not_alive, .seconds = ev_str(seconds));
+	a->is_silent = true;
 	end(ike, a, EXIT_IKE_NO_ANSWER);
 }
 
@@ -36,14 +37,17 @@ void alive_ask(struct ike *ike, struct alive *a, const struct event_about *about
 	timer_set(&ike->timers, &a->timer, ike->now.mono + ALIVE_WAIT);
 }
 
-void alive_heard(struct ike *ike, struct alive *a)
+void alive_heard(struct ike *ike, struct alive *a, const struct event_about *about)
 {
+	bool is_asked = a->about.request;
 	char took[24];
 
-	if (!a->about.request)
+	if (!is_asked && !a->is_silent)
 		return;
 	snprintf(took, sizeof(took), "%.1f", (double)(ike->now.mono - a->since) / (double)NS_MS);
-	EMIT(&ike->env.events, ike->now, &a->about, ike_alive, .milliseconds = ev_str(took));
+	EMIT(&ike->env.events, ike->now, is_asked ? &a->about : about, ike_alive,
+		.milliseconds = ev_str(took));
+	a->is_silent = false;
 	end(ike, a, EXIT_IKE_OK);
 }
 

@@ -13,12 +13,14 @@ struct alive {
 	ns_t since;
 	struct event_about about; /* request 0: nobody waits */
 	char *conn;		  /* its name */
+	bool is_silent;		  /* it was asked, and has not answered yet */
 };
 /* Called when the question is about to go out. The request that about quotes is released with the
  * answer, or without one: EXIT_IKE_NO_ANSWER. Who asked before waits for the same answer no more.
  */
 void alive_ask(struct ike *ike, struct alive *a, const struct event_about *about);
-/* The peer has said something that only it can say. */
-void alive_heard(struct ike *ike, struct alive *a);
+/* The peer has said something that only it can say. When nobody waits any more, but was told of its
+ * silence, that is over. */
+void alive_heard(struct ike *ike, struct alive *a, const struct event_about *about);
 /* The SA goes. */
 void alive_end(struct ike *ike, struct alive *a);

@@ -265,6 +265,6 @@ bool v1_dpd_acked(struct v1_sa *sa, struct bytes data)
 		return false;
 	}
 	sa->dpd_open = 0;
-	alive_heard(sa->ike, &sa->alive);
+	alive_heard(sa->ike, &sa->alive, (struct event_about[1]){ v1_about(sa) });
 	return true;
 }

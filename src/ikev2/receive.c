@@ -181,7 +181,7 @@ static void whole_message(struct v2_sa *sa, const struct datagram *d, struct v2_
 	v2_changed(sa);
 	sa->heard = sa->ike->now.mono;
 	if (is_response) /* what it begins itself does not say that it hears us */
-		alive_heard(sa->ike, &sa->alive);
+		alive_heard(sa->ike, &sa->alive, (struct event_about[1]){ v2_about(sa) });
 	else
 		v2_window_begin(&sa->window);
 	if (v2_chain_parse(first, chain, m, &why) != OK) {

@@ -66,6 +66,7 @@ title "it drops what the peer answers: ipsec up itself looks at this host, when 
 fresh
 on left nft 'add table inet own; add chain inet own in { type filter hook input priority 0; policy accept; }'
 on left nft 'add rule inet own in udp sport 500 drop'
+: >"$LAB/said"
 printf 'left# ipsec up %s\n' $CONN
 on left ipsec up $CONN >"$LAB/said" 2>&1 </dev/null &
 wait_for 20 grep -q 'diagnosis: certain' "$LAB/said"

@@ -351,6 +351,7 @@ TEST(a_peer_that_is_asked_whether_it_is_there_says_so_or_not)
 	p.drops_all = false;
 	/* the question is repeated, and so answered */
 	pair_run(&p, 10 * NS_S);
+	assert_int_equal(p.a.count[EV_ike_alive], 2);
 	assert_up(&p);
 	p.a.n_done = 0;
 	pair_command(&p.a, CMD_ALIVE, "paris");

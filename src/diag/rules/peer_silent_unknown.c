@@ -4,6 +4,7 @@
 #include "diag/silence.h"
 
 enum { NO_HOST = 113 }; /* EHOSTUNREACH */
+#define ASKED_LATELY (60 * NS_S)
 
 /* Our own kernel says that nobody on the link has the address: no answer to ARP. */
 static enum certainty nobody_on_link(
@@ -61,8 +62,9 @@ static enum certainty gone_since(const struct story *s, struct finding *f)
 	const struct event *e = flow_ike(s), *outside = flow_answer_of(s, "outside");
 	bool is_there = outside && FIELDS(outside, flow_answer)->answered.u64;
 
-	if (!e || e->id != EV_ike_not_alive || !story_is_up(s))
+	if (!e || e->id != EV_ike_not_alive || !story_is_up(s) || story_age(s, e) > ASKED_LATELY)
 		return CERTAINTY_NONE;
+	f->until = e->at.mono + ASKED_LATELY; /* nobody asks again: it may be over */
 	finding_proof(f, e);
 	finding_proof(f, flow_of(s));
 	finding_proof(f, outside);
