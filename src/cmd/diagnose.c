@@ -451,6 +451,14 @@ static void look(struct ladder *l, const struct local_for *what)
 		addr_is_set(&what->ours) ? addr_format(&what->ours, ours) : "it", l->seen);
 }
 
+/* Which one a unique mark is, the daemon knows. */
+static struct local_mark_of mark_of(const struct conf_mark *m)
+{
+	if (m->is_unique)
+		return (struct local_mark_of){ 0 };
+	return (struct local_mark_of){ m->value, m->mask };
+}
+
 struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_DEVICE_NAME])
 {
 	bool is_left = c->local_is_left || !c->oriented;
@@ -470,6 +478,9 @@ struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_
 		.our_nets = ours->subnet,
 		.their_nets = theirs->subnet,
 		.device = device_of(c, own),
+		.mark_in = mark_of(&c->mark_in),
+		.mark_out = mark_of(&c->mark_out),
+		.if_id = c->if_id,
 		.flow = "",
 		.own_flow = "",
 		.their_name = theirs->host_kind == HOST_NAME ? theirs->host_name : NULL,

@@ -150,6 +150,7 @@ void local_look(const struct local_for *what, struct now now, const struct event
 	local_filter(&l);
 	local_conntrack(&l);
 	local_policies(&l);
+	local_marks(&l);
 	local_name(&l);
 	local_prefixes(&l);
 	config(&l);

@@ -12,6 +12,11 @@ struct local_for {
 	struct ts_list pools; /* addresses that are lent to the other end */
 	const char
 		*device; /* which the tunnel's traffic takes; "": the kernel's policies take it */
+	/* of its policies; mask 0: none, or not known */
+	struct local_mark_of {
+		uint32_t value, mask;
+	} mark_in, mark_out;
+	uint32_t if_id; /* 0: none */
 	/* a test through the tunnel was "answered", "unanswered", "": none; from an inner address,
 	 * and from the one that this host chooses by itself */
 	const char *flow, *own_flow;
@@ -56,6 +61,7 @@ void local_port(const struct local *l);
  * while a NAT rule would make them anew: has_no_nat. */
 void local_conntrack(const struct local *l);
 void local_policies(const struct local *l);
+void local_marks(const struct local *l);
 void local_name(const struct local *l);
 void local_prefixes(const struct local *l);
 /* The device through which packets to that network leave. False: there is no route. */

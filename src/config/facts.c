@@ -128,7 +128,7 @@ void conf_facts(const struct conf_conn *c, const struct facts_host *host,
 	struct words w;
 
 	in_words(c, &w);
-	if (c->mark_out.mask)
+	if (c->mark_out.mask && !c->mark_out.is_unique)
 		snprintf(mark, sizeof(mark), "%u/0x%x", c->mark_out.value, c->mark_out.mask);
 	EMIT(to, now, about, conn_facts, .ours = ev_str(w.ours), .our_id = w.our_id_is,
 		.our_nets = ev_str(w.our_nets), .theirs = ev_str(w.theirs),

@@ -100,12 +100,54 @@ on_demand() {
 	cured
 }
 
+no_vti1() { ! on left ip link show vti1; }
+marks() {
+	fault "the device of the tunnel has got another key"
+	tunnel right libreswan
+	on right ipsec auto --replace $CONN >/dev/null
+	fresh mark=5/0xffffffff vti-interface=vti1 vti-routing=yes
+	check "up" up left ours
+	check "it carries packets" ping_through 1
+	check "another key" run left ip link change vti1 type vti local $LEFT remote $RIGHT key 7
+	refuses "it does not any more" ping_through 1
+	diagnosed mark-or-ifid-mismatch certain
+	exactly certain
+	apply
+	cured
+	run left ipsec down $CONN
+
+	fault "the VTI of somebody else has another key"
+	on left ipsec delete $CONN >/dev/null
+	wait_for 2 no_vti1
+	on left ip link add vti9 type vti local $LEFT remote $RIGHT key 9
+	on left ip link set vti9 up
+	tunnel right libreswan
+	on right ipsec auto --replace $CONN >/dev/null
+	fresh mark=5/0xffffffff vti-interface=vti9 vti-routing=yes
+	refuses "it does not come up" up left ours
+	diagnosed mark-or-ifid-mismatch certain
+	exactly certain
+	apply
+	cured
+	run left ipsec down $CONN
+	on left ip link del vti9
+
+	fault "no rule gives packets the mark"
+	both mark=5/0xffffffff
+	check "up" up left ours
+	refuses "traffic does not pass" ping_through 1
+	diagnosed mark-or-ifid-mismatch likely
+	exactly likely
+	apply
+	cured
+}
+
 lab_up
 tunnel left ours
 tunnel right libreswan
 start right libreswan
 start left ours
-for c in sha2 limit on_demand; do
+for c in sha2 limit on_demand marks; do
 	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
 done
 finish
