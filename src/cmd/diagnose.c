@@ -27,7 +27,8 @@
 /* An attempt that has not decided itself by then is judged as it stands. */
 #define ATTEMPT_TIME 4000 /* ms */
 /* In a cloud, for packets of others: a ping each second is seen three times. */
-#define LISTENS	   (3500 * NS_MS)
+#define LISTENS (3500 * NS_MS)
+enum { PORT_L2TP = 1701 };
 #define ALIVE_TIME 4000 /* the daemon says it after 2.5 s */
 
 struct ladder {
@@ -367,6 +368,136 @@ static const char *device_of(const struct conf_conn *c, char *own)
 	return access("/sys/class/net/ipsec0/tun_flags", F_OK) == 0 ? "ipsec0" : "";
 }
 
+/* Echo requests do not go through a tunnel for one protocol. False: it is for all. */
+static bool look_at_port(struct ladder *l, const struct flow_for *what)
+{
+	const struct conf_conn *c = l->conn;
+	const struct conf_end *ours = c->local_is_left ? &c->left : &c->right;
+	const struct conf_end *theirs = c->local_is_left ? &c->right : &c->left;
+	const struct event_sink in = { told, l };
+	struct addr own = conf_host(ours);
+
+	if (!ours->protocol && !theirs->protocol)
+		return false;
+	if (theirs->protocol != IPPROTO_UDP || theirs->port != PORT_L2TP || !addr_is_set(&own) ||
+		!addr_is_set(&what->theirs))
+		STEP(l, "test flow", "none: the tunnel takes one protocol or port alone");
+	else
+		STEP(l, "test flow", "%s", flow_port(what, &own, ours->port, theirs->port, &in));
+	return true;
+}
+
+static struct flow_for flow_for(struct ladder *l, char own[static CONF_DEVICE_NAME]);
+
+static void look_at_trap(struct ladder *l)
+{
+	const struct event_sink in = { told, l };
+	char own[CONF_DEVICE_NAME];
+	struct flow_for what = flow_for(l, own);
+
+	if (l->conn->automatic != AUTO_ONDEMAND || !addr_is_set(&what.theirs) || !what.our_nets.n ||
+		!what.their_nets.n)
+		return;
+	STEP(l, "tunnel", "it is down, and to come up on demand: a packet is sent for it");
+	l->trapped = diagnose_now().wall;
+	l->has_begun = false;
+	l->is_held = !flow_trap(&what, has_begun, &in);
+	STEP(l, "tunnel", "%s", l->is_held ? "nothing has begun" : "that begins a tunnel");
+}
+
+/* An attempt now says more than the memory of an old one. */
+static void look_at_daemon(struct ladder *l)
+{
+	l->is_running = daemon_answers(l->cmd);
+	if (!l->is_running) {
+		const struct event_sink in = { kept, l };
+		struct event_about about = { .conn = l->name };
+
+		STEP(l, "daemon", "it does not run");
+		EMIT(&in, diagnose_now(), &about, local_daemon,
+			.socket = ev_str(cmd_socket(l->cmd)));
+		return;
+	}
+	if (!is_up(l))
+		look_at_trap(l);
+	if (is_up(l)) {
+		STEP(l, "tunnel", "it is up");
+	} else if (!l->is_held) {
+		STEP(l, "tunnel", "it is down: trying now");
+		l->has_tried = true;
+		(void)request_each(l->cmd, "up", about_it(l), ATTEMPT_TIME, ignored, l);
+		STEP(l, "tunnel", "%s", is_up(l) ? "it came up" : "it did not come up");
+	}
+	(void)request_each(l->cmd, "story", about_it(l), 0, heard, l);
+}
+
+/* ---- the peer ---- */
+
+/* The attempt just now ended before anybody was authenticated: why? */
+static void ask_peer(struct ladder *l)
+{
+	const struct event_sink in = { told, l };
+	struct story *s = xalloc(sizeof(*s));
+	bool is_refused = false;
+
+	if (l->has_tried && !l->is_up && diag_story(&l->diag, l->name, diagnose_now(), s) &&
+		story_is_stuck(s, &is_refused)) {
+		STEP(l, "peer", "asking it with first messages of IKE; nothing is authenticated");
+		STEP(l, "peer", "%u packets, only to its address",
+			diagnose_probe(l->conn, is_refused, l->cmd->transforms, diagnose_now, &in));
+	} else if (l->cmd->transforms)
+		STEP(l, "peer",
+			"it is not asked for its algorithms: the attempt was not refused for them");
+	free(s);
+}
+
+/* ---- a test flow through the tunnel ---- */
+
+static void count_octets(void *ctx, struct flow_octets *ret)
+{
+	struct ladder *l = ctx;
+
+	(void)is_up(l);
+	*ret = l->octets;
+}
+
+static const char *count_others(void *ctx, unsigned i, struct flow_octets *ret)
+{
+	const struct ladder *l = ctx;
+
+	return diagnose_other(l->cmd, l->conf, l->conn, i, ret);
+}
+
+static void flow_step(void *ctx, const char *result)
+{
+	struct ladder *l = ctx;
+
+	STEP(l, "test flow", "%s", result);
+}
+
+/* The device that packets for the tunnel take; "": the kernel's policies find them. */
+static const char *device_of(const struct conf_conn *c, char *own)
+{
+	if (conf_device_name(c, own))
+		return own;
+	/* userspace ESP has this one */
+	return access("/sys/class/net/ipsec0/tun_flags", F_OK) == 0 ? "ipsec0" : "";
+}
+
+/* Echo requests do not go through a tunnel for one protocol. */
+static void look_at_port(struct ladder *l, const struct flow_for *what, const struct conf_end *ours,
+	const struct conf_end *theirs)
+{
+	const struct event_sink in = { told, l };
+	struct addr own = conf_host(ours);
+
+	if (theirs->protocol != IPPROTO_UDP || theirs->port != PORT_L2TP || !addr_is_set(&own) ||
+		!addr_is_set(&what->theirs))
+		STEP(l, "test flow", "none: the tunnel takes one protocol or port alone");
+	else
+		STEP(l, "test flow", "%s", flow_port(what, &own, ours->port, theirs->port, &in));
+}
+
 static struct flow_for flow_for(struct ladder *l, char own[static CONF_DEVICE_NAME])
 {
 	const struct conf_conn *c = l->conn;
@@ -410,6 +541,8 @@ static void look_at_flow(struct ladder *l)
 			"are "
 			"looked at while the test runs",
 			cloud);
+	if (look_at_port(l, &what))
+		return;
 	if (!addr_is_set(&what.theirs) || !what.our_nets.n || !what.their_nets.n)
 		STEP(l, "test flow", "none: the networks of both ends are not known here");
 	else
@@ -485,7 +618,10 @@ struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_
 		.own_flow = "",
 		.their_name = theirs->host_kind == HOST_NAME ? theirs->host_name : NULL,
 		.is_initiator = addr_is_set(&theirs->host),
-		.udp_port = ours->protocol == IPPROTO_UDP ? ours->port : 0 };
+		/* of a client nobody has it when L2TP is not wanted now */
+		.udp_port = ours->protocol == IPPROTO_UDP && theirs->host_kind == HOST_ANY
+				    ? ours->port
+				    : 0 };
 }
 
 static void look_at_host(struct ladder *l)

@@ -43,6 +43,12 @@ struct flow_came {
 };
 struct flow_came flow_run(const struct flow_for *what, const struct event_sink *out);
 
+/* One datagram to a UDP port of the peer that the tunnel is for, from the port of ours that it is
+ * for (0: any): does the peer say that nobody has it? An L2TP daemon is silent to what is no L2TP.
+ * Gives what it came to, in words. */
+const char *flow_port(const struct flow_for *what, const struct addr *ours, uint16_t our_port,
+	uint16_t their_port, const struct event_sink *out);
+
 /* ---- flow_trap.c ---- */
 /* Sends a packet for a tunnel that is down. True: a tunnel has begun, or nothing is known; else
  * what was seen has gone to out (way "trap"). */

@@ -25,7 +25,8 @@ struct local_for {
 	 * suite's */
 	const char *file, *automatic, *socket;
 	bool is_initiator; /* so what the peer sends is an answer */
-	uint16_t udp_port; /* of this end, that the tunnel is for (protoport=17/1701); 0: none */
+	uint16_t udp_port; /* of this end, a server, that tunnels are for (protoport=17/1701); 0:
+			      none */
 	uint64_t octets_in, octets_out; /* that its SAs have carried */
 };
 

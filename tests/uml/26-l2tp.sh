@@ -1,7 +1,8 @@
 #!/bin/bash
-# 26-l2tp.sh: L2TP's transport mode by the kernel's ESP, we are the server (left), strongSwan the clients (right, second): nobody
-# takes what IPsec brings; two clients behind one NAT; Windows, by its vendor id, while we are behind a NAT. Verdicts at
-# rank 1, fixes applied as they are printed. Its L2TP daemon is a stand-in, which answers each datagram.
+# 26-l2tp.sh: L2TP's transport mode by the kernel's ESP. We (left) are a client of strongSwan (right); then the server, and
+# strongSwan the clients (right, second): nobody takes what IPsec brings; two clients behind one NAT; Windows, by its
+# vendor id, while we are behind a NAT. Verdicts at rank 1, fixes applied as they are printed. The L2TP daemon is a
+# stand-in, which answers each datagram.
 LAB_HOSTS="lpc left router right rpc second"
 peer=strongswan
 # shellcheck source=tests/netns/lab.sh
@@ -68,14 +69,30 @@ while True:
 	s.sendto(b"SCCRP", who)'
 X
 on left chmod 755 /run/systemctl
-on left mount --bind /run/systemctl /usr/bin/systemctl
+on left cat /run/systemctl | put right /run/systemctl
+on right chmod 755 /run/systemctl
+for h in left right; do on $h mount --bind /run/systemctl /usr/bin/systemctl; done
 
-server
+tunnel left ours pfs=no type=transport ts= peerts= leftprotoport=udp/1701 rightprotoport=udp/1701
 client right
 client second
 start left ours
 start right strongswan
 start second strongswan
+
+fault "nobody there listens to L2TP"
+check "it comes up" up left ours
+refuses "nobody answers" l2tp left $RIGHT
+verdict l2tp-ppp-fails certain ipsec --json diagnose $CONN
+exactly certain
+apply_peer
+check "it is answered" l2tp left $RIGHT
+no_more() { ! on left ipsec --json diagnose $CONN | grep -q 'l2tp-ppp-fails'; }
+check "nothing is found any more" no_more
+row_fix works
+check "it ends" down left ours
+for p in $(pids right xl2tpd); do kill "$p"; done
+server
 nat right
 
 fault "nobody listens to L2TP"

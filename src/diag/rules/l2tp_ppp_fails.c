@@ -52,11 +52,40 @@ static enum certainty no_ppp(const union ev_local_port *p, struct finding *f)
 	return POSSIBLE;
 }
 
+/* The peer's own answer to a datagram: what the other ways of the test flow are judged by, it has
+ * not. */
+static const struct event *refused(const struct story *s)
+{
+	for (unsigned i = s->n; i > s->from && story_is_up(s); i--) {
+		const struct event *e = &s->event[i - 1];
+
+		if (e->id == EV_flow_error && strcmp(FIELDS(e, flow_error)->way.str, "l2tp") == 0)
+			return story_age(s, e) < 600 * NS_S ? e : NULL;
+		if (e->id == EV_flow_sent && strcmp(FIELDS(e, flow_sent)->way.str, "l2tp") == 0)
+			return NULL; /* and nobody has complained */
+	}
+	return NULL;
+}
+
+static enum certainty nobody_there(const struct event *e, struct finding *f)
+{
+	finding_proof(f, e);
+	finding_cause(f,
+		"IPsec works, and nobody takes what it brings: %s says that no program there has "
+		"UDP port %u",
+		FIELDS(e, flow_error)->complainant.str, L2TP);
+	finding_fix(f, FIX_PEER, FIX_COMMAND, "systemctl restart xl2tpd");
+	return CERTAIN;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = local_next(s, EV_local_port, NULL);
 	const union ev_local_port *p = e ? PORT(e) : NULL;
+	const struct event *said = refused(s);
 
+	if (said)
+		return nobody_there(said, f);
 	if (!p || p->port.u64 != L2TP || p->in.u64 == 0)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
