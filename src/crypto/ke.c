@@ -160,6 +160,24 @@ struct ke *ke_new(uint16_t group)
 	return NULL;
 }
 
+bool ke_is_there(uint16_t group)
+{
+	const struct group *g = group_find(group);
+	EVP_KEYMGMT *m;
+	struct ke *k;
+
+	if (!g)
+		return false;
+	if (g->family == MODP) {
+		m = EVP_KEYMGMT_fetch(NULL, "DH", NULL);
+		EVP_KEYMGMT_free(m);
+		return m != NULL;
+	}
+	k = ke_new(group);
+	ke_free(k);
+	return k != NULL;
+}
+
 void ke_free(struct ke *k)
 {
 	if (!k)

@@ -32,6 +32,9 @@ struct rng rng_system(void);
 struct ke;
 /* A fresh key pair. NULL when the group is unknown or the library refuses. */
 struct ke *ke_new(uint16_t group);
+/* Does the library have that group? Groups of numbers are not made for it, which would take long.
+ */
+bool ke_is_there(uint16_t group);
 void ke_free(struct ke *k); /* wipes; NULL is fine */
 uint16_t ke_group(const struct ke *k);
 /* As it stands in a KE payload (RFC 7296 3.4; RFC 5903 for ECP: x | y; RFC 8031). Lives with k. */

@@ -143,15 +143,22 @@ static void tell_facts(struct ike *ike, const struct conf_conn *c)
 		&(struct event_about){ .conn = c->name }, ike->now, &ike->env.events);
 }
 
+static struct conn *named(struct ike *ike, const char *name)
+{
+	struct conn *c, *ret = NULL;
+
+	for (size_t i = 0; (c = conn_find(ike, name, i)); i++)
+		if (strcmp(c->conf->name, name) == 0)
+			ret = c;
+	return ret;
+}
+
 static void add(struct ike *ike, const struct command *cmd)
 {
-	struct conn *old = NULL, *c;
+	struct conn *old = named(ike, cmd->conn->name), *c;
 	bool has_same = false;
 	ns_t waits_since = 0;
 
-	for (size_t i = 0; (c = conn_find(ike, cmd->conn->name, i)); i++)
-		if (strcmp(c->conf->name, cmd->conn->name) == 0)
-			old = c;
 	if (old && conf_conn_eq(old->conf, cmd->conn))
 		has_same = true;
 	else if (old) {
@@ -169,6 +176,26 @@ static void add(struct ike *ike, const struct command *cmd)
 	tell_waited(c, waits_since);
 	if (cmd->what == ADD_AND_START && !has_same)
 		do_automatic(c, cmd->request);
+}
+
+/* As far as this host has its algorithms. */
+static void add_allowed(struct ike *ike, const struct command *cmd)
+{
+	struct command own = *cmd;
+	struct conf_conn *conf = NULL;
+	struct conn *old;
+
+	if (conn_allowed(ike, cmd, &conf)) {
+		own.conn = conf ? conf : cmd->conn;
+		add(ike, &own);
+	} else {
+		old = named(ike, cmd->conn->name);
+		if (old)
+			unload(old, cmd->request);
+		tell_facts(ike, cmd->conn);
+		fail(ike, cmd, EXIT_IKE_DATAPLANE);
+	}
+	conf_conn_free(conf);
 }
 
 /* Runs f for each connection of that name; if there is none, the person is told. */
@@ -404,7 +431,7 @@ void ike_command_run(struct ike *ike, const struct command *c)
 {
 	switch ((enum command_kind)c->kind) {
 	case CMD_CONN_ADD:
-		add(ike, c);
+		add_allowed(ike, c);
 		break;
 	case CMD_CONN_DELETE:
 		each_named(ike, c, delete_one);

@@ -175,6 +175,9 @@ struct ike_keeper {
 
 struct ike_env {
 	struct rng rng;
+	uint64_t forbidden; /* algorithms that there are not on this host (crypto/forbidden.h) */
+	const char *forbidden_where,
+		*forbidden_by; /* file:line, and what stands there; "" or NULL */
 	const char *kernel,
 		*daemon; /* releases of Linux, of ourselves, for people; NULL: unknown */
 	struct event_sink events;

@@ -1,6 +1,10 @@
 /* Proposals: the defaults, the choice, the check of the peer's choice. RFC 7296 2.7, 3.3. */
 #include "ipsec/proposal.h"
 
+#include "crypto/forbidden.h"
+
+#include <stdio.h>
+
 /* clang-format off */
 #define T(type, id, bits) { type, id, bits }
 #define GROUPS T(TT_KE, KE_CURVE25519, 0), T(TT_KE, KE_ECP_256, 0), T(TT_KE, KE_ECP_384, 0), \
@@ -95,6 +99,54 @@ static bool has_none(const struct proposal *p, uint8_t type)
 		if (p->t[i].type == type && p->t[i].id == 0)
 			return true;
 	return !has_type(p, type);
+}
+
+static bool is_named(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)); at += n)
+		if ((at == list || at[-1] == ' ') && (at[n] == ',' || at[n] == '\0'))
+			return true;
+	return false;
+}
+
+static void add_name(char *list, size_t n, const struct transform *t)
+{
+	const struct alg *a = alg_find((enum transform_type)t->type, t->id);
+	size_t at = strlen(list);
+
+	if (a && !is_named(list, a->name) && at + strlen(a->name) + 3 < n)
+		snprintf(list + at, n - at, "%s%s", at ? ", " : "", a->name);
+}
+
+/* One proposal. False: of a type that it had nothing is left. */
+static bool proposal_without(
+	const struct proposal *p, uint64_t set, struct proposal *ret, char *gone, size_t n)
+{
+	*ret = *p;
+	ret->n = 0;
+	for (size_t i = 0; i < p->n; i++)
+		if (alg_is_in(set, p->t[i].type, p->t[i].id))
+			add_name(gone, n, &p->t[i]);
+		else
+			ret->t[ret->n++] = p->t[i];
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (has_type(p, types[i]) && !has_type(ret, types[i]))
+			return false;
+	return true;
+}
+
+void proposals_without(
+	const struct proposals *p, uint64_t set, struct proposals *ret, char *gone, size_t n)
+{
+	ret->n = 0;
+	gone[0] = '\0';
+	for (size_t i = 0; i < p->n; i++)
+		if (proposal_without(&p->p[i], set, &ret->p[ret->n], gone, n))
+			ret->n++;
+	for (size_t i = 0; i < ret->n; i++)
+		ret->p[i].number = (uint8_t)(i + 1);
 }
 
 static bool same(const struct transform *a, const struct transform *b)

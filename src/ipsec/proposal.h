@@ -55,6 +55,10 @@ enum err must_use proposals_choose(const struct proposals *ours, const struct pr
  * among those offered? ERR_VALUE when not. */
 enum err must_use proposals_accept(const struct proposals *offered,
 	const struct proposals *response, bool with_ke, struct suite *ret);
+/* p without the algorithms of a set (crypto/forbidden.h), and without proposals of which nothing is
+ * left in a type that they had; gone: their names, comma-separated, "": none. gone has n octets. */
+void proposals_without(
+	const struct proposals *p, uint64_t set, struct proposals *ret, char *gone, size_t n);
 /* Every KE group named, in order, each once. Gives how many. */
 size_t proposals_groups(const struct proposals *p, uint16_t *ret, size_t max);
 bool proposals_has(const struct proposals *p, uint8_t type, uint16_t id);

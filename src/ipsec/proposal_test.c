@@ -172,6 +172,43 @@ TEST(groups_are_listed_once_and_the_wire_form_is_exact)
 }
 
 /* The sanitizers see it when more is read than there is. */
+/* Bits of alg_at(). */
+static uint64_t set_of(uint8_t type, uint16_t id)
+{
+	for (size_t i = 0; alg_at(i); i++)
+		if (alg_at(i)->type == type && alg_at(i)->id == id)
+			return (uint64_t)1 << i;
+	return 0;
+}
+
+TEST(what_this_host_does_not_have_is_left_out)
+{
+	const struct proposals *all = proposals_default_ike();
+	struct proposals *left = calloc(1, sizeof(*left));
+	uint64_t chacha = set_of(TT_ENCR, ENCR_CHACHA20_POLY1305),
+		 x25519 = set_of(TT_KE, KE_CURVE25519);
+	char gone[64];
+
+	proposals_without(all, 0, left, gone, sizeof(gone));
+	assert_int_equal(left->n, all->n);
+	assert_string_equal(gone, "");
+	assert_true(proposals_has(all, TT_ENCR, ENCR_CHACHA20_POLY1305));
+	assert_true(proposals_has(all, TT_KE, KE_CURVE25519));
+	proposals_without(all, chacha | x25519, left, gone, sizeof(gone));
+	assert_int_equal(left->n, all->n - 1);
+	assert_false(proposals_has(left, TT_ENCR, ENCR_CHACHA20_POLY1305));
+	assert_false(proposals_has(left, TT_KE, KE_CURVE25519));
+	assert_true(proposals_has(left, TT_KE, KE_MODP2048));
+	assert_int_equal(left->p[left->n - 1].number, left->n);
+	assert_non_null(strstr(gone, "CHACHA20_POLY1305"));
+	assert_non_null(strstr(gone, "CURVE25519"));
+	assert_non_null(strchr(gone, ','));
+	assert_ptr_equal(strstr(strstr(gone, "CURVE25519") + 1, "CURVE25519"), NULL);
+	proposals_without(all, ~(uint64_t)0, left, gone, sizeof(gone));
+	assert_int_equal(left->n, 0);
+	free(left);
+}
+
 TEST(a_copy_on_the_heap_has_no_room_to_spare)
 {
 	struct proposals *p = proposals_new(&cbc_sha1), back;
@@ -197,6 +234,7 @@ int main(void)
 		cmocka_unit_test(unknown_transform_types_make_a_proposal_unacceptable),
 		cmocka_unit_test(text_is_libreswans),
 		cmocka_unit_test(groups_are_listed_once_and_the_wire_form_is_exact),
+		cmocka_unit_test(what_this_host_does_not_have_is_left_out),
 		cmocka_unit_test(a_copy_on_the_heap_has_no_room_to_spare),
 	};
 

@@ -2,6 +2,7 @@
 #include "proc/ike/shell.h"
 
 #include "config_build.h"
+#include "crypto/forbidden.h"
 #include "crypto/prf.h"
 #if WITH_IKEV1
 #include "ikev1/v1.h"
@@ -395,6 +396,15 @@ static void export_end(struct shell *s)
 	s->p.fd[DESC_KEYLOG] = -1;
 }
 
+static void look_at_policy(struct shell *s, struct ike_env *env)
+{
+	env->forbidden = crypto_forbidden();
+	if (env->forbidden)
+		policy_find(&s->policy);
+	env->forbidden_where = s->policy.where;
+	env->forbidden_by = s->policy.by;
+}
+
 static bool begin(void *ctx)
 {
 	struct shell *s = ctx;
@@ -408,6 +418,7 @@ static bool begin(void *ctx)
 
 	if (crypto_begin() != OK)
 		return false;
+	look_at_policy(s, &env);
 	env.keeper = takeover_open(s);
 	s->ike = ike_new(&env, process_now());
 	ike_register(s->ike, &ikev2_version);

@@ -3,6 +3,7 @@
 #include "ike/ike.h"
 #include "proc/ike/store.h"
 #include "proc/names.h"
+#include "proc/policy.h"
 #include "proc/process.h"
 
 #include <sys/utsname.h>
@@ -27,6 +28,7 @@ struct shell {
 	bool has_esp;	       /* else: ipsec-esp is there now */
 	bool is_stopping;
 	struct utsname host;
+	struct policy policy;	  /* that forbids algorithms; of struct ike_env */
 	struct store *store;	  /* what outlives us; NULL: nothing does */
 	bool is_taking_over;	  /* from the one before us: nobody is listened to yet */
 	bool is_settled;	  /* that is over, and is to be told */

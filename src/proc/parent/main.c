@@ -1,6 +1,9 @@
 /* ipsecd: options, start, end. See ipsecd(8). */
 #include "proc/parent/parent.h"
 
+#include "crypto/prf.h"
+#include "proc/policy.h"
+
 #include "config_build.h"
 
 #include <errno.h>
@@ -271,6 +274,19 @@ static int prepare(struct parent *p)
 }
 
 /* The daemon's whole life. Gives the exit status. */
+/* Each of us needs it; who has configured it badly is told before anything is started. */
+static bool has_crypto(void)
+{
+	struct policy p;
+
+	if (crypto_begin() == OK)
+		return true;
+	policy_find(&p);
+	fprintf(stderr, "ipsecd: OpenSSL cannot work on this host%s%s%s%s\n",
+		p.where[0] ? ": " : "", p.where, p.by[0] ? " says " : "", p.by);
+	return false;
+}
+
 static int live(struct parent *p)
 {
 	int status;
@@ -285,7 +301,7 @@ static int live(struct parent *p)
 		PARENT_EMIT(p, 0, service_starting, .version = ev_str(CLEARSWAN_VERSION),
 			.pid = ev_u64((uint64_t)getpid()));
 		firewall_begin(p);
-		if (plane_choose(p) && children_start(p))
+		if (has_crypto() && plane_choose(p) && children_start(p))
 			uv_run(&p->loop, UV_RUN_DEFAULT);
 		else
 			status = STATUS_FAIL;
