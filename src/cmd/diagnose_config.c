@@ -225,7 +225,9 @@ void diagnose_their_facts(
 		.encapsulation = ev_str(""), .auto_ = ev_str(c->automatic),
 		.dpddelay = ev_u64(strtoull(c->dpd, NULL, 10)), .file = ev_str(c->file),
 		.at_line = ev_u64(c->line), .our_side = ev_str("left"), .suite = ev_str(c->suite),
-		.rekey = ev_str(""), .sha2_truncbug = ev_str(""), .mark = ev_str(""));
+		.digest = ev_str(""), .kernel = ev_str(""), .daemon = ev_str(""),
+		.rekey = ev_str(""), .sha2_truncbug = ev_str(""), .mark = ev_str(""),
+		.ike_from = ev_str(""), .esp_from = ev_str(""));
 }
 
 /* ---- its peer ---- */
