@@ -322,8 +322,11 @@ static void item_resolved(void *ctx, bool is_resolved)
 	/* those for whom it was begun may have died meanwhile */
 	if (p->state == STATE_RUNNING && i->load->ike == p->ikes && p->child[WHO_IKE].process)
 		load_finish(i->load);
-	else
+	else {
+		if (i->load->then.kind) /* who waits for it is told, or asks the next one */
+			verb_command(p, &i->load->then);
 		load_free(i->load);
+	}
 }
 
 static struct load *load_new(struct parent *p, uint32_t request, enum load_after after)
