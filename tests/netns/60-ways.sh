@@ -1,6 +1,7 @@
 #!/bin/bash
-# 60-ways.sh PEER: ways that look right and lead elsewhere: a cloud that drops what is forwarded, a processor that can
+# 60-ways.sh PEER: ways that look right and lead elsewhere: two tunnels with the same networks, a cloud that drops what is forwarded, a processor that can
 # do no more, IPv6 neighbours that are not found. Verdicts at rank 1, and fixes applied as they are printed.
+export LAB_HOSTS="lpc left router right right2 rpc"
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
 # shellcheck source=tests/netns/verdicts.sh
@@ -14,6 +15,46 @@ nothing() {
 	run left ipsec --json diagnose $CONN >"$LAB/said"
 	refuses "nothing is found" grep '"found_finding"' "$LAB/said"
 }
+
+# ---- two tunnels with the same networks ------------------------------------------------
+
+# Behind right and right2 is 10.0.9.0/24, whose host answers by right2, whoever asks. Userspace ESP takes that. It is
+# listened to until the end: what is sent by the first one alone would be a silence of a minute.
+FAR=10.0.9.33 RIGHT2=198.51.101.1
+wire right2 eth0 $RIGHT2/24 2001:db8:3::1/64 router right2x 198.51.101.254/24 2001:db8:3::fe/64
+wire right2 lan0 10.0.22.1/24 fd00:22::1/64 rpc eth1 10.0.22.33/24 fd00:22::33/64
+gateway right2 198.51.101.254 2001:db8:3::fe
+on right2 sysctl -qw net.ipv4.ip_forward=1
+for h in right2 rpc; do on $h bash -c 'for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >"$f"; done'; done
+own_view right2
+on rpc ip addr add $FAR/32 dev lo
+on rpc ip rule add from $FAR table 9
+on rpc ip route add default via 10.0.22.1 table 9
+on right ip route add 10.0.9.0/24 via $RPC
+on right2 ip route add 10.0.9.0/24 via 10.0.22.33
+# strongSwan's userspace ESP wants an address of its own in its network; other identities than the other cases have
+for h in right right2; do
+	on $h ip addr add 10.0.9.${#h}/32 dev lo
+	tunnel $h "$peer" id=@$h peerid=@left ts=10.0.9.0/24 peerts=$LEFT_NET
+	on $h sed -i 's/^\([[:space:]]*\)vpn {/\1far {/' /etc/swanctl/swanctl.conf
+done
+on right2 sed -i "s/ = $RIGHT$/ = $RIGHT2/" /etc/swanctl/swanctl.conf
+tunnel left ours setup:plutodebug=base
+for h in right=$RIGHT right2=$RIGHT2; do
+	printf 'conn %s\n\tleft=%s\n\tleftid=@left\n\tleftsubnet=%s\n\tright=%s\n\trightid=@%s\n\trightsubnet=10.0.9.0/24\n\tauthby=secret\n\tauto=add\n' \
+		"by-${h%=*}" $LEFT $LEFT_NET "${h#*=}" "${h%=*}"
+done | on left bash -c 'cat >>/etc/ipsec.conf'
+on left bash -c 'cat >>/etc/ipsec.secrets' <<<"@left : PSK \"$PSK\""
+start right "$peer"
+start right2 "$peer"
+start left ours
+title "two tunnels with the same networks, and answers by the other one"
+check "the other one is up" up left ours by-right2
+check "and the one that sends" up left ours by-right
+run left ipsec trafficstatus
+check "traffic passes" run lpc ping -q -c 2 -i 0.2 -W 2 $FAR
+behind lpc ping -i 1 $FAR
+BEGAN_AT=$SECONDS
 
 # ---- a cloud ---------------------------------------------------------------------------
 
@@ -38,8 +79,8 @@ fabric() {
 }
 tunnel left ours
 tunnel right "$peer"
-start right "$peer"
-start left ours
+reloaded right
+reloaded left
 check "up" up left ours
 behind rpc ping -i 0.3 $LPC
 
@@ -111,6 +152,7 @@ ended $FLOOD
 shared
 apply
 apply_peer
+check "up" up left ours # cured would take the two tunnels for it
 cured
 alone
 out() { on left ipsec trafficstatus | sed -n 's/.*outBytes=\([0-9]*\).*/\1/p'; }
@@ -239,4 +281,13 @@ apply
 check "now they do" wait_for 5 lease
 nothing
 on left ip -6 neigh del proxy $LEASE dev lan0
+
+title "the two tunnels, after a minute and more"
+by_right() { on left grep -E "\"by-right\" #[0-9]+: $1" /var/log/pluto.log; }
+is_told() { by_right '.* packets that would be answered' && by_right '.* packets came in by "by-right2"'; }
+wait_for $((BEGAN_AT + 85 - SECONDS)) is_told
+check "one has heard nothing" by_right '.* packets that would be answered went out, and nothing comes in'
+check "and knows why" by_right '.* packets came in by "by-right2", which has the same networks'
+check "nothing is wrong with either" nothing_found
+check "traffic passes" run lpc ping -q -c 2 -i 0.2 -W 2 $FAR
 finish
