@@ -224,32 +224,33 @@ static uint32_t limit_of(const struct esp_sa *sa, const struct esp_path *path)
 	return sa->mtu ? sa->mtu : ESP_DATAGRAM_MAX - ESP_OVERHEAD_MAX;
 }
 
-/* The first of its segments carries so much that it can be too large for the path. */
-static bool is_large(const struct segments *s, size_t header_n)
+static void tell_size(struct job *j, enum stall_said said, uint16_t size)
 {
-	return header_n && segments_n(s, 0) >= header_n + STALL_LARGE;
+	struct dp_notice n = { .kind = said == STALL_LOST ? DP_LARGE_LOST : DP_LARGE_PASS,
+		.serial = j->sa->serial,
+		.reqid = j->sa->reqid,
+		.count = size };
+
+	if (esp_tell(j->w, &n))
+		stall_told(j->sa->stall, said, size, j->w->now);
 }
 
 /* What TCP sends again and again may be too large: nobody who sends it learns that. */
-static void watch_size(struct job *j, size_t header_n)
+static void watch_size(struct job *j, size_t header_n, size_t first, bool is_large)
 {
 	const struct packet *k = &j->s.k;
 	struct stall_packet p = { .flow = packet_hash(k),
 		.seq = load32(k->p + k->l4 + TCP_SEQ),
 		.n = (uint32_t)(k->n - header_n),
-		.size = (uint16_t)segments_n(&j->s, 0),
+		.size = (uint16_t)first,
 		.is_syn = k->p[k->l4 + TCP_FLAGS] & TCP_SYN };
-	struct dp_notice n = { .serial = j->sa->serial, .reqid = j->sa->reqid };
 	enum stall_said said;
 	uint16_t size = 0;
 
-	if (!p.is_syn && !is_large(&j->s, header_n))
+	if (!p.is_syn && !is_large)
 		return;
-	said = stall_see(j->sa->stall, &p, j->w->now, &size);
-	n.kind = said == STALL_LOST ? DP_LARGE_LOST : DP_LARGE_PASS;
-	n.count = size;
-	if (said && esp_tell(j->w, &n))
-		stall_told(j->sa->stall, said, size, j->w->now);
+	if ((said = stall_see(j->sa->stall, &p, j->w->now, &size)))
+		tell_size(j, said, size);
 }
 
 /* Is there an answer, if anybody gets it? */
@@ -284,14 +285,14 @@ enum drop_reason esp_output(struct esp_worker *w, uint8_t *frame, size_t n, stru
 	if ((why = choose_form(&j)))
 		return why;
 	tcp_n = k->protocol == PROTO_TCP ? packet_header_n(k) : 0;
-	large = is_large(&j.s, tcp_n);
+	first = segments_n(&j.s, 0);
+	large = tcp_n && first >= tcp_n + STALL_LARGE;
 	if (!large && is_asking(k)) /* those may be lost for their size */
 		esp_count(&j.sa->asking, 1);
 	mtu = limit_of(j.sa, j.path);
-	first = segments_n(&j.s, 0);
 	if (first <= mtu) {
 		if (large || (tcp_n && stall_is_waiting(j.sa->stall, w->now)))
-			watch_size(&j, tcp_n);
+			watch_size(&j, tcp_n, first, large);
 		return send_segments(&j);
 	}
 	if (!k->df && !j.skip)

@@ -18,6 +18,8 @@ enum {
 #define COUNTS	(120 * NS_S) /* one that is stuck, after it was seen last */
 #define PASSED	(3 * NS_S)   /* by then what is lost would have been sent again */
 #define IDLE	(5 * NS_S)
+#define RESIDES (4 * NS_S)  /* so long one has to show what it is */
+#define TAKES	(2 * NS_MS) /* and no more often is a place given away */
 #define AGAIN	(60 * NS_S) /* it is said each minute */
 #define STALE	(900 * NS_S)
 
@@ -25,16 +27,25 @@ enum {
 
 static struct stall_flow *find(struct stall *s, uint32_t key)
 {
+	if (s->key[s->at] == key) /* mostly */
+		return &s->flow[s->at];
 	for (unsigned i = 0; i < STALL_FLOWS; i++)
-		if (s->key[i] == key)
+		if (s->key[i] == key) {
+			s->at = (uint8_t)i;
 			return &s->flow[i];
+		}
 	return NULL;
 }
 
-/* Many others pass by a flow that waits for its RTO. */
-static bool is_kept(const struct stall_flow *f, ns_t now)
+/* Nobody takes the place of one that waits for its RTO, but one that begins when others are stuck
+ * already. */
+enum worth { WORTH_NOTHING, WORTH_LITTLE, WORTH_WAITING, WORTH_NEW, WORTH_LATE };
+
+static enum worth worth(const struct stall_flow *f, ns_t now)
 {
-	return (f->times || (f->is_late && f->fresh)) && now - f->last < COUNTS;
+	if (f->times && now - f->last < COUNTS)
+		return f->is_late ? WORTH_LATE : WORTH_WAITING;
+	return now - f->came < RESIDES ? WORTH_NEW : WORTH_LITTLE;
 }
 
 static bool is_other(const struct stall_flow *f, const struct stall_packet *p)
@@ -44,20 +55,28 @@ static bool is_other(const struct stall_flow *f, const struct stall_packet *p)
 	return (f->fresh || f->times) && MIN(ahead, -ahead) > FAR;
 }
 
-static struct stall_flow *take(struct stall *s, uint32_t key, ns_t now)
+/* NULL: not now. Of many flows that have no place only some are looked at: those that are stuck
+ * send little, and where others do not get a place, enough have one. */
+static struct stall_flow *take(struct stall *s, uint32_t key, bool is_syn, ns_t now)
 {
-	unsigned at = 0, least = UINT_MAX;
+	enum worth least = WORTH_LATE + 1;
+	unsigned at = 0;
 
+	if (now - s->taken < TAKES && s->is_full)
+		return NULL;
+	s->taken = now;
 	for (unsigned i = 0; i < STALL_FLOWS; i++) {
-		unsigned w = s->key[i] ? 1U + is_kept(&s->flow[i], now) : 0;
+		enum worth w = s->key[i] ? worth(&s->flow[i], now) : WORTH_NOTHING;
 
 		if (w < least || (w == least && s->flow[i].last < s->flow[at].last)) {
 			least = w;
 			at = i;
 		}
 	}
+	s->is_full = least > WORTH_NOTHING;
+	if (least > (is_syn ? WORTH_NEW : WORTH_LITTLE))
+		return NULL;
 	s->key[at] = key;
-	s->flow[at] = (struct stall_flow){ .last = now };
 	return &s->flow[at];
 }
 
@@ -194,11 +213,15 @@ enum stall_said stall_see(
 	if (p->is_syn) {
 		if (f && !f->fresh && !f->times)
 			return STALL_NOTHING; /* again */
-		f = f ? f : take(s, key, now);
-		*f = (struct stall_flow){ .is_late = s->until > now, .last = now };
+		f = f ? f : take(s, key, p->is_syn, now);
+		if (!f)
+			return STALL_NOTHING;
+		*f = (struct stall_flow){ .is_late = s->until > now, .came = now };
 	} else if (!f || is_other(f, p)) {
-		f = f ? f : take(s, key, now);
-		*f = (struct stall_flow){ .last = now };
+		f = f ? f : take(s, key, p->is_syn, now);
+		if (!f)
+			return STALL_NOTHING;
+		*f = (struct stall_flow){ .came = now };
 		f->next = p->seq + p->n;
 		f->fresh = p->n;
 		f->size = p->size;

@@ -409,23 +409,53 @@ TEST(a_sender_that_learns_by_itself_is_not_stuck)
 	free(p);
 }
 
-/* Those that wait for their RTO keep their places. */
-TEST(many_others_do_not_hide_it)
+/* So many flows, each of which sends the same again and again. */
+static void all_repeat(struct path *p, uint32_t from, unsigned n, unsigned times)
+{
+	unsigned rto = 200;
+
+	for (unsigned i = 0; i <= times; i++, rto *= 2) {
+		for (uint32_t flow = from; flow < from + n; flow++) {
+			sends(p, flow, 100, MSS);
+			wait_ms(p, flow % 2 ? 10 : 0);
+		}
+		wait_ms(p, rto);
+	}
+}
+
+TEST(where_all_freeze_some_are_seen)
 {
 	struct path *p = path_new();
-	uint32_t other = 1000;
+	uint32_t other = 3000;
 	unsigned rto = 200;
 
 	p->is_heard = true;
-	freezes(p, 1, 5);
+	all_repeat(p, 1000, 200, 5);
 	begins(p, 2);
-	sends(p, 2, 100, 10 * MSS);
 	for (unsigned i = 0; i < 6; i++, rto *= 2) {
-		for (unsigned n = 0; n < 100; n++, p->now += n % 5 == 0 ? 10 * MS : 0)
-			sends(p, other++, 5, MSS);
-		wait_ms(p, rto);
+		for (unsigned ms = 0; ms < rto; ms += 50) {
+			begins(p, other++); /* nobody answers those */
+			sends(p, 1000 + other % 200, 100, MSS);
+			wait_ms(p, 50);
+		}
 		sends(p, 2, 100, MSS);
 	}
+	assert_int_equal(p->lost, 1);
+	free(p);
+}
+
+/* They have a smaller MSS. */
+TEST(those_that_flow_give_their_places_away)
+{
+	struct stall_packet k = { .n = 1024, .size = 1064 };
+	struct path *p = path_new();
+
+	p->is_heard = true;
+	for (unsigned ms = 0; ms < 10000; ms += 100, wait_ms(p, 100), k.seq += k.n)
+		for (k.flow = 1000; k.flow < 1016; k.flow++)
+			see(p, &k);
+	freezes(p, 1, 5);
+	freezes(p, 2, 5);
 	assert_int_equal(p->lost, 1);
 	free(p);
 }
@@ -499,7 +529,8 @@ int main(void)
 		cmocka_unit_test(now_and_then_a_little_has_passed_as_well),
 		cmocka_unit_test(much_later_all_has_to_be_seen_anew),
 		cmocka_unit_test(a_sender_that_learns_by_itself_is_not_stuck),
-		cmocka_unit_test(many_others_do_not_hide_it),
+		cmocka_unit_test(where_all_freeze_some_are_seen),
+		cmocka_unit_test(those_that_flow_give_their_places_away),
 		cmocka_unit_test(it_is_said_again_until_it_is_told),
 		cmocka_unit_test(another_connection_with_the_same_ends_begins_anew),
 		cmocka_unit_test(numbers_wrap),
