@@ -462,7 +462,7 @@ TEST(an_event_that_names_a_connection_is_of_its_story)
 	struct memory *m;
 
 	begin();
-	EMIT(&in, now, &asking, conn_unknown, .name = ev_str("office"));
+	EMIT(&in, now, &asking, conn_unknown, .name = ev_str("office"), .nearest = ev_str(""));
 	assert_int_equal(d.n, 1);
 	m = container_of(d.stories.next, struct memory, node);
 	assert_string_equal(m->conn, "office");

@@ -160,7 +160,8 @@ TEST(lines_that_monitoring_looks_for)
 		v2_deleting, .state = ev_str("STATE_V2_ESTABLISHED_IKE_SA"),
 		.age = ev_str("8.142607"), .sending = ev_str("sending notification"),
 		.by = ev_str("us"));
-	LINE(nobody, "021 no connection named \"nosuch\"", conn_unknown, .name = ev_str("nosuch"));
+	LINE(nobody, "021 no connection named \"nosuch\"", conn_unknown, .name = ev_str("nosuch"),
+		.nearest = ev_str(""));
 }
 
 TEST(lines_of_status)

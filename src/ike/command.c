@@ -209,7 +209,8 @@ static void each_named(struct ike *ike, const struct command *cmd,
 	while (conn_find(ike, cmd->name, n))
 		n++;
 	if (n == 0) {
-		REQUEST_EMIT(ike, cmd->request, conn_unknown, .name = ev_str(cmd->name));
+		REQUEST_EMIT(ike, cmd->request, conn_unknown, .name = ev_str(cmd->name),
+			.nearest = ev_str(conn_nearest(ike, cmd->name)));
 		fail(ike, cmd, EXIT_IKE_UNKNOWN);
 		return;
 	}
@@ -336,7 +337,8 @@ static void of_sa(struct ike *ike, const struct command *cmd)
 	}
 	if (!done) {
 		if (cmd->name && !c)
-			REQUEST_EMIT(ike, cmd->request, conn_unknown, .name = ev_str(cmd->name));
+			REQUEST_EMIT(ike, cmd->request, conn_unknown, .name = ev_str(cmd->name),
+				.nearest = ev_str(conn_nearest(ike, cmd->name)));
 		else if (cmd->name)
 			REQUEST_EMIT(ike, cmd->request, conn_not_up, .name = ev_str(cmd->name));
 		else

@@ -1,7 +1,9 @@
 /* Connections: loaded, oriented, instantiated, let go; and the people who wait for them. */
 #include "ike/conn.h"
 
+#include "base/word.h"
 #include "ike/engine.h"
+
 #include <stdlib.h>
 
 enum { IKE_PORT = 500, REQID_FIRST = 16384, REQID_STEP = 4 };
@@ -360,6 +362,16 @@ void conn_forget_user(struct conn *c)
 struct conn *conn_find(struct ike *ike, const char *name, size_t i)
 {
 	return names_get(&ike->names, name, i);
+}
+
+const char *conn_nearest(struct ike *ike, const char *name)
+{
+	struct nearest near = nearest_to(name);
+	const struct conn *c;
+
+	list_each (c, &ike->conns, struct conn, node)
+		nearest_try(&near, c->conf->name);
+	return near.word ? near.word : "";
 }
 
 struct conn *conn_by_serial(struct ike *ike, uint32_t serial)

@@ -126,6 +126,8 @@ void conn_remove(struct conn *c);
 /* By name or alias, the i-th from 0, templates and ordinary ones, not instances; NULL after the
  * last. */
 struct conn *conn_find(struct ike *ike, const char *name, size_t i);
+/* The name of one that may have been meant by name; "": none is near. */
+const char *conn_nearest(struct ike *ike, const char *name);
 struct conn *conn_by_serial(struct ike *ike, uint32_t serial);
 /* The one that the data plane has a policy of that reqid for. */
 struct conn *conn_by_reqid(struct ike *ike, uint32_t reqid);

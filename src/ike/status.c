@@ -458,7 +458,8 @@ void ike_status(struct ike *ike, const struct command *c)
 	if (c->name && !conn_find(ike, c->name, 0)) {
 		const struct event_about who = { .request = c->request };
 
-		EMIT(&ike->env.events, ike->now, &who, conn_unknown, .name = ev_str(c->name));
+		EMIT(&ike->env.events, ike->now, &who, conn_unknown, .name = ev_str(c->name),
+			.nearest = ev_str(conn_nearest(ike, c->name)));
 		ike_request_release(ike, c->request, EXIT_IKE_UNKNOWN);
 		return;
 	}

@@ -3,6 +3,9 @@
 #include "diag/local.h"
 #include "diag/probed.h"
 
+/* A name that was misspelt once is not to be told of for ever. */
+#define UNKNOWN_FOR (600 * NS_S)
+
 /* An initiator whose peer refuses whatever it is offered. */
 static enum certainty unknown_there(
 	const struct story *s, const struct probes *p, struct finding *f)
@@ -95,6 +98,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		EV_process_restarted, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 	struct probes p = story_probes(s);
+	const char *nearest;
 
 	if (!e && probes_are_refused(&p) && !story_is_up(s))
 		return unknown_there(s, &p, f);
@@ -102,15 +106,22 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return unknown_peer(s, f);
 	if (story_later(story_last_of(s, better), e) ||
 		story_later(story_last(s, EV_config_error), e) ||
-		(e->id == EV_conn_unknown && (is_refused(s) || local_written_late(s))) ||
+		(e->id == EV_conn_unknown && (is_refused(s) || local_written_late(s) ||
+						     story_age(s, e) > UNKNOWN_FOR)) ||
 		(e->id == EV_local_daemon && is_kept_out(s)))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	switch ((int)e->id) {
 	case EV_conn_unknown:
+		f->until = e->at.mono + UNKNOWN_FOR;
+		nearest = FIELDS(e, conn_unknown)->nearest.str;
 		finding_cause(f,
 			"connection \"%s\" is not loaded: it was not added, or it has another name",
 			FIELDS(e, conn_unknown)->name.str);
+		if (nearest[0]) {
+			finding_more(f, " (\"%s\"?)", nearest);
+			finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec up %s", nearest);
+		}
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec add %s && ipsec up %s",
 			FIELDS(e, conn_unknown)->name.str, FIELDS(e, conn_unknown)->name.str);
 		break;

@@ -1,7 +1,7 @@
 #include "diag/identity.h"
 #include "diag/local.h"
 
-enum { NO_NETWORK = 101, NO_HOST = 113 }; /* ENETUNREACH, EHOSTUNREACH: nothing has left */
+enum { NO_NETWORK = 101 }; /* ENETUNREACH; EHOSTUNREACH may also be a neighbour that is silent */
 
 /* The kernel did not send it, since it has no way there. */
 static const struct event *not_sent(const struct story *s)
@@ -16,7 +16,7 @@ static const struct event *not_sent(const struct story *s)
 		return NULL;
 	error = e->id == EV_v2_send_failed ? FIELDS(e, v2_send_failed)->error.u64
 					   : FIELDS(e, v1_send_failed)->error.u64;
-	return error == NO_NETWORK || error == NO_HOST ? e : NULL;
+	return error == NO_NETWORK ? e : NULL;
 }
 
 static const struct event *no_way(const struct story *s)
@@ -36,6 +36,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *address = local_next(s, EV_local_address, NULL);
 	const char *peer = FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer";
 
+	if (way && !identity_is_addr(FIELDS(way, local_route)->destination.str))
+		way = NULL;
 	if (way)
 		peer = FIELDS(way, local_route)->destination.str;
 	/* since then it has got one */

@@ -123,7 +123,7 @@ static void verb_delete(struct parent *p, const struct msg_verb *m)
 {
 	if (unload_conns(p, m->request, m->name))
 		return;
-	PARENT_EMIT(p, m->request, conn_unknown, .name = ev_str(m->name));
+	PARENT_EMIT(p, m->request, conn_unknown, .name = ev_str(m->name), .nearest = ev_str(""));
 	verb_done(p, m->request, EXIT_UNKNOWN);
 }
 
