@@ -25,9 +25,11 @@ sha2() {
 	fresh esp=aes128-sha2_256
 	check "up" up left ours
 	refuses "traffic does not pass" ping_through 1
-	behind rpc ping -i 0.3 $LPC # what comes from there is what tells
+	on rpc ping -i 0.3 $LPC >/dev/null & # what comes from there is what tells
+	pings=$!
 	diagnosed sha2-truncation certain
 	exactly certain
+	ended $pings
 	apply
 	cured
 }
@@ -80,6 +82,17 @@ limit() {
 	cured
 }
 
+leak() {
+	fault "the peer deletes the tunnel, and nothing holds its traffic back"
+	both
+	check "up" up left ours
+	ROLE=initiator
+	noticed left plaintext-leak likely down right libreswan
+	exactly likely
+	apply
+	check "what goes there brings the tunnel up" wait_for 4 ping_through 1
+	cured
+}
 on_demand() {
 	title "an attempt that failed does not keep the tunnel down"
 	both auto=ondemand
@@ -147,7 +160,7 @@ tunnel left ours
 tunnel right libreswan
 start right libreswan
 start left ours
-for c in sha2 limit on_demand marks; do
+for c in sha2 limit leak on_demand marks; do
 	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
 done
 finish
