@@ -128,9 +128,6 @@ static bool is_mark(const json_t *key)
 static void take_nft(struct marks *m, json_t *o)
 {
 	const json_t *mangle = json_object_get(o, "mangle"), *value;
-	const char *key;
-	json_t *v;
-	size_t i;
 
 	if (is_mark(json_object_get(mangle, "key"))) {
 		value = json_object_get(mangle, "value");
@@ -139,8 +136,10 @@ static void take_nft(struct marks *m, json_t *o)
 		else
 			m->is_unknown = true;
 	}
-	json_object_foreach(o, key, v) take_nft(m, v);
-	json_array_foreach(o, i, v) take_nft(m, v);
+	for (void *i = json_object_iter(o); i; i = json_object_iter_next(o, i))
+		take_nft(m, json_object_iter_value(i));
+	for (size_t i = 0; i < json_array_size(o); i++)
+		take_nft(m, json_array_get(o, i));
 }
 
 /* "-j MARK --set-xmark 0x5/0xffffffff", a line of iptables-save */
