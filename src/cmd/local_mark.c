@@ -159,8 +159,10 @@ static void take_saved(struct marks *m, const char *text)
 static void read_rules(struct marks *m)
 {
 	static const char *const nft[] = { "nft", "-j", "list", "ruleset", NULL };
+	/* what iptables-nft has set, nft(8) does not put into words */
 	static const char *const saves[][2] = { { "iptables-legacy-save", NULL },
-		{ "ip6tables-legacy-save", NULL } };
+		{ "ip6tables-legacy-save", NULL }, { "iptables-nft-save", NULL },
+		{ "ip6tables-nft-save", NULL } };
 	char *text = program_says(nft, NULL);
 	json_t *all = text ? json_loads(text, 0, NULL) : NULL;
 

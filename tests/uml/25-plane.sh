@@ -149,6 +149,12 @@ marks() {
 	both mark=5/0xffffffff
 	check "up" up left ours
 	refuses "traffic does not pass" ping_through 1
+	title "a rule gives it, to whom we do not know"
+	check "a rule" on left iptables-nft -t mangle -A OUTPUT -d 10.9.9.9 -j MARK --set-mark 5
+	run left ipsec diagnose $CONN
+	refuses "then it is not accused" grep -q mark-or-ifid-mismatch <<<"$OUT"
+	on left iptables-nft -t mangle -F OUTPUT
+	fault "no rule gives packets the mark any more"
 	diagnosed mark-or-ifid-mismatch likely
 	exactly likely
 	apply
