@@ -245,17 +245,20 @@ void local_routes(struct local *l)
 {
 	static const char *const marked[] = { "mark", MARK, NULL };
 	const struct ts_list *nets = &l->what->their_nets;
-	struct route r;
+	struct route r = { .error = "" };
 	char t[RANGE_STR];
+	bool is_known = addr_is_set(&l->what->theirs); /* or it may be anywhere: right=%any */
 
-	look_up(&l->what->theirs, marked, &r);
+	if (is_known)
+		look_up(&l->what->theirs, marked, &r);
 	snprintf(l->device, sizeof(l->device), "%s", r.device);
 	if (addr_parse(r.source, &l->source))
 		l->source = (struct addr){ 0 };
 	if (!l->out)
 		return;
 	addr_format(&l->what->theirs, t);
-	say_route(l, "peer", t, &r);
+	if (is_known)
+		say_route(l, "peer", t, &r);
 	for (size_t i = 0; i < nets->n && i < NETS_MAX; i++) {
 		struct addr a = host_of(&nets->ts[i].range);
 

@@ -42,11 +42,13 @@ static struct ts_list nets(const char *s)
 	return (struct ts_list){ 1, { ts_from_range(&r) } };
 }
 
-static void look(const char *ours, const char *our_nets, const char *their_nets)
+/* theirs NULL: the peer may be anywhere. */
+static void look_for(
+	const char *ours, const char *theirs, const char *our_nets, const char *their_nets)
 {
 	struct local_for what = { .conn = "vpn",
 		.ours = addr(ours),
-		.theirs = addr("127.0.0.9"),
+		.theirs = theirs ? addr(theirs) : (struct addr){ 0 },
 		.our_nets = nets(our_nets),
 		.their_nets = nets(their_nets),
 		.device = "",
@@ -54,6 +56,19 @@ static void look(const char *ours, const char *our_nets, const char *their_nets)
 
 	n_seen = 0;
 	local_look(&what, (struct now){ .mono = NS_S, .wall = NS_S }, &sink);
+}
+
+static void look(const char *ours, const char *our_nets, const char *their_nets)
+{
+	look_for(ours, "127.0.0.9", our_nets, their_nets);
+}
+
+TEST(to_a_peer_that_may_be_anywhere_no_route_is_looked_up)
+{
+	look("127.0.0.1", "127.0.0.1", "10.254.2.0/24");
+	assert_true(has("route to the peer"));
+	look_for("127.0.0.1", NULL, "127.0.0.1", "10.254.2.0/24");
+	assert_false(has("route to the peer"));
 }
 
 TEST(addresses_of_this_host_are_known)
@@ -104,6 +119,7 @@ TEST(programs_are_read_and_their_complaints_kept)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(to_a_peer_that_may_be_anywhere_no_route_is_looked_up),
 		cmocka_unit_test(addresses_of_this_host_are_known),
 		cmocka_unit_test(networks_that_are_the_same_at_both_ends_are_told),
 		cmocka_unit_test(the_packet_filter_is_asked_about_each_kind_of_packet),
