@@ -69,6 +69,8 @@ check "each has an address" [ "$(grep -c 'lease=' <<<"$OUT")" = 2 ]
 check "traffic of the first passes" from right $LPC
 check "traffic of the second passes" from second $LPC
 check "nothing is found any more" nothing_found
+look_finds_nothing() { ! on left ipsec --json diagnose $CONN | grep '"found_finding"'; }
+check "nor when this host is looked at, whose peers may be anywhere" look_finds_nothing
 row_fix works
 
 
