@@ -505,7 +505,10 @@ struct local_for diagnose_local(const struct conf_conn *c, char own[static CONF_
 		.if_id = c->if_id,
 		.flow = "",
 		.own_flow = "",
-		.their_name = theirs->host_kind == HOST_NAME ? theirs->host_name : NULL,
+		/* a resolver that has not answered before is not waited for again */
+		.their_name = theirs->host_kind == HOST_NAME && addr_is_set(&theirs->host)
+				      ? theirs->host_name
+				      : NULL,
 		.is_initiator = addr_is_set(&theirs->host),
 		/* of a client nobody has it when L2TP is not wanted now */
 		.udp_port = ours->protocol == IPPROTO_UDP && theirs->host_kind == HOST_ANY

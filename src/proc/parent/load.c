@@ -592,6 +592,8 @@ void load_again(struct parent *p)
 		if (!l->is_unresolved && !follows_route(&l->conf->left) &&
 			!follows_route(&l->conf->right) && (!l->sent || l->sent->oriented))
 			continue;
+		if (resolve_is_asking(p, l->conf->name))
+			continue; /* routes and ends are looked at when it ends */
 		load = load_new(p, 0, LOAD_WISH);
 		load->is_again = true;
 		load_add(load, l->conf);
