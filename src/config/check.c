@@ -330,10 +330,39 @@ static void kind(struct check *x)
 		check_note(x, "esp", "the group in esp= is not used, because pfs=no");
 }
 
+/* Of a network that only a tunnel leads to: RFC 1918, RFC 4193. */
+static bool is_private(const struct addr *a)
+{
+	return a->family == 6 ? (a->b[0] & 0xfe) == 0xfc
+			      : a->b[0] == 10 || (a->b[0] == 172 && (a->b[1] & 0xf0) == 16) ||
+					(a->b[0] == 192 && a->b[1] == 168);
+}
+
+/* Clients send what the tunnel does not take elsewhere. */
+static void dns_servers(struct check *x)
+{
+	const struct conf_conn *c = x->conn;
+	const struct conf_end *ours = c->left.n_pool ? &c->right : &c->left;
+	char t[ADDR_STR];
+
+	if ((!c->left.n_pool && !c->right.n_pool) || ours->subnet.n == 0)
+		return;
+	for (size_t i = 0; i < c->n_modecfgdns; i++)
+		if (is_private(&c->modecfgdns[i]) &&
+			!ts_list_has(&ours->subnet, 17, &c->modecfgdns[i], 53))
+			check_say(x, false, LEFT, "modecfgdns",
+				xasprintf("modecfgdns=: %s is not in %ssubnet=: clients cannot ask "
+					  "it through this tunnel",
+					addr_format(&c->modecfgdns[i], t),
+					ours == &c->left ? "left" : "right"));
+}
+
 /* What a server tells its clients. */
 static void told(struct check *x)
 {
 	const struct conf_conn *c = x->conn;
+
+	dns_servers(x);
 
 	if (c->modecfgdomains && c->n_modecfgdns == 0)
 		check_note(x, "modecfgdomains",

@@ -214,6 +214,18 @@ TEST(it_is_known_where_algorithms_of_another_file_stand)
 	conf_free(c);
 }
 
+TEST(a_dns_server_that_the_tunnel_does_not_take_is_told)
+{
+	struct conf *c = parse("conn a\n\tleft=%any\n\tleftaddresspool=100.64.1.1-100.64.1.9\n"
+			       "\tright=198.51.100.1\n\trightsubnet=10.0.2.0/24\n\tauthby=secret\n"
+			       "\tmodecfgdns=\"10.0.2.53 10.9.0.53 192.0.2.53\"\n");
+
+	assert_int_equal(c->n, 1);
+	assert_int_equal(c->n_issue, 1); /* the first is in it, the last is not private */
+	assert_issue(c, false, 7, "10.9.0.53 is not in rightsubnet=");
+	conf_free(c);
+}
+
 /* By name and by a pattern: it happens, and does no harm. */
 TEST(a_file_that_is_included_twice_is_told_once)
 {
@@ -407,6 +419,7 @@ int main(void)
 		cmocka_unit_test(includes_are_relative_to_the_file_and_bounded),
 		cmocka_unit_test(a_file_that_includes_itself_is_told_once),
 		cmocka_unit_test(a_file_that_is_included_twice_is_told_once),
+		cmocka_unit_test(a_dns_server_that_the_tunnel_does_not_take_is_told),
 		cmocka_unit_test(it_is_known_where_algorithms_of_another_file_stand),
 		cmocka_unit_test(an_unindented_line_loses_the_conn_above_it),
 		cmocka_unit_test(subnets_make_connections_that_share_an_alias),
