@@ -1,6 +1,7 @@
 #!/bin/bash
-# 60-ways.sh PEER: ways that look right and lead elsewhere: two tunnels with the same networks, a cloud that drops what is forwarded, a processor that can
-# do no more, IPv6 neighbours that are not found. Verdicts at rank 1, and fixes applied as they are printed.
+# 60-ways.sh PEER: ways that look right and lead elsewhere: two tunnels with the same networks, a cloud that drops what is
+# forwarded, a processor that can do no more, IPv6 neighbours that are not found. Verdicts at rank 1, and fixes applied as
+# they are printed.
 export LAB_HOSTS="lpc left router right right2 rpc"
 . "$(dirname "$0")/lab.sh"
 peer=${1:-strongswan}
@@ -279,6 +280,7 @@ refuses "hosts behind it do not" lease
 diagnosed ipv6-path-or-ndp likely
 apply
 check "now they do" wait_for 5 lease
+if lease; then row_fix works; else row_fix FAILED; fi
 nothing
 on left ip -6 neigh del proxy $LEASE dev lan0
 
