@@ -118,24 +118,27 @@ s.shutdown(socket.SHUT_WR)
 sys.exit(s.recv(1) != b"")' $RPC "$1"
 }
 large() { router "$1" FORWARD -p esp -m length --length 1400: -j DROP; }
-# two: the second is begun when the first has frozen for long enough to be seen
-two() {
-	upload "$1" &
-	sleep 14
-	noticed left pmtu-blackhole likely upload $(($1 + 1))
+# again_and_again PORT: as people try, each when the one before has frozen
+again_and_again() {
+	local i
+	for i in 1 2 3 4; do
+		upload $(($1 + i)) &
+		sleep 16
+	done
+	wait
 }
 check "a large transfer passes" upload 5101
 large -I
-two 5102
+noticed left pmtu-blackhole likely again_and_again 5101
 exactly likely
 large -D
-check "the path takes them again: a large transfer passes" upload 5104
+check "the path takes them again: a large transfer passes" upload 5111
 check "nothing is found any more" wait_for 3 nothing_found
 large -I
 apply
 up left ours
 cured
-check "TCP passes" upload 5105
+check "TCP passes" upload 5112
 large -D
 
 # from here on nothing comes in for it; pings go on
