@@ -153,8 +153,8 @@ enum dp_notice_kind {
 			*/
 	DP_RESTARTED,  /* all SAs and policies are gone; routes and addresses are not: policies are
 			* added again or deleted */
-	DP_CLEAR,      /* reqid, ts: its policy has gone, no other has what it had, and a route leads
-			* it out as it is, to remote (its address; none: on a wire of this host) */
+	DP_CLEAR, /* reqid, ts: its policy has gone, no other has what it had, and a route leads
+		   * it out as it is, to remote (its address; none: on a wire of this host) */
 };
 
 /* Why a packet was dropped: one vocabulary for both planes, see drop.def. */
