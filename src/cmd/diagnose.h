@@ -6,7 +6,7 @@
 #include "diag/diag.h"
 #include "event/event.h"
 
-/* ---- diagnose.c ---- */
+/* ---- ladder.c ---- */
 /* Shown as a line or as JSON. */
 void diagnose_show(const struct event *e);
 /* Wall time, as events come with. */
