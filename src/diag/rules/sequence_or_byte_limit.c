@@ -83,7 +83,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *e = used_up(s);
 	const char *limit = e ? limit_of(e) : NULL;
 
-	if (!e)
+	if (!limit)
 		return judge_flow(s, f);
 	finding_proof(f, e);
 	if (strstr(limit, "sequence numbers")) {

@@ -57,12 +57,13 @@ static void more_processors(const struct event *e, struct finding *f)
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = flow_saturated(s), *child;
-	const char *suite = suite_of(s, &child);
-	bool is_fast = strcmp(e ? CPU(e)->fast.str : "", "no") == 0 ? begins(suite, "CHACHA20")
-								    : begins(suite, "AES_GCM");
+	const char *suite;
+	bool is_fast;
 
 	if (!e || !story_is_up(s))
 		return CERTAINTY_NONE;
+	suite = suite_of(s, &child);
+	is_fast = begins(suite, strcmp(CPU(e)->fast.str, "no") == 0 ? "CHACHA20" : "AES_GCM");
 	finding_proof(f, e);
 	finding_proof(f, child);
 	finding_cause(f,
