@@ -84,6 +84,6 @@ bool dp_frozen_see(struct dp_frozen *w, const struct dp_frozen_look *l)
 
 bool dp_frozen_is_flow(const struct dp_frozen_look *l)
 {
-	return l->octets >= FLOW_OCTETS && l->octets / l->packets >= FROZEN_LARGE &&
+	return l->packets && l->octets >= FLOW_OCTETS && l->octets / l->packets >= FROZEN_LARGE &&
 	       l->came >= FLOW_CAME;
 }

@@ -171,6 +171,8 @@ TEST(much_that_is_answered_is_a_flow)
 	l.packets = 1000;
 	l.octets = 140000;
 	assert_false(dp_frozen_is_flow(&l));
+	l.packets = 0; /* counters that were set back */
+	assert_false(dp_frozen_is_flow(&l));
 }
 
 int main(void)
