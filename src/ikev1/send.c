@@ -225,15 +225,17 @@ static unsigned neighbours(const struct v1_sa *sa)
 	return n;
 }
 
+/* Of many that end at once only some are held against all others. */
 static void half_open_end(struct v1_sa *sa)
 {
+	unsigned n = v1_may_tell(sa->v1) ? neighbours(sa) : 0;
 	char seconds[32];
 
 	V1_EMIT(sa, v1_half_open_end, .state = ev_str(v1_state_libreswan(sa)),
 		.seconds = ev_str(
 			seconds_text(sa->ike->now.mono - sa->born, -1, seconds, sizeof(seconds))),
 		.remote = ev_ep(sa->remote), .nat = ev_str(v1_nat_who(&sa->nat)),
-		.neighbours = ev_u64(neighbours(sa)), .repeats = ev_u64(sa->line.repeats));
+		.neighbours = ev_u64(n), .repeats = ev_u64(sa->line.repeats));
 	v1_sa_kill(sa, EXIT_IKE_NO_ANSWER);
 }
 

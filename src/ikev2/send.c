@@ -253,10 +253,11 @@ static unsigned neighbours(const struct v2_sa *sa)
 	return n;
 }
 
-/* Anybody can begin and not go on: that is told where it may have a reason. */
+/* Anybody can begin and not go on: that is told where it may have a reason. Of many that end at
+ * once only some are held against all others. */
 static void half_open_end(struct v2_sa *sa)
 {
-	unsigned n = sa->nat.remote_behind ? neighbours(sa) : 0;
+	unsigned n = sa->nat.remote_behind && v2_may_tell(sa->v2) ? neighbours(sa) : 0;
 	char seconds[32];
 
 	if (n)

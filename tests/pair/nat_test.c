@@ -3,6 +3,7 @@
 #include "tests/pair/pair.h"
 
 #include "base/test.h"
+#include "ikev2/sa.h"
 
 static const struct addr outside = { 4, { 203, 0, 113, 1 } };
 
@@ -122,6 +123,45 @@ TEST(an_end_that_talks_to_a_forgotten_port_waits_for_the_end_inside)
 	pair_done(&p);
 }
 
+/* Another one behind the same NAT does not hear our answers: how often that is told. */
+static unsigned half_open_ends(bool is_much)
+{
+	enum { MANY = 1000 };
+	struct conf_conn a = pair_conf("paris"), b = a, other = pair_conf("other");
+	struct pair p;
+	struct v2 *v2;
+	unsigned n;
+
+	pair_init(&p, 1);
+	p.nat = (struct pair_nat){ &p.a, outside, 500, 4500 };
+	b.left.host_kind = HOST_ANY;
+	b.left.host = (struct addr){ 0 };
+	assert_int_equal(id_parse("%any", &b.left.id), OK);
+	assert_int_equal(id_parse("@other", &other.left.id), OK);
+	pair_up(&p, &a, &b);
+	assert_int_equal(p.a.exit, 0);
+	v2 = p.b.ike->version[0].state;
+	if (is_much) { /* as in a second that does not end */
+		v2->strangers = MANY;
+		v2->strangers_since = INT64_MAX / 2;
+	}
+	p.drop_from = &p.b;
+	pair_add(&p.a, &other);
+	pair_do(&p.a, CMD_UP, "other");
+	pair_run(&p, 60 * NS_S);
+	n = p.b.count[EV_v2_half_open_end];
+	id_done(&other.left.id);
+	id_done(&b.left.id);
+	pair_done(&p);
+	return n;
+}
+
+TEST(of_many_that_do_not_go_on_only_some_are_held_against_all_others)
+{
+	assert_in_range(half_open_ends(false), 1, 20);
+	assert_int_equal(half_open_ends(true), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +171,7 @@ int main(void)
 		cmocka_unit_test(a_nat_that_gives_another_port_is_followed_and_the_tunnel_lives),
 		cmocka_unit_test(a_nat_that_gives_another_address_is_followed_too),
 		cmocka_unit_test(an_end_that_talks_to_a_forgotten_port_waits_for_the_end_inside),
+		cmocka_unit_test(of_many_that_do_not_go_on_only_some_are_held_against_all_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

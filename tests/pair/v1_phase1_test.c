@@ -301,8 +301,9 @@ TEST(a_responder_forgets_who_does_not_go_on)
 }
 
 /* What a NAT does that leaves port 500 as it is for several hosts: one has all answers. */
-TEST(who_does_not_hear_us_beside_another_one_behind_its_nat_is_told_of)
+static void beside_another(bool is_much)
 {
+	enum { MANY = 1000 };
 	const union ev_v1_half_open_end *end;
 	struct conf_conn other = pair_conf("other");
 	struct ends e;
@@ -317,18 +318,32 @@ TEST(who_does_not_hear_us_beside_another_one_behind_its_nat_is_told_of)
 	pair_up(&e.p, &e.a, &e.b);
 	pair_run(&e.p, 2 * NS_S);
 	assert_int_equal(e.p.a.exit, 0);
+	if (is_much) { /* as in a second that does not end */
+		newest_sa(&e.p.b)->v1->strangers = MANY;
+		newest_sa(&e.p.b)->v1->strangers_since = INT64_MAX / 2;
+	}
 	e.p.drop_from = &e.p.b;
 	pair_add(&e.p.a, &other);
 	pair_do(&e.p.a, CMD_UP, "other");
 	pair_run(&e.p, 60 * NS_S);
 	assert_true(e.p.b.count[EV_v1_half_open_end] >= 1);
 	end = (const void *)e.p.b.last[EV_v1_half_open_end]->row;
-	assert_int_equal(end->neighbours.u64, 1);
+	assert_int_equal(end->neighbours.u64, is_much ? 0 : 1);
 	assert_true(end->repeats.u64 >= 1);
 	assert_int_equal(end->remote.ep.port, 500);
 	id_done(&other.left.id);
 	id_done(&e.b.left.id);
 	ends_done(&e);
+}
+
+TEST(who_does_not_hear_us_beside_another_one_behind_its_nat_is_told_of)
+{
+	beside_another(false);
+}
+
+TEST(of_many_that_do_not_go_on_only_some_are_held_against_all_others)
+{
+	beside_another(true);
 }
 
 /* ---- who replaces whom ---- */
@@ -372,6 +387,7 @@ int main(void)
 		cmocka_unit_test(without_an_answer_it_is_over_after_a_minute),
 		cmocka_unit_test(a_responder_forgets_who_does_not_go_on),
 		cmocka_unit_test(who_does_not_hear_us_beside_another_one_behind_its_nat_is_told_of),
+		cmocka_unit_test(of_many_that_do_not_go_on_only_some_are_held_against_all_others),
 		cmocka_unit_test(initial_contact_ends_what_a_crash_left),
 	};
 
