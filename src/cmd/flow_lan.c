@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 enum {
-	SEEN_OCTETS = 128, /* of each packet */
-	BUFFER = 8 << 20,  /* for what passes meanwhile; when it overflows nothing is told */
-	ASKED_MIN = 3,	   /* fewer may be answered yet */
+	SEEN_OCTETS = 128,  /* of each packet */
+	READ_MAX = 1 << 16, /* packets: a wire may bring more than can be read */
+	BUFFER = 8 << 20,   /* for what passes meanwhile; when it overflows nothing is told */
+	ASKED_MIN = 3,	    /* fewer may be answered yet */
 	SAY_MAX = 2,
 };
 
@@ -69,7 +70,9 @@ static void take(struct lan *l, const struct flow_for *what, const struct sockad
 	struct ip_seen k;
 	struct lan_pair *p;
 
-	if (!ip_see(packet, &k))
+	/* others' first octets may look like those of IP */
+	if ((at->sll_protocol != htons(ETH_P_IP) && at->sll_protocol != htons(ETH_P_IPV6)) ||
+		!ip_see(packet, &k))
 		return;
 	if (at->sll_pkttype == PACKET_OUTGOING && k.is_asking &&
 		at->sll_ifindex != (int)if_nametoindex(what->device) &&
@@ -101,14 +104,17 @@ static void read_all(struct lan *l, const struct flow_for *what)
 {
 	uint8_t room[SEEN_OCTETS];
 	struct sockaddr_ll at;
-	socklen_t size = sizeof(at);
-	ssize_t n;
+	unsigned read = 0;
+	ssize_t n = 0;
 
-	while ((n = recvfrom(l->fd, room, sizeof(room), 0, (struct sockaddr *)&at, &size)) > 0) {
-		take(l, what, &at, bytes_of(room, (size_t)n));
-		size = sizeof(at);
+	for (; n >= 0 && read < READ_MAX; read++) {
+		socklen_t size = sizeof(at);
+
+		n = recvfrom(l->fd, room, sizeof(room), 0, (struct sockaddr *)&at, &size);
+		if (n > 0)
+			take(l, what, &at, bytes_of(room, (size_t)n));
 	}
-	if (!is_whole(l->fd))
+	if (read == READ_MAX || !is_whole(l->fd))
 		l->n = 0;
 }
 

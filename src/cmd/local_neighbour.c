@@ -28,13 +28,14 @@ static const char *text_of(const json_t *o, const char *key)
 
 /* ---- who does not answer ---- */
 
-static void say_neighbour(const struct local *l, const json_t *o, const char *state)
+/* Has it been said? */
+static bool say_neighbour(const struct local *l, const json_t *o, const char *state)
 {
 	const char *device = text_of(o, "dev"), *to = "";
 	struct addr a;
 
 	if (addr_parse(text_of(o, "dst"), &a) || a.family != 6)
-		return;
+		return false;
 	if (ts_list_has(&l->what->our_nets, 0, &a, 0))
 		to = "inner";
 	else if (l->what->theirs.family == 6 && strcmp(device, l->device) == 0)
@@ -42,15 +43,17 @@ static void say_neighbour(const struct local *l, const json_t *o, const char *st
 	if (to[0])
 		LOCAL_EMIT(l, local_neighbour, .address = ev_str(text_of(o, "dst")),
 			.device = ev_str(device), .to = ev_str(to), .state = ev_str(state));
+	return to[0];
 }
 
 static void say_silent(const struct local *l, const char *nud, const char *state)
 {
 	const char *argv[] = { "ip", "-6", "-j", "neigh", "show", "nud", nud, NULL };
 	json_t *all = ip_says(argv), *o;
-	size_t i;
+	size_t i, said = 0;
 
-	json_array_foreach(all, i, o) if (i < SAY_MAX) say_neighbour(l, o, state);
+	/* somebody who scans a wire leaves many that are none of ours */
+	json_array_foreach(all, i, o) if (said < SAY_MAX) said += say_neighbour(l, o, state);
 	json_decref(all);
 }
 
