@@ -87,7 +87,7 @@ static int wait_answer(int fd, uint16_t id)
 		n = recv(fd, text, sizeof(text), 0);
 		if (n < 0 && errno == ECONNREFUSED)
 			return -1;
-		if (n >= 12 && text[0] == id >> 8 && text[1] == (id & 0xff) && (text[2] & 0x80))
+		if (n > 0 && dns_is_answer(bytes_of(text, (size_t)n), id))
 			return 1;
 	}
 	return 0;

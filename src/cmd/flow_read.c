@@ -162,6 +162,19 @@ bool icmp_is_too_big(uint8_t family, const struct icmp_said *said)
 			   : said->type == TOO_BIG6;
 }
 
+/* ---- DNS ---- */
+
+bool dns_is_answer(struct bytes message, uint16_t id)
+{
+	enum { COUNTS_N = 8, IS_RESPONSE = 0x80 };
+	struct rd r = rd_from(message);
+	uint16_t said = rd_u16(&r);
+	uint8_t flags = rd_u8(&r);
+
+	rd_skip(&r, 1 + COUNTS_N);
+	return !r.failed && said == id && (flags & IS_RESPONSE);
+}
+
 /* ---- ESP ---- */
 
 enum {

@@ -20,6 +20,11 @@ enum icmp_kind icmp_read(uint8_t family, struct bytes packet, struct icmp_said *
 /* Is it "too big" (or "fragmentation needed")? */
 bool icmp_is_too_big(uint8_t family, const struct icmp_said *said);
 
+/* ---- DNS (RFC 1035 4.1.1) ---- */
+
+/* An answer to the question with that id, whatever it says. */
+bool dns_is_answer(struct bytes message, uint16_t id);
+
 /* ---- ESP on the wire ---- */
 
 /* With a cipher of 16-octet blocks (RFC 3602), from SPI to ICV there are 8 octets, an IV of 16,
