@@ -305,7 +305,7 @@ static void lookup_start(struct resolve *r, struct conf_end *end)
 	struct lookup *l = xalloc(sizeof(*l));
 	char *file = xasprintf("%s/ipsec-resolve", p->opt.execdir);
 	char *args[] = { file, end->host_name, NULL };
-	int fds[2] = { -1, -1 };
+	int fds[2] = { -1, -1 }, error;
 	uv_stdio_container_t stdio[] = { { .flags = UV_IGNORE }, { .flags = UV_INHERIT_FD },
 		{ .flags = UV_IGNORE } };
 	uv_process_options_t o = { .exit_cb = lookup_ended,
@@ -319,17 +319,20 @@ static void lookup_start(struct resolve *r, struct conf_end *end)
 	l->process.data = l->timer.data = l;
 	list_append(&p->lookups, &l->node);
 	uv_timer_init(&p->loop, &l->timer);
-	if (pipe2(fds, O_CLOEXEC) != 0)
+	if (pipe2(fds, O_CLOEXEC) != 0) {
 		fds[0] = fds[1] = -1;
+		stdio[1].flags = UV_IGNORE; /* what it says is lost */
+	}
 	stdio[1].data.fd = fds[1];
 	l->pipe = fds[0];
 	r->waits++;
-	if (fds[1] >= 0 && uv_spawn(&p->loop, &l->process, &o) == 0)
+	error = uv_spawn(&p->loop, &l->process, &o);
+	if (fds[1] >= 0)
+		close(fds[1]); /* or what is read has no end */
+	if (error == 0)
 		uv_timer_start(&l->timer, lookup_late, RESOLVE_MS, 0);
 	else
 		lookup_ended(&l->process, 1, 0);
-	if (fds[1] >= 0)
-		close(fds[1]);
 	free(file);
 }
 
