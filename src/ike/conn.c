@@ -71,22 +71,35 @@ uint32_t conn_reqid_new(struct ike *ike)
 	return ike->last_reqid;
 }
 
+static bool has_name(const struct conn *c)
+{
+	return c->ours->host_kind == HOST_NAME || c->theirs->host_kind == HOST_NAME;
+}
+
 void conn_look_up(struct conn *c)
 {
-	if (c->ours->host_kind == HOST_NAME || c->theirs->host_kind == HOST_NAME)
+	if (has_name(c))
 		ike_tell_resolve(c->ike, c->conf->name);
 }
 
 void conn_look_up_stranger(struct ike *ike)
 {
+	unsigned at = 0, from = ike->strangers_from;
 	struct conn *c;
 
 	if (ike->strangers_at && ike->now.mono < ike->strangers_at + LIMIT_STRANGER_NAMES * NS_S)
 		return;
 	ike->strangers_at = ike->now.mono;
-	list_each (c, &ike->conns, struct conn, node)
-		if (!c->is_removed && !c->template && c->n_children == 0)
-			conn_look_up(c);
+	ike->strangers_from = 0;
+	list_each (c, &ike->conns, struct conn, node) {
+		if (c->is_removed || c->template || c->n_children || !has_name(c) || at++ < from)
+			continue;
+		if (at - from > LIMIT_STRANGER_LOOKUPS) {
+			ike->strangers_from = at - 1;
+			break;
+		}
+		conn_look_up(c);
+	}
 }
 
 static void revive_fire(struct ike *ike, struct timer *t)

@@ -50,7 +50,8 @@ struct ike {
 	ns_t explains_from; /* when all that were told why without being authenticated are paid for
 			     */
 	bool is_stopping;
-	ns_t strangers_at; /* when names were looked up for one of them last; 0: never */
+	ns_t strangers_at;	 /* when names were looked up for one of them last; 0: never */
+	unsigned strangers_from; /* of those that are down, with whom it goes on */
 };
 
 /* #n of a new IKE SA or Child SA; never given twice. */

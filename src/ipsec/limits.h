@@ -39,6 +39,7 @@ enum {
 	LIMIT_XAUTH_TRIES = 3,	    /* in one Phase 1 */
 	LIMIT_BANNER = 500,	    /* octets that we keep of what a gateway says */
 	LIMIT_STRANGER_NAMES = 10,  /* seconds between look-ups of names for strangers */
+	LIMIT_STRANGER_LOOKUPS = 8, /* connections whose names are looked up then */
 	LIMIT_EXPORT = 16 << 20,    /* octets of session keys that are written down for a person */
 	LIMIT_RECORD = 256 * 1024,  /* octets that are kept of an IKE SA and its Child SAs */
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/test.h"
+#include "ipsec/limits.h"
 
 static void add_and_start(struct side *s, const struct conf_conn *c)
 {
@@ -107,6 +108,35 @@ TEST(names_of_those_that_are_down_are_looked_up_for_a_stranger_but_not_for_each)
 	assert_int_equal(p.b.resolve.n, 1);
 	pair_run(&p, 10 * NS_S);
 	assert_int_equal(p.b.resolve.n, 2);
+	pair_done(&p);
+}
+
+TEST(of_many_with_names_only_some_are_looked_up_for_a_stranger_and_others_the_next_time)
+{
+	enum { MANY = LIMIT_STRANGER_LOOKUPS + 3 };
+	struct conf_conn c[MANY], moved = pair_conf("london");
+	char name[MANY][8];
+	struct pair p;
+
+	pair_init(&p, 1);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name[i], sizeof(name[i]), "n%u", i);
+		c[i] = pair_conf(name[i]);
+		c[i].left.host_kind = HOST_NAME;
+		c[i].left.host_name = "london.example.com";
+		assert_int_equal(addr_parse("192.0.2.99", &c[i].left.host), OK);
+		pair_add(&p.b, &c[i]);
+	}
+	moved.automatic = AUTO_START;
+	add_and_start(&p.a, &moved);
+	pair_run(&p, 7 * NS_S);
+	assert_int_equal(p.b.resolve.n, LIMIT_STRANGER_LOOKUPS);
+	assert_string_equal(p.b.resolve.conn, name[LIMIT_STRANGER_LOOKUPS - 1]);
+	pair_run(&p, 10 * NS_S);
+	assert_int_equal(p.b.resolve.n, MANY);
+	assert_string_equal(p.b.resolve.conn, name[MANY - 1]);
+	pair_run(&p, 30 * NS_S);
+	assert_true(p.b.resolve.n >= MANY + LIMIT_STRANGER_LOOKUPS); /* from the first one on */
 	pair_done(&p);
 }
 
@@ -419,6 +449,8 @@ int main(void)
 		cmocka_unit_test(auto_start_without_an_address_of_this_host_waits_and_says_so),
 		cmocka_unit_test(
 			names_of_those_that_are_down_are_looked_up_for_a_stranger_but_not_for_each),
+		cmocka_unit_test(
+			of_many_with_names_only_some_are_looked_up_for_a_stranger_and_others_the_next_time),
 		cmocka_unit_test(a_name_is_looked_up_before_each_attempt_that_nobody_asks_for),
 		cmocka_unit_test(auto_start_taken_down_by_a_person_stays_down),
 		cmocka_unit_test(auto_start_tries_for_ever_and_waits_longer_each_time),
