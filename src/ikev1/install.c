@@ -234,8 +234,7 @@ void v1_child_established(struct v1_child *c)
 	timer_stop(&ike->timers, &conn->revive);
 	established_event(c);
 	if (!c->rekeys)
-		child_worked(ike, &c->c, c->sa ? &c->sa->suite : NULL,
-			c->sa ? c->sa->product : "");
+		child_worked(ike, &c->c, c->sa ? &c->sa->suite : NULL, c->sa ? c->sa->product : "");
 	child_export(ike, &c->c);
 	v1_child_forget_exchange(c);
 	if (conn_policy_is_first(conn, c->c.reqid)) {
