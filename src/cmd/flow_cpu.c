@@ -283,8 +283,9 @@ void cpu_say(const struct run *r)
 	if (now.n != before->n || took < SPAN_MIN_MS * (uint64_t)NS_MS)
 		return;
 	for (unsigned i = 0; i < now.n; i++) {
-		uint64_t busy = now.worker[i].busy - before->worker[i].busy,
-			 total = now.is_kernel ? now.worker[i].total - before->worker[i].total
+		uint64_t busy = counter_grown(before->worker[i].busy, now.worker[i].busy),
+			 total = now.is_kernel ? counter_grown(before->worker[i].total,
+							 now.worker[i].total)
 					       : took;
 
 		if (percent(busy, total) > most) {

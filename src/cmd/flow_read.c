@@ -406,6 +406,11 @@ uint64_t counter_added(uint64_t before, uint64_t after)
 	return after >= before ? after - before : after;
 }
 
+uint64_t counter_grown(uint64_t before, uint64_t after)
+{
+	return after >= before ? after - before : 0;
+}
+
 /* ---- sizes ---- */
 
 struct bisect bisect_from(uint32_t bottom, uint32_t top)

@@ -83,6 +83,8 @@ bool lines_have(struct bytes text, const char *word);
 uint64_t sockets_dropped(struct bytes text, unsigned port);
 /* What was added; one that went back began anew. */
 uint64_t counter_added(uint64_t before, uint64_t after);
+/* The same of one for which that says nothing: another thread's. 0: it went back. */
+uint64_t counter_grown(uint64_t before, uint64_t after);
 
 /* ---- the largest size that passes ---- */
 

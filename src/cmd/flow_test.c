@@ -149,6 +149,8 @@ static void deltas_survive_a_new_beginning(void **state)
 	assert_int_equal(counter_added(5, 8), 3);
 	assert_int_equal(counter_added(5, 5), 0);
 	assert_int_equal(counter_added(100, 2), 2);
+	assert_int_equal(counter_grown(5, 8), 3);
+	assert_int_equal(counter_grown(100, 2), 0); /* it is of another thread */
 }
 
 /* A path of that size; errors: it tells. Gives how many packets it took. */
