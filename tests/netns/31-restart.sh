@@ -41,6 +41,15 @@ check "up by hand" up left ours
 check "others by themselves" wait_for 10 is_up_conn goes
 check "traffic" ping_through 3
 
+title "the program that asks for names is missing: nobody waits for it"
+on left mv /etc/libexec/ipsec-resolve /etc/libexec/away
+printf 'conn named\n\tleft=%s\n\tright=peer.example.com\n\tauthby=secret\n' $LEFT >"$LAB/left/etc/named.conf"
+run left timeout 5 ipsec add named --config /etc/named.conf
+says "the name is not known" '"peer.example.com"'
+check "the daemon goes on" run left timeout 5 ipsec status
+run left ipsec delete named
+on left mv /etc/libexec/away /etc/libexec/ipsec-resolve
+
 title "what must be right is looked at first"
 before=$(all_pids)
 on left bash -c 'cp /etc/ipsec.conf /etc/ipsec.conf.good; echo "    nonsense" >>/etc/ipsec.conf'
