@@ -133,7 +133,7 @@ static void do_automatic(struct conn *c, uint32_t request)
 		target->must_be_up = true;
 		conn_initiate(target);
 	} else if (how == AUTO_ONDEMAND && can_route(c)) {
-		conn_route(c);
+		conn_route(c, request);
 	}
 }
 
@@ -290,7 +290,7 @@ static void route_one(struct conn *c, const struct command *cmd)
 	else if (!can_route(c))
 		fail(c->ike, cmd, EXIT_IKE_NO_PEER);
 	else
-		conn_route(c);
+		conn_route(c, cmd->request);
 }
 
 static void unroute_one(struct conn *c, const struct command *cmd)

@@ -175,7 +175,9 @@ uint16_t conn_integ(const struct conn *c, uint16_t integ);
 void conn_extra(const struct conn *c, bool is_policy, struct dp_extra *ret);
 
 /* ---- the data plane's policies of a connection ---- */
-void conn_route(struct conn *c); /* trap now or as soon as the tunnel is gone; shunt now */
+/* Trap now or as soon as the tunnel is gone; shunt now. request (0: nobody) is held until the data
+ * plane has it. */
+void conn_route(struct conn *c, uint32_t request);
 void conn_unroute(struct conn *c);
 enum conn_routing conn_routing(const struct conn *c);
 void conn_policy_answered(struct conn *c, uint32_t reqid, enum err e); /* c may be NULL */

@@ -225,6 +225,8 @@ static void answer_ours(struct ike *ike, const struct ike_ask *ask, const struct
 		settled(ike, ask->request);
 		return;
 	}
+	if (ask->kind == ASK_POLICY)
+		ike_request_release(ike, ask->request, a->e ? EXIT_IKE_DATAPLANE : EXIT_IKE_OK);
 	c = conn_by_serial(ike, ask->serial);
 	if (!c)
 		return;

@@ -229,17 +229,19 @@ static bool is_there(const struct conn_policy *p, uint8_t action)
 	return p->state == POLICY_THERE && p->action == action;
 }
 
-/* version, serial, kind: who hears the answer. */
-static uint32_t policy_ask(
-	struct conn *c, const struct dp_policy *dp, uint8_t version, uint32_t serial, uint8_t kind)
+/* version, serial, kind: who hears the answer; request: who waits for it. */
+static uint32_t policy_ask(struct conn *c, const struct dp_policy *dp, uint8_t version,
+	uint32_t serial, uint8_t kind, uint32_t request)
 {
 	struct action a = { .dp = { .op = DP_POLICY_ADD, .reqid = dp->reqid, .policy = dp } };
 	struct ike_ask ask = { .version = version,
 		.kind = kind,
 		.serial = serial,
 		.conn = c->serial,
+		.request = request,
 		.reqid = dp->reqid };
 
+	ike_request_hold(c->ike, request);
 	policy_find(c, dp->reqid)->asks++;
 	return ike_ask_dataplane_as(c->ike, &ask, &a);
 }
@@ -260,13 +262,13 @@ static uint8_t routed_action(const struct conn *c)
 	return c->conf->type == TYPE_PASS ? DP_PASS : conn_is_shunt(c) ? DP_DROP : DP_TRAP;
 }
 
-static void trap(struct conn *c)
+static void trap(struct conn *c, uint32_t request)
 {
 	struct conn_policy *p = policy_find(c, c->reqid);
 	uint8_t action = routed_action(c);
 	struct dp_policy dp;
 
-	if (p && is_there(p, action))
+	if (p && is_there(p, action) && !(request && p->asks))
 		return;
 	if (!p)
 		p = policy_new(c, c->reqid);
@@ -276,7 +278,7 @@ static void trap(struct conn *c)
 	set_source(c, &dp);
 	p->state = POLICY_THERE;
 	p->action = action;
-	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY);
+	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY, request);
 	EMIT(&c->ike->env.events, c->ike->now, (struct event_about[1]){ conn_about(c, 0) },
 		child_held, );
 }
@@ -298,14 +300,14 @@ static bool is_over(const struct conn *c, const struct conn_policy *p)
 	return p->carriers == 0 && !(p->state == POLICY_LOST && c->users != 0);
 }
 
-void conn_policies_sweep(struct conn *c)
+static void sweep(struct conn *c, uint32_t request)
 {
 	bool wants_trap = c->is_routed && !c->is_removed && c->n_children == 0;
 	struct conn_policy *p;
 
 	/* the trap is there before anything goes */
 	if (wants_trap)
-		trap(c);
+		trap(c, request);
 	list_each (p, &c->policies, struct conn_policy, node) {
 		if (!is_over(c, p) || (wants_trap && p->reqid == c->reqid))
 			continue;
@@ -315,6 +317,11 @@ void conn_policies_sweep(struct conn *c)
 		list_remove(&p->node);
 		free(p);
 	}
+}
+
+void conn_policies_sweep(struct conn *c)
+{
+	sweep(c, 0);
 }
 
 void conn_policies_lost(struct conn *c)
@@ -469,8 +476,8 @@ uint32_t conn_child_up(struct conn *c, const struct child *child, uint8_t kind)
 
 	if (!is_tunnel_of(p, child)) {
 		policy_tunnel(c, p, child, &dp);
-		ask = policy_ask(
-			c, &dp, ike_version_index(c->ike, c->conf->version), child->serial, kind);
+		ask = policy_ask(c, &dp, ike_version_index(c->ike, c->conf->version), child->serial,
+			kind, 0);
 	}
 	p->carriers++;
 	c->n_children++;
@@ -495,13 +502,13 @@ void conn_child_moved(struct conn *c, const struct child *child)
 	if (!is_there(p, DP_PROTECT) || is_tunnel_of(p, child))
 		return;
 	policy_tunnel(c, p, child, &dp);
-	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY);
+	policy_ask(c, &dp, IKE_ASK_OURS, c->serial, ASK_POLICY, 0);
 }
 
-void conn_route(struct conn *c)
+void conn_route(struct conn *c, uint32_t request)
 {
 	c->is_routed = true;
-	conn_policies_sweep(c);
+	sweep(c, request);
 }
 
 void conn_unroute(struct conn *c)

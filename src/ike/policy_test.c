@@ -180,7 +180,7 @@ TEST(the_trap_becomes_the_first_policy_and_returns_after_the_last)
 	struct world w;
 
 	begin(&w);
-	conn_route(w.conn);
+	conn_route(w.conn, 0);
 	act(&w);
 	assert_int_equal(fake_dp_policy(&w.dp, w.conn->reqid)->action, DP_TRAP);
 	assert_int_equal(fake_dp_policy(&w.dp, w.conn->reqid)->ts_remote.n, 2);
@@ -209,7 +209,7 @@ TEST(a_child_sa_that_never_carried_leaves_the_trap_alone)
 	struct child c;
 
 	begin(&w);
-	conn_route(w.conn);
+	conn_route(w.conn, 0);
 	child_init(&c, ++w.serial, w.conn);
 	c.spi_in = 1000;
 	c.ts_local = (struct ts_list){ 1, { net("10.0.1.0/24") } };
@@ -329,7 +329,7 @@ TEST(a_policy_says_what_it_needs_of_the_packet_filter)
 	assert_int_equal(p->exempt, DP_EXEMPT_NO);
 	assert_int_equal(p->mss, 0);
 	down(&w, &child);
-	conn_route(w.conn);
+	conn_route(w.conn, 0);
 	act(&w);
 	p = fake_dp_policy(&w.dp, w.conn->reqid); /* nobody knows yet which algorithm */
 	assert_int_equal(p->overhead, dp_overhead(NULL, DP_TUNNEL, true, false));

@@ -38,7 +38,7 @@ static struct seen status_of_conf_take(struct conf_conn *c)
 	struct ike *ike = ike_new(&env, (struct now){ 0, 0 });
 
 	if (c->type >= TYPE_PASS)
-		conn_route(conn_new_take(ike, c));
+		conn_route(conn_new_take(ike, c), 0);
 	else
 		conn_new_take(ike, c);
 	ike_command(ike, (struct now){ 0, 0 }, &show);

@@ -237,6 +237,32 @@ TEST(a_packet_that_meets_a_trap_brings_the_tunnel_up_and_the_trap_returns_after_
 	pair_done(&p);
 }
 
+/* Packets of the next command must not leave in the clear. */
+TEST(ipsec_route_is_done_when_the_data_plane_has_it)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_add(&p.a, &c);
+	p.answer_min = p.answer_max = 50 * NS_MS;
+	pair_command(&p.a, CMD_ROUTE, "paris");
+	pair_command(&p.a, CMD_ROUTE, "paris");
+	pair_run(&p, 40 * NS_MS);
+	assert_int_equal(p.a.n_done, 0);
+	pair_run(&p, 20 * NS_MS);
+	assert_int_equal(p.a.n_done, 2);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.n_policy, 1);
+	pair_do(&p.a, CMD_UNROUTE, "paris");
+	pair_run(&p, NS_S);
+	p.refuses = 100;
+	pair_command(&p.a, CMD_ROUTE, "paris");
+	pair_run(&p, NS_S);
+	assert_int_equal(p.a.exit, 39);
+	pair_done(&p);
+}
+
 TEST(a_data_plane_that_was_restarted_gets_everything_anew)
 {
 	struct conf_conn c = pair_conf("paris");
@@ -457,6 +483,7 @@ int main(void)
 		cmocka_unit_test(auto_add_is_not_revived),
 		cmocka_unit_test(
 			a_packet_that_meets_a_trap_brings_the_tunnel_up_and_the_trap_returns_after_it),
+		cmocka_unit_test(ipsec_route_is_done_when_the_data_plane_has_it),
 		cmocka_unit_test(a_data_plane_that_was_restarted_gets_everything_anew),
 		cmocka_unit_test(a_volume_limit_rekeys_before_and_ends_the_sa_at_it),
 		cmocka_unit_test(the_peer_may_crash_and_come_back_with_another_ike_sa),
