@@ -102,7 +102,7 @@ title "bob, at the same time, in the same group, behind a NAT"
 check "vpnc connects" connects lpc bob "bob has another" plain
 told bob
 says "another address" '^INTERNAL_IP4_ADDRESS=100\.64\.13\.6$'
-check "bob's traffic passes" pings lpc $RPC
+check "bob's traffic passes" wait_for 5 pings lpc $RPC
 check "alice's, too" pings left $RPC
 run right ipsec trafficstatus
 says "alice" 'username=alice, .*lease=100\.64\.13\.5/32$'
@@ -115,7 +115,7 @@ check "both stay, while DPD asks" tunnels 2
 title "alice goes"
 bye alice
 check "the gateway hears of it" wait_for 10 tunnels 1
-check "bob's traffic passes" pings lpc $RPC
+check "bob's traffic passes" wait_for 5 pings lpc $RPC
 bye bob
 check "bob goes as well" wait_for 10 tunnels 0
 
