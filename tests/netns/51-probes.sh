@@ -171,7 +171,7 @@ title "a filter on UDP port 4500 alone"
 fresh encapsulation=yes
 drop udp dport 4500
 diagnosed udp4500-blocked certain
-no_drop
+by_hand router "let UDP port 4500 through" nft delete table inet lab_drop
 fresh encapsulation=yes # the attempt would wait for its next repeat
 cured
 

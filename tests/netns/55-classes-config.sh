@@ -39,7 +39,7 @@ fresh
 on left bash -c 'echo "nameserver 127.0.0.1" >/etc/resolv.conf'
 on left sed -i 's/right=.*/right=no-such-host.example.com/; s/rightid=.*/rightid=198.51.100.1/' /etc/ipsec.conf
 noticed left dns-name-unresolvable certain reloaded left
-on left bash -c "echo '$RIGHT no-such-host.example.com' >>/etc/hosts"
+by_hand left "write the address instead of the name in left= or right=" sed -i "s/right=no-such-host.*/right=$RIGHT/" /etc/ipsec.conf
 reloaded left
 cured
 

@@ -74,7 +74,8 @@ noticed left dpd-no-recovery certain sleep 8
 mend
 apply
 # what is left is possible: a NAT's mapping may have been forgotten, for all that we know
-check "it is up again" wait_for 5 ping_through 3
+if wait_for 5 ping_through 3; then row_fix works; else row_fix FAILED; fi
+check "it is up again" ping_through 3
 
 fault "the peer was killed and has begun anew: it has forgotten a tunnel that is up here"
 up_again
@@ -91,7 +92,7 @@ fresh_peer
 fresh
 drop udp dport 4500
 verdict udp4500-blocked likely
-no_drop
+by_hand router "let UDP port 4500 through" nft delete table inet lab_drop
 cured
 
 title "what was found"

@@ -82,6 +82,10 @@ again() {
 }
 ROLE=responder
 noticed left reauth-gap certain again
+by_hand right "reauth_time = 0 and rekey_time = 4h" sed -i 's/remote_addrs = .*/&\nreauth_time = 0\nrekey_time = 4h/' /etc/swanctl/swanctl.conf
+reloaded right
+fresh # what was is over with another conn
+cured
 
 fault "the peer takes down what is idle"
 fresh
