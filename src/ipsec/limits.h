@@ -24,8 +24,9 @@ enum {
 	LIMIT_V1_REPEATS = 16,		    /* and of one message later on */
 	LIMIT_V1_MESSAGE_IDS = 256,	    /* of Phase 2 that are remembered */
 	/* Quick Modes of ours that are open at a time under one ISAKMP SA: strongSwan keeps three
-	 * exchanges, and one has to be left for Informational ones */
-	LIMIT_V1_QUICK_OPEN = 2,
+	 * exchanges, its threads may begin the next before they have ended the one that is done
+	 * here, and one has to be left for Informational ones */
+	LIMIT_V1_QUICK_OPEN = 1,
 	/* Lifetimes that a peer wants are no shorter with us: it would have us rekey all the time
 	 */
 	LIMIT_V1_LIFE_S = 30,
