@@ -17,7 +17,7 @@ fresh
 on left sed -i 's/rightsubnet=/rihgtsubnet=/' /etc/ipsec.conf
 verdict config-syntax certain ipsec --json add $CONN
 verdict config-syntax certain ipsec --json diagnose $CONN
-on left sed -i 's/rihgtsubnet=/rightsubnet=/' /etc/ipsec.conf
+by_hand left 'did you mean \"rightsubnet\"' sed -i 's/rihgtsubnet=/rightsubnet=/' /etc/ipsec.conf
 reloaded left
 cured
 
