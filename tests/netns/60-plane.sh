@@ -30,6 +30,20 @@ if [ "$peer" = ours ]; then
 	cured
 fi
 
+# nor transport mode
+if [ "$peer" = ours ]; then
+	between() { on left ping -q -c 3 -i 0.1 -w 5 $RIGHT >/dev/null && on left ipsec trafficstatus | grep -qE 'inBytes=[1-9]'; }
+	fault "this end wants tunnel mode, the peer transport mode"
+	fresh_peer ts= peerts= type=transport
+	fresh ts= peerts=
+	verdict transport-tunnel-mismatch certain
+	apply
+	check "it comes up" up left ours
+	if wait_for 5 between; then row_fix works; else row_fix FAILED; fi
+	check "traffic passes through it" between
+	check "nothing is found any more" wait_for 3 nothing_found
+fi
+
 fault "the SA may carry no more than a limit that is too small"
 fresh_peer
 fresh ipsec-max-bytes=1000
