@@ -29,7 +29,7 @@ static void fire(struct ike *ike, struct timer *t)
 
 void alive_ask(struct ike *ike, struct alive *a, const struct event_about *about)
 {
-	end(ike, a, EXIT_IKE_OK);
+	end(ike, a, EXIT_IKE_NO_ANSWER); /* not yet, at least: never 0 without one */
 	a->about = *about;
 	a->about.conn = a->conn = xstrdup(about->conn); /* the SA may become another one's */
 	a->since = ike->now.mono;

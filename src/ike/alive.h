@@ -16,7 +16,7 @@ struct alive {
 	bool is_silent;		  /* it was asked, and has not answered yet */
 };
 /* Called when the question is about to go out. The request that about quotes is released with the
- * answer, or without one: EXIT_IKE_NO_ANSWER. Who asked before waits for the same answer no more.
+ * answer, or without one: EXIT_IKE_NO_ANSWER, as is the one of who asked before and still waits.
  */
 void alive_ask(struct ike *ike, struct alive *a, const struct event_about *about);
 /* The peer has said something that only it can say. When nobody waits any more, but was told of its

@@ -404,6 +404,12 @@ TEST(a_peer_that_is_asked_whether_it_is_there_says_so_or_not)
 	assert_int_equal(p.a.exit, 31);
 	assert_int_equal(p.a.count[EV_ike_not_alive], 1);
 	assert_int_equal(p.a.n_sa, 2);
+	/* who asked before is not told that all is well, either */
+	p.a.n_done = 0;
+	pair_command(&p.a, CMD_ALIVE, "paris");
+	pair_command(&p.a, CMD_ALIVE, "paris");
+	assert_int_equal(p.a.n_done, 1);
+	assert_int_equal(p.a.exit, 31);
 	p.drops_all = false;
 	/* the question is repeated, and so answered */
 	pair_run(&p, 10 * NS_S);
