@@ -1,8 +1,5 @@
 #include "diag/silence.h"
 
-/* How long silence is no failure yet. */
-#define PATIENCE (2500 * NS_MS)
-
 static bool is_answered(const struct story *s, const struct event *sent)
 {
 	/* anything that the peer, or somebody in its place, said */

@@ -2,6 +2,9 @@
 /* What has no answer: where an attempt of ours stands while the peer is silent. */
 #include "diag/story.h"
 
+/* How long silence is no failure yet. */
+#define PATIENCE (2500 * NS_MS)
+
 struct silence {
 	enum {
 		SILENT_NOT,

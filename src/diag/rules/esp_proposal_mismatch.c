@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/silence.h"
 #include "diag/policy.h"
 #include "diag/words.h"
 
@@ -78,9 +79,6 @@ static void none_taken(struct finding *f, const char *ours, const char *pfs)
 		finding_more(f, " (%s%s%s%s)", ours, ours[0] && pfs[0] ? ", " : "",
 			pfs[0] ? "PFS group " : "", pfs);
 }
-
-/* How long silence is no failure yet. */
-#define PATIENCE (2500 * NS_MS)
 
 /* Many say nothing to a Quick Mode that they do not like. */
 static enum certainty as_unanswered(const struct story *s, struct finding *f)

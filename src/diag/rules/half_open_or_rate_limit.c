@@ -4,8 +4,6 @@
 
 /* So long after the last one it is over. */
 #define QUIET (900 * NS_S)
-/* How long silence is no failure yet. */
-#define PATIENCE (2500 * NS_MS)
 
 static enum certainty dropped(
 	const struct event *e, struct endpoint from, uint64_t limit, struct finding *f)

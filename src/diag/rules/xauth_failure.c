@@ -1,8 +1,6 @@
 #include "diag/diag.h"
+#include "diag/silence.h"
 #include "diag/identity.h"
-
-/* How long silence is no failure yet. */
-#define PATIENCE (2500 * NS_MS)
 
 /* A user's name for a line or a command: what a peer has made up may be anything. */
 static const char *plain(const char *user)
