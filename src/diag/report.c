@@ -38,11 +38,14 @@ static void fix_text(
 		return;
 	case FIX_CONN:
 		if (is_swanctl)
-			snprintf(t, n, "in connection %s of %s write: %s", conn, file, line);
+			snprintf(t, n, "in %sconnection %s of %s write: %s",
+				fix_is_of_child(s, f) ? "the child (children { ... }) of " : "",
+				conn, file, line);
 		else if (f->where == FIX_HERE)
 			snprintf(t, n, "in conn %s of %s write: %s", conn, file, line);
 		else
-			snprintf(t, n, "in the conn write: %s", line);
+			snprintf(t, n, "in the %s write: %s",
+				fix_is_of_child(s, f) ? "child (children { ... })" : "conn", line);
 		return;
 	case FIX_SETUP:
 		snprintf(t, n, "under config setup write: %s", line);

@@ -10,27 +10,28 @@
 static const struct {
 	const char *keyword, *value; /* NULL: any */
 	const char *before, *after;
-	const char *cut; /* what the value begins with and swanctl.conf's has not */
+	const char *cut;  /* what the value begins with and swanctl.conf's has not */
+	bool is_of_child; /* it stands under children { ... } of the connection */
 } swanctl[] = {
-	{ "keyexchange", NULL, "version = ", "", "ikev" },
-	{ "ike", NULL, "proposals = ", "", "" },
-	{ "esp", NULL, "esp_proposals = ", "", "" },
-	{ "type", NULL, "mode = ", "", "" },
-	{ "encapsulation", NULL, "encap = ", "", "" },
-	{ "modecfgclient", "yes", "vips = 0.0.0.0", "", "yes" },
-	{ "modecfgpull", NULL, "pull = ", "", "" },
-	{ "aggressive", NULL, "aggressive = ", "", "" },
-	{ "fragmentation", NULL, "fragmentation = ", "", "" },
-	{ "auto", "add", "start_action = none", "", "add" },
-	{ "auto", "start", "start_action = start", "", "start" },
-	{ "rekey_time", NULL, "rekey_time = ", "", "" },
-	{ "inactivity", NULL, "inactivity = ", "", "" },
+	{ "keyexchange", NULL, "version = ", "", "ikev", false },
+	{ "ike", NULL, "proposals = ", "", "", false },
+	{ "esp", NULL, "esp_proposals = ", "", "", true },
+	{ "type", NULL, "mode = ", "", "", true },
+	{ "encapsulation", NULL, "encap = ", "", "", false },
+	{ "modecfgclient", "yes", "vips = 0.0.0.0", "", "yes", false },
+	{ "modecfgpull", NULL, "pull = ", "", "", false },
+	{ "aggressive", NULL, "aggressive = ", "", "", false },
+	{ "fragmentation", NULL, "fragmentation = ", "", "", false },
+	{ "auto", "add", "start_action = none", "", "add", true },
+	{ "auto", "start", "start_action = start", "", "start", true },
+	{ "rekey_time", NULL, "rekey_time = ", "", "", true },
+	{ "inactivity", NULL, "inactivity = ", "", "", true },
 	/* of an end: local or remote stands before it */
-	{ "", NULL, "_addrs = ", "", "" },
-	{ "subnet", NULL, "_ts = ", "", "" },
-	{ "ikeport", NULL, "_port = ", "", "" },
-	{ "id", NULL, " { id = ", " }", "" },
-	{ "auth", NULL, " { auth = ", " }", "" },
+	{ "", NULL, "_addrs = ", "", "", false },
+	{ "subnet", NULL, "_ts = ", "", "", true },
+	{ "ikeport", NULL, "_port = ", "", "", false },
+	{ "id", NULL, " { id = ", " }", "", false },
+	{ "auth", NULL, " { auth = ", " }", "", false },
 };
 
 static bool is(const char *a, const char *b)
@@ -58,34 +59,45 @@ static const char *end_name(const struct story *s, const char *side)
 	return is(side, story_our_end(s)) ? "local" : "remote";
 }
 
-static bool swanctl_line(const struct story *s, const struct fix *f, char *t, size_t n)
+/* The row of the table, or its end. */
+static size_t swanctl_of(const struct fix *f)
 {
-	for (size_t i = 0; i < COUNT(swanctl); i++) {
-		size_t cut = strlen(swanctl[i].cut);
+	size_t i = 0;
 
-		if (!is(swanctl[i].keyword, f->keyword) ||
-			(swanctl[i].value && !is(swanctl[i].value, f->text)) ||
-			strncmp(f->text, swanctl[i].cut, cut) != 0 ||
-			(!f->keyword[0] && f->text[0] == '%')) /* words of ipsec.conf alone */
-			continue;
-		snprintf(t, n, "%s%s%s%s", end_name(s, f->side), swanctl[i].before, f->text + cut,
-			swanctl[i].after);
-		return true;
-	}
-	return false;
+	for (; i < COUNT(swanctl); i++)
+		if (is(swanctl[i].keyword, f->keyword) &&
+			(!swanctl[i].value || is(swanctl[i].value, f->text)) &&
+			strncmp(f->text, swanctl[i].cut, strlen(swanctl[i].cut)) == 0 &&
+			(f->keyword[0] || f->text[0] != '%')) /* a word of ipsec.conf alone */
+			break;
+	return i;
+}
+
+static bool is_swanctls(const struct story *s, const struct fix *f)
+{
+	return f->where == FIX_PEER_STRONGSWAN || (f->where == FIX_HERE && story_is_swanctl(s));
+}
+
+bool fix_is_of_child(const struct story *s, const struct fix *f)
+{
+	size_t i = swanctl_of(f);
+
+	return is_swanctls(s, f) && i < COUNT(swanctl) && swanctl[i].is_of_child;
 }
 
 char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n)
 {
 	bool is_conf = f->kind == FIX_CONN || f->kind == FIX_SETUP;
+	size_t i = swanctl_of(f);
 
 	if (!is_conf)
 		snprintf(t, n, "%s", f->text);
-	else if (f->where == FIX_PEER_STRONGSWAN || (f->where == FIX_HERE && story_is_swanctl(s))) {
-		if (!swanctl_line(s, f, t, n))
-			snprintf(t, n, "what ipsec.conf has as %s%s=%s", f->side, f->keyword,
-				f->text);
-	} else
+	else if (!is_swanctls(s, f))
 		snprintf(t, n, "%s%s=%s", f->side, f->keyword, f->text);
+	else if (i < COUNT(swanctl))
+		snprintf(t, n, "%s%s%s%s", end_name(s, f->side), swanctl[i].before,
+			f->text + strlen(swanctl[i].cut), swanctl[i].after);
+	else
+		snprintf(t, n, "what ipsec.conf has as %s%s=%s", f->side, f->keyword, f->text);
 	return t;
 }

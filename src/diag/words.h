@@ -5,6 +5,8 @@
 /* The line that a fix writes: "ike=aes256" of ipsec.conf, "proposals = aes256" of swanctl.conf; the
  * text itself of what is no line of those. Gives t. */
 char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n);
+/* Does swanctl.conf have that line under children { ... }, not in the connection itself? */
+bool fix_is_of_child(const struct story *s, const struct fix *f);
 /* Is this host's file strongSwan's swanctl.conf? */
 bool story_is_swanctl(const struct story *s);
 /* That, or strongSwan's ipsec.conf: its words for algorithms are strongSwan's. */

@@ -42,6 +42,21 @@ TEST(a_line_is_written_in_the_words_of_its_file)
 	assert_true(writes(FIX_PEER_STRONGSWAN, "", "mark", "7", "what ipsec.conf has as mark=7"));
 }
 
+TEST(swanctl_conf_has_some_lines_under_children)
+{
+	static const struct story s;
+	struct finding f = { .n_fix = 0 };
+
+	finding_conn(&f, FIX_PEER_STRONGSWAN, "", "esp", "aes256-sha256");
+	finding_conn(&f, FIX_PEER_STRONGSWAN, "", "ike", "aes256-sha256");
+	finding_conn(&f, FIX_PEER_LIBRESWAN, "", "esp", "aes256-sha2");
+	finding_conn(&f, FIX_PEER_STRONGSWAN, "", "mark", "7");
+	assert_true(fix_is_of_child(&s, &f.fix[0]));
+	assert_false(fix_is_of_child(&s, &f.fix[1]));
+	assert_false(fix_is_of_child(&s, &f.fix[2]));
+	assert_false(fix_is_of_child(&s, &f.fix[3]));
+}
+
 TEST(a_cisco_has_wildcards_and_types_of_identities)
 {
 	struct finding f = { .n_fix = 0 };
@@ -129,7 +144,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_has_what_one_of_its_items_allows),
 		cmocka_unit_test(a_line_is_written_in_the_words_of_its_file),
+		cmocka_unit_test(swanctl_conf_has_some_lines_under_children),
 		cmocka_unit_test(a_cisco_has_wildcards_and_types_of_identities),
+		cmocka_unit_test(swanctl_conf_has_some_lines_under_children),
 		cmocka_unit_test(a_cisco_has_proposals_policies_and_transform_sets),
 	};
 
