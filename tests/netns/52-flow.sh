@@ -162,7 +162,10 @@ nothing --through $RPC
 fault "one packet of three is lost on the way"
 drop 'iifname "left0" udp dport 4500 @th,64,32 != 0 numgen inc mod 3 == 0 drop; iifname "left0" icmp type echo-request numgen inc mod 3 == 0'
 found lossy-path likely
+apply
+refuses "the ping that is printed shows the loss" grep -q ' 0% packet loss' "$LAB/out"
 no_drop
+cured
 
 fault "a NAT rule gives packets another source before IPsec sees them"
 on left nft -f - <<-X

@@ -25,7 +25,7 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 		"ends is bad",
 		(unsigned)lost(in), (unsigned)ANSWER(in)->asked.u64,
 		lost(out) && ANSWER(out)->answered.u64 ? ", and some outside of it as well" : "");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s",
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 50 -i 0.2 %s",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
 	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	return lost(out) && ANSWER(out)->answered.u64 ? LIKELY : POSSIBLE;
@@ -65,7 +65,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		n);
 	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	finding_conn(f, FIX_PEER_LIBRESWAN, "", "retransmit-timeout", "120s");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s",
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 50 -i 0.2 %s",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
 	return LIKELY;
 }

@@ -56,7 +56,7 @@ static void silent(const struct story *s, const struct ending *e, struct finding
 	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	if (e->e->id == EV_v1_dpd_dead)
 		finding_conn(f, FIX_HERE, "", "dpdtimeout", "120s");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s",
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 50 -i 0.2 %s",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"its log and its uptime say whether it was there at these times");
