@@ -216,6 +216,10 @@ fault "the peer asks what cannot be read"
 fresh
 noticed left malformed-message likely stranger ask broken
 no_stranger
+new_program() { start right "$peer" && fresh_peer; }
+by_words "a newer version of its program" new_program
+cured
+stop_strongswan right TERM
 
 fault "too many IKE SAs are half open here"
 fresh setup:max-halfopen-ike=20 setup:ddos-mode=unlimited

@@ -62,14 +62,15 @@ check "nothing is too large any more" run left ipsec diagnose $CONN
 on router nft delete table inet lab_icmp
 for d in left0 right0; do ip -n "${LAB_PREFIX}router" link set $d mtu 1500; done
 
-# drops TIMES: the peer takes it down and sets it up anew
+# drops TIMES: the peer takes down what is idle, and sets it up anew
 drops() {
 	local i
 	for ((i = 0; i < $1; i++)); do
-		down right "$peer" && wait_for 5 is_down left ours && up right "$peer"
+		wait_for 10 is_down left ours && up right "$peer"
 	done
 }
 fault "the peer takes the tunnel down again and again, and sets it up anew"
+fresh_peer "child:inactivity = 1s"
 begun
 check "it does so thrice" drops 3
 check "which is no finding" nothing_found
@@ -81,8 +82,11 @@ check "it says how often, and what ended it" \
 check "with four endings" [ "$(grep -c '"event":"diag_evidence".*"class":"tunnel-flaps"' "$LAB/said")" = 4 ]
 check "it carries traffic, and the finding stays" wait_for 5 ping_through 3
 refuses "it stays" nothing_found
+apply_peer
 on left ipsec down $CONN >/dev/null # who takes it down here begins anew
 cured
+sleep 3
+check "idle, it stays up" is_up left ours
 
 for who in left right; do
 	fault "nothing can be written to the log; $who begins"

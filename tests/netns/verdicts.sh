@@ -10,7 +10,8 @@
 #   apply, apply_peer                         the fixes for that end, or for its peer, as they are printed
 #   exactly CERTAINTY                         the last verdict is not less certain than that, either
 #   cured [COMMAND...]                        now it comes up and carries traffic, COMMAND succeeds, and no finding is left
-#   by_hand HOST WORDS COMMAND...             a fix that is printed in words, which have WORDS in them, done by COMMAND
+#   by_hand HOST WORDS COMMAND...             a fix that is printed in words, which have WORDS in them, done by COMMAND there
+#   by_words WORDS COMMAND...                 the same, done by a function of the test
 #
 # A verdict is right when CLASS has rank 1, is no more certain than CERTAINTY, and came in time: 2 s after the packet
 # that decides it, or 3 s of silence. Each one is a row of $LAB_ROWS, for tests/netns/verdicts_page:
@@ -250,9 +251,10 @@ apply_peer() {
 	applied $other "$words"
 }
 
-by_hand() {
-	check "the fix in words: $2" grep -qF "$2" "$LAB/said"
-	on "$1" "${@:3}" >"$LAB/out" 2>&1 || { bad "it cannot be done"; cat "$LAB/out"; }
+by_hand() { by_words "$2" on "$1" "${@:3}"; }
+by_words() {
+	check "the fix in words: $1" grep -qF "$1" "$LAB/said"
+	"${@:2}" >"$LAB/out" 2>&1 || { bad "it cannot be done"; cat "$LAB/out"; }
 	APPLIED=$((${APPLIED:-0} + 1))
 }
 
