@@ -239,6 +239,7 @@ static void facts(const char *theirs)
 
 	row.theirs = ev_str(theirs);
 	row.our_side = ev_str("left");
+	row.type = ev_str("transport");
 	for (unsigned i = 0; i < k->n; i++)
 		if (!row.row[i].type)
 			row.row[i] = k->field[i].type == EVENT_TYPE_str ? ev_str("") : ev_u64(0);
@@ -456,6 +457,35 @@ TEST(an_instance_that_tries_again_is_judged_by_its_last_try)
 	diag_done(&d);
 }
 
+/* A session of Windows with a server behind a NAT, which it deletes. */
+static void windows(uint32_t instance, uint64_t octets)
+{
+	struct event_about at = { .conn = "vpn", .serial = instance, .instance = instance };
+	struct endpoint remote = { .port = 500 };
+
+	assert_int_equal(addr_parse("203.0.113.9", &remote.addr), OK);
+	EMIT(&in, now, &at, v1_responding, .mode = ev_str("Main Mode"), .serial = ev_str(""),
+		.name = ev_str("vpn"), .source = ev_str(""), .remote = ev_ep(remote));
+	EMIT(&in, now, &at, v1_nat, .method = ev_str(""), .what = ev_str(""), .nat = ev_str("us"),
+		.product = ev_str("Microsoft"), .remote = ev_ep(remote));
+	EMIT(&in, now, &at, v1_child_established, .mode = ev_str("transport"), .natd = ev_str(""));
+	EMIT(&in, now, &at, v1_delete_child, );
+	EMIT(&in, now, &at, child_traffic, .in = ev_u64(octets), .out = ev_u64(octets));
+	pass(NS_S);
+}
+
+TEST(what_an_instance_was_found_for_is_over_when_its_peer_has_come_again)
+{
+	begin();
+	facts("%any");
+	windows(1, 0);
+	assert_true(said_so("[windows-nat-registry]"));
+	n_said = 0;
+	windows(2, 700);
+	assert_true(said_so("no longer: windows-nat-registry"));
+	diag_done(&d);
+}
+
 TEST(an_event_that_names_a_connection_is_of_its_story)
 {
 	struct event_about asking = { .request = 9 };
@@ -629,6 +659,8 @@ int main(void)
 		cmocka_unit_test(a_stranger_has_a_story_of_its_own),
 		cmocka_unit_test(an_instance_that_comes_up_clears_what_another_was_refused),
 		cmocka_unit_test(an_instance_that_tries_again_is_judged_by_its_last_try),
+		cmocka_unit_test(
+			what_an_instance_was_found_for_is_over_when_its_peer_has_come_again),
 		cmocka_unit_test(an_event_that_names_a_connection_is_of_its_story),
 		cmocka_unit_test(
 			what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone),

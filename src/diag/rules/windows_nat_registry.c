@@ -27,7 +27,8 @@ static const struct event *ended(const struct story *s, const struct event *nat)
 	const struct event *e = NULL, *up = story_ever(s, EV_v1_child_established),
 			   *traffic = story_ever(s, EV_child_traffic);
 
-	for (const struct event *i = nat; i < s->event + s->n && !e; i++)
+	/* not what was before another try of it, which is its own story */
+	for (const struct event *i = MAX(nat, s->event + s->from); i < s->event + s->n && !e; i++)
 		for (const enum event_id *id = ends; *id != EV_NONE; id++)
 			if (i->id == *id)
 				e = i;
