@@ -60,6 +60,13 @@ static ssize_t receive(int fd, uint8_t *room, size_t n)
 	return got;
 }
 
+static uint32_t sender;
+
+void xfrm_sign(uint32_t number)
+{
+	sender = number;
+}
+
 static int send_one(int fd, struct wr *w, uint32_t *ret_seq)
 {
 	static uint32_t seq; /* answers to a request that timed out are not the next one's */
@@ -70,6 +77,7 @@ static int send_one(int fd, struct wr *w, uint32_t *ret_seq)
 		return EMSGSIZE;
 	*ret_seq = ++seq;
 	memcpy(w->p + offsetof(struct nlmsghdr, nlmsg_seq), ret_seq, sizeof(*ret_seq));
+	memcpy(w->p + offsetof(struct nlmsghdr, nlmsg_pid), &sender, sizeof(sender));
 	if (send(fd, w->p, w->n, 0) < 0)
 		e = errno;
 	wipe(w->p, w->n);

@@ -6,6 +6,10 @@
  * blocks. -1 and errno. */
 int xfrm_open(bool news);
 
+/* The number of the socket that asks, which requests have from now on: what they change is told to
+ * all with it, and so to us, with a number that is ours. The kernel itself adds none. */
+void xfrm_sign(uint32_t number);
+
 /* Sends the one message in w and takes its answer. 0 or errno; *ret (may be NULL) is what the
  * kernel said: its text, or what was asked for. w is wiped: there may be keys in it. */
 int xfrm_ask(int fd, struct wr *w, struct xfrm_said *ret);

@@ -173,6 +173,7 @@ static void on_said(void *ctx, const struct xfrm_said *s)
 	case XFRM_SAID_POLICIES_FLUSHED:
 		lost_policies(k);
 		return;
+	case XFRM_SAID_POLICY: /* theirs in its place */
 	case XFRM_SAID_POLICY_GONE:
 		if (spd_has(k, &s->policy)) /* what we took out we do not have any more */
 			lost_policies(k);
@@ -208,6 +209,7 @@ void plane_begin(struct kernel *k)
 
 	if (getsockname(k->xfrm, (struct sockaddr *)&a, &n) == 0)
 		k->portid = a.nl_pid;
+	xfrm_sign(k->portid);
 }
 
 void plane_run(struct kernel *k)
