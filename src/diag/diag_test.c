@@ -315,7 +315,8 @@ TEST(of_a_connection_that_is_down_it_is_one_and_of_one_for_anybody_it_is_not)
 TEST(a_flood_is_one_finding_of_the_host)
 {
 	begin();
-	EMIT(&in, now, NULL, kernel_flushed, .what = ev_str("SAs"), .what_now = ev_str(""));
+	EMIT(&in, now, NULL, kernel_flushed, .what = ev_str("SAs"), .what_now = ev_str(""),
+		.program = ev_str(""), .pid = ev_str(""), .unit = ev_str(""));
 	for (uint32_t i = 0; i < 1000; i++)
 		EMIT(&in, now, NULL, v2_too_many_half_open,
 			.remote = ev_ep((struct endpoint){ addr_v4(i + 1), 500 }),
@@ -504,7 +505,8 @@ TEST(what_is_about_the_host_has_one_memory_and_strangers_leave_it_alone)
 {
 	begin();
 	EMIT(&in, now, NULL, kernel_flushed, .what = ev_str("SAs"),
-		.what_now = ev_str("tunnels are made anew"));
+		.what_now = ev_str("tunnels are made anew"), .program = ev_str(""),
+		.pid = ev_str(""), .unit = ev_str(""));
 	EMIT(&in, now, NULL, secrets_missing_file, .file = ev_str("/etc/ipsec.secrets"),
 		.why = ev_str("No such file or directory"));
 	assert_int_equal(d.n, 1);

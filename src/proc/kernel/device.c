@@ -275,7 +275,8 @@ bool devices_lost(struct kernel *k)
 			continue;
 		is_any = true;
 		PROCESS_EMIT(&k->p, kernel_flushed, .what = ev_str(d->link.name),
-			.what_now = ev_str("it is made anew"));
+			.what_now = ev_str("it is made anew"), .program = ev_str(""),
+			.pid = ev_str(""), .unit = ev_str(""));
 	}
 	return is_any;
 }

@@ -114,18 +114,41 @@ static bool about_policy(struct kernel *k, const struct xfrm_said *said, const s
 	return true;
 }
 
+/* Somebody did that. pid: what it called itself to the kernel, 0: nothing, as ip(8) does. */
+static void tell_taken(struct kernel *k, uint32_t pid, const char *what, const char *what_now)
+{
+	if (pid)
+		LINE_SEND(&k->p.line[WHO_PARENT], taken_out, .pid = pid, .what = what,
+			.what_now = what_now, .spi = "", .dst = "");
+	else
+		PROCESS_EMIT(&k->p, kernel_flushed, .what = ev_str(what),
+			.what_now = ev_str(what_now), .program = ev_str(""), .pid = ev_str(""),
+			.unit = ev_str(""));
+}
+
+static void tell_lost(struct kernel *k, uint32_t pid, const struct xfrm_id_of_sa *id)
+{
+	char spi[16], dst[ADDR_STR];
+
+	snprintf(spi, sizeof(spi), "%08x", id->spi);
+	addr_format(&id->dst, dst);
+	if (pid)
+		LINE_SEND(&k->p.line[WHO_PARENT], taken_out, .pid = pid, .what = "", .what_now = "",
+			.spi = spi, .dst = dst);
+	else
+		PROCESS_EMIT(&k->p, kernel_sa_lost, .spi = ev_str(spi), .dst = ev_str(dst),
+			.program = ev_str(""), .pid = ev_str(""), .unit = ev_str(""));
+}
+
 /* Somebody took one of our SAs out: another one takes its place, as if its time were nearly over.
  * Were it over, nobody would begin again, and the peer would send what nobody opens. */
-static void lost(struct kernel *k, const struct xfrm_id_of_sa *id)
+static void lost(struct kernel *k, uint32_t pid, const struct xfrm_id_of_sa *id)
 {
 	struct sa *s = sa_by_id(k, id);
-	char spi[16], dst[ADDR_STR];
 
 	if (!s)
 		return;
-	snprintf(spi, sizeof(spi), "%08x", id->spi);
-	PROCESS_EMIT(&k->p, kernel_sa_lost, .spi = ev_str(spi),
-		.dst = ev_str(addr_format(&id->dst, dst)));
+	tell_lost(k, pid, id);
 	if (!s->is_leaving)
 		plane_tell(k,
 			&(struct dp_notice){
@@ -133,7 +156,7 @@ static void lost(struct kernel *k, const struct xfrm_id_of_sa *id)
 	sa_forget(s, k);
 }
 
-static void lost_all(struct kernel *k)
+static void lost_all(struct kernel *k, uint32_t pid)
 {
 	struct sa *s;
 
@@ -141,17 +164,15 @@ static void lost_all(struct kernel *k)
 		return;
 	list_each (s, &k->sas, struct sa, node)
 		sa_forget(s, k);
-	PROCESS_EMIT(&k->p, kernel_flushed, .what = ev_str("SAs"),
-		.what_now = ev_str("tunnels are made anew"));
+	tell_taken(k, pid, "SAs", "tunnels are made anew");
 	plane_tell(k, &(struct dp_notice){ .kind = DP_RESTARTED });
 }
 
-static void lost_policies(struct kernel *k)
+static void lost_policies(struct kernel *k, uint32_t pid)
 {
 	if (list_empty(&k->policies))
 		return;
-	PROCESS_EMIT(&k->p, kernel_flushed, .what = ev_str("policies"),
-		.what_now = ev_str("ours are put back"));
+	tell_taken(k, pid, "policies", "ours are put back");
 	watch_rest(k);
 	spd_restore(k);
 }
@@ -165,18 +186,18 @@ static void on_said(void *ctx, const struct xfrm_said *s)
 		return; /* we did it */
 	switch ((int)s->kind) {
 	case XFRM_SAID_SA_GONE:
-		lost(k, &s->sa.id);
+		lost(k, s->pid, &s->sa.id);
 		return;
 	case XFRM_SAID_SAS_FLUSHED:
-		lost_all(k);
+		lost_all(k, s->pid);
 		return;
 	case XFRM_SAID_POLICIES_FLUSHED:
-		lost_policies(k);
+		lost_policies(k, s->pid);
 		return;
 	case XFRM_SAID_POLICY: /* theirs in its place */
 	case XFRM_SAID_POLICY_GONE:
 		if (spd_has(k, &s->policy)) /* what we took out we do not have any more */
-			lost_policies(k);
+			lost_policies(k, s->pid);
 		return;
 	default:
 		break;

@@ -370,6 +370,9 @@ static void message(void *ctx, struct line *l, const struct msg *m, int fd)
 	case MSG_good_ask:
 		last_good_give(p, m->good_ask.conn);
 		break;
+	case MSG_taken_out:
+		writer_tell(p, &m->taken_out);
+		break;
 	case MSG_filter:
 		firewall_take(p, &m->filter);
 		break;

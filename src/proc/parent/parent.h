@@ -321,6 +321,9 @@ void verbs_done(struct parent *p);
 void export_begin(struct parent *p, uint32_t request, uint32_t pid);
 void export_forget(struct parent *p); /* nobody exports keys; the file goes */
 
+/* ---- writer.c: who else changes the kernel's IPsec ---- */
+void writer_tell(struct parent *p, const struct msg_taken_out *m);
+
 /* ---- files.c: opens what keys may not ---- */
 void secrets_begin(struct parent *p, uint32_t request);
 void secrets_take(struct parent *p, const struct msg *m);
