@@ -207,6 +207,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_log_resumed:
 	case EV_v2_wrong_guess:
 	case EV_conn_waited:
+	case EV_conn_joined:   /* what is known already is told to who comes later, too */
 		return SETTLE; /* nothing by itself, but not when it happens again and again */
 	case EV_v2_deleting:
 		/* of a silent peer the timeout before it is judged, when it is time */

@@ -131,6 +131,21 @@ TEST(what_was_said_is_not_said_again)
 	diag_done(&d);
 }
 
+TEST(who_asks_for_what_is_tried_already_is_told_what_is_known)
+{
+	static const struct event_about joins = { .conn = "vpn", .request = 8 };
+
+	begin();
+	send_first();
+	pass(3 * NS_S);
+	n_said = 0;
+	EMIT(&in, now, &joins, conn_joined, .with = ev_u64(7));
+	pass(NS_S);
+	assert_true(said_so("[ike-udp500-blocked]"));
+	assert_int_equal(asked, 8);
+	diag_done(&d);
+}
+
 TEST(a_request_that_ends_has_its_verdict_first)
 {
 	begin();
@@ -646,6 +661,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_died_is_told_of_though_its_state_is_deleted),
 		cmocka_unit_test(silence_is_found_though_something_else_was_judged_in_between),
 		cmocka_unit_test(what_was_said_is_not_said_again),
+		cmocka_unit_test(who_asks_for_what_is_tried_already_is_told_what_is_known),
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
 		cmocka_unit_test(strangers_cannot_fill_the_memory),

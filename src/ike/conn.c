@@ -430,21 +430,22 @@ void conn_wait(struct conn *c, enum conn_wait what, uint32_t request)
 	ike_request_hold(c->ike, request);
 }
 
-/* The first that waits for that; NULL. */
+/* The last that waits for that; NULL. */
 static struct conn_waiter *waiter(const struct conn *c, enum conn_wait what)
 {
-	struct conn_waiter *w;
+	struct conn_waiter *w, *last = NULL;
 
 	list_each (w, &c->waiting, struct conn_waiter, node)
 		if (w->what == what)
-			return w;
-	return NULL;
+			last = w;
+	return last;
 }
 
 void conn_settle(struct conn *c, enum conn_wait what, int exit)
 {
 	struct conn_waiter *w;
 
+	/* those before follow what is said to the last one, up to its end */
 	while ((w = waiter(c, what))) {
 		uint32_t request = w->request;
 
@@ -465,7 +466,21 @@ uint32_t conn_request(const struct conn *c)
 {
 	if (list_empty(&c->waiting))
 		return 0;
-	return list_item(c->waiting.next, struct conn_waiter, node)->request;
+	return list_item(c->waiting.prev, struct conn_waiter, node)->request;
+}
+
+void conn_tell_joined(const struct conn *c)
+{
+	struct conn_waiter *w, *last = waiter(c, CONN_WAIT_UP);
+	uint32_t with = 0;
+
+	if (!last)
+		return;
+	list_each (w, &c->waiting, struct conn_waiter, node)
+		if (w->what == CONN_WAIT_UP && w->request != last->request)
+			with = w->request;
+	EMIT(&c->ike->env.events, c->ike->now, (struct event_about[1]){ conn_about(c, 0) },
+		conn_joined, .with = with ? ev_u64(with) : (struct event_value){ 0 });
 }
 
 /* ---- up ---- */

@@ -157,7 +157,9 @@ void conn_forget_user(struct conn *c);
 void conn_wait(struct conn *c, enum conn_wait what, uint32_t request);
 void conn_settle(struct conn *c, enum conn_wait what, int exit);
 bool conn_is_waited(const struct conn *c, enum conn_wait what);
-uint32_t conn_request(const struct conn *c); /* the first that waits; 0 */
+uint32_t conn_request(const struct conn *c); /* the last that waits; 0 */
+/* What the last one waits for is under way: says so, and who has waited for it. */
+void conn_tell_joined(const struct conn *c);
 
 /* What we propose as our (their) traffic selectors: subnets, the host itself, or 0.0.0.0/0 and ::/0
  * for an end that is leased its address; protoport= applied; lease, when there is one, instead. */

@@ -135,8 +135,10 @@ static void up(void *state, struct conn *c)
 {
 	struct v1 *v1 = state;
 
-	if (is_coming_up(v1, c))
-		return; /* those who wait will be told */
+	if (is_coming_up(v1, c)) {
+		conn_tell_joined(c); /* those who wait will be told */
+		return;
+	}
 	if (is_up(v1, c)) {
 		struct event_about about = conn_about(c, c->newest_child);
 

@@ -115,8 +115,10 @@ static void up(void *state, struct conn *c)
 	struct v2 *v2 = state;
 	struct v2_sa *sa;
 
-	if (is_coming_up(v2, c))
-		return; /* those who wait will be told */
+	if (is_coming_up(v2, c)) {
+		conn_tell_joined(c); /* those who wait will be told */
+		return;
+	}
 	if (is_up(v2, c)) {
 		struct event_about about = conn_about(c, c->newest_child);
 

@@ -68,7 +68,8 @@ struct client {
 	bool is_suspended; /* waits for events */
 	bool is_done;	   /* after what is in out, the answer ends */
 	uint32_t request;
-	struct buf out; /* not yet taken by the library */
+	uint32_t follows; /* the last request that waits for the same; 0 */
+	struct buf out;	  /* not yet taken by the library */
 	size_t out_at;
 	uint64_t lost; /* DEBUG events it did not get: it reads too slowly */
 };

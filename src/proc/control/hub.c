@@ -51,6 +51,22 @@ void hub_send(struct client *client, const struct kept *k)
 	append(client, k->json, k->n);
 }
 
+static bool is_followed(const struct client *client, const struct kept *k)
+{
+	return client->follows && client->follows == k->request && !k->is_debug;
+}
+
+/* Who has waited hears from now on what is said to who joins. */
+static void follow(struct control *c, const struct event *e)
+{
+	uint64_t with = FIELDS(e, conn_joined)->with.u64;
+	struct client *client;
+
+	list_each (client, &c->clients, struct client, node)
+		if (with && (client->request == with || client->follows == with))
+			client->follows = e->about.request;
+}
+
 /* Who waits for it gets it, and its turn. */
 static void deliver(struct control *c, const struct kept *k, const struct event *e)
 {
@@ -58,12 +74,13 @@ static void deliver(struct control *c, const struct kept *k, const struct event 
 	bool is_reply = event_kind(e->id)->level == EVENT_REPLY;
 
 	list_each (client, &c->clients, struct client, node) {
-		bool asked = k->request && client->request == k->request && !k->is_debug;
+		bool is_own = k->request && client->request == k->request && !k->is_debug;
+		bool asked = is_own || (is_followed(client, k) && e->id != EV_request_done);
 
 		if (client->is_done || !(asked || (client->is_stream && !is_reply)))
 			continue;
 		hub_send(client, k);
-		if (asked && e->id == EV_request_done)
+		if (is_own && e->id == EV_request_done)
 			client->is_done = true;
 		if (client->is_suspended) {
 			client->is_suspended = false;
@@ -110,6 +127,8 @@ void hub_take(struct control *c, const struct event *e)
 
 	if (e->id == EV_request_done) /* its verdict comes before its end */
 		diag_ending(&c->diag, e->about.request, e->at, &out);
+	if (e->id == EV_conn_joined)
+		follow(c, e);
 	last_good_see(c, e);
 	numbered.seq = c->seq + 1;
 	diag_take(&c->diag, &numbered);

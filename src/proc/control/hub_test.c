@@ -106,6 +106,32 @@ TEST(who_asked_gets_the_answer_and_others_the_events)
 	control_free(c);
 }
 
+/* Three ask for the same one after another: all hear all, and each has its own end. */
+TEST(who_waits_hears_what_is_said_to_who_joins)
+{
+	struct control *c = control_new();
+	struct client first = { .request = 7 }, second = { .request = 8 }, third = { .request = 9 },
+		      other = { .request = 6 };
+	struct client *all[] = { &first, &second, &third, &other };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		client_add(c, all[i]);
+	REQUEST_EMIT(&c->p, 8, conn_joined, .with = ev_u64(7));
+	REQUEST_EMIT(&c->p, 9, conn_joined, .with = ev_u64(8));
+	REQUEST_EMIT(&c->p, 9, v2_initiate, );
+	for (size_t i = 0; i < 3; i++)
+		assert_true(got(all[i], "v2_initiate"));
+	assert_false(got(&other, "v2_initiate"));
+	hub_request_done(c, 9, 31);
+	assert_true(third.is_done && !first.is_done && !second.is_done);
+	assert_false(got(&first, "request_done"));
+	hub_request_done(c, 7, 31);
+	assert_true(first.is_done && !second.is_done);
+	for (size_t i = 0; i < COUNT(all); i++)
+		buf_done(&all[i]->out);
+	control_free(c);
+}
+
 TEST(a_slow_reader_loses_debug_events_first_and_is_told)
 {
 	struct control *c = control_new();
@@ -175,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(debug_events_pass_when_their_class_is_asked_for),
 		cmocka_unit_test(who_asked_gets_the_answer_and_others_the_events),
+		cmocka_unit_test(who_waits_hears_what_is_said_to_who_joins),
 		cmocka_unit_test(a_slow_reader_loses_debug_events_first_and_is_told),
 		cmocka_unit_test(a_record_is_read_as_if_a_stranger_had_written_it),
 	};
