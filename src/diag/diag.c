@@ -1,4 +1,5 @@
 /* The diagnosis as it runs along: events to memories, and when to judge them. */
+#include "diag/ride.h"
 #include "diag/strangers.h"
 
 #include <stdlib.h>
@@ -207,6 +208,7 @@ static ns_t judged_after(const struct event *e)
 	case EV_log_resumed:
 	case EV_v2_wrong_guess:
 	case EV_conn_waited:
+	case EV_v2_child_initiate:
 	case EV_conn_joined:   /* what is known already is told to who comes later, too */
 		return SETTLE; /* nothing by itself, but not when it happens again and again */
 	case EV_v2_deleting:
@@ -311,8 +313,10 @@ void diag_take(struct diag *d, const struct event *e)
 		return;
 	memory_add(m, e);
 	note_peer(d, m, e);
+	ride_note(d, m, e);
 	if (e->about.request && e->about.request != m->request) {
 		m->request = e->about.request;
+		m->heard = 0;
 		m->said = MIN(m->said, 1u); /* no digest: who asks anew is told again */
 	}
 	if (e->id == EV_child_clear)
@@ -409,6 +413,40 @@ void diag_open(struct diag *d, const struct memory *m, struct now now, struct st
 		story_facts(of, ret);
 }
 
+/* What is found of the IKE SA that it waits for, to who asked for it. */
+static void tell_rider(
+	struct diag *d, struct memory *m, struct now now, const struct event_sink *out)
+{
+	const struct memory *of = ride_owner(d, m->rides);
+	struct finding *found;
+	struct story *s;
+	unsigned n;
+	uint32_t sum;
+
+	if (!of || !m->request)
+		return;
+	found = xalloc(FINDINGS_MAX * sizeof(*found));
+	s = xalloc(sizeof(*s));
+	diag_open(d, of, now, s);
+	n = judge(s, found, FINDINGS_MAX);
+	sum = digest(found, n);
+	if (n && sum != m->heard)
+		report(s, found, n, m->request, false, out);
+	m->heard = sum;
+	free(s);
+	free(found);
+}
+
+static void tell_riders(
+	struct diag *d, const struct memory *of, struct now now, const struct event_sink *out)
+{
+	struct memory *m;
+
+	list_each (m, &d->stories, struct memory, node)
+		if (of->begun && m->rides == of->begun)
+			tell_rider(d, m, now, out);
+}
+
 static void judge_memory(
 	struct diag *d, struct memory *m, struct now now, const struct event_sink *out)
 {
@@ -443,6 +481,8 @@ static void judge_memory(
 			m->due = MIN(m->due, MAX(found[i].until, now.mono + SETTLE));
 	free(s);
 	free(found);
+	tell_rider(d, m, now, out);
+	tell_riders(d, m, now, out);
 }
 
 void diag_turn(struct diag *d, struct now now, const struct event_sink *out)
@@ -462,6 +502,8 @@ void diag_ending(struct diag *d, uint32_t request, struct now now, const struct 
 		if (request && m->request == request) {
 			if (due_at(m) != NS_NEVER)
 				judge_memory(d, m, now, out);
+			else
+				tell_rider(d, m, now, out);
 			m->request = 0;
 		}
 }

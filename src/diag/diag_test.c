@@ -146,6 +146,32 @@ TEST(who_asks_for_what_is_tried_already_is_told_what_is_known)
 	diag_done(&d);
 }
 
+/* Two connections of the same two ends: the second has no attempt of its own. */
+TEST(who_waits_for_the_ike_sa_of_another_connection_is_told_of_it)
+{
+	static const struct event_about second = { .conn = "lan", .serial = 2, .request = 8 };
+
+	begin();
+	EMIT(&in, now, &second, v2_initiate, );
+	EMIT(&in, now, &second, v2_init_sent, .state = ev_str("STATE_PARENT_I1"));
+	pass(3 * NS_S);
+	assert_true(said_so("[ike-udp500-blocked]"));
+	send_first();
+	EMIT(&in, now, &second, v2_child_initiate, .ike = ev_u64(1));
+	pass(NS_S);
+	n_said = 0;
+	EMIT(&in, now, &about, v2_auth_rejected, .notify = ev_str("AUTHENTICATION_FAILED"),
+		.ours = ev_str("a"), .theirs = ev_str("b"));
+	diag_ending(&d, 8, now, &out);
+	assert_int_equal(asked, 8);
+	assert_int_equal(count_said("[psk-mismatch-v2]"), 1);
+	assert_false(said_so("[ike-udp500-blocked]")); /* of its own attempt before */
+	diag_ending(&d, 7, now, &out);
+	assert_int_equal(asked, 7);
+	assert_int_equal(count_said("[psk-mismatch-v2]"), 2);
+	diag_done(&d);
+}
+
 TEST(a_request_that_ends_has_its_verdict_first)
 {
 	begin();
@@ -662,6 +688,7 @@ int main(void)
 		cmocka_unit_test(silence_is_found_though_something_else_was_judged_in_between),
 		cmocka_unit_test(what_was_said_is_not_said_again),
 		cmocka_unit_test(who_asks_for_what_is_tried_already_is_told_what_is_known),
+		cmocka_unit_test(who_waits_for_the_ike_sa_of_another_connection_is_told_of_it),
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
 		cmocka_unit_test(strangers_cannot_fill_the_memory),

@@ -25,6 +25,9 @@ struct memory {
 	ns_t open;	  /* when traffic that left in the clear has done so for long; NS_NEVER */
 	uint32_t said;	  /* a digest of the findings that were told of; 0: none */
 	const char *said_class; /* the first of them, static */
+	uint32_t begun;		/* the IKE SA that it began last, until that is established; 0 */
+	uint32_t rides;		/* the one that another has begun, and that it waits for; 0 */
+	uint32_t heard;		/* a digest of what was told of that one */
 };
 
 struct memory *memory_new(const char *conn, uint32_t instance, struct addr peer);
