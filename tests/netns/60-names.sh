@@ -210,6 +210,10 @@ on left ip addr add 2001:db8:1:7::1/64 dev eth0 nodad
 on router ip addr add 2001:db8:1:7::fe/64 dev left0 nodad
 on left ip addr del $LEFT6/64 dev eth0
 on left ip -6 route replace default via 2001:db8:1:7::fe
+down left ours
+verdict ipv6-prefix-change certain # it was ours when it was loaded
+reloaded left
+verdict ipv6-prefix-change certain
 verdict ipv6-prefix-change certain ipsec --json diagnose $CONN
 apply_peer
 apply
