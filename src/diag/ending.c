@@ -56,6 +56,13 @@ static void inherit(struct walk *w, uint64_t old, uint64_t new)
 			w->up[i].ike = new;
 }
 
+/* Of a rekey's old Child SA, which we delete, nothing more is told. */
+static void replaced(struct walk *w, const char *old)
+{
+	if (old[0])
+		(void)take_child(w, strtoul(old, NULL, 10));
+}
+
 static bool is_farewell(const struct event *e)
 {
 	return strcmp(FIELDS(e, v2_timeout)->state.str, "STATE_V2_IKE_SA_DELETE") == 0;
@@ -76,6 +83,7 @@ static unsigned ends(struct walk *w, const struct event *e)
 	switch ((int)e->id) {
 	case EV_v2_child_established:
 		set_up(w, e, FIELDS(e, v2_child_established)->ike.u64);
+		replaced(w, FIELDS(e, v2_child_established)->old.str);
 		return 0;
 	case EV_v1_child_established:
 		set_up(w, e, FIELDS(e, v1_child_established)->ike.u64);
@@ -121,6 +129,15 @@ static unsigned ends(struct walk *w, const struct event *e)
 		return 0;
 	}
 	return 0;
+}
+
+bool story_is_up(const struct story *s)
+{
+	struct walk w = { 0 };
+
+	for (unsigned i = s->from; i < s->n; i++)
+		(void)ends(&w, &s->event[i]);
+	return w.n > 0;
 }
 
 unsigned endings(const struct story *s, unsigned how, struct ending *ret, unsigned max)

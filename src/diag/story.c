@@ -212,16 +212,6 @@ bool story_later(const struct event *a, const struct event *b)
 	return a && (!b || a > b);
 }
 
-bool story_is_up(const struct story *s)
-{
-	static const enum event_id up[] = { EV_v2_child_established, EV_v1_child_established,
-		EV_NONE };
-	static const enum event_id down[] = { EV_v2_child_deleting, EV_v2_child_expired,
-		EV_v1_delete_child, EV_v2_deleting, EV_v1_deleting, EV_conn_terminating, EV_NONE };
-
-	return story_later(story_last_of(s, up), story_last_of(s, down));
-}
-
 ns_t story_age(const struct story *s, const struct event *e)
 {
 	return s->now.mono - e->at.mono;
