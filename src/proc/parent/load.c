@@ -63,33 +63,6 @@ void load_setup(struct parent *p, struct conf_setup *setup_take)
 	p->is_changed = true;
 }
 
-/* ---- what is loaded ---- */
-
-struct loaded *loaded_find(struct parent *p, const char *name)
-{
-	return names_get(&p->loaded_by, name, 0);
-}
-
-struct loaded *loaded_new(struct parent *p, struct conf_conn *conf_take)
-{
-	struct loaded *l = xalloc(sizeof(*l));
-
-	l->conf = conf_take;
-	list_append(&p->loaded, &l->node);
-	names_add(&p->loaded_by, l->conf->name, strlen(l->conf->name), l);
-	return l;
-}
-
-static void loaded_free(struct parent *p, struct loaded *l)
-{
-	names_del(&p->loaded_by, l->conf->name, strlen(l->conf->name), l);
-	list_remove(&l->node);
-	free(l->wish.remote);
-	conf_conn_free(l->conf);
-	conf_conn_free(l->sent);
-	free(l);
-}
-
 struct load_item {
 	struct load *load;
 	struct conf_conn *file, *resolved;
@@ -115,27 +88,6 @@ struct load {
 	char *name_then;
 };
 
-static struct wish automatic(const struct conf_conn *c)
-{
-	return (struct wish){ .up = c->automatic == AUTO_START,
-		.routed = c->automatic == AUTO_ONDEMAND };
-}
-
-void wish_add_remote(struct wish *w, const struct addr *remote)
-{
-	for (size_t i = 0; i < w->n_remote; i++)
-		if (addr_eq(&w->remote[i], remote))
-			return;
-	w->remote = xrealloc(w->remote, (w->n_remote + 1) * sizeof(*w->remote));
-	w->remote[w->n_remote++] = *remote;
-}
-
-static void wish_down(struct wish *w)
-{
-	w->up = false;
-	w->n_remote = 0;
-}
-
 /* What changes when it is loaded: as its conf or the person says; what stays as it was is left as
  * people had it. */
 static void wish_anew(struct wish *w, const struct load_item *i, bool is_same)
@@ -146,8 +98,8 @@ static void wish_anew(struct wish *w, const struct load_item *i, bool is_same)
 		bool is_auto = after == LOAD_AUTO;
 
 		wish_down(w);
-		w->up = is_auto && automatic(i->file).up;
-		w->routed = is_auto && automatic(i->file).routed;
+		w->up = is_auto && wish_automatic(i->file).up;
+		w->routed = is_auto && wish_automatic(i->file).routed;
 	}
 	w->up = w->up || after == LOAD_UP;
 	if (after == LOAD_UP && addr_is_set(&i->load->remote_host))
@@ -175,17 +127,6 @@ static struct loaded *remember(struct parent *p, const struct load_item *i)
 	return l;
 }
 
-static void unload(struct parent *p, uint32_t request, struct loaded *l)
-{
-	static const enum ipc_who whos[] = { WHO_IKE, WHO_KEYS, WHO_KERNEL };
-
-	for (size_t i = 0; i < COUNT(whos); i++)
-		LINE_SEND(&p->child[whos[i]].line, conn_unload,
-			.request = whos[i] == WHO_IKE ? request : 0, .name = l->conf->name);
-	loaded_free(p, l);
-	p->is_changed = true;
-}
-
 /* ---- loading: each connection is resolved, then all go out in order ---- */
 
 static void send_wish(
@@ -204,14 +145,6 @@ static void send_wish(
 			.asynchronous = l->asynchronous);
 }
 
-/* Is it wished as its auto= says? */
-static bool is_automatic(const struct wish *wish, const struct conf_conn *c)
-{
-	struct wish by_conf = automatic(c);
-
-	return wish->up == by_conf.up && wish->routed == by_conf.routed && wish->n_remote == 0;
-}
-
 static void send_item(struct parent *p, const struct load *l, const struct load_item *i)
 {
 	static const enum ipc_who whos[] = { WHO_KEYS, WHO_KERNEL,
@@ -220,7 +153,7 @@ static void send_item(struct parent *p, const struct load *l, const struct load_
 	struct wr w = wr_to(room, IPC_MAX);
 	const struct wish *wish = &remember(p, i)->wish;
 	bool is_auto = l->after == LOAD_AUTO ||
-		       (l->after == LOAD_WISH && !l->then.kind && is_automatic(wish, i->file));
+		       (l->after == LOAD_WISH && !l->then.kind && wish_is_automatic(wish, i->file));
 
 	conf_conn_put(&w, i->resolved);
 	for (size_t k = 0; k < COUNT(whos) && wr_ok(&w); k++)
@@ -424,7 +357,7 @@ void load_take_over(struct parent *p)
 	list_each (l, &p->loaded, struct loaded, node)
 		if (!l->sent)
 			continue;
-		else if (!is_automatic(&l->wish, l->conf))
+		else if (!wish_is_automatic(&l->wish, l->conf))
 			send_wish(p, &wishes, l->conf->name, &l->wish);
 		else if (l->wish.up || l->wish.routed)
 			LINE_SEND(ike, command, .kind = CMD_AUTO, .name = l->conf->name);
@@ -453,7 +386,7 @@ void load_handed(struct parent *p)
 	struct loaded *l;
 
 	list_each (l, &p->loaded, struct loaded, node) {
-		struct wish by_conf = automatic(l->conf);
+		struct wish by_conf = wish_automatic(l->conf);
 
 		l->wish.up = l->wish.up || by_conf.up;
 		l->wish.routed = l->wish.routed || by_conf.routed;
@@ -462,59 +395,6 @@ void load_handed(struct parent *p)
 	load_into(p, WHO_KERNEL);
 	if (p->child[WHO_IKE].is_ready)
 		load_take_over(p);
-}
-
-/* Blank-separated names. */
-static bool has_word(const char *words, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *at = words; at && (at = strstr(at, word)); at += n)
-		if ((at == words || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' '))
-			return true;
-	return false;
-}
-
-static bool is_called(const struct loaded *l, const char *name)
-{
-	return strcmp(l->conf->name, name) == 0 || has_word(l->conf->aliases, name);
-}
-
-void load_wish(struct parent *p, const struct msg_command *m)
-{
-	struct loaded *l;
-
-	list_each (l, &p->loaded, struct loaded, node) {
-		if (!is_called(l, m->name))
-			continue;
-		if (m->kind == CMD_UP && addr_is_set(&m->remote_host))
-			wish_add_remote(&l->wish, &m->remote_host);
-		if (m->kind == CMD_DOWN)
-			wish_down(&l->wish);
-		else if (m->kind == CMD_UP)
-			l->wish.up = true;
-		else if (m->kind == CMD_ROUTE || m->kind == CMD_UNROUTE)
-			l->wish.routed = m->kind == CMD_ROUTE;
-		p->is_changed = true;
-	}
-}
-
-bool unload_conns(struct parent *p, uint32_t request, const char *name)
-{
-	struct loaded *l;
-	bool found = false;
-
-	list_each (l, &p->loaded, struct loaded, node) {
-		if (!is_called(l, name))
-			continue;
-		if (!found)
-			LINE_SEND(&p->child[WHO_IKE].line, request_begin, .request = request);
-		found = true;
-		unload(p, request, l);
-	}
-	if (found)
-		LINE_SEND(&p->child[WHO_IKE].line, request_end, .request = request);
-	return found;
 }
 
 /* ---- reload ---- */
@@ -625,7 +505,7 @@ bool load_names_before(struct parent *p, const struct msg_command *m)
 	struct loaded *l;
 
 	list_each (l, &p->loaded, struct loaded, node)
-		if (is_called(l, m->name) && has_name(l->conf))
+		if (loaded_is_called(l, m->name) && has_name(l->conf))
 			load_add(load, l->conf);
 	if (load->n == 0) {
 		load_free(load);

@@ -254,10 +254,6 @@ void load_take_over(struct parent *p);
 void load_into(struct parent *p, enum ipc_who who);
 /* The same, into keys, kernel and ike: all of them are new. */
 void load_handed(struct parent *p);
-/* A person wants connections (by name or alias) up, down, routed, unrouted. */
-void load_wish(struct parent *p, const struct msg_command *m);
-/* Unloads by name or alias. False: there is none. */
-bool unload_conns(struct parent *p, uint32_t request, const char *name);
 /* Loads what changed, unloads what is gone; an error in the file changes nothing. */
 void load_reload(struct parent *p, uint32_t request);
 /* Tries again what could not be resolved, or had no end that is this host. */
@@ -270,10 +266,24 @@ bool load_names_before(struct parent *p, const struct msg_command *m);
 void load_retry(uv_timer_t *t); /* the same, as a timer */
 void load_setup(struct parent *p, struct conf_setup *setup_take);
 void load_done(struct parent *p);
+/* ---- loaded.c: what is loaded, and what people wish of it ---- */
 struct loaded *loaded_find(struct parent *p, const char *name);
 /* Takes the conf. */
 struct loaded *loaded_new(struct parent *p, struct conf_conn *conf_take);
+void loaded_free(struct parent *p, struct loaded *l);
+/* By its name or an alias. */
+bool loaded_is_called(const struct loaded *l, const char *name);
+/* Out of ike, keys and kernel, and freed. */
+void unload(struct parent *p, uint32_t request, struct loaded *l);
+/* Unloads by name or alias. False: there is none. */
+bool unload_conns(struct parent *p, uint32_t request, const char *name);
+/* A person wants connections (by name or alias) up, down, routed, unrouted. */
+void load_wish(struct parent *p, const struct msg_command *m);
+/* As its auto= says, and: is it wished so? */
+struct wish wish_automatic(const struct conf_conn *c);
+bool wish_is_automatic(const struct wish *wish, const struct conf_conn *c);
 void wish_add_remote(struct wish *w, const struct addr *remote);
+void wish_down(struct wish *w);
 /* ---- remember.c: what is loaded and wished, for the one who starts after we were killed ---- */
 void remember_init(struct parent *p);
 /* False: nothing is there, or it is not ours. */
