@@ -376,6 +376,60 @@ flushed() {
 	check "it carries packets again" answered lpc $RPC
 	anew
 }
+# Another strongSwan here, for whom systemd is a stand-in: a group of processes and who ends it. It has a tunnel of the
+# same networks, and takes its policies in and out all the time.
+second_daemon() {
+	local group=/sys/fs/cgroup/system.slice/strongswan-starter.service
+	tell left "mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup; mkdir -p $group"
+	file left /run/systemctl "#!/bin/sh
+[ \"\$1 \$2 \$3\" = 'disable --now strongswan-starter.service' ] || exit 1
+kill \$(cat $group/cgroup.procs)
+while grep -q . $group/cgroup.procs; do sleep 0.1; done"
+	tell left 'chmod 755 /run/systemctl; mount --bind /run/systemctl /usr/bin/systemctl'
+	file left /etc/strongswan.d/lab.conf "charon { port = 0
+	port_nat_t = 0
+	plugins { kernel-libipsec { load = no } } }"
+	file left /etc/swanctl/swanctl.conf "connections { old {
+	local_addrs = 192.0.2.1
+	remote_addrs = 198.51.100.1
+	local { auth = psk }
+	remote { auth = psk }
+	children { old { local_ts = 10.0.1.0/24
+		remote_ts = 10.0.2.0/24 } }
+} }"
+	# the first process is its parent, as of each service's own
+	tell left "(setsid sh -c 'echo \$\$ >$group/cgroup.procs; exec /usr/lib/ipsec/charon' >/dev/null 2>&1 </dev/null &)"
+	wait_for 30 ask left test -S /run/charon.vici
+	check "a second daemon is there" ask left swanctl --load-conns
+	tell left 'while swanctl --install --child old && swanctl --uninstall --child old; do sleep 1; done >/dev/null 2>&1 </dev/null &'
+}
+# taken: how often policies of ours were, in TAKEN
+taken() {
+	ask left grep -c "somebody.* took our" /var/log/ike.log
+	TAKEN=$((OUT))
+}
+taken_again() { taken && [ $TAKEN -gt "$1" ]; }
+writer() {
+	local seen
+	fault "another daemon has the same policies"
+	is_up_by
+	second_daemon
+	check "it takes ours out" wait_for 5 taken_again 0
+	check "again and again" wait_for 5 taken_again $((TAKEN + 3))
+	found foreign-xfrm-writer certain ipsec --json status
+	check "it is named" grep -q "another program (charon, process [0-9]* of strongswan-starter.service)" "$LAB/left/said"
+	ROLE=initiator apply here # the tunnel is there: nobody has to try anew
+	taken
+	seen=$TAKEN
+	check "it has ended" ask left sh -c '! kill -0 "$(cat /run/charon.pid)"'
+	check "it carries packets" answered lpc $RPC
+	nap 3
+	check "it carries packets still" answered lpc $RPC
+	taken
+	if [ $TAKEN = "$seen" ]; then row_fix works; else bad "nothing is taken out any more"; fi
+	ask left umount /usr/bin/systemctl
+	anew
+}
 log_lost() {
 	[ $VERSION = ikev2 ] || return 0 # a tunnel of IKEv1 ends when the daemon is started again
 	local from
@@ -400,7 +454,7 @@ agents
 both "${ENDS[@]}"
 start right "$PEER"
 start left ours
-for c in healthy psk ike esp pfs ts two version off silence nobody unloaded drifted esp_dropped nat_rule lost_one flushed log_lost; do
+for c in healthy psk ike esp pfs ts two version off silence nobody unloaded drifted esp_dropped nat_rule lost_one flushed writer log_lost; do
 	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
 done
 finish
