@@ -59,6 +59,56 @@ static const char *bare(const char *id, size_t *n)
 	return id[0] == '@' ? id + 1 : id;
 }
 
+static char *quoted(const char *before, const char *id, const char *if_any, char t[IDENTITY_WORD])
+{
+	const char *q = strpbrk(id, if_any) && !strchr(id, '"') ? "\"" : "";
+
+	snprintf(t, IDENTITY_WORD, "%s%s%s%s", q, before, id, q);
+	return t;
+}
+
+char *identity_word(const char *id, char t[IDENTITY_WORD])
+{
+	return quoted("", id, " ,=", t);
+}
+
+char *identity_swanctl(const char *id, char t[IDENTITY_WORD])
+{
+	char text[IDENTITY_WORD];
+	size_t n;
+	const char *in = bare(id, &n);
+
+	if (strncmp(id, "@[", 2) == 0) {
+		snprintf(text, sizeof(text), "%.*s", (int)n, in);
+		return quoted("keyid:", text, " ,=#", t);
+	}
+	if (strncmp(id, "@#0x", 4) == 0) { /* only its digits */
+		snprintf(t, IDENTITY_WORD, "\"@#%s\"", id + 4);
+		return t;
+	}
+	return quoted("", id, " ,=#", t);
+}
+
+/* Is each part of a one of b, whatever the order? */
+static bool has_parts(const char *a, const char *b)
+{
+	char in[IDENTITY_WORD], part[IDENTITY_WORD];
+
+	if (!strchr(a, '=') || !strchr(b, '='))
+		return false;
+	snprintf(in, sizeof(in), ", %s,", b);
+	while (*a) {
+		size_t n = strcspn(a, ",");
+
+		snprintf(part, sizeof(part), " %.*s,", (int)n, a + strspn(a, " "));
+		if (n == 0 || !strstr(in, part))
+			return false;
+		a += n;
+		a += strspn(a, ", ");
+	}
+	return true;
+}
+
 char *identity_hint(const char *declared, const char *wanted, char t[IDENTITY_WHY])
 {
 	size_t n, m;
@@ -69,6 +119,9 @@ char *identity_hint(const char *declared, const char *wanted, char t[IDENTITY_WH
 	if (is_same && strcmp(declared, wanted) != 0)
 		snprintf(t, IDENTITY_WHY, "the text is the same, the type is not: %s and %s",
 			kind(declared), kind(wanted));
+	else if (strcmp(declared, wanted) != 0 && has_parts(declared, wanted) &&
+		 has_parts(wanted, declared))
+		snprintf(t, IDENTITY_WHY, "the parts are the same, their order is not");
 	else if (n == m && strncasecmp(a, b, n) == 0)
 		snprintf(t, IDENTITY_WHY, "they differ in upper and lower case only");
 	else if (identity_is_private(declared) && identity_is_addr(wanted) &&

@@ -85,18 +85,29 @@ bool fix_is_of_child(const struct story *s, const struct fix *f)
 	return is_swanctls(s, f) && i < COUNT(swanctl) && swanctl[i].is_of_child;
 }
 
+void words_secret(struct finding *f, enum fix_where where, const char *first, const char *second)
+{
+	char a[IDENTITY_WORD], b[IDENTITY_WORD];
+
+	finding_fix(f, where, FIX_SECRET, "%s %s : PSK \"...\"", identity_word(first, a),
+		identity_word(second, b));
+}
+
 char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n)
 {
-	bool is_conf = f->kind == FIX_CONN || f->kind == FIX_SETUP;
+	char id[IDENTITY_WORD];
+	bool is_conf = f->kind == FIX_CONN || f->kind == FIX_SETUP, is_id = is(f->keyword, "id");
 	size_t i = swanctl_of(f);
 
 	if (!is_conf)
 		snprintf(t, n, "%s", f->text);
 	else if (!is_swanctls(s, f))
-		snprintf(t, n, "%s%s=%s", f->side, f->keyword, f->text);
+		snprintf(t, n, "%s%s=%s", f->side, f->keyword,
+			is_id ? identity_word(f->text, id) : f->text);
 	else if (i < COUNT(swanctl))
 		snprintf(t, n, "%s%s%s%s", end_name(s, f->side), swanctl[i].before,
-			f->text + strlen(swanctl[i].cut), swanctl[i].after);
+			is_id ? identity_swanctl(f->text, id) : f->text + strlen(swanctl[i].cut),
+			swanctl[i].after);
 	else
 		snprintf(t, n, "what ipsec.conf has as %s%s=%s", f->side, f->keyword, f->text);
 	return t;

@@ -11,6 +11,8 @@ bool fix_is_of_child(const struct story *s, const struct fix *f);
 bool story_is_swanctl(const struct story *s);
 /* That, or strongSwan's ipsec.conf: its words for algorithms are strongSwan's. */
 bool story_is_strongswan(const struct story *s);
+/* A line of ipsec.secrets for these two. */
+void words_secret(struct finding *f, enum fix_where where, const char *first, const char *second);
 /* ---- cisco.c: IOS ---- */
 /* Is the peer one, by its vendor ids, now or when it last worked? */
 bool story_is_cisco(const struct story *s);

@@ -1,6 +1,7 @@
 /* Lists compared, and fixes in the words of who makes them. */
 #include "base/test.h"
 #include "diag/drift.h"
+#include "diag/identity.h"
 #include "diag/words.h"
 
 TEST(a_list_has_what_one_of_its_items_allows)
@@ -39,6 +40,15 @@ TEST(a_line_is_written_in_the_words_of_its_file)
 	assert_true(writes(FIX_PEER_STRONGSWAN, "local", "id", "a", "local { id = a }"));
 	assert_true(writes(
 		FIX_PEER_STRONGSWAN, "remote", "subnet", "10.0.1.0/24", "remote_ts = 10.0.1.0/24"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "local", "id", "@[a]", "local { id = keyid:a }"));
+	assert_true(writes(
+		FIX_PEER_STRONGSWAN, "local", "id", "@[a b]", "local { id = \"keyid:a b\" }"));
+	assert_true(writes(
+		FIX_PEER_STRONGSWAN, "remote", "id", "@#0x0aff", "remote { id = \"@#0aff\" }"));
+	assert_true(writes(FIX_PEER_STRONGSWAN, "remote", "id", "CN=west, O=Example",
+		"remote { id = \"CN=west, O=Example\" }"));
+	assert_true(writes(
+		FIX_HERE, "left", "id", "CN=west, O=Example", "leftid=\"CN=west, O=Example\""));
 	assert_true(writes(FIX_PEER_STRONGSWAN, "", "mark", "7", "what ipsec.conf has as mark=7"));
 }
 
@@ -55,6 +65,27 @@ TEST(swanctl_conf_has_some_lines_under_children)
 	assert_false(fix_is_of_child(&s, &f.fix[1]));
 	assert_false(fix_is_of_child(&s, &f.fix[2]));
 	assert_false(fix_is_of_child(&s, &f.fix[3]));
+}
+
+TEST(a_secret_is_for_identities_as_its_file_has_them)
+{
+	struct finding f = { .n_fix = 0 };
+
+	words_secret(&f, FIX_HERE, "CN=west, O=Example", "@[east key]");
+	words_secret(&f, FIX_HERE, "192.0.2.1", "@#0x00ff");
+	assert_string_equal(f.fix[0].text, "\"CN=west, O=Example\" \"@[east key]\" : PSK \"...\"");
+	assert_string_equal(f.fix[1].text, "192.0.2.1 @#0x00ff : PSK \"...\"");
+}
+
+TEST(names_whose_parts_are_in_another_order_are_told_apart)
+{
+	char why[IDENTITY_WHY];
+
+	assert_string_equal(identity_hint("O=Example, CN=west", "CN=west, O=Example", why),
+		"the parts are the same, their order is not");
+	assert_string_equal(identity_hint("O=Example, CN=east", "CN=west, O=Example", why), "");
+	assert_string_equal(
+		identity_hint("CN=west, CN=west, O=E", "CN=west, O=E, CN=east", why), "");
 }
 
 TEST(a_cisco_has_wildcards_and_types_of_identities)
@@ -145,8 +176,9 @@ int main(void)
 		cmocka_unit_test(a_list_has_what_one_of_its_items_allows),
 		cmocka_unit_test(a_line_is_written_in_the_words_of_its_file),
 		cmocka_unit_test(swanctl_conf_has_some_lines_under_children),
+		cmocka_unit_test(a_secret_is_for_identities_as_its_file_has_them),
+		cmocka_unit_test(names_whose_parts_are_in_another_order_are_told_apart),
 		cmocka_unit_test(a_cisco_has_wildcards_and_types_of_identities),
-		cmocka_unit_test(swanctl_conf_has_some_lines_under_children),
 		cmocka_unit_test(a_cisco_has_proposals_policies_and_transform_sets),
 	};
 

@@ -1,15 +1,16 @@
 #include "diag/diag.h"
 #include "diag/drift.h"
 #include "diag/identity.h"
+#include "diag/words.h"
 
 static void fixes(const struct story *s, struct finding *f)
 {
 	const char *ours = FACT(s, our_id)[0] ? FACT(s, our_id) : "%any",
 		   *theirs = FACT(s, their_id)[0] ? FACT(s, their_id) : "%any";
 
-	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"", ours, theirs);
+	words_secret(f, FIX_HERE, ours, theirs);
 	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SECRET, "%s %s : PSK \"...\"", theirs, ours);
+	words_secret(f, FIX_PEER_LIBRESWAN, theirs, ours);
 	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto isakmp key ... address %s",
 		FACT(s, ours)[0] ? FACT(s, ours) : "ADDRESS");
 }

@@ -74,13 +74,15 @@ static bool is_plain(const char *id)
 
 static void fixes(struct finding *f, const struct story *s, const char *ours, const char *theirs)
 {
-	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"", ours, theirs);
+	char a[IDENTITY_WORD], b[IDENTITY_WORD];
+
+	words_secret(f, FIX_HERE, ours, theirs);
 	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_SECRET, "%s %s : PSK \"...\"", theirs, ours);
+	words_secret(f, FIX_PEER_LIBRESWAN, theirs, ours);
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS,
 		"secrets { ike-1 { id-1 = %s; id-2 = %s; secret = \"...\" } }, then run: swanctl "
 		"--load-creds",
-		theirs, ours);
+		identity_swanctl(theirs, a), identity_swanctl(ours, b));
 	cisco_secret(f, s);
 }
 

@@ -1,6 +1,7 @@
 #include "diag/diag.h"
 #include "diag/drift.h"
 #include "diag/identity.h"
+#include "diag/words.h"
 
 static enum certainty lacks(const struct story *s, struct finding *f, const struct event *e,
 	const char *ours, const char *theirs)
@@ -8,7 +9,7 @@ static enum certainty lacks(const struct story *s, struct finding *f, const stru
 	finding_proof(f, e);
 	finding_proof(f, story_last(s, EV_secret_missing));
 	finding_cause(f, "ipsec.secrets here has no line for '%s' and '%s'", ours, theirs);
-	finding_fix(f, FIX_HERE, FIX_SECRET, "%s %s : PSK \"...\"", ours, theirs);
+	words_secret(f, FIX_HERE, ours, theirs);
 	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
 	finding_fix(f, FIX_PEER, FIX_WORDS, "the same secret for '%s' and '%s'", theirs, ours);
 	return CERTAIN;
