@@ -41,7 +41,8 @@ static enum certainty as_initiator(const struct story *s, struct finding *f)
 		"not answer: it is overloaded or limits how many it takes");
 	finding_setup(f, FIX_PEER_LIBRESWAN, "max-halfopen-ike", "100000");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS,
-		"strongswan.conf: charon { half_open_timeout = 30; init_limit_half_open = 0 }");
+		"in strongswan.conf write (| ends a line): charon { | half_open_timeout = 30 | "
+		"init_limit_half_open = 0 | }");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "sleep 60; ipsec up %s", story_name(s));
 	return LIKELY;
 }

@@ -80,8 +80,9 @@ static void fixes(struct finding *f, const struct story *s, const char *ours, co
 	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
 	words_secret(f, FIX_PEER_LIBRESWAN, theirs, ours);
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS,
-		"secrets { ike-1 { id-1 = %s; id-2 = %s; secret = \"...\" } }, then run: swanctl "
-		"--load-creds",
+		/* a line has one value: it knows no semicolon */
+		"in swanctl.conf write (| ends a line): secrets { ike-1 { | id-1 = %s | id-2 = %s "
+		"| secret = \"...\" | } }, then run: swanctl --load-creds",
 		identity_swanctl(theirs, a), identity_swanctl(ours, b));
 	cisco_secret(f, s);
 }
