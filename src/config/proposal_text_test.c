@@ -185,6 +185,21 @@ TEST(swanctl_has_words_of_its_own)
 	in_swanctl(PROTO_ESP, "aes256+aes128-sha2_256-dh14", "aes256-aes128-sha256-modp2048");
 }
 
+TEST(what_insists_on_extended_sequence_numbers_says_so_in_swanctl)
+{
+	struct proposals p = { .n = 1,
+		.p = { { .protocol = PROTO_ESP,
+			.n = 3,
+			.t = { { TT_ENCR, ENCR_AES_GCM_16, 256 }, { TT_ESN, 1, 0 },
+				{ TT_ESN, 0, 0 } } } } };
+	char line[64];
+
+	assert_string_equal(proposals_swanctl(&p, line, sizeof(line)), "aes256gcm16");
+	p.p[0].n = 2;
+	assert_string_equal(proposals_swanctl(&p, line, sizeof(line)), "aes256gcm16-esn");
+	assert_string_equal(proposals_conf(&p, line, sizeof(line)), "aes_gcm256");
+}
+
 TEST(what_is_not_known_or_does_not_fit_is_left_out)
 {
 	struct proposals p = { .n = 2,
@@ -218,6 +233,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_read_back_as_it_was),
 		cmocka_unit_test(the_defaults_can_be_written),
 		cmocka_unit_test(swanctl_has_words_of_its_own),
+		cmocka_unit_test(what_insists_on_extended_sequence_numbers_says_so_in_swanctl),
 		cmocka_unit_test(what_is_not_known_or_does_not_fit_is_left_out),
 	};
 

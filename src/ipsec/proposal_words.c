@@ -158,6 +158,14 @@ static bool has_other_types(const struct proposal *p)
 	return false;
 }
 
+static bool has(const struct proposal *p, uint8_t type, uint16_t id)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->t[i].type == type && p->t[i].id == id)
+			return true;
+	return false;
+}
+
 static bool write_one(struct item *x, const struct proposal *p)
 {
 	struct proposal encr, prf, integ, ke;
@@ -183,6 +191,8 @@ static bool write_one(struct item *x, const struct proposal *p)
 		put_all(x, &prf, "-");
 	/* Libreswan takes what follows such a cipher and a '-' for its integrity */
 	put_all(x, &ke, is_aead && !is_ike ? ";" : "-");
+	if (x->is_swanctl && has(p, TT_ESN, 1) && !has(p, TT_ESN, 0)) /* esn= of ipsec.conf */
+		put(x, "-esn", 0);
 	return x->at + 1 < ITEM;
 }
 

@@ -128,8 +128,10 @@ enum certainty esp_proposals_differ(const struct story *s, struct finding *f)
 				"are right");
 		fixes(f, s, once_offered(s), r->ours_conf.str, r->ours_swanctl.str);
 		finding_suspect(f, &rule_transport_tunnel_mismatch);
-		if (r->needs_esn.u64)
+		if (r->needs_esn.u64) { /* esp= does not say it */
+			finding_conn(f, FIX_PEER_LIBRESWAN, "", "esn", "either");
 			finding_suspect(f, &rule_esn_or_ipcomp_mismatch);
+		}
 		finding_suspect(f, &rule_kernel_lacks_esp); /* charon's answer then */
 		return LIKELY;
 	}
