@@ -312,16 +312,24 @@ static void net_error_event(struct v1_sa *sa, const struct net_error *e)
 		.icmp_code = ev_u64(e->icmp_code));
 }
 
-/* Evidence, not proof: it ends the wait of people at once; an attempt that must go on goes on, and
- * an ISAKMP SA that is up does not care. */
+/* One that is up does not care; but what has become of a peer that does not answer is told. */
+static bool is_unanswered(const struct v1_sa *sa)
+{
+	return sa->dpd_open > 1 || (sa->dpd_open && sa->alive.about.request);
+}
+
+/* Evidence, not proof: it ends the wait of people at once; an attempt that must go on goes on. */
 static void net_error(void *state, const struct net_error *e)
 {
 	struct v1 *v1 = state;
 	struct v1_sa *sa;
 
 	list_each (sa, &v1->sas, struct v1_sa, node) {
-		if (sa->state == V1_DEAD || !sa->is_initiator || v1_sa_is_authenticated(sa) ||
-			!endpoint_eq(&sa->remote, &e->remote))
+		if (sa->state == V1_DEAD || !endpoint_eq(&sa->remote, &e->remote))
+			continue;
+		if (v1_sa_is_authenticated(sa) && is_unanswered(sa))
+			net_error_event(sa, e);
+		if (!sa->is_initiator || v1_sa_is_authenticated(sa))
 			continue;
 		net_error_event(sa, e);
 		conn_settle(sa->conn, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);

@@ -77,6 +77,20 @@ apply
 if wait_for 5 ping_through 3; then row_fix works; else row_fix FAILED; fi
 check "it is up again" ping_through 3
 
+for IKE in 1 2; do
+	fault "IKEv$IKE: the peer's daemon has ended under a tunnel that is up"
+	[ $IKE = 2 ] || fresh_peer
+	up_again dpddelay=1 dpdtimeout=30 "pfs=$([ $IKE = 2 ] && echo yes || echo no)"
+	ROLE=initiator
+	noticed left peer-not-listening-icmp likely stop_strongswan right KILL
+	verdict peer-not-listening-icmp certain ipsec --json diagnose $CONN
+	exactly certain
+	refuses "nothing else is found" grep -q '"rank":2' "$LAB/said"
+	start right strongswan # which systemctl does there
+	apply
+	cured
+done
+
 fault "the peer was killed and has begun anew: it has forgotten a tunnel that is up here"
 up_again
 stop_strongswan right KILL

@@ -1,3 +1,4 @@
+#include "diag/complaint.h"
 #include "diag/flow.h"
 #include "diag/identity.h"
 #include "diag/local.h"
@@ -40,7 +41,7 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 			   *ike = flow_ike(s), *elsewhere = story_last(s, EV_child_elsewhere);
 	bool is_alive, is_udp = is_in_udp(s);
 
-	if (ike && ike->id == EV_ike_not_alive)
+	if ((ike && ike->id == EV_ike_not_alive) || story_is_refused(s))
 		return CERTAINTY_NONE;
 	if (!first || story_age(s, e) > RECENT || !story_is_up(s))
 		return CERTAINTY_NONE;
@@ -99,7 +100,7 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 	const struct event *sa = flow_of(s), *hop = flow_answer_of(s, "hop"),
 			   *asked = flow_answer_of(s, "named"), *ike = flow_ike(s);
 
-	if (ike && ike->id == EV_ike_not_alive)
+	if ((ike && ike->id == EV_ike_not_alive) || story_is_refused(s))
 		return CERTAINTY_NONE;
 	if (!story_is_up(s) || !flow_is_one_way(s) || flow_moved_xfrm(s) ||
 		flow_moved(s, "TcpExtIPReversePathFilter"))

@@ -56,7 +56,10 @@ static enum certainty from_outside(const struct story *s, struct finding *f)
 static enum certainty from_inside(const struct story *s, struct finding *f)
 {
 	const struct event *dead = NULL, *up = NULL, *again = NULL,
-			   *moved = story_ever(s, EV_resolve_changed);
+			   *moved = story_ever(s, EV_resolve_changed),
+			   *v2 = story_ever(s, EV_v2_net_error),
+			   *v1 = story_ever(s, EV_v1_net_error),
+			   *refused = story_later(v1, v2) ? v1 : v2;
 
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct event *e = &s->event[i];
@@ -71,6 +74,8 @@ static enum certainty from_inside(const struct story *s, struct finding *f)
 	}
 	if (story_later(moved, dead) && story_later(again, moved))
 		return CERTAINTY_NONE; /* its name has another address */
+	if (story_later(refused, up) && story_later(again, refused))
+		return CERTAINTY_NONE; /* through that NAT somebody did answer */
 	if (!dead || !again || story_age(s, again) > 900 * NS_S ||
 		again->at.mono - dead->at.mono > 30 * NS_S)
 		return CERTAINTY_NONE;

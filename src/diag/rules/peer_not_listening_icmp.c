@@ -1,70 +1,87 @@
-#include "diag/diag.h"
+#include "diag/complaint.h"
+#include "diag/flow.h"
 #include "diag/identity.h"
 #include "diag/probed.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* ICMP's type 3 and ICMPv6's type 1 in the same words. */
 enum trouble { NO_PORT, NO_HOST, NO_NET, PROHIBITED, OTHER };
 
 struct icmp {
-	const struct event *e;
-	struct addr by, local;
-	struct endpoint remote;
+	struct complaint c;
 	enum trouble trouble;
 };
 
-static enum trouble trouble_of(uint64_t error, uint64_t type, uint64_t code)
+static enum trouble trouble_of(const struct complaint *c)
 {
-	if (error == 111)
+	uint64_t type = c->icmp_type, code = c->icmp_code;
+
+	if (c->error == ECONNREFUSED)
 		return NO_PORT;
 	if (type == 3 && (code == 9 || code == 10 || code == 13))
 		return PROHIBITED;
 	if (type == 1 && (code == 1 || code == 5))
 		return PROHIBITED;
-	return error == 101 ? NO_NET : error == 113 ? NO_HOST : OTHER;
+	return c->error == ENETUNREACH ? NO_NET : c->error == EHOSTUNREACH ? NO_HOST : OTHER;
 }
 
-/* As both versions tell of it. */
-static struct icmp icmp_of(const struct story *s)
+#define LATELY (60 * NS_S)
+
+/* Of a tunnel that is up, where anybody could send us such ICMP: nor has the peer answered what it
+ * was asked. */
+static enum certainty is_unanswered(const struct story *s, const struct icmp *i)
 {
-	struct icmp i = { .e = story_last(s, EV_v2_net_error) };
-	struct probes p = story_probes(s);
+	const struct event *asked = flow_ike(s), *again = story_last(s, EV_v2_retransmit);
 
-	if (i.e) {
-		const union ev_v2_net_error *n = FIELDS(i.e, v2_net_error);
+	if (!complaint_is_no_port(&i->c) || story_age(s, i->c.e) > LATELY)
+		return CERTAINTY_NONE;
+	if (asked && asked->id == EV_ike_not_alive && story_age(s, asked) < LATELY)
+		return CERTAIN;
+	if (asked && asked->id == EV_ike_alive && story_later(asked, i->c.e))
+		return CERTAINTY_NONE;
+	if (i->c.e->id == EV_v1_net_error) /* which tells it only of what was asked twice */
+		return LIKELY;
+	return again && story_age(s, again) < LATELY && story_later(i->c.e, again) ? LIKELY
+										   : CERTAINTY_NONE;
+}
 
-		i.by = n->complainant.addr;
-		i.local = n->local.ep.addr;
-		i.remote = n->remote.ep;
-		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
-	} else if ((i.e = story_last(s, EV_v1_net_error))) {
-		const union ev_v1_net_error *n = FIELDS(i.e, v1_net_error);
+/* It was up, and the peer's daemon has ended since. */
+static enum certainty ended_there(const struct story *s, const struct icmp *i, struct finding *f)
+{
+	enum certainty c = is_unanswered(s, i);
+	const struct event *asked = flow_ike(s);
+	char t[ADDR_STR];
 
-		i.by = n->complainant.addr;
-		i.local = n->local.ep.addr;
-		i.remote = n->remote.ep;
-		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
-	} else if (p.complaint.e && !probed_is_answered(&p.main)) { /* 4500 alone is no failure */
-		const union ev_probe_refused *n = FIELDS(p.complaint.e, probe_refused);
-
-		i.e = p.complaint.e;
-		i.by = n->complainant.addr;
-		i.local = n->local.addr;
-		i.remote = n->remote.ep;
-		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
-	}
-	return i;
+	if (!c)
+		return c;
+	f->until = i->c.e->at.mono + LATELY; /* nobody asks again: it may be over */
+	finding_proof(f, i->c.e);
+	if (c == CERTAIN)
+		finding_proof(f, asked);
+	finding_cause(f,
+		"the tunnel is up here only: nothing listens on UDP port %u of %s any more, whose "
+		"host is up and answers with ICMP \"port unreachable\"",
+		i->c.remote.port, addr_format(&i->c.remote.addr, t));
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec down %s; ipsec up %s", story_name(s),
+		story_name(s));
+	if (i->c.remote.port == 500 || i->c.remote.port == 4500)
+		return c;
+	finding_suspect(f, &rule_nat_mapping_expiry); /* a port of a NAT, which it is open for */
+	return LIKELY;
 }
 
 static enum certainty nobody_listens(const struct story *s, const struct icmp *i, struct finding *f)
 {
 	struct probes p = story_probes(s);
-	bool nor_4500 = p.natt.is == PROBED_ERROR && i->remote.port != 4500;
+	bool nor_4500 = p.natt.is == PROBED_ERROR && i->c.remote.port != 4500;
 	char t[ADDR_STR];
 
-	if (!addr_is_set(&i->remote.addr)) { /* a log that does not name the peer */
-		addr_format(&i->by, t);
+	if (!addr_is_set(&i->c.remote.addr)) { /* a log that does not name the peer */
+		addr_format(&i->c.by, t);
 		finding_cause(f,
 			"%s answers our message with ICMP \"port unreachable\": if that is the "
 			"peer, nothing listens on UDP port 500 there; else a packet filter on the "
@@ -75,12 +92,12 @@ static enum certainty nobody_listens(const struct story *s, const struct icmp *i
 		finding_suspect(f, &rule_ike_udp500_blocked);
 		return LIKELY;
 	}
-	addr_format(&i->remote.addr, t);
+	addr_format(&i->c.remote.addr, t);
 	finding_proof(f, nor_4500 ? p.natt.e : NULL);
 	finding_cause(f,
 		"nothing listens on UDP port %u of %s%s: that host is up and answers with ICMP "
 		"\"port unreachable\"",
-		i->remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
+		i->c.remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if %s is not the peer's address, correct %s", t,
@@ -93,19 +110,19 @@ static enum certainty other_speaks(const struct story *s, const struct icmp *i, 
 {
 	char by[ADDR_STR], to[ENDPOINT_STR];
 
-	addr_format(&i->by, by);
-	if (addr_is_set(&i->remote.addr))
-		endpoint_format(&i->remote, to);
+	addr_format(&i->c.by, by);
+	if (addr_is_set(&i->c.remote.addr))
+		endpoint_format(&i->c.remote, to);
 	else /* a log that does not name it */
 		snprintf(to, sizeof(to), "the peer");
 	if (i->trouble == NO_PORT || i->trouble == PROHIBITED) {
 		finding_cause(f,
 			"%s%s answers %s in its place: a packet filter on the way rejects UDP port "
 			"%u to %s",
-			by, addr_is_set(&i->remote.addr) ? ", which is not the peer," : "",
+			by, addr_is_set(&i->c.remote.addr) ? ", which is not the peer," : "",
 			i->trouble == NO_PORT ? "\"port unreachable\""
 					      : "\"administratively prohibited\"",
-			i->remote.port ? i->remote.port : 500, to);
+			i->c.remote.port ? i->c.remote.port : 500, to);
 		finding_fix(f, FIX_PEER, FIX_WORDS,
 			"on %s let UDP ports 500 and 4500 and ESP (protocol 50) through to the "
 			"peer",
@@ -125,23 +142,25 @@ static enum certainty other_speaks(const struct story *s, const struct icmp *i, 
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	struct icmp i = icmp_of(s);
+	struct icmp i = { .c = story_complaint(s) };
 	char to[ENDPOINT_STR];
 
+	i.trouble = trouble_of(&i.c);
+	if (i.c.e && story_is_up(s))
+		return ended_there(s, &i, f);
 	/* our own kernel has no neighbour: that nobody is there, is another class */
-	if (!i.e || i.trouble == OTHER || story_is_up(s) ||
-		(i.trouble == NO_HOST && addr_eq(&i.by, &i.local)))
+	if (!i.c.e || i.trouble == OTHER || (i.trouble == NO_HOST && addr_eq(&i.c.by, &i.c.local)))
 		return CERTAINTY_NONE;
-	finding_proof(f, i.e);
-	if (i.trouble == NO_PORT && !addr_is_set(&i.remote.addr))
+	finding_proof(f, i.c.e);
+	if (i.trouble == NO_PORT && !addr_is_set(&i.c.remote.addr))
 		return nobody_listens(s, &i, f);
-	if (!addr_eq(&i.by, &i.remote.addr))
+	if (!addr_eq(&i.c.by, &i.c.remote.addr))
 		return other_speaks(s, &i, f);
 	if (i.trouble == NO_PORT)
 		return nobody_listens(s, &i, f);
 	finding_cause(f,
 		"the peer's host rejects UDP port %u (%s) with ICMP: its packet filter does",
-		i.remote.port, endpoint_format(&i.remote, to));
+		i.c.remote.port, endpoint_format(&i.c.remote, to));
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"let UDP ports 500 and 4500 and ESP (protocol 50) through the packet filter there");
 	return CERTAIN;

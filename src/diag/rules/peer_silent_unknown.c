@@ -1,40 +1,26 @@
+#include "diag/complaint.h"
 #include "diag/flow.h"
 #include "diag/identity.h"
 #include "diag/probed.h"
 #include "diag/silence.h"
 
-enum { NO_HOST = 113 }; /* EHOSTUNREACH */
+#include <errno.h>
+
 #define ASKED_LATELY (60 * NS_S)
 
 /* Our own kernel says that nobody on the link has the address: no answer to ARP. */
-static enum certainty nobody_on_link(
-	const struct story *s, const struct probes *p, struct finding *f)
+static enum certainty nobody_on_link(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_v2_net_error);
-	struct addr by = { 0 }, local = { 0 };
-	uint64_t error = 0;
+	struct complaint c = story_complaint(s);
 	char t[ADDR_STR];
 
-	if (e) {
-		by = FIELDS(e, v2_net_error)->complainant.addr;
-		local = FIELDS(e, v2_net_error)->local.ep.addr;
-		error = FIELDS(e, v2_net_error)->error.u64;
-	} else if ((e = story_last(s, EV_v1_net_error))) {
-		by = FIELDS(e, v1_net_error)->complainant.addr;
-		local = FIELDS(e, v1_net_error)->local.ep.addr;
-		error = FIELDS(e, v1_net_error)->error.u64;
-	} else if (!probed_is_answered(&p->main) && (e = p->complaint.e)) {
-		by = FIELDS(e, probe_refused)->complainant.addr;
-		local = FIELDS(e, probe_refused)->local.addr;
-		error = FIELDS(e, probe_refused)->error.u64;
-	}
-	if (!e || error != NO_HOST || !addr_eq(&by, &local) || story_is_up(s))
+	if (!c.e || c.error != EHOSTUNREACH || !addr_eq(&c.by, &c.local) || story_is_up(s))
 		return CERTAINTY_NONE;
-	finding_proof(f, e);
+	finding_proof(f, c.e);
 	finding_cause(f,
 		"this host (%s) itself says that the next hop to the peer does not answer on the "
 		"link: the peer, or the router to it, is off or has another address",
-		addr_format(&by, t));
+		addr_format(&c.by, t));
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip neighbour show nud failed");
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if the peer has another address, correct %s",
 		story_their_host(s));
@@ -62,7 +48,8 @@ static enum certainty gone_since(const struct story *s, struct finding *f)
 	const struct event *e = flow_ike(s), *outside = flow_answer_of(s, "outside");
 	bool is_there = outside && FIELDS(outside, flow_answer)->answered.u64;
 
-	if (!e || e->id != EV_ike_not_alive || !story_is_up(s) || story_age(s, e) > ASKED_LATELY)
+	if (!e || e->id != EV_ike_not_alive || !story_is_up(s) || story_age(s, e) > ASKED_LATELY ||
+		story_is_refused(s))
 		return CERTAINTY_NONE;
 	f->until = e->at.mono + ASKED_LATELY; /* nobody asks again: it may be over */
 	finding_proof(f, e);
@@ -90,7 +77,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct probes p = story_probes(s);
 	struct silence q;
-	enum certainty c = nobody_on_link(s, &p, f);
+	enum certainty c = nobody_on_link(s, f);
 
 	if (!c)
 		c = gone_since(s, f);
