@@ -52,6 +52,7 @@ static bool make_filter(const struct cmd *c, char filter[FILTER_MAX])
 	const struct conf_conn *conn;
 	struct conf *conf;
 	struct addr a;
+	char hint[NEAREST_HINT];
 
 	snprintf(filter, FILTER_MAX, "(esp or udp port 500 or udp port 4500 or tcp port 4500)");
 	if (c->words == 0)
@@ -67,8 +68,8 @@ static bool make_filter(const struct cmd *c, char filter[FILTER_MAX])
 		add_end(filter, &conn->left);
 		add_end(filter, &conn->right);
 	} else
-		out_error("ipsec: no connection named \"%s\" in %s, and it is no address",
-			c->word[0], cmd_config(c));
+		out_error("ipsec: no connection named \"%s\" in %s, and it is no address%s",
+			c->word[0], cmd_config(c), conf_hint(conf, c->word[0], hint));
 	conf_free(conf);
 	return conn != NULL;
 }

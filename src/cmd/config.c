@@ -192,12 +192,15 @@ int run_readwriteconf(const struct cmd *c)
 	const struct conf_source files = conf_source_files();
 	struct conf *conf = conf_parse(&files, cmd_config(c));
 	int status = conf->n_error ? EXIT_CONFIG : 0;
-	char *text;
+	char *text, hint[NEAREST_HINT];
 
 	for (size_t i = 0; i < conf->n_issue; i++)
 		print_issue(&conf->issue[i]);
+	if (c->words)
+		conf_hint(conf, c->word[0], hint); /* of all that there are */
 	if (c->words && !keep_only(conf, c->word[0])) {
-		out_error("ipsec: no connection named \"%s\" in %s", c->word[0], cmd_config(c));
+		out_error("ipsec: no connection named \"%s\" in %s%s", c->word[0], cmd_config(c),
+			hint);
 		conf_free(conf);
 		return status ? status : EXIT_UNKNOWN;
 	}

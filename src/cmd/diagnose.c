@@ -18,6 +18,7 @@ static bool look_at_config(struct ladder *l)
 	const char *file = cmd_config(l->cmd);
 	const struct event_sink in = { ladder_told, l };
 	struct addr local[LOCALS_MAX];
+	char hint[NEAREST_HINT];
 
 	l->conf = conf_parse(&files, file);
 	facts_resolve(l->conf, l->name, local, facts_locals(local));
@@ -36,7 +37,8 @@ static bool look_at_config(struct ladder *l)
 		LADDER_STEP(l, "configuration", "%s:%u has the connection", l->conn->file,
 			l->conn->line);
 	else
-		LADDER_STEP(l, "configuration", "%s has no connection named \"%s\"", file, l->name);
+		LADDER_STEP(l, "configuration", "%s has no connection named \"%s\"%s", file,
+			l->name, conf_hint(l->conf, l->name, hint));
 	return l->conn != NULL;
 }
 

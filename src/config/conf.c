@@ -2,7 +2,6 @@
  */
 #include "config/conf.h"
 
-#include "base/word.h"
 #include "ipsec/limits.h"
 
 #include <inttypes.h>
@@ -87,6 +86,29 @@ const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t
 		if (conf_conn_is_called(c->conn[k], name) && i-- == 0)
 			return c->conn[k];
 	return NULL;
+}
+
+static struct nearest nearest_name(const struct conf *c, const char *name)
+{
+	struct nearest best = nearest_to(name);
+
+	for (size_t i = 0; i < c->n; i++)
+		nearest_try(&best, c->conn[i]->name);
+	return best;
+}
+
+const char *conf_nearest(const struct conf *c, const char *name)
+{
+	struct nearest best = nearest_name(c, name);
+
+	return best.word ? best.word : "";
+}
+
+char *conf_hint(const struct conf *c, const char *name, char s[NEAREST_HINT])
+{
+	struct nearest best = nearest_name(c, name);
+
+	return nearest_hint(&best, s);
 }
 
 /* ---- between our processes: every field in the order of the struct ---- */

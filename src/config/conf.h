@@ -4,6 +4,7 @@
  * field. */
 #include "base/list.h"
 #include "base/now.h"
+#include "base/word.h"
 #include "ipsec/id.h"
 #include "ipsec/proposal.h"
 #include "ipsec/ts.h"
@@ -197,6 +198,10 @@ void conf_free(struct conf *c);
 /* By name or alias, the i-th match from 0; NULL after the last. (subnets= makes several conns that
  * share an alias.) */
 const struct conf_conn *conf_find(const struct conf *c, const char *name, size_t i);
+/* For a name that it has not: the nearest that it has; "": none is near. */
+const char *conf_nearest(const struct conf *c, const char *name);
+/* The same as "; did you mean "vpn"?", or nothing. Gives s. */
+char *conf_hint(const struct conf *c, const char *name, char s[NEAREST_HINT]);
 
 /* Is a in nets, of explain-to=; of_peer is what %peer stands for, none if it is nobody. */
 bool conf_nets_have(const char *nets, const struct addr *of_peer, const struct addr *a);

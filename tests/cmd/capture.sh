@@ -43,6 +43,12 @@ grep -qz 'INFORMATIONAL.*1 packets: ' <<<"$lines" || say "not the connection's: 
 lines=$("$ipsec" capture 192.0.2.1 -r "$dir/in.pcap" -c 1 --json)
 grep -qz '"packet":"192.0.2.1:500 > .*"exit":0' <<<"$lines" || say "no JSON: $lines"
 
+lines=$("$ipsec" --config "$dir/ipsec.conf" capture towo -r "$dir/in.pcap" 2>&1)
+[[ $lines == *'did you mean "two"?' ]] || say "the nearest name is not said: $lines"
+lines=$("$ipsec" --config "$dir/ipsec.conf" readwriteconf towo 2>&1)
+[[ $lines == *'did you mean "two"?'* ]] || say "nor by readwriteconf: $lines"
+lines=$("$ipsec" --config "$dir/ipsec.conf" --rundir "$dir" diagnose towo 2>&1)
+[[ $lines == *'did you mean "two"?'* ]] || say "nor by diagnose: $lines"
 "$ipsec" --config "$dir/ipsec.conf" capture nobody -r "$dir/in.pcap" 2>/dev/null
 [ $? = 21 ] || say "an unknown connection does not end with 21"
 "$ipsec" capture -r "$dir/none.pcap" 2>/dev/null

@@ -135,6 +135,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	case EV_load_unknown:
 		finding_cause(f, "%s has no connection \"%s\"", FIELDS(e, load_unknown)->file.str,
 			FIELDS(e, load_unknown)->name.str);
+		nearest = FIELDS(e, load_unknown)->nearest.str;
+		if (nearest[0]) {
+			finding_more(f, ", but \"%s\"", nearest);
+			finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec add %s && ipsec up %s",
+				nearest, nearest);
+		}
 		finding_fix(
 			f, FIX_HERE, FIX_COMMAND, "grep -rn '^conn' /etc/ipsec.conf /etc/ipsec.d");
 		break;

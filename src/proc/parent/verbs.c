@@ -78,7 +78,8 @@ static void explain(struct parent *p, const struct msg_verb *m, const struct con
 			return;
 		}
 	PARENT_EMIT(p, m->request, load_unknown, .name = ev_str(m->name),
-		.file = ev_str(m->config[0] ? m->config : p->opt.config));
+		.file = ev_str(m->config[0] ? m->config : p->opt.config),
+		.nearest = ev_str(conf_nearest(c, m->name)));
 	verb_done(p, m->request, c->n_error ? EXIT_CONFIG : EXIT_UNKNOWN);
 }
 
