@@ -108,7 +108,7 @@ struct v1_child {
 	struct secret g_xy;
 	unsigned asks;		/* of the data plane, not answered yet */
 	enum err install_error; /* the first of them */
-	char install_text[128];
+	char install_text[256];
 	struct timer use, rekey, expire, alone;
 	bool has_asked; /* as an orphan: Phase 1 has been begun for it */
 };

@@ -75,7 +75,7 @@ struct v2_child {
 	unsigned asks;		/* of the data plane, not answered yet */
 	unsigned adoptions;	/* the same: of what an earlier process gave it */
 	enum err install_error; /* the first of them */
-	char install_text[128];
+	char install_text[256];
 	struct timer rekey, expire; /* lifetime */
 };
 

@@ -220,7 +220,7 @@ int xfrm_probe(int fd, uint8_t family, const struct suite *s, char *text)
 	e = xfrm_sa_put(&w, XFRM_ADD, &sa, NULL) == OK ? 0 : ENOSYS;
 	if (!e) {
 		xfrm_own_sa(&w, sa.spi);
-		e = xfrm_ask(fd, &w, said);
+		e = xfrm_sa_errno(xfrm_ask(fd, &w, said));
 	}
 	if (!e) {
 		xfrm_sa_del_put(&away, &id);

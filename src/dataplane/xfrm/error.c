@@ -44,6 +44,11 @@ enum err xfrm_err(int error)
 	return ERR_SYSTEM;
 }
 
+int xfrm_sa_errno(int error)
+{
+	return error == ENOENT ? ENOSYS : error;
+}
+
 /* The kernel's own words may come from another version than ours: one line, whatever is in them. */
 static void printable(const char *from, char *to, size_t room)
 {

@@ -297,6 +297,10 @@ TEST(refusals_are_told_in_plain_words)
 	assert_string_equal(xfrm_error_format(s.error, s.text, text),
 		"this kernel lacks the algorithm (/proc/crypto; in FIPS mode it may be forbidden): "
 		"Requested AEAD algorithm not found");
+	/* the same, when its module went while the kernel ran */
+	assert_int_equal(xfrm_err(xfrm_sa_errno(ENOENT)), ERR_UNSUPPORTED);
+	assert_int_equal(xfrm_sa_errno(ESRCH), ESRCH);
+	assert_int_equal(xfrm_sa_errno(0), 0);
 	/* cbc(aes) with hmac(sha256) on a kernel without ESP */
 	s = said("44000000 02000003 0*8 a3ffffff c0010000 10000500 0*8 1d000100 52657175 "
 		 "65737465 64207479 7065206e 6f742066 6f756e64 00000000");

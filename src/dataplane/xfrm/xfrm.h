@@ -214,6 +214,9 @@ void xfrm_sa_count(
 
 /* An errno value that the kernel answered. 0 is OK. */
 enum err xfrm_err(int error);
+/* The same for what refuses a new SA: where the kernel's cryptography cannot make the algorithm, it
+ * says ENOENT, too. */
+int xfrm_sa_errno(int error);
 /* "this kernel has no ESP (esp4 or esp6, CONFIG_INET_ESP): Requested type not found." */
 #define XFRM_ERROR_STR 320
 char *xfrm_error_format(int error, const char *kernels_text, char *s);

@@ -125,7 +125,7 @@ static int put(struct kernel *k, enum xfrm_how how, const struct dp_sa *dp,
 
 	if (e == OK) {
 		xfrm_own_sa(&w, dp->spi);
-		error = xfrm_ask(k->xfrm, &w, said);
+		error = xfrm_sa_errno(xfrm_ask(k->xfrm, &w, said));
 	}
 	wipe(room, sizeof(room));
 	if (error)
