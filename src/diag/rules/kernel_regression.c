@@ -47,8 +47,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		drift_when(s, when), GOOD(s, kernel), FACT(s, kernel), why[0] ? ": " : "", why);
 	finding_fix(f, FIX_HERE, FIX_WORDS, "boot Linux %s again, and report it to who made %s",
 		GOOD(s, kernel), FACT(s, kernel));
-	if (strcmp(GOOD(s, plane), "kernel") == 0 && !is_of_conf(e))
+	if (strcmp(GOOD(s, plane), "kernel") == 0 && !is_of_conf(e)) {
 		finding_setup(f, FIX_HERE, "dataplane", "user");
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec restart");
+	}
 	finding_suspect(f, &rule_kernel_lacks_esp);
 	return LIKELY;
 }
