@@ -62,12 +62,14 @@ we() {
 	ask left "$@"
 	wants "$want" "$sure" "$LAB/left/said"
 }
-# they CLASS CERTAINTY: Libreswan begins
+# they CLASS CERTAINTY: the peer begins
 they() {
+	local first=(/usr/libexec/ipsec/whack --asynchronous --initiate --name $NAME)
+	[ "$PEER" != strongswan ] || first=("$STATUS" strongswan initiate child=vpn timeout=3000)
 	ROLE=responder
-	printf 'right# ipsec whack --initiate --asynchronous --name %s\n' $NAME
+	printf 'right# %s\n' "${first[*]}"
 	tell left 'ipsec --json events >/run/heard 2>/dev/null </dev/null & echo $! >/run/hearing; sleep 0.5'
-	ask right /usr/libexec/ipsec/whack --asynchronous --initiate --name $NAME
+	ask right "${first[@]}"
 	wait_for 3 grep -q '"diag_f[a-z]*"' "$LAB/left/run/heard"
 	nap 0.3
 	tell left 'kill $(cat /run/hearing)'
@@ -228,6 +230,22 @@ ts() {
 	fault "networks" left:rightsubnet=10.0.3.0/24
 	they $class certain
 	apply here
+	cured
+}
+# strongSwan has ranges where the kernel does ESP.
+range() {
+	[ "$PEER" = strongswan ] || return 0
+	SWAN[net]=10.0.2.10-10.0.2.77
+	fault "the peer has a range"
+	they non-cidr-selector certain
+	apply here
+	cured
+	fault "the peer has a range"
+	they non-cidr-selector certain
+	check "what is to be done there" grep -q "write the networks as networks" "$LAB/left/said"
+	unset "SWAN[net]"
+	both "${ENDS[@]}"
+	reload right
 	cured
 }
 # The secret is the first that is found, the algorithms are right behind it.
@@ -430,6 +448,39 @@ writer() {
 	ask left umount /usr/bin/systemctl
 	anew
 }
+# The kernel could do AES-GCM when the daemon began, and now its module (of the whole machine) is not to be had. The peer
+# has the same kernel, and so does its ESP itself from then on: this is the last case.
+no_gcm() {
+	echo "install gcm /bin/false" >/etc/modprobe.d/lab.conf
+	check "the module can go" wait_for 5 modprobe -r gcm
+}
+other_kernel() {
+	[ "$PEER" = strongswan ] || return 0
+	local edit='s/"kernel":"[^"]*"/"kernel":"6.1.0-30-amd64"/'
+	stop right strongswan
+	SS_ESP= start right strongswan
+	SWAN[child]="esp_proposals = aes256gcm16"
+	if [ $VERSION = ikev2 ]; then
+		fault "the kernel lacks an algorithm" left:esp=aes_gcm256
+		no_gcm
+		we kernel-lacks-esp certain
+		apply here
+		cured
+		rm /etc/modprobe.d/lab.conf
+		end left
+	fi
+	fault "another kernel" left:esp=aes_gcm256
+	[ $VERSION = ikev1 ] || anew
+	is_up_by
+	end left
+	check "the record is edited" wait_for 5 ask left sed -i "$edit" /var/lib/clearswan/last-good/$NAME.json
+	no_gcm
+	reload left
+	if [ $VERSION = ikev2 ]; then we kernel-regression likely; else they kernel-regression likely; fi
+	check "it says what was, and what is" grep -q "it was Linux 6.1.0-30-amd64, and $(uname -r) now, which refuses it" "$LAB/left/said"
+	apply here
+	cured
+}
 log_lost() {
 	[ $VERSION = ikev2 ] || return 0 # a tunnel of IKEv1 ends when the daemon is started again
 	local from
@@ -454,7 +505,7 @@ agents
 both "${ENDS[@]}"
 start right "$PEER"
 start left ours
-for c in healthy psk ike esp pfs ts two version off silence nobody unloaded drifted esp_dropped nat_rule lost_one flushed writer log_lost; do
+for c in healthy psk ike esp pfs ts range two version off silence nobody unloaded drifted esp_dropped nat_rule lost_one flushed writer log_lost other_kernel; do
 	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
 done
 finish
