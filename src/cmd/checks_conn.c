@@ -192,7 +192,8 @@ static void check_overlap(const struct facts *f, const struct check_sink *to)
 		if (negotiates(c) && c->oriented && c->left.subnet.n &&
 			ts_list_eq(&c->left.subnet, &c->right.subnet))
 			verify_say(to, CHECK_WARN, "subnets",
-				"renumber one side, or NETMAP with another subnet in the conn",
+				"renumber one side, or translate both: ipsec diagnose has the "
+				"lines",
 				"\"%s\" has the same subnet on both sides: hosts look for the "
 				"other ones in their own network",
 				c->name);

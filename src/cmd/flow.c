@@ -58,6 +58,9 @@ static struct addr guess_of(const struct flow_for *what, bool *is_sure)
 		return (struct addr){ 0 };
 	if (!*is_sure)
 		addr_add(&r->first, 1, &a);
+	/* nor one of ours, where both ends have the same network: this host would answer itself */
+	while (!*is_sure && local_is_here(&a) && addr_next(&a) && range_has(r, &a))
+		;
 	return a;
 }
 

@@ -75,5 +75,6 @@ enum { LOCAL_MACHINE = 96 };
 /* The cloud that this host runs in, and what it is called there ("": not known); NULL: none that is
  * known here. */
 const char *local_cloud_name(char machine[static LOCAL_MACHINE]);
+bool local_is_here(const struct addr *a); /* is it an address of this host? */
 /* The networks that this host's devices are connected to; NULL ends. f is told of each. */
 void local_connected(void (*f)(void *ctx, const char *device, const struct prefix *p), void *ctx);

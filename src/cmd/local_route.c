@@ -47,6 +47,27 @@ void local_connected(void (*f)(void *ctx, const char *device, const struct prefi
 	freeifaddrs(all);
 }
 
+struct here {
+	struct addr addr;
+	bool is_found;
+};
+
+static void take_here(void *ctx, const char *device, const struct prefix *p)
+{
+	struct here *x = ctx;
+
+	(void)device;
+	x->is_found |= addr_eq(&p->addr, &x->addr);
+}
+
+bool local_is_here(const struct addr *a)
+{
+	struct here x = { *a, false };
+
+	local_connected(take_here, &x);
+	return x.is_found;
+}
+
 /* ---- addresses ---- */
 
 struct addresses {
@@ -79,55 +100,11 @@ void local_addresses(const struct local *l, char inner[static ADDR_STR])
 		.device = ev_str(x.device), .instead = ev_str(instead));
 }
 
-/* ---- overlaps ---- */
-
 static bool is_all(const struct range *r)
 {
 	struct prefix p;
 
 	return range_is_prefix(r, &p) && p.bits == 0;
-}
-
-static void say_overlap(const struct local *l, const struct range *net, const struct range *other,
-	const char *where)
-{
-	char a[RANGE_STR], b[RANGE_STR];
-
-	LOCAL_EMIT(l, local_overlap, .net = ev_str(range_format(net, a)),
-		.how = ev_str(range_eq(net, other) ? "equal" : "inside"),
-		.other = ev_str(range_format(other, b)), .where = ev_str(where));
-}
-
-static void take_overlap(void *ctx, const char *device, const struct prefix *p)
-{
-	const struct local *l = ctx;
-	const struct ts_list *nets = &l->what->their_nets;
-	struct prefix clean = prefix_clean(*p);
-	struct range net = range_from(&clean);
-	char where[64];
-
-	if (strcmp(device, l->what->device) == 0 || p->bits == addr_bits(p->addr.family))
-		return;
-	for (size_t i = 0; i < nets->n; i++)
-		/* one host of the wire between the two ends is no network behind the other */
-		if (range_covers(&net, &nets->ts[i].range) &&
-			!range_has(&nets->ts[i].range, &l->what->theirs)) {
-			snprintf(where, sizeof(where), "connected to %.32s", device);
-			say_overlap(l, &nets->ts[i].range, &net, where);
-		}
-}
-
-void local_overlaps(const struct local *l)
-{
-	const struct ts_list *a = &l->what->our_nets, *b = &l->what->their_nets;
-
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < b->n; k++)
-			if (!is_all(&a->ts[i].range) && !is_all(&b->ts[k].range) &&
-				range_covers(&a->ts[i].range, &b->ts[k].range))
-				say_overlap(l, &b->ts[k].range, &a->ts[i].range,
-					"this end's network of the connection");
-	local_connected(take_overlap, (void *)(uintptr_t)l);
 }
 
 /* ---- routes ---- */
@@ -262,6 +239,8 @@ void local_routes(struct local *l)
 	for (size_t i = 0; i < nets->n && i < NETS_MAX; i++) {
 		struct addr a = host_of(&nets->ts[i].range);
 
+		while (range_count(&nets->ts[i].range) > 1 && local_is_here(&a) && addr_next(&a))
+			;
 		look_up_inner(l, &a, &r);
 		say_route(l, "subnet", range_format(&nets->ts[i].range, t), &r);
 	}

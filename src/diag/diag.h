@@ -36,7 +36,7 @@ enum {
 	FINDINGS_MAX = 4, /* that are told of */
 	CAUSE_MAX = 768,
 	FIX_MAX = 384,
-	FIXES_MAX = 8,
+	FIXES_MAX = 16,
 	EVIDENCE_MAX = 8,
 	SUSPECTS_MAX = 6,
 	PROVEN_MAX = 8

@@ -40,11 +40,88 @@ verdict no-route-to-remote-subnet certain ipsec --json diagnose $CONN
 apply
 cured
 
-fault "the other network is here, too"
+# from_to HOST ADDRESS: all answered
+from_to() { run "$1" ping -q -c 2 -i 0.05 -W 2 "$2" && grep -q ' 0% packet loss' <<<"$OUT"; }
+# seen_as THEIRS OURS: under these addresses hosts behind each end reach those behind the other, and nothing is found any more
+seen_as() {
+	local before=$FAILED
+	check "the tunnel comes up" carries
+	check "from behind this end the other's host is $1" from_to lpc "$1"
+	check "from behind the other end this one's is $2" from_to rpc "$2"
+	check "nothing is found any more" on left ipsec diagnose $CONN >/dev/null
+	run left ipsec verify
+	refuses "ipsec verify has no word against it" grep -qE "^(WARN|FAIL)" <<<"$OUT"
+	if [ $FAILED = "$before" ]; then row_fix works; else row_fix FAILED; fi
+	on right iptables -t nat -F
+	on right ip addr flush dev lo scope global
+}
+# right_lan NETWORK: behind the other end, with the hosts that it always has
+right_lan() {
+	on right ip -4 addr flush dev lan0
+	on right ip addr add "$1.1/24" dev lan0
+	on rpc ip -4 addr flush dev eth0
+	on rpc ip addr add "$1.33/24" dev eth0
+	on rpc ip route add default via "$1.1"
+}
+
+fault "a bridge here has the other network, too"
 up_again
-on left ip addr add 10.0.2.9/24 dev lan0
+on left ip link add docker0 type bridge
+on left ip addr add 10.0.2.9/24 dev docker0
+on left ip link set docker0 up
+check "nobody is there: nothing is found" on left ipsec diagnose $CONN >/dev/null
+on left ip link add port0 type veth peer name guest0
+on left ip link set port0 master docker0 up
+on left ip link set guest0 up
+verdict overlapping-subnets possible ipsec --json diagnose $CONN
+# strongSwan's userspace ESP wants an address of its own in what it sends from; the kernel's does not
+on right ip addr add 10.99.0.254/32 dev lo
+apply
+apply_peer
+seen_as 10.99.0.33 $LPC
+on left ip link del docker0
+on left ip link del port0
+
+fault "both ends have the same network"
+right_lan 10.0.1
+fresh_peer ts=$LEFT_NET
+fresh peerts=$LEFT_NET
+check "it comes up" up left ours
 verdict overlapping-subnets certain ipsec --json diagnose $CONN
-on left ip addr del 10.0.2.9/24 dev lan0
+exactly certain
+on right ip addr add 10.99.1.254/32 dev lo
+apply
+apply_peer
+seen_as 10.99.1.33 10.99.0.33
+on left nft delete table ip stand_in
+on left ip rule del from $LEFT_NET to 10.99.1.0/24 lookup 220
+right_lan 10.0.2
+
+fault "hosts here have a netmask that takes in the other network"
+fresh_peer
+up_again
+on lpc ip addr del $LPC/24 dev eth0
+on lpc ip addr add $LPC/16 dev eth0
+on lpc ip route add default via 10.0.1.1
+on left ip addr add 10.0.1.1/16 dev lan0
+on left ip addr del 10.0.1.1/24 dev lan0
+verdict overlapping-subnets possible ipsec --json diagnose $CONN
+apply
+check "nothing is found any more" on left ipsec diagnose $CONN >/dev/null
+cured
+on left sysctl -qw net.ipv4.conf.lan0.proxy_arp=0
+on left ip addr add 10.0.1.1/24 dev lan0
+on left ip addr del 10.0.1.1/16 dev lan0
+on lpc ip addr del $LPC/16 dev eth0
+on lpc ip addr add $LPC/24 dev eth0
+on lpc ip route replace default via 10.0.1.1
+
+title "the other end is a hub, with all of 10.0.0.0/8: that is in order"
+fresh_peer ts=10.0.0.0/8
+fresh peerts=10.0.0.0/8
+check "it comes up" up left ours
+check "nothing is found" on left ipsec diagnose $CONN >/dev/null
+fresh_peer
 
 fault "another daemon has left its policies in the kernel, and the tunnel is in user space"
 for way in "dir out src $LEFT_NET dst $RIGHT_NET" "dir fwd src $RIGHT_NET dst $LEFT_NET" "dir in src $RIGHT_NET dst $LEFT_NET"; do
