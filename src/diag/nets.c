@@ -1,5 +1,6 @@
 #include "diag/nets.h"
 
+#include "diag/local.h"
 #include "diag/words.h"
 
 #include <stdio.h>
@@ -156,12 +157,37 @@ const struct rule *nets_class(const struct nets *n)
 
 /* ---- lines ---- */
 
-void nets_not_taken(struct finding *f, const char *ours, const char *theirs)
+/* No address of this host is in our networks, and all of the other end's is one of its links. */
+bool nets_are_swapped(const struct story *s)
+{
+	const struct event *look = local_look_of(s), *e = local_next(s, EV_local_overlap, NULL);
+
+	return look && e && !FIELDS(look, local_look)->inner.str[0] &&
+	       strncmp(FIELDS(e, local_overlap)->where.str, "connected", 9) == 0 &&
+	       is(FIELDS(e, local_overlap)->how.str, "equal") &&
+	       is(FIELDS(e, local_overlap)->net.str, FIELDS(look, local_look)->their_nets.str);
+}
+
+/* leftsubnet= and rightsubnet= have one another's value. */
+static void swap(const struct story *s, struct finding *f)
+{
+	const struct event *e = local_next(s, EV_local_overlap, NULL);
+
+	finding_proof(f, e);
+	finding_more(f, "; leftsubnet= and rightsubnet= look swapped here: %s is on this host (%s)",
+		FIELDS(e, local_overlap)->net.str, FIELDS(e, local_overlap)->where.str);
+	finding_conn(f, FIX_HERE, nets_us(s), "subnet", "%s", FACT(s, their_nets));
+	finding_conn(f, FIX_HERE, nets_them(s), "subnet", "%s", FACT(s, our_nets));
+}
+
+void nets_not_taken(const struct story *s, struct finding *f, const char *ours, const char *theirs)
 {
 	finding_cause(f, "the peer does not take our networks");
 	if (ours[0] && theirs[0])
 		finding_more(f, " (%s here, %s there)", ours, theirs);
 	finding_more(f, ": its own are others");
+	if (nets_are_swapped(s) && FACT(s, their_nets)[0])
+		swap(s, f);
 }
 
 /* Narrowing cuts it to what both have; the fault is on the other side. */

@@ -23,8 +23,9 @@ struct nets {
 bool nets_of(const struct story *s, struct nets *ret);
 /* The rule that such a difference belongs to. */
 const struct rule *nets_class(const struct nets *n);
-/* "the peer does not take our networks", which are perhaps not known. */
-void nets_not_taken(struct finding *f, const char *ours, const char *theirs);
+/* "the peer does not take our networks", which are perhaps not known; and when they look swapped,
+ * the lines that mend it. */
+void nets_not_taken(const struct story *s, struct finding *f, const char *ours, const char *theirs);
 /* Lines that make our networks those of the peer, where they are others. */
 void nets_fix_here(const struct story *s, struct finding *f, const struct nets *n);
 /* Lines for the peer, that make its networks the mirror of ours. */
@@ -34,5 +35,7 @@ void nets_fix_asker(const struct story *s, struct finding *f, const struct nets 
 /* "left" or "right": which of the two this end is, and the other one. */
 const char *nets_us(const struct story *s);
 const char *nets_them(const struct story *s);
+/* Is what is to be behind the other end behind this one, and what is to be here nowhere? */
+bool nets_are_swapped(const struct story *s);
 /* One pair of networks is granted of several that we ask for. */
 enum certainty nets_one_pair(const struct story *s, struct finding *f, const char **product);

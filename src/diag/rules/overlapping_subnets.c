@@ -235,7 +235,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *look = local_look_of(s), *e = local_next(s, EV_local_overlap, NULL);
 	enum certainty c;
 
-	if (!e)
+	if (!e || (!story_is_up(s) && nets_are_swapped(s)))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	if (!OVERLAP(e)->device.str[0])

@@ -24,7 +24,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	no = FIELDS(e, v1_quick_refused);
 	finding_proof(f, e);
-	nets_not_taken(f, no->ts_local.str, no->ts_remote.str);
+	nets_not_taken(s, f, no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
 	finding_suspect(f, &rule_transport_tunnel_mismatch);
 	if (story_last(s, EV_v1_xauth_in) && !story_last(s, EV_v1_cfg_address))

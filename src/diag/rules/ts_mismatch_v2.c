@@ -7,6 +7,13 @@ static bool narrows(const struct nets *n, const char *relation)
 			    : relation[0] && strcmp(relation, "apart") != 0;
 }
 
+/* The peer wants what is here the other way round. */
+static bool is_mirrored(const struct nets *n)
+{
+	return n->ours[0] && n->theirs[0] && strcmp(n->ours, n->allowed_theirs) == 0 &&
+	       strcmp(n->theirs, n->allowed_ours) == 0;
+}
+
 /* What we see of the peer's networks, in what it asks for or answers. */
 static enum certainty seen(const struct story *s, struct finding *f, const struct nets *n)
 {
@@ -22,7 +29,9 @@ static enum certainty seen(const struct story *s, struct finding *f, const struc
 	else
 		finding_more(f, n->is_answer ? ", which we did not ask for"
 					     : ", and no connection here has these");
-	if (what[0])
+	if (is_mirrored(n))
+		finding_more(f, ": they are the same, swapped at one of the two ends");
+	else if (what[0])
 		finding_more(f, "; they differ in %s", what);
 	nets_fix_here(s, f, n);
 	if (!n->is_narrowing && narrows(n, n->rel_ours) && narrows(n, n->rel_theirs))
@@ -44,7 +53,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	no = FIELDS(e, v2_child_refused);
 	finding_proof(f, e);
-	nets_not_taken(f, no->ts_local.str, no->ts_remote.str);
+	nets_not_taken(s, f, no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
 	finding_fix(f, FIX_HERE, FIX_WORDS,
 		"or write in leftsubnet= and rightsubnet= what the peer has: its log names it");
