@@ -40,6 +40,8 @@ static void asked_v2(const struct event *e, struct nets *ret)
 	*ret = (struct nets){ .e = e,
 		.ours = t->subnets_r.str,
 		.theirs = t->subnets_i.str,
+		.ts_ours = t->tsr.str,
+		.ts_theirs = t->tsi.str,
 		.rel_ours = t->relation_r.str,
 		.rel_theirs = t->relation_i.str,
 		.range = is(is_theirs ? t->relation_i.str : t->relation_r.str, "same")
@@ -66,6 +68,8 @@ static bool answered_v2(const struct event *e, struct nets *ret)
 		.is_answer = true,
 		.ours = t->subnets_i.str,
 		.theirs = t->subnets_r.str,
+		.ts_ours = t->tsi.str,
+		.ts_theirs = t->tsr.str,
 		.rel_ours = t->relation_i.str,
 		.rel_theirs = t->relation_r.str,
 		.range = "",
@@ -89,6 +93,8 @@ static bool asked_v1(const struct event *e, struct nets *ret)
 		.is_v1 = true,
 		.ours = q->subnet_ours.str,
 		.theirs = q->subnet_theirs.str,
+		.ts_ours = "",
+		.ts_theirs = "",
 		.rel_ours = q->relation_ours.str,
 		.rel_theirs = q->relation_theirs.str,
 		.range = is(is_theirs ? q->relation_theirs.str : q->relation_ours.str, "same")
@@ -199,12 +205,60 @@ static bool is_cut(const struct nets *n, bool is_theirs)
 	return n->is_narrowing && this[0] && !is(this, "apart") && is(other, "apart");
 }
 
+/* One selector: "10.0.1.0/24", and "", "tcp" or "tcp/22" behind that. */
+struct selector {
+	char net[RANGE_STR];
+	const char *protocol;
+};
+
+/* False: it is several, none, or has no word in ipsec.conf. */
+static bool one_selector(const char *t, struct selector *ret)
+{
+	const char *slash = strchr(t, '/'), *more = slash ? strchr(slash + 1, '/') : NULL;
+
+	if (!slash || is_many(t) || strchr(t, '-') || strstr(t, "opaque"))
+		return false;
+	snprintf(ret->net, sizeof(ret->net), "%.*s", more ? (int)(more - t) : (int)strlen(t), t);
+	ret->protocol = more ? more + 1 : "";
+	return true;
+}
+
+/* "tcp" of one is all its ports. */
+static const char *any_port(const struct selector *x)
+{
+	return x->protocol[0] && !strchr(x->protocol, '/') ? "/%any" : "";
+}
+
+static void protoport(
+	struct finding *f, enum fix_where where, const char *name, const struct selector *x)
+{
+	finding_conn(f, where, name, "subnet", "%s", x->net);
+	finding_conn(f, where, name, "protoport", "%s%s", x->protocol[0] ? x->protocol : "%any",
+		any_port(x));
+}
+
+/* Protocols or ports are in it, here or there: they stand in a line of their own. */
+static bool side_protoport(
+	struct finding *f, const struct nets *n, bool is_theirs, const char *name)
+{
+	struct selector peers, here;
+
+	if (!one_selector(is_theirs ? n->ts_theirs : n->ts_ours, &peers) ||
+		!one_selector(is_theirs ? n->allowed_theirs : n->allowed_ours, &here) ||
+		is(peers.protocol, here.protocol))
+		return false;
+	protoport(f, FIX_HERE, name, &peers);
+	return true;
+}
+
 /* A range is written as it is: where nothing is narrowed it has to be the same. */
 static void side(struct finding *f, const struct nets *n, bool is_theirs, const char *name)
 {
 	const char *nets = is_theirs ? n->theirs : n->ours;
 
 	if (is(is_theirs ? n->rel_theirs : n->rel_ours, "same") || is_cut(n, is_theirs))
+		return;
+	if (side_protoport(f, n, is_theirs, name))
 		return;
 	if (n->range[0] && n->range_is_theirs == is_theirs)
 		nets = n->range_is_all ? n->range : "";
@@ -240,10 +294,37 @@ static void peers_lines(const struct story *s, struct finding *f, const char *li
 	finding_conn(f, FIX_PEER_STRONGSWAN, is_theirs ? "local" : "remote", "subnet", "%s", list);
 }
 
+static void peers_protoport(
+	const struct story *s, struct finding *f, const struct selector *x, bool is_theirs)
+{
+	const char *end = is_theirs ? "local" : "remote";
+
+	protoport(f, FIX_PEER_LIBRESWAN, is_theirs ? nets_them(s) : nets_us(s), x);
+	if (x->protocol[0])
+		finding_conn(f, FIX_PEER_STRONGSWAN, end, "subnet", "%s[%s]", x->net, x->protocol);
+	else
+		finding_conn(f, FIX_PEER_STRONGSWAN, end, "subnet", "%s", x->net);
+}
+
+static void peers_protoports(
+	const struct story *s, struct finding *f, const char *ours, const char *theirs)
+{
+	struct selector a, b;
+
+	if (!one_selector(ours, &a) || !one_selector(theirs, &b))
+		return;
+	peers_protoport(s, f, &a, false);
+	peers_protoport(s, f, &b, true);
+}
+
 void nets_fix_peer(const struct story *s, struct finding *f, const char *ours, const char *theirs)
 {
-	if (!ours[0] || !theirs[0] || !is_plain(ours) || !is_plain(theirs))
+	if (!ours[0] || !theirs[0])
 		return;
+	if (!is_plain(ours) || !is_plain(theirs)) {
+		peers_protoports(s, f, ours, theirs);
+		return;
+	}
 	peers_lines(s, f, ours, false);
 	peers_lines(s, f, theirs, true);
 	cisco_nets(f, theirs, ours);

@@ -13,6 +13,8 @@ struct nets {
 	const char *allowed_ours, *allowed_theirs; /* the two of here; "": not known */
 	const char *ours,
 		*theirs; /* as the peer has them: "10.0.1.0/24,10.0.3.0/24"; "": no list */
+	const char *ts_ours,
+		*ts_theirs; /* the same with protocols and ports, and ranges; "": not known */
 	const char *rel_ours, *rel_theirs; /* what they are to those here: "same", "wider", ... */
 	const char *range; /* of the peer's, when it is no network and not ours; "" */
 	bool range_is_theirs, range_is_all;
