@@ -196,6 +196,12 @@ static void send_again(struct v2_sa *sa)
 		send_datagram(sa, d);
 }
 
+void v2_send_sooner(struct v2_sa *sa)
+{
+	if (sa->state < V2_ESTABLISHED && sa->window.is_open && sa->retransmit.count)
+		send_again(sa);
+}
+
 static const char *timeout_hint(const struct v2_sa *sa)
 {
 	if (sa->state == V2_INIT_SENT)

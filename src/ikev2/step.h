@@ -42,6 +42,9 @@ void v2_request_send(struct v2_sa *sa, uint8_t exchange, struct v2_build *b);
 void v2_request_done(struct v2_sa *sa);
 /* The request in the window (IKE_SA_INIT, which is not protected) is to be repeated from now on. */
 void v2_retransmit_arm(struct v2_sa *sa);
+/* Somebody asks for what is not answered yet: it goes out once more now, and not only when its time
+ * has come. */
+void v2_send_sooner(struct v2_sa *sa);
 /* RFC 3948 2.3, when we are behind a NAT. */
 void v2_keepalive_arm(struct v2_sa *sa);
 /* The header of our next message. */

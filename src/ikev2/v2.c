@@ -93,21 +93,22 @@ static bool is_up(const struct v2 *v2, const struct conn *c)
 	return false;
 }
 
-static bool is_coming_up(const struct v2 *v2, const struct conn *c)
+/* The IKE SA by which it does; NULL: it does not. */
+static struct v2_sa *coming_up(const struct v2 *v2, const struct conn *c)
 {
-	const struct v2_sa *sa;
+	struct v2_sa *sa;
 	const struct v2_child *k;
 
 	list_each (sa, &v2->sas, struct v2_sa, node) {
 		if (sa->conn == c && sa->is_initiator && !sa->is_unwanted && sa->state > V2_NEW &&
 			sa->state <= V2_AUTH_VERIFYING)
-			return true;
+			return sa;
 		list_each (k, &sa->children, struct v2_child, node)
 			if (k->c.conn == c && k->state <= V2_CHILD_INSTALLING && k->is_requester &&
 				!k->is_unwanted && k->purpose != V2_CHILD_REKEY)
-				return true;
+				return sa;
 	}
-	return false;
+	return NULL;
 }
 
 static void up(void *state, struct conn *c)
@@ -115,8 +116,10 @@ static void up(void *state, struct conn *c)
 	struct v2 *v2 = state;
 	struct v2_sa *sa;
 
-	if (is_coming_up(v2, c)) {
+	if ((sa = coming_up(v2, c))) {
 		conn_tell_joined(c); /* those who wait will be told */
+		v2_send_sooner(sa);
+		v2_leave(v2);
 		return;
 	}
 	if (is_up(v2, c)) {
@@ -127,10 +130,12 @@ static void up(void *state, struct conn *c)
 		conn_settle(c, CONN_WAIT_UP, EXIT_IKE_OK);
 		return;
 	}
-	if ((sa = v2_sa_for_conn(v2, c)) || (sa = v2_sa_opening_for_conn(v2, c)))
+	if ((sa = v2_sa_for_conn(v2, c)) || (sa = v2_sa_opening_for_conn(v2, c))) {
 		v2_new_child_start(sa, c);
-	else
+		v2_send_sooner(sa);
+	} else {
 		ike_sa_init_start(v2, c, 0);
+	}
 	v2_leave(v2);
 }
 

@@ -387,6 +387,30 @@ TEST(people_who_ask_twice_are_both_told)
 	pair_done(&p);
 }
 
+/* The way is open again: who asks then need not wait for the next retransmission. */
+TEST(who_asks_while_it_is_tried_makes_it_try_at_once)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+	unsigned retransmits;
+
+	pair_init(&p, 1);
+	pair_add(&p.a, &c);
+	pair_add(&p.b, &c);
+	p.drops_all = true;
+	pair_command(&p.a, CMD_UP, "paris");
+	pair_run(&p, 10 * NS_S);
+	retransmits = p.a.count[EV_v2_retransmit];
+	p.drops_all = false;
+	pair_do(&p.a, CMD_UP, "paris");
+	pair_run(&p, NS_S);
+	assert_int_equal(p.a.count[EV_conn_joined], 1);
+	assert_int_equal(p.a.count[EV_v2_retransmit], retransmits);
+	assert_int_equal(p.a.exit, 0);
+	assert_up(&p);
+	pair_done(&p);
+}
+
 /* Who asks is told within seconds; about the tunnel it decides nothing. */
 TEST(a_peer_that_is_asked_whether_it_is_there_says_so_or_not)
 {
@@ -496,6 +520,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_beginnings_ends_at_the_limits),
 		cmocka_unit_test(one_address_does_not_get_all_the_room),
 		cmocka_unit_test(people_who_ask_twice_are_both_told),
+		cmocka_unit_test(who_asks_while_it_is_tried_makes_it_try_at_once),
 		cmocka_unit_test(a_peer_that_is_asked_whether_it_is_there_says_so_or_not),
 		cmocka_unit_test(one_request_of_several_commands_is_done_once_and_at_the_end),
 		cmocka_unit_test(deleting_is_by_name_and_taking_down_by_alias),
