@@ -3,7 +3,7 @@
 #include "diag/silence.h"
 #include "diag/words.h"
 
-enum { PORT_NAT = 4500 };
+enum { PORT_NAT = 4500, NOBODY_LISTENS = 111 }; /* ECONNREFUSED */
 
 static enum probed outcome_of(const struct event *e)
 {
@@ -80,7 +80,19 @@ struct probes story_probes(const struct story *s)
 
 bool probes_are_silent(const struct probes *p)
 {
-	return p->main.is == PROBED_SILENT && p->natt.is <= PROBED_SILENT;
+	return p->main.is == PROBED_SILENT && p->natt.is <= PROBED_SILENT &&
+	       !probes_are_half_silent(p);
+}
+
+bool probes_are_half_silent(const struct probes *p)
+{
+	const union ev_probe_refused *no;
+
+	if (p->main.is != PROBED_SILENT || p->natt.is != PROBED_ERROR)
+		return false;
+	no = FIELDS(p->natt.e, probe_refused);
+	return no->error.u64 == NOBODY_LISTENS &&
+	       addr_eq(&no->complainant.addr, &no->remote.ep.addr);
 }
 
 bool probes_are_refused(const struct probes *p)

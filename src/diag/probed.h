@@ -33,6 +33,8 @@ static inline bool probed_is_taken(const struct probed_one *o)
 }
 /* Probes were sent, and nothing at all came back. */
 bool probes_are_silent(const struct probes *p);
+/* The port of IKE is silent, and the peer itself says that nobody listens on UDP port 4500. */
+bool probes_are_half_silent(const struct probes *p);
 /* Everything was offered, and the peer refused it. */
 bool probes_are_refused(const struct probes *p);
 

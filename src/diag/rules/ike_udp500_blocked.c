@@ -38,6 +38,26 @@ static enum certainty only_500(const struct story *s, const struct probes *p, st
 	return CERTAIN;
 }
 
+/* Its kernel answers for UDP port 4500, so it would for UDP port 500, too. */
+static enum certainty dropped_and_down(
+	const struct story *s, const struct probes *p, struct finding *f)
+{
+	finding_proof(f, p->main.e);
+	finding_proof(f, p->natt.e);
+	finding_cause(f,
+		"%s says with ICMP that nothing listens on its UDP port 4500, and says nothing of "
+		"UDP port 500: its host is up, a packet filter drops UDP port 500 here, on the way "
+		"or there, and its IKE daemon seems not to run",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
+	local_let_through(s, f, WHAT);
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+	finding_suspect(f, &rule_peer_not_listening_icmp);
+	finding_suspect(f, &rule_ike_version_mismatch);
+	finding_next(f, "at the peer: ss -lunp 'sport = :500 or sport = :4500'");
+	return LIKELY;
+}
+
 /* Then it is what the NAT makes of port 500: nat-ipsec-alg. */
 static bool is_through_nat(const struct probed_one *o)
 {
@@ -107,6 +127,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE;
 	if (p.main.is == PROBED_SILENT && probed_is_answered(&p.natt))
 		return only_500(s, &p, f);
+	if (probes_are_half_silent(&p))
+		return dropped_and_down(s, &p, f);
 	if (q.at == SILENT_FIRST && probed_is_taken(&p.own) && probed_is_answered(&p.main))
 		return is_through_nat(&p.own) ? CERTAINTY_NONE : only_from_500(s, &p, f);
 	/* it answers another question, or something else complains: no filter */

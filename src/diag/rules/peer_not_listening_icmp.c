@@ -140,14 +140,33 @@ static enum certainty other_speaks(const struct story *s, const struct icmp *i, 
 	return LIKELY;
 }
 
+/* Of UDP port 500 nothing is known, since that is silent. */
+static enum certainty nobody_at_4500(
+	const struct story *s, const struct probes *p, struct finding *f)
+{
+	finding_proof(f, p->natt.e);
+	finding_cause(f,
+		"nothing listens on UDP port 4500 of %s, whose host is up: its IKE daemon seems "
+		"not "
+		"to run",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+	finding_suspect(f, &rule_ike_udp500_blocked);
+	return POSSIBLE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct icmp i = { .c = story_complaint(s) };
+	struct probes p = story_probes(s);
 	char to[ENDPOINT_STR];
 
 	i.trouble = trouble_of(&i.c);
 	if (i.c.e && story_is_up(s))
 		return ended_there(s, &i, f);
+	if (!i.c.e && !story_is_up(s) && probes_are_half_silent(&p))
+		return nobody_at_4500(s, &p, f);
 	/* our own kernel has no neighbour: that nobody is there, is another class */
 	if (!i.c.e || i.trouble == OTHER || (i.trouble == NO_HOST && addr_eq(&i.c.by, &i.c.local)))
 		return CERTAINTY_NONE;
