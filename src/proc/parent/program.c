@@ -85,11 +85,23 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	finish(p);
 }
 
+/* Nobody says more of it: neither what it has started itself, which may have its streams. */
+static void deafen(struct program *p, struct stream *s)
+{
+	if (s->is_over)
+		return;
+	s->is_over = true;
+	close_one(p, (uv_handle_t *)&s->pipe);
+}
+
 static void late(uv_timer_t *t)
 {
 	struct program *p = t->data;
 
 	uv_process_kill(&p->process, SIGKILL);
+	deafen(p, &p->out);
+	deafen(p, &p->err);
+	finish(p);
 }
 
 static void room(uv_handle_t *h, size_t wanted, uv_buf_t *ret)
