@@ -4,6 +4,7 @@
 #include "cmd/diagnose_config.h"
 #include "cmd/diagnose_probe.h"
 #include "cmd/ladder.h"
+#include "cmd/patience.h"
 #include "cmd/their_conn.h"
 #include "cmd/verify.h"
 
@@ -22,6 +23,7 @@ static bool look_at_config(struct ladder *l)
 
 	l->conf = conf_parse(&files, file);
 	facts_resolve(l->conf, l->name, local, facts_locals(local));
+	ladder_given_up(l);
 	for (size_t i = 0; i < l->conf->n_issue; i++) {
 		const struct conf_issue *is = &l->conf->issue[i];
 		struct event_about about = { .conn = l->name };
@@ -65,6 +67,7 @@ static int walk(struct ladder *l)
 	const struct event_sink out = { ladder_shown, l };
 	int status;
 
+	patience_begin();
 	diag_init(&l->diag);
 	if (look_at_config(l)) {
 		ladder_daemon(l);
@@ -147,6 +150,7 @@ static int walk_theirs(struct ladder *l, const struct their_conn *c)
 	int status = EXIT_UNKNOWN;
 
 	l->is_theirs = true;
+	patience_begin();
 	diag_init(&l->diag);
 	if (c) {
 		l->name = c->name;

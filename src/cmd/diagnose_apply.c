@@ -42,7 +42,7 @@ static char *run_command(const struct applied *a, const struct command *c, char 
 	for (unsigned i = 1; i < c->n; i++)
 		argv[n++] = c->word[i];
 	argv[n] = NULL;
-	said = program_says(argv, ret_why);
+	said = program_does(argv, ret_why);
 	if (!said && (!*ret_why || !**ret_why)) {
 		free(*ret_why);
 		*ret_why = xasprintf("%s failed, or is not here", c->word[0]);

@@ -4,12 +4,12 @@
 
 #include "cmd/diagnose.h"
 #include "cmd/diagnose_probe.h"
+#include "cmd/name.h"
 #include "cmd/their_conn.h"
 #include "cmd/verify.h"
 #include "config_build.h"
 #include "crypto/prf.h"
 
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -137,26 +137,17 @@ enum theirs diagnose_theirs(
 static struct addr address(
 	const struct their_conn *c, const char *text, const struct event_sink *out)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *found = NULL;
 	const struct event_about about = { .conn = c->name };
+	struct name_found found;
 	struct addr a = { 0 };
-	char t[64] = "";
-	int error;
 
 	if (!text[0] || text[0] == '%' || addr_parse(text, &a) == OK)
 		return a;
-	error = getaddrinfo(text, NULL, &hints, &found);
-	if (error)
+	name_look_up(text, &found);
+	if (!found.n)
 		EMIT(out, diagnose_now(), &about, resolve_failed, .host = ev_str(text),
-			.why = ev_str(gai_strerror(error)), .seconds = ev_u64(0),
-			.name = ev_str(c->name));
-	if (!error && found &&
-		getnameinfo(found->ai_addr, found->ai_addrlen, t, sizeof(t), NULL, 0,
-			NI_NUMERICHOST) == 0 &&
-		addr_parse(t, &a) != OK)
-		a = (struct addr){ 0 };
-	freeaddrinfo(found);
-	return a;
+			.why = ev_str(found.why), .seconds = ev_u64(0), .name = ev_str(c->name));
+	return found.n ? found.addr[0] : a;
 }
 
 static struct ts_list nets(const char *text, const struct addr *host)

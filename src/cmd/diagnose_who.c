@@ -1,13 +1,12 @@
 /* Whose connection is it? "ipsec diagnose ADDRESS": by the configuration and by what the daemon
  * knows; of a stranger, what our responder has seen of it. */
 #include "cmd/diagnose.h"
+#include "cmd/name.h"
 #include "cmd/verify.h"
 #include "config/conf.h"
 #include "diag/diag.h"
 #include "diag/recorded.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 
 enum { ADDRESSES_MAX = 16, NAMES_MAX = 32, SEEN_MAX = 12 };
@@ -46,26 +45,16 @@ static void add_name(struct who *w, const char *name)
 
 static void look_up(struct who *w)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *found = NULL;
+	struct name_found found;
 	struct addr a;
 
 	if (addr_parse(w->word, &a) == OK) {
 		add_addr(w, a);
 		return;
 	}
-	if (getaddrinfo(w->word, NULL, &hints, &found) != 0)
-		return;
-	for (const struct addrinfo *i = found; i; i = i->ai_next) {
-		const void *any = i->ai_addr;
-		const struct sockaddr_in *v4 = any;
-		const struct sockaddr_in6 *v6 = any;
-
-		if (i->ai_family == AF_INET)
-			add_addr(w, addr_from(bytes_of(&v4->sin_addr, 4)));
-		else if (i->ai_family == AF_INET6)
-			add_addr(w, addr_from(bytes_of(&v6->sin6_addr, 16)));
-	}
-	freeaddrinfo(found);
+	name_look_up(w->word, &found);
+	for (size_t i = 0; i < found.n; i++)
+		add_addr(w, found.addr[i]);
 }
 
 /* ---- the configuration ---- */

@@ -1,6 +1,7 @@
 #include "cmd/ladder.h"
 
 #include "cmd/diagnose_config.h"
+#include "cmd/patience.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,4 +61,16 @@ void ladder_kept(void *ctx, const struct event *e)
 	diag_take(&l->diag, e);
 	page_take(l->page, e, false);
 	l->seen++;
+}
+
+void ladder_given_up(struct ladder *l)
+{
+	const char *who;
+
+	while ((who = patience_news()))
+		LADDER_STEP(l, "given up",
+			"%s: no answer within %.1f s; what it would have said is not known, and "
+			"nothing "
+			"is concluded from it",
+			who, PATIENCE / (double)NS_S);
 }

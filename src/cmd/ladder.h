@@ -40,6 +40,8 @@ void ladder_shown(void *l, const struct event *e);
 void ladder_told(void *l, const struct event *e);
 /* Judged, and not shown one by one. */
 void ladder_kept(void *l, const struct event *e);
+/* Says who was given up, if anybody. */
+void ladder_given_up(struct ladder *l);
 #define LADDER_STEP(l, what, ...)                                                                  \
 	do {                                                                                       \
 		const struct event_sink out_ = { ladder_shown, (l) };                              \

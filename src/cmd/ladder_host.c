@@ -14,6 +14,7 @@ void ladder_look(struct ladder *l, const struct local_for *what)
 
 	l->seen = 0;
 	local_look(what, diagnose_now(), &in);
+	ladder_given_up(l);
 	LADDER_STEP(l, "this host",
 		"routes, packet filters, NAT, policies and sockets around %s: %u facts",
 		addr_is_set(&what->ours) ? addr_format(&what->ours, ours) : "it", l->seen);

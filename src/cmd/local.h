@@ -46,9 +46,11 @@ struct local {
 #define LOCAL_EMIT(l, name, ...) EMIT((l)->out, (l)->now, &(l)->about, name, __VA_ARGS__)
 
 /* What a program of the host says, NUL-terminated, malloc'ed; no shell. NULL: it could not be
- * started, took longer than ten seconds, said too much, or failed; then *ret_why (may be NULL,
- * malloc'ed) is its complaint. */
+ * started, took too long (see cmd/patience.h), said too much, or failed; then *ret_why (may be
+ * NULL, malloc'ed) is its complaint. */
 char *program_says(const char *const *argv, char **ret_why);
+/* The same of one that changes something: it has ten seconds. */
+char *program_does(const char *const *argv, char **ret_why);
 
 void local_routes(struct local *l);
 void local_lans(const struct local *l);

@@ -1,6 +1,7 @@
 /* The host's packet filter and NAT, read from its own programs and held against the packets of one
  * tunnel. */
 #include "cmd/local.h"
+#include "cmd/patience.h"
 #include "dataplane/firewall/filter.h"
 
 #include <netinet/in.h>
@@ -40,6 +41,16 @@ static void read_host(struct host *h)
 		if (h->saved[i])
 			fw_filter_saved(h->all, backends[i].name, h->saved[i]);
 	}
+}
+
+/* Some of the rules are not known: who was to say them was given up. */
+static bool is_partly(const struct host *h)
+{
+	bool is = !h->json && patience_is_given_up("nft");
+
+	for (unsigned i = 0; i < BACKENDS; i++)
+		is = is || (!h->saved[i] && patience_is_given_up(backends[i].save));
+	return is;
 }
 
 static void done_host(struct host *h)
@@ -270,7 +281,7 @@ static void nat(const struct host *h)
 			free(text);
 		}
 	if (!rule[0]) {
-		h->l->has_no_nat = h->json || h->saved[0] || h->saved[2];
+		h->l->has_no_nat = !is_partly(h) && (h->json || h->saved[0] || h->saved[2]);
 		return;
 	}
 	/* iptables-nft's tables have its names */

@@ -1,6 +1,7 @@
 /* Marks: policies that want packets with one, the device that gives it (VTI's keys, an xfrm
  * interface's if_id), and the packet filter's rules that set it. */
 #include "cmd/local.h"
+#include "cmd/patience.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -156,6 +157,15 @@ static void take_saved(struct marks *m, const char *text)
 			strstr(text, "--or-mark") || strstr(text, "SET --map-set");
 }
 
+/* What one of the programs says; one that was given up may have told of any. */
+static char *rules_of(struct marks *m, const char *const *argv)
+{
+	char *text = program_says(argv, NULL);
+
+	m->is_unknown = m->is_unknown || patience_is_given_up(argv[0]);
+	return text;
+}
+
 static void read_rules(struct marks *m)
 {
 	static const char *const nft[] = { "nft", "-j", "list", "ruleset", NULL };
@@ -163,14 +173,14 @@ static void read_rules(struct marks *m)
 	static const char *const saves[][2] = { { "iptables-legacy-save", NULL },
 		{ "ip6tables-legacy-save", NULL }, { "iptables-nft-save", NULL },
 		{ "ip6tables-nft-save", NULL } };
-	char *text = program_says(nft, NULL);
+	char *text = rules_of(m, nft);
 	json_t *all = text ? json_loads(text, 0, NULL) : NULL;
 
 	take_nft(m, all);
 	json_decref(all);
 	free(text);
 	for (size_t i = 0; i < COUNT(saves); i++) {
-		if ((text = program_says(saves[i], NULL)))
+		if ((text = rules_of(m, saves[i])))
 			take_saved(m, text);
 		free(text);
 	}

@@ -2,6 +2,8 @@
  * the loopback device is the same everywhere. */
 #include "base/test.h"
 #include "cmd/local.h"
+#include "cmd/name.h"
+#include "cmd/patience.h"
 
 #include <stdlib.h>
 
@@ -116,6 +118,35 @@ TEST(programs_are_read_and_their_complaints_kept)
 	assert_null(program_says(lacks, NULL));
 }
 
+/* A program that hangs is given up, with what it has started, and is not asked again. */
+TEST(a_program_that_hangs_is_given_up)
+{
+	static const char *const hangs[] = { "sh", "-c", "echo half; sleep 60 & wait", NULL };
+	ns_t begun = patience_now();
+	char *why;
+
+	assert_null(program_says(hangs, NULL));
+	assert_true(patience_now() - begun < PATIENCE + NS_S);
+	assert_string_equal(patience_news(), "sh");
+	assert_null(patience_news());
+	begun = patience_now();
+	assert_null(program_says(hangs, &why));
+	assert_string_equal(why, "sh does not end");
+	free(why);
+	assert_true(patience_now() - begun < NS_S);
+}
+
+TEST(names_of_this_host_are_looked_up)
+{
+	struct name_found found;
+
+	name_look_up("localhost", &found);
+	assert_string_equal(found.why, "");
+	assert_true(found.n > 0);
+	assert_true(found.addr[0].family == 4 || found.addr[0].family == 6);
+	assert_false(name_is_silent());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +155,8 @@ int main(void)
 		cmocka_unit_test(networks_that_are_the_same_at_both_ends_are_told),
 		cmocka_unit_test(the_packet_filter_is_asked_about_each_kind_of_packet),
 		cmocka_unit_test(programs_are_read_and_their_complaints_kept),
+		cmocka_unit_test(a_program_that_hangs_is_given_up),
+		cmocka_unit_test(names_of_this_host_are_looked_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* Addresses of this host and of names, as the daemon finds them when it loads a connection. */
+#include "cmd/name.h"
 #include "cmd/verify.h"
 
 #include <ifaddrs.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -75,7 +75,7 @@ struct looked_up {
 
 static struct addr look_up(struct looked_up *known, size_t *n, const char *name)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *found = NULL;
+	struct name_found found;
 	size_t i = 0;
 
 	while (i < *n && strcmp(known[i].name, name) != 0)
@@ -83,9 +83,9 @@ static struct addr look_up(struct looked_up *known, size_t *n, const char *name)
 	if (i < *n)
 		return known[i].addr;
 	known[i] = (struct looked_up){ .name = name };
-	if (getaddrinfo(name, NULL, &hints, &found) == 0 && found)
-		known[i].addr = addr_of(found->ai_addr);
-	freeaddrinfo(found);
+	name_look_up(name, &found);
+	if (found.n)
+		known[i].addr = found.addr[0];
 	(*n)++;
 	return known[i].addr;
 }
@@ -100,20 +100,38 @@ static bool is_ours(const struct conf_end *e, const struct addr *local, size_t n
 	return e->host_kind == HOST_IFACE;
 }
 
+/* One of those that the caller wants: first, while the resolver's time is not used up. */
+static bool is_wanted(const struct conf_conn *c, const char *name)
+{
+	return name && strcmp(c->name, name) == 0;
+}
+
+static void look_up_ends(
+	struct conf_conn *c, const char *name, struct looked_up *known, size_t *n_known)
+{
+	struct conf_end *end[] = { &c->left, &c->right };
+
+	for (size_t k = 0; k < COUNT(end); k++)
+		if (end[k]->host_kind == HOST_NAME && *n_known < NAMES_MAX &&
+			!(name && !is_wanted(c, name) && name_is_silent()))
+			end[k]->host = look_up(known, n_known, end[k]->host_name);
+}
+
 void facts_resolve(struct conf *conf, const char *name, const struct addr *local, size_t n)
 {
 	struct looked_up known[NAMES_MAX + 1];
 	size_t n_known = 0;
 
+	for (size_t i = 0; i < conf->n; i++)
+		if (is_wanted(conf->conn[i], name))
+			look_up_ends(conf->conn[i], name, known, &n_known);
 	for (size_t i = 0; i < conf->n; i++) {
 		struct conf_conn *c = conf->conn[i];
 		struct conf_end *end[] = { &c->left, &c->right };
 
-		if (c->automatic == AUTO_IGNORE && (!name || strcmp(c->name, name) != 0))
+		if (c->automatic == AUTO_IGNORE && !is_wanted(c, name))
 			continue;
-		for (size_t k = 0; k < COUNT(end); k++)
-			if (end[k]->host_kind == HOST_NAME && n_known < NAMES_MAX)
-				end[k]->host = look_up(known, &n_known, end[k]->host_name);
+		look_up_ends(c, name, known, &n_known);
 		for (size_t k = 0; k < COUNT(end); k++) {
 			struct addr to = end[!k]->host;
 

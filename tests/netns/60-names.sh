@@ -116,8 +116,23 @@ on left ip route add default via 192.0.2.254
 check "it comes up by itself" wait_for 10 is_up left ours
 check "traffic passes" ping_through 2
 
-fault "whoever writes the connections is slower than the daemon"
+fault "the name server swallows what it is asked, and so does the packet filter's program"
 stop left ours
+drop ip daddr $OTHER
+on left bash -c "echo nameserver $OTHER >/etc/resolv.conf"
+put left /run/hangs <<<$'#!/bin/sh\nsleep 60'
+on left chmod 755 /run/hangs
+on left mount --bind /run/hangs /usr/sbin/nft
+tunnel left ours peer=gw.example.net peerid=$RIGHT
+begun=$SECONDS
+verdict conn-not-loaded-or-daemon-down certain ipsec --json diagnose $CONN
+check "it is said who was given up" [ "$(grep -cE 'given up: (the resolver about gw.example.net|nft): no answer' "$LAB/said")" = 2 ]
+check "each had less than three seconds" [ $((SECONDS - begun)) -le $((7 * ${LAB_SLOW:-1})) ]
+on left umount /usr/sbin/nft
+on left bash -c "echo >/etc/resolv.conf"
+no_drop
+
+fault "whoever writes the connections is slower than the daemon"
 put left /etc/ipsec.conf <<<"config setup"
 start left ours
 tunnel left ours rightid=@vpn.example.com auto=start
