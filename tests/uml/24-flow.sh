@@ -230,6 +230,38 @@ up left ours
 cured
 router -D FORWARD -i right0 -p esp -j DROP
 
+fault "both ends have the same network"
+# right_lan NETWORK: behind the other end, with the hosts that it always has
+right_lan() {
+	on right ip -4 addr flush dev lan0
+	on right ip addr add "$1.1/24" dev lan0
+	on rpc ip -4 addr flush dev eth0
+	on rpc ip addr add "$1.33/24" dev eth0
+	on rpc ip route add default via "$1.1"
+}
+right_lan 10.0.1
+# lines for the peer are those of a conn that is the same at both ends
+tunnel right libreswan me=$LEFT peer=$RIGHT ts=$LEFT_NET peerts=$LEFT_NET
+on right ipsec auto --replace $CONN >/dev/null
+fresh peerts=$LEFT_NET
+check "up" up left ours
+diagnosed overlapping-subnets certain
+apply
+apply_peer
+from_to() { run "$1" ping -q -c 2 -i 0.2 -W 4 "$2" && grep -q ' 0% packet loss' <<<"$OUT"; }
+check "up" up left ours
+before=$FAILED
+check "a host behind the other end is reached under a network that stands in for its own" from_to lpc 10.99.1.33
+check "and from there one behind this end" from_to rpc 10.99.0.33
+check "nothing is found any more" wait_for 3 nothing_found
+if [ $FAILED = "$before" ]; then row_fix works; else row_fix FAILED; fi
+for h in left right; do
+	on $h iptables -t nat -F
+	on $h nft delete table ip stand_in 2>/dev/null
+done
+right_lan 10.0.2
+ends $RIGHT_NET
+
 fault "what the peer sends comes by another way than what it gets"
 on left bash -c 'ip route add 198.51.100.1 via 192.0.3.254 dev eth1
 	for f in all eth0 eth1; do echo 1 >/proc/sys/net/ipv4/conf/$f/rp_filter; done'
