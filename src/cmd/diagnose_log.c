@@ -2,6 +2,7 @@
  * diagnosis. */
 #include "cmd/diagnose.h"
 #include "cmd/diagnose_html.h"
+#include "cmd/diagnose_lines.h"
 #include "diag/diag.h"
 #include "foreign/foreign.h"
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 64 << 10, REQUEST = 1, KEPT = 4096, SAID = 64, TEXT = 512 };
+enum { REQUEST = 1, KEPT = 4096, SAID = 64, TEXT = 512 };
 
 /* A verdict that was given: of both ends' logs in one file it is often the same. */
 struct verdict {
@@ -28,7 +29,8 @@ struct reader {
 	char *kept[KEPT]; /* the lines that told something, by number: evidence is shown as it is */
 	uint64_t of[KEPT]; /* which line that is */
 	struct verdict said[SAID];
-	unsigned findings;
+	unsigned findings; /* printed */
+	bool has_found;	   /* in this log, printed or not */
 	bool is_silent;	   /* what is printed was before */
 	struct page *page; /* of --html; NULL: none is wanted */
 	enum foreign_dialect dialect;
@@ -75,8 +77,10 @@ static void print(void *ctx, const struct event *e)
 	struct event shown = *e;
 	char *s;
 
-	if (e->id == EV_found_finding)
+	if (e->id == EV_found_finding) {
 		r->is_silent = is_said(r, e);
+		r->has_found = true;
+	}
 	if (r->is_silent)
 		return;
 	if (e->id == EV_found_evidence) { /* in the log's own words */
@@ -113,8 +117,10 @@ static void end(struct reader *r)
 
 	r->text = NULL;
 	foreign_end(r->log, &to);
-	r->is_silent = false;
+	r->is_silent = r->has_found = false;
 	diag_report(&r->diag, r->conn, REQUEST, foreign_now(r->log), &out);
+	if (!r->has_found) /* is it what did not come any more? */
+		diag_report(&r->diag, r->conn, REQUEST, foreign_later(r->log), &out);
 	if (r->page)
 		diag_recall(&r->diag, r->conn, &(struct event_sink){ recalled, r->page });
 	if (foreign_dialect(r->log) != FOREIGN_UNKNOWN)
@@ -123,85 +129,48 @@ static void end(struct reader *r)
 	foreign_free(r->log);
 }
 
-/* A line of journalctl -o json as syslog would have it: "1795423295.918000 gw pluto[12]: text".
- * False: it is none. */
-static bool journal_line(char *line, size_t *n)
-{
-	json_t *o = json_loads(line, 0, NULL);
-	const char *text = json_string_value(json_object_get(o, "MESSAGE")),
-		   *us = json_string_value(json_object_get(o, "__REALTIME_TIMESTAMP")),
-		   *who = json_string_value(json_object_get(o, "SYSLOG_IDENTIFIER"));
-	unsigned long long at = us ? strtoull(us, NULL, 10) : 0;
-
-	if (text)
-		snprintf(line, LINE, "%llu.%06llu %s[0]: %s", at / 1000000, at % 1000000,
-			who ? who : "?", text);
-	*n = strcspn(line, "\n");
-	json_decref(o);
-	return text != NULL;
-}
-
-static void take(struct reader *r, char *line, size_t n)
+/* Gives the errno of what could not be read, or 0. */
+static int read_lines(FILE *in, struct lines *lines, struct reader *r)
 {
 	struct event_sink to = { told, r };
-
-	if (line[0] == '{' && !journal_line(line, &n))
-		return;
-
-	if (foreign_begins(r->log, bytes_of(line, n))) {
-		end(r);
-		begin(r);
-	}
-	line[n] = '\0';
-	while (n && line[n - 1] == '\r')
-		line[--n] = '\0';
-	r->text = line;
-	foreign_line(r->log, bytes_of(line, n), &to);
-}
-
-/* The next line without its newline; of one that is longer than any of theirs the beginning, of
- * NULs (a log that was cut while it was written has a block of them) nothing. False: it is over. */
-static bool next_line(FILE *in, char *line, size_t *ret_n)
-{
-	size_t n = 0;
-	int c;
-
-	while ((c = getc(in)) != EOF && c != '\n')
-		if (c && n < LINE - 1)
-			line[n++] = (char)c;
-	line[n] = '\0';
-	*ret_n = n;
-	return c != EOF || n;
-}
-
-/* Gives the errno of what could not be read, or 0. */
-static int read_lines(FILE *in, struct reader *r)
-{
-	char *line = xalloc(LINE);
-	int error;
+	char *line;
 	size_t n;
 
 	begin(r);
-	while (next_line(in, line, &n)) {
-		r->line++;
-		take(r, line, n);
+	while (lines_next(lines, &line, &n, &r->line)) {
+		if (foreign_begins(r->log, bytes_of(line, n))) {
+			end(r);
+			begin(r);
+		}
+		r->text = line;
+		foreign_line(r->log, bytes_of(line, n), &to);
 	}
-	error = ferror(in) ? errno : 0;
 	end(r);
-	free(line);
-	return error;
+	return ferror(in) ? errno : 0;
 }
 
-static int conclude(const struct reader *r, const char *file, int error)
+static int conclude(const struct reader *r, const struct lines *lines, const char *file, int error)
 {
+	const char *is = lines_are_none(lines);
+
 	if (error) {
 		out_error("ipsec: %s: %s", file, strerror(error));
 		return EXIT_USAGE;
 	}
-	if (r->dialect == FOREIGN_UNKNOWN) {
-		out_error("ipsec: %s is no log of Libreswan's pluto or strongSwan's charon", file);
+	if (r->dialect == FOREIGN_UNKNOWN && is) {
+		out_error("ipsec: %s is %s | ipsec diagnose --log -", file, is);
 		return EXIT_USAGE;
 	}
+	if (r->dialect == FOREIGN_UNKNOWN) {
+		out_error("ipsec: %s is no log of Libreswan's pluto or strongSwan's charon: no "
+			  "line of it "
+			  "is one of theirs",
+			file);
+		return EXIT_USAGE;
+	}
+	if (lines_were_too_many(lines))
+		out_error("ipsec: %s has its newest lines first: only the first of them were read",
+			file);
 	if (r->findings)
 		return EXIT_FOUND;
 	out_say("nothing that this log tells of is a known failure; why a tunnel that is up "
@@ -214,6 +183,7 @@ int diagnose_log(const char *file, const char *conn, const char *html)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
 	FILE *in = is_stdin ? stdin : fopen(file, "r");
+	struct lines *lines;
 	struct reader *r;
 	int status;
 
@@ -221,10 +191,14 @@ int diagnose_log(const char *file, const char *conn, const char *html)
 		out_error("ipsec: %s: %s", file, strerror(errno));
 		return EXIT_USAGE;
 	}
+	if (is_stdin)
+		file = "standard input";
 	r = xalloc(sizeof(*r));
 	r->conn = conn;
 	r->page = html ? page_new() : NULL;
-	status = conclude(r, file, read_lines(in, r));
+	errno = 0;
+	lines = lines_new(in);
+	status = conclude(r, lines, file, read_lines(in, lines, r));
 	if (status != EXIT_USAGE)
 		status = diagnose_page(r->page, html, conn ? conn : file, status);
 	else
@@ -232,6 +206,7 @@ int diagnose_log(const char *file, const char *conn, const char *html)
 	for (unsigned i = 0; i < KEPT; i++)
 		free(r->kept[i]);
 	free(r);
+	lines_free(lines);
 	if (!is_stdin)
 		fclose(in);
 	return status;

@@ -253,6 +253,73 @@ TEST(the_journal_as_json)
 	assert_says("(event 5)");
 }
 
+/* The same as people's tools have it. */
+TEST(json_of_others_than_the_journal)
+{
+	/* journalctl -o json-pretty, with a message as octets; a container's; charon's own */
+	static const char *const texts[] = {
+		"{\n\t\"MESSAGE\" : \"05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1\",\n"
+		"\t\"SYSLOG_IDENTIFIER\" : \"charon\"\n}\n"
+		"{\n\t\"SYSLOG_IDENTIFIER\" : \"charon\",\n\t\"MESSAGE\" : [\n48, 53, 91, 73, 75, "
+		"69, "
+		"93, 32\n]\n}\n"
+		"{\n\t\"MESSAGE\" : \"05[IKE] received NO_PROPOSAL_CHOSEN notify error\"\n}\n",
+		"{\"log\":\"05[IKE] initiating IKE_SA vpn[1] to "
+		"192.0.2.1\\n\",\"stream\":\"stdout\","
+		"\"time\":\"2026-11-29T13:44:33.123456789Z\"}\n"
+		"{\"log\":\"05[IKE] received NO_PROPOSAL_CHOSEN notify error\\n\",\"time\":"
+		"\"2026-11-29T13:44:34Z\"}\n",
+		"{\"time\":\"13:44:33\",\"thread\":5,\"group\":\"IKE\",\"level\":1,\"ikesa-"
+		"uniqueid\":"
+		"\"1\",\"ikesa-name\":\"vpn\",\"msg\":\"initiating IKE_SA vpn[1] to 192.0.2.1\"}\n"
+		"{\"time\":\"13:44:33\",\"thread\":6,\"group\":\"IKE\",\"level\":1,\"ikesa-"
+		"uniqueid\":"
+		"\"1\",\"ikesa-name\":\"vpn\",\"msg\":\"received NO_PROPOSAL_CHOSEN notify "
+		"error\"}\n",
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		assert_int_equal(of_text(texts[i]), EXIT_FOUND);
+		assert_says("[ike-proposal-mismatch]");
+		assert_says("\"vpn\": diagnosis");
+	}
+}
+
+TEST(the_newest_line_first)
+{
+	char *text = strdup(CHARON), *turned = calloc(1, sizeof(CHARON)), *line, *end = NULL;
+
+	for (line = strtok_r(text, "\n", &end); line; line = strtok_r(NULL, "\n", &end)) {
+		size_t n = strlen(line) + 1;
+
+		memmove(turned + n, turned, strlen(turned) + 1);
+		memcpy(turned, line, n - 1);
+		turned[n - 1] = '\n';
+	}
+	assert_int_equal(of_text(turned), EXIT_FOUND);
+	assert_says("[ike-proposal-mismatch]");
+	/* with the number that the line has in the file */
+	assert_says("received NO_PROPOSAL_CHOSEN notify error (event 1)");
+	free(text);
+	free(turned);
+}
+
+TEST(what_has_to_be_unpacked_first_is_said)
+{
+	assert_int_equal(of_octets("\x1f\x8b\b\0\0\0\0\0\0\3abc", 13), EXIT_USAGE);
+	assert_says("is compressed: zcat FILE | ipsec diagnose --log -");
+	assert_int_equal(of_octets("\xfd"
+				   "7zXZ\0\0",
+				 7),
+		EXIT_USAGE);
+	assert_says("xzcat FILE");
+	assert_int_equal(of_octets("LPKSHHRH\0\0\0", 11), EXIT_USAGE);
+	assert_says("is of the journal: journalctl --file FILE | ipsec diagnose --log -");
+	/* as Windows writes text */
+	assert_int_equal(of_text("\xef\xbb\xbf" REFUSED), EXIT_FOUND);
+	assert_says("evidence: Nov 29 13:44:33.469921: \"vpn\" #1: dropping");
+}
+
 /* The page of that log, malloc'ed. */
 static char *page_of(const char *text, int status)
 {
@@ -326,6 +393,9 @@ int main(void)
 		cmocka_unit_test(a_terminal_is_not_spoken_to_by_a_log),
 		cmocka_unit_test(standard_input_is_a_log_too),
 		cmocka_unit_test(the_journal_as_json),
+		cmocka_unit_test(json_of_others_than_the_journal),
+		cmocka_unit_test(the_newest_line_first),
+		cmocka_unit_test(what_has_to_be_unpacked_first_is_said),
 		cmocka_unit_test(the_page_of_a_log_is_the_page_without_what_is_live),
 	};
 

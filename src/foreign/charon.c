@@ -2,6 +2,8 @@
  * default) the thread and the addresses of its packets tell whose line it is. */
 #include "foreign/charon.h"
 
+#include "foreign/around.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -603,46 +605,20 @@ static const struct phrase phrases[] = {
 	{ "calculated HASH does not match", charon_v1_hash_mismatch },
 };
 
-/* "09[IKE] " after the time, a host's and a program's name */
-static const char *tag_read(const char *s, unsigned *thread)
+void charon_line(struct line *n, const struct around *a)
 {
-	for (unsigned i = 0; i < 160 && *s; i++, s++)
-		if (isdigit((unsigned char)s[0]) && isdigit((unsigned char)s[1]) && s[2] == '[' &&
-			isupper((unsigned char)s[3]) && isupper((unsigned char)s[4]) &&
-			isupper((unsigned char)s[5]) && s[6] == ']' && s[7] == ' ') {
-			*thread = (unsigned)(s[0] - '0') * 10 + (unsigned)(s[1] - '0');
-			return s + 8;
-		} else if (!i && s[0] == '[' && isupper((unsigned char)s[1]) &&
-			   isupper((unsigned char)s[2]) && isupper((unsigned char)s[3]) &&
-			   s[4] == ']' && s[5] == ' ') {
-			*thread = 0; /* as swanctl(8) prints it */
-			return s + 6;
-		} else if (*s == '"')
-			return NULL; /* pluto's names stand there */
-	return NULL;
-}
+	const char *s = n->text;
 
-bool charon_line(struct line *n)
-{
-	unsigned thread = 0;
-	const char *s = tag_read(n->text, &thread);
-
-	if (!s && strncmp(n->text, "loading connection '", 20) == 0)
-		s = n->text; /* as swanctl(8) prints it */
-	if (!s)
-		return false;
-	n->text = s;
-	n->job = &n->log->job[thread % FOREIGN_THREADS];
+	n->job = &n->log->job[a->thread % FOREIGN_THREADS];
 	if (n->job->talk)
 		n->talk = &n->log->talk[n->job->talk - 1];
 	if (*s == '<' && strchr(s, '>')) {
 		const char *name = line_until(n, s + 1, "|>");
 
-		if (*name && !isdigit((unsigned char)*name)) /* <1>: not known yet */
+		if (name[strspn(name, "0123456789")]) /* <1>: not known yet */
 			whose(n, talk_of(n->log, name));
 		n->text = strchr(s, '>') + 1;
 		n->text += strspn(n->text, " ");
 	}
 	line_tell(n, phrases, COUNT(phrases));
-	return true;
 }

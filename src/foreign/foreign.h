@@ -17,5 +17,19 @@ void foreign_end(struct foreign_log *l, const struct event_sink *out);
 bool foreign_begins(struct foreign_log *l, struct bytes line);
 /* Whose log it is, as far as it was read. */
 enum foreign_dialect foreign_dialect(const struct foreign_log *l);
-/* The time of the last line; of lines without a clock, long after it. */
+/* The time of the last line, and when it is read: lines without a clock are what a terminal shows,
+ * and who shows them to others has waited. */
 struct now foreign_now(const struct foreign_log *l);
+struct now foreign_later(const struct foreign_log *l);
+
+/* Does time go back from line to line? Many a page shows the newest line first. */
+struct foreign_order {
+	ns_t last, period;
+	unsigned clocks, later, earlier; /* clocks, and those that are later than the one before */
+	unsigned forward, backward;	 /* what always comes first, does, or does not */
+	unsigned thread;
+	bool was_parsed, was_received;
+	uint8_t seen[128]; /* pluto's states */
+};
+void foreign_order_take(struct foreign_order *o, struct bytes line);
+bool foreign_order_is_newest_first(const struct foreign_order *o);

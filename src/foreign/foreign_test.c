@@ -69,6 +69,112 @@ TEST(every_clock_is_read)
 	}
 }
 
+/* What stands around a line does not matter: journals, syslogs, routers' pages, containers, mails.
+ */
+TEST(whatever_stands_around_a_line_is_passed_over)
+{
+	static const char *const before[] = { "Nov 29 13:44:33 gw.example.com charon[12]: ",
+		"Sun 2026-11-29 13:44:33 CET gw charon-systemd[12]: ",
+		"<30>1 2026-11-29T13:44:33+01:00 gw charon 12345 - [meta sequenceId=\"5\"] ",
+		"2026-11-29T13:44:33.123456789Z stdout F ", "[pod/vpn-7d4b9/charon] ",
+		"Sun Nov 29 13:44:33 2026 daemon.info : ",
+		"11-29 13:44:33.123 12345 12367 I charon: ", "Nov 29 13:44:33\tcharon\t1234\t",
+		"29.11.2026 13:44:33 ", "    MESSAGE=", "> Nov 29 13:44:33 gw ipsec[12]: ",
+		"/var/log/syslog:7:Nov 29 13:44:33 gw charon: ",
+		"\033[0;32mNov 29 13:44:33\033[0m gw charon[12]: \033[1m",
+		"[2026-11-29 13:44:33] " };
+	char line[256];
+
+	for (size_t i = 0; i < COUNT(before); i++) {
+		snprintf(line, sizeof(line),
+			"%s05[IKE] <vpn|1> initiating IKE_SA vpn[1] to 192.0.2.1", before[i]);
+		READ(line);
+		if (!got_event("\"v2_initiate\"", "\"conn\":\"vpn\""))
+			fail_msg("charon behind %s", before[i]);
+		snprintf(
+			line, sizeof(line), "%s\"vpn\" #1: initiating IKEv2 connection", before[i]);
+		READ(line);
+		if (!got_event("\"v2_initiate\"", "\"conn\":\"vpn\""))
+			fail_msg("pluto behind %s", before[i]);
+	}
+}
+
+TEST(what_pages_make_of_a_line_is_undone)
+{
+	READ("\"2026-11-29T13:44:33\",\"Informational\",\"charon\",\"12\",\"05[IKE] &lt;7c-1|3&gt; "
+	     "initiating IKE_SA 7c-1[3] to 192.0.2.1\"");
+	assert_true(got_event("\"v2_initiate\"", "\"conn\":\"7c-1\""));
+	READ("\"2026-11-29T13:44:33\",\"pluto\",\"\"\"vpn\"\" #1: initiating IKEv2 connection\"");
+	assert_true(got_event("\"v2_initiate\"", "\"conn\":\"vpn\""));
+	READ("\342\200\234vpn\342\200\235 #1:\302\240initiating IKEv2 connection");
+	assert_true(got_event("\"v2_initiate\"", "\"conn\":\"vpn\""));
+	READ("05[IKE1] <vpn|1> initiating IKE_SA vpn[1] to 192.0.2.1"); /* log_level = yes */
+	assert_true(got_event("\"v2_initiate\"", "\"conn\":\"vpn\""));
+}
+
+/* ipsec(8) of strongSwan prints what its daemon logs, without tags. */
+TEST(what_ipsec_up_of_strongswan_prints_is_a_log)
+{
+	READ("initiating IKE_SA vpn[1] to 192.0.2.1",
+		"generating IKE_SA_INIT request 0 [ SA KE No N(NATD_S_IP) N(NATD_D_IP) ]",
+		"sending packet: from 198.51.100.1[500] to 192.0.2.1[500] (240 bytes)",
+		"received packet: from 192.0.2.1[500] to 198.51.100.1[500] (36 bytes)",
+		"parsed IKE_SA_INIT response 0 [ N(NO_PROP) ]",
+		"received NO_PROPOSAL_CHOSEN notify error", "establishing connection 'vpn' failed");
+	assert_true(got_event("\"v2_init_refused\"", "\"conn\":\"vpn\""));
+}
+
+TEST(other_programs_have_no_say)
+{
+	struct foreign_log *l = foreign_new();
+	static const char *const lines[] = { "{ \"name\": \"value\" }", "  \"MESSAGE\" : 7",
+		"Nov 29 13:44:33 gw dockerd[1]: level=info msg=\"x\": initiating IKEv2 connection",
+		"[NET] started", "[APP] initiating", "received 5 notify error", "no peer",
+		"13:44:33.469921: | v2 \"vpn\" #1: initiating IKEv2 connection" };
+
+	n_got = 0;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		foreign_line(l, bytes_str(lines[i]), &sink);
+	assert_int_equal(foreign_dialect(l), FOREIGN_UNKNOWN);
+	assert_int_equal(n_got, 0);
+	/* nor has another clock of theirs: not what year it is, not that another log begins */
+	foreign_line(l, bytes_str("Nov 29 13:44:33 gw charon: 05[IKE] a"), &sink);
+	foreign_line(l, bytes_str("2026-11-29 13:44:33 a stack of something"), &sink);
+	assert_false(foreign_begins(l, bytes_str("00:00:01 a trace of something")));
+	assert_false(foreign_begins(l, bytes_str("Nov 29 13:44:34 gw charon: 05[IKE] b")));
+	foreign_free(l);
+}
+
+static bool is_newest_first(const char *const *lines)
+{
+	struct foreign_order o = { 0 };
+
+	for (; *lines; lines++)
+		foreign_order_take(&o, bytes_str(*lines));
+	return foreign_order_is_newest_first(&o);
+}
+#define NEWEST_FIRST(...) is_newest_first((const char *const[]){ __VA_ARGS__, NULL })
+
+TEST(the_newest_line_can_be_the_first)
+{
+	assert_true(NEWEST_FIRST("13:44:35 05[IKE] c", "13:44:34 05[IKE] b", "13:44:33 05[IKE] a"));
+	assert_false(
+		NEWEST_FIRST("13:44:33 05[IKE] a", "13:44:34 05[IKE] b", "13:44:35 05[IKE] c"));
+	/* another log */
+	assert_false(NEWEST_FIRST("13:44:33 05[IKE] a", "13:40:33 05[IKE] b"));
+	/* all in one second, or without a clock */
+	assert_true(NEWEST_FIRST("13:44:33 05[ENC] parsed IKE_SA_INIT response 0 [ N(NO_PROP) ]",
+		"13:44:33 05[NET] received packet: from 192.0.2.1[500] to 198.51.100.1[500]"));
+	assert_false(
+		NEWEST_FIRST("05[NET] received packet: from 192.0.2.1[500] to 198.51.100.1[500]",
+			"05[ENC] parsed IKE_SA_INIT response 0 [ N(NO_PROP) ]",
+			"06[NET] received packet: from 192.0.2.1[500] to 198.51.100.1[500]"));
+	assert_true(NEWEST_FIRST("\"vpn\" #1: sent IKE_SA_INIT request to 192.0.2.1:500",
+		"\"vpn\" #1: initiating IKEv2 connection"));
+	assert_false(NEWEST_FIRST("\"vpn\" #1: initiating IKEv2 connection",
+		"\"vpn\" #1: sent IKE_SA_INIT request to 192.0.2.1:500"));
+}
+
 TEST(midnight_does_not_turn_time_back)
 {
 	struct now at = READ("23:59:59 05[IKE] initiating IKE_SA vpn[1] to 192.0.2.1",
@@ -77,11 +183,16 @@ TEST(midnight_does_not_turn_time_back)
 	assert_int_equal(at.mono, 86401 * NS_S);
 }
 
-TEST(lines_without_a_clock_are_long_ago)
+TEST(who_shows_lines_without_a_clock_has_waited)
 {
-	struct now at = READ("002 \"vpn\" #1: initiating IKEv2 connection");
+	struct foreign_log *l = foreign_new();
 
-	assert_int_equal(at.mono, 3600 * NS_S);
+	foreign_line(l, bytes_str("002 \"vpn\" #1: initiating IKEv2 connection"), &sink);
+	assert_int_equal(foreign_now(l).mono, 0);
+	assert_int_equal(foreign_later(l).mono, 600 * NS_S);
+	foreign_line(l, bytes_str("Jan  1 00:00:02: \"vpn\" #1: nothing"), &sink);
+	assert_int_equal(foreign_later(l).mono, 2 * NS_S);
+	foreign_free(l);
 }
 
 static bool begins_anew(const char *first, const char *second)
@@ -343,8 +454,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pluto_names_the_connection_and_the_peer),
 		cmocka_unit_test(every_clock_is_read),
+		cmocka_unit_test(whatever_stands_around_a_line_is_passed_over),
+		cmocka_unit_test(what_pages_make_of_a_line_is_undone),
+		cmocka_unit_test(what_ipsec_up_of_strongswan_prints_is_a_log),
+		cmocka_unit_test(other_programs_have_no_say),
+		cmocka_unit_test(the_newest_line_can_be_the_first),
 		cmocka_unit_test(midnight_does_not_turn_time_back),
-		cmocka_unit_test(lines_without_a_clock_are_long_ago),
+		cmocka_unit_test(who_shows_lines_without_a_clock_has_waited),
 		cmocka_unit_test(where_time_goes_back_another_log_begins),
 		cmocka_unit_test(a_peer_that_does_not_go_on_is_told_of_at_the_end),
 		cmocka_unit_test(a_router_that_complains_is_not_taken_for_the_peer),

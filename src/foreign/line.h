@@ -39,6 +39,7 @@ struct foreign_log {
 	enum foreign_dialect dialect;
 	struct now at;
 	ns_t turned; /* midnights or years that a clock without a date or year has passed */
+	ns_t period; /* of that clock */
 	uint64_t lines;
 	bool has_clock; /* any of them */
 	struct talk talk[FOREIGN_CONNS];
@@ -57,6 +58,7 @@ struct line {
 	const char *at;	      /* the phrase in it that was recognized */
 	const char *after;    /* what follows it */
 	char room[2 * FOREIGN_LINE];
+	bool has_told; /* an event */
 	size_t used;
 };
 
@@ -104,17 +106,25 @@ uint64_t number_read(const char *s);
 /* The first kind of transform that two proposals have nothing of in common. */
 const char *proposals_differ(const char *a, const char *b);
 
-/* The time at the beginning; *ret_text is what follows. False: there is none, *ret_text is s. */
-bool time_read(struct foreign_log *l, const char *s, const char **ret_text);
-
-/* The same clock is more than disorder behind the last one's. */
-bool time_went_back(const struct foreign_log *l, const char *s);
+/* The time of a line, without what its clock has not: the year, or the date. */
+struct clock {
+	ns_t t, period; /* period: after which it begins anew; 0: never */
+	const char *after;
+};
+/* At the beginning of s, or before words (NULL: there are none). False: there is none. */
+bool clock_find(const char *s, const char *words, struct clock *ret);
+/* It is more than disorder behind the last one. */
+bool clock_went_back(const struct foreign_log *l, const struct clock *c);
+void clock_set(struct foreign_log *l, const struct clock *c);
+/* What follows a clock, and the name of who collects the lines of several. */
+const char *source_skip(const char *s);
 /* A line that begins another log: of another host or daemon. */
 bool line_is_heading(const char *s);
 
-/* True: it is one of this dialect. */
-bool pluto_line(struct line *n);
-bool charon_line(struct line *n);
+/* What this line of theirs tells. */
+struct around;
+void pluto_line(struct line *n, const struct around *a);
+void charon_line(struct line *n, const struct around *a);
 /* What pluto says of IKEv1. */
 void pluto_v1_tell(struct line *n);
 void pluto_v1_stranger(struct line *n);

@@ -1,5 +1,5 @@
 /* A log, line by line: time, dialect, connections. */
-#include "foreign/line.h"
+#include "foreign/around.h"
 
 #include <stdlib.h>
 
@@ -20,11 +20,12 @@ enum foreign_dialect foreign_dialect(const struct foreign_log *l)
 
 struct now foreign_now(const struct foreign_log *l)
 {
-	struct now at = l->at;
+	return l->at;
+}
 
-	if (!l->has_clock) /* as a terminal shows it: who reads it has waited */
-		at = (struct now){ .mono = 3600 * NS_S, .wall = 3600 * NS_S };
-	return at;
+struct now foreign_later(const struct foreign_log *l)
+{
+	return l->has_clock ? l->at : (struct now){ .mono = 600 * NS_S, .wall = 600 * NS_S };
 }
 
 struct talk *talk_find(struct foreign_log *l, const char *name)
@@ -175,6 +176,7 @@ void line_say(struct line *n, enum event_id id, const struct event_value *row)
 			.instance = n->talk->instance,
 			.peer = n->talk->peer,
 			.serial = n->talk->serial };
+	n->has_told = true;
 	event_emit(n->out, n->log->at, &about, id, full);
 }
 
@@ -219,40 +221,47 @@ void foreign_end(struct foreign_log *l, const struct event_sink *out)
 	free(n);
 }
 
-static void text_of(struct bytes line, char text[static FOREIGN_LINE])
+void pieces_of(struct bytes line, struct pieces *p)
 {
-	size_t len = MIN(line.n, FOREIGN_LINE - (size_t)1);
+	around_plain(line, p->text);
+	p->has_clock = clock_find(p->text, NULL, &p->clock);
+	around_find(p->text, source_skip(p->has_clock ? p->clock.after : p->text), &p->around);
+	if (!p->has_clock && p->around.words)
+		p->has_clock = clock_find(p->text, p->around.words, &p->clock);
+}
 
-	for (size_t i = 0; i < len; i++) /* what is not printed by others is not by us */
-		text[i] = line.p[i] == '\t' || line.p[i] == '\r' ? ' '
-			  : line.p[i] < ' ' || line.p[i] > '~'	 ? '?'
-								 : (char)line.p[i];
-	while (len && text[len - 1] == ' ')
-		len--;
-	text[len] = '\0';
+/* The clock of another program's line counts when it is the same. */
+static bool clock_counts(const struct foreign_log *l, const struct pieces *p)
+{
+	return p->has_clock && (p->around.words || !l->has_clock || p->clock.period == l->period);
 }
 
 bool foreign_begins(struct foreign_log *l, struct bytes line)
 {
-	char text[FOREIGN_LINE] = "";
+	struct pieces p;
 
-	text_of(line, text);
-	return l->lines && (line_is_heading(text) || time_went_back(l, text));
+	pieces_of(line, &p);
+	return l->lines &&
+	       (line_is_heading(p.text) || (clock_counts(l, &p) && clock_went_back(l, &p.clock)));
 }
 
 void foreign_line(struct foreign_log *l, struct bytes line, const struct event_sink *out)
 {
 	struct line *n = xalloc(sizeof(*n));
-	char text[FOREIGN_LINE] = "";
+	struct pieces p;
 
-	text_of(line, text);
+	pieces_of(line, &p);
 	l->lines++;
 	n->log = l;
 	n->out = out;
-	(void)time_read(l, text, &n->text);
-	if (charon_line(n))
-		l->dialect = FOREIGN_CHARON;
-	else if (pluto_line(n))
-		l->dialect = FOREIGN_PLUTO;
+	if (clock_counts(l, &p))
+		clock_set(l, &p.clock);
+	n->text = p.around.words;
+	if (p.around.words && p.around.dialect == FOREIGN_CHARON)
+		charon_line(n, &p.around);
+	else if (p.around.words)
+		pluto_line(n, &p.around);
+	if (n->has_told || p.around.is_sure)
+		l->dialect = p.around.dialect;
 	free(n);
 }

@@ -1,6 +1,6 @@
 /* What pluto says, Libreswan 3.x to 5.x: "name"[1] 192.0.2.1 #5: text, packet from 192.0.2.1:500:
  * text. */
-#include "foreign/line.h"
+#include "foreign/around.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -492,69 +492,33 @@ static const struct phrase of_strangers[] = {
 	{ "initial parent SA message received on ", v2_no_connection },
 };
 
-/* "vpn"[1] 192.0.2.1 #5: text */
-static const char *name_read(struct line *n, const char *s)
+static void stranger_line(struct line *n, const char *s)
 {
-	const char *end = strchr(s + 1, '"'), *name;
-	uint32_t instance = 0, serial = 0;
-	struct endpoint peer = { 0 };
-
-	if (!end || end == s + 1 || (size_t)(end - s) > FOREIGN_NAME)
-		return NULL;
-	name = line_keep(n, s + 1, (size_t)(end - s - 1));
-	s = end + 1;
-	if (*s == '[') {
-		instance = (uint32_t)number_read(s);
-		s += strcspn(s, "] ");
-		s += *s == ']';
-		if (*s == ' ' && s[1] != '#') {
-			const char *after = endpoint_read(s, &peer);
-
-			s = after ? after : s;
-		}
-	}
-	if (*s == ' ' && s[1] == '#') {
-		serial = (uint32_t)number_read(s);
-		s += 2 + strspn(s + 2, "0123456789");
-	}
-	if (*s != ':')
-		return NULL;
-	n->talk = talk_of(n->log, name);
-	n->talk->instance = instance;
-	n->talk->serial = serial;
-	n->talk->peer = peer.addr;
-	if (addr_is_set(&peer.addr) && !addr_is_set(&n->talk->remote.addr))
-		n->talk->remote = peer;
-	return s + 1 + strspn(s + 1, " ");
+	n->text = endpoint_read(s, &n->from);
+	if (!n->text)
+		return;
+	line_tell(n, of_strangers, COUNT(of_strangers));
+	if (!n->at)
+		pluto_v1_stranger(n);
 }
 
-bool pluto_line(struct line *n)
+void pluto_line(struct line *n, const struct around *a)
 {
-	const char *s = strstr(n->text, "pluto["), *colon = s ? strstr(s, "]: ") : NULL;
+	struct pluto_head h;
+	struct talk *t;
 
-	if (colon)
-		s = colon + 3;
-	else
-		s = n->text;
-	s += strspn(s, "| ");
-	if (isdigit((unsigned char)s[0]) && strspn(s, "0123456789") == 3 && s[3] == ' ')
-		s += 4; /* as whack prints it */
-	if (strncmp(s, "ERROR: \"", 8) == 0)
-		s += 7;
-	if (strncmp(s, "packet from ", 12) == 0) {
-		n->text = endpoint_read(s + 12, &n->from);
-		if (!n->text)
-			return false;
-		line_tell(n, of_strangers, COUNT(of_strangers));
-		if (!n->at)
-			pluto_v1_stranger(n);
-		return true;
-	}
-	if (*s != '"' || !(n->text = name_read(n, s)))
-		return strncmp(s, "Starting Pluto", 14) == 0 ||
-		       strncmp(s, "netlink_expire got message", 26) == 0;
+	if (strncmp(a->words, "packet from ", 12) == 0)
+		stranger_line(n, a->words + 12);
+	if (!pluto_head_read(a->words, &h))
+		return;
+	t = n->talk = talk_of(n->log, line_keep(n, h.name, h.n));
+	t->instance = h.instance;
+	t->serial = h.serial;
+	t->peer = h.peer.addr;
+	if (addr_is_set(&h.peer.addr) && !addr_is_set(&t->remote.addr))
+		t->remote = h.peer;
+	n->text = h.text;
 	line_tell(n, named, COUNT(named));
 	if (!n->at)
 		pluto_v1_tell(n);
-	return true;
 }

@@ -1,6 +1,7 @@
 /* The time of a line: what syslog, journal, files and people's tools write in front of it. */
 #include "foreign/line.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #define DAY  (86400 * NS_S)
@@ -34,14 +35,15 @@ static ns_t fraction(const char **s)
 	return v;
 }
 
-/* "13:44:33.469921" */
+/* "13:44:33.469921"; not the beginning of a MAC address */
 static bool clock_read(const char **s, ns_t *ret)
 {
 	const char *p = *s;
 	int64_t h, m, sec;
 
 	if (!digits(&p, 2, &h) || *p++ != ':' || !digits(&p, 2, &m) || *p++ != ':' ||
-		!digits(&p, 2, &sec) || h > 23 || m > 59 || sec > 60)
+		!digits(&p, 2, &sec) || (*p == ':' && p[1] >= '0' && p[1] <= '9') || h > 23 ||
+		m > 59 || sec > 60)
 		return false;
 	*ret = (h * 3600 + m * 60 + sec) * NS_S + fraction(&p);
 	*s = p;
@@ -116,14 +118,6 @@ static ns_t turned(const struct foreign_log *l, ns_t t, ns_t period)
 	return l->turned + (is_passed ? period : 0);
 }
 
-static void set(struct foreign_log *l, ns_t t, ns_t period)
-{
-	l->turned = turned(l, t, period);
-	t += l->turned;
-	if (t > l->at.mono)
-		l->at = (struct now){ .mono = t, .wall = t };
-}
-
 /* "gw | ", "out| ": what collects the logs of several says whose a line is. */
 static const char *skip_source(const char *s)
 {
@@ -136,62 +130,109 @@ static const char *skip_source(const char *s)
 		       : s;
 }
 
-/* The clock at the beginning of s. False: there is none. */
-static bool clock_at(const char **s, ns_t *ret, ns_t *ret_period)
+/* Microseconds, as journalctl -o export has them. */
+static bool journal_clock(const char *s, struct clock *ret)
 {
-	const char *p = skip_source(*s + strspn(*s, " \t"));
-	ns_t t = 0, period = DAY;
-	int64_t day = 0, sec = 0;
-	size_t n;
+	static const char field[] = "__REALTIME_TIMESTAMP=";
+	int64_t us;
+
+	if (strncmp(s, field, sizeof(field) - 1) != 0)
+		return false;
+	s += sizeof(field) - 1;
+	if (strspn(s, "0123456789") != 16 || !digits(&s, 16, &us))
+		return false;
+	*ret = (struct clock){ .t = us * 1000, .after = s };
+	return true;
+}
+
+/* A date, if there is one, and the time of the day. */
+static bool dated_clock(const char *s, struct clock *ret)
+{
+	struct clock c = { .period = DAY };
+	int64_t day = 0;
+
+	if (month_read(&s, &day))
+		c.period = YEAR;
+	else if (iso_read(&s, &day))
+		c.period = 0;
+	if (!clock_read(&s, &c.t))
+		return false;
+	c.t += day * DAY;
+	skip_zone(&s);
+	c.after = s;
+	*ret = c;
+	return true;
+}
+
+/* Seconds since something: "2.5 ", "1795423295.918 ", "2.500000] " */
+static bool plain_clock(const char *s, struct clock *ret)
+{
+	size_t n = strspn(s, "0123456789");
+	struct clock c = { 0 };
+	int64_t sec;
+
+	if (!n || n > 10 || (s[n] != '.' && n < 9) || !digits(&s, (unsigned)n, &sec))
+		return false;
+	c.t = sec * NS_S + fraction(&s);
+	s += *s == ']';
+	if (*s != ' ' && *s != ':')
+		return false;
+	c.after = s;
+	*ret = c;
+	return true;
+}
+
+/* "Sun 2026-11-29", "Sun Nov 29", "Sun, 29 Nov" */
+static const char *skip_weekday(const char *s)
+{
+	static const char names[] = "MonTueWedThuFriSatSun";
+
+	for (const char *n = names; *n; n += 3)
+		if (strncmp(s, n, 3) == 0 && (s[3] == ' ' || s[3] == ','))
+			return s + 4 + strspn(s + 4, " ");
+	return s;
+}
+
+bool clock_find(const char *s, const char *words, struct clock *ret)
+{
+	const char *p = skip_weekday(skip_source(s + strspn(s, " \t")));
 
 	if (*p == '[') /* "[  123.456789]", as journalctl -o short-monotonic has it */
 		p += 1 + strspn(p + 1, " ");
-	if (month_read(&p, &day))
-		period = YEAR;
-	else if (iso_read(&p, &day))
-		period = 0;
-	n = strspn(p, "0123456789");
-	if (clock_read(&p, &t)) {
-		t += day * DAY;
-		skip_zone(&p);
-	} else if (period == DAY && n && n <= 10 && (p[n] == '.' || n >= 9) &&
-		   digits(&p, (unsigned)n, &sec)) {
-		period = 0; /* seconds since something */
-		t = sec * NS_S + fraction(&p);
-		p += *p == ']';
-		if (*p != ' ' && *p != ':')
-			return false;
-	} else
-		return false;
-	*ret = t;
-	*ret_period = period;
-	*s = p;
-	return true;
+	if (dated_clock(p, ret) || plain_clock(p, ret) || journal_clock(p, ret))
+		return true;
+	/* behind a page's number, a file's name, a weekday; of a date that is not known the time
+	 * of the day does */
+	for (p = s; *p && p < words; p++)
+		if ((p == s || !isalnum((unsigned char)p[-1])) && dated_clock(p, ret))
+			return true;
+	return false;
 }
 
 /* Threads and hosts write a little out of order. */
 #define DISORDER (5 * NS_S)
 
-bool time_went_back(const struct foreign_log *l, const char *s)
+bool clock_went_back(const struct foreign_log *l, const struct clock *c)
 {
-	ns_t t, period;
-
-	return clock_at(&s, &t, &period) && t + turned(l, t, period) < l->at.mono - DISORDER;
+	return c->t + turned(l, c->t, c->period) < l->at.mono - DISORDER;
 }
 
-bool time_read(struct foreign_log *l, const char *s, const char **ret_text)
+void clock_set(struct foreign_log *l, const struct clock *c)
 {
-	const char *p = s;
-	bool has_clock;
-	ns_t t, period;
+	ns_t t = c->t;
 
-	if ((has_clock = clock_at(&p, &t, &period))) {
-		set(l, t, period);
-		l->has_clock = true;
-		p += *p == ':';
-	}
-	*ret_text = skip_source(p + strspn(p, " \t"));
-	return has_clock;
+	l->turned = turned(l, t, c->period);
+	t += l->turned;
+	l->period = c->period;
+	l->has_clock = true;
+	if (t > l->at.mono)
+		l->at = (struct now){ .mono = t, .wall = t };
+}
+
+const char *source_skip(const char *s)
+{
+	s += *s == ':';
+	return skip_source(s + strspn(s, " \t"));
 }
 
 bool line_is_heading(const char *s)
