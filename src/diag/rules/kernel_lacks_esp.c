@@ -30,7 +30,8 @@ static enum certainty refused_tunnel(const struct story *s, struct finding *f)
 	finding_cause(
 		f, "the tunnel was agreed on, and this host's kernel does not take it: %s", why);
 	finding_setup(f, FIX_HERE, "dataplane", "auto");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "modprobe -a esp4 esp6 xfrm_user; ipsec restart");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "modprobe -a esp4 esp6 xfrm_user");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec restart");
 	finding_next(f, "uname -r; ls /lib/modules: when the running kernel has no folder there, "
 			"it was updated; boot the new one");
 	return missing(s);
