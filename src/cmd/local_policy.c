@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { ROOM = 32 << 10, POLICIES_MAX = 512, SAY_MAX = 4 };
+enum { ROOM = 32 << 10, POLICIES_MAX = 512, SAY_MAX = 6 };
 
 struct policies {
 	struct xfrm_policy_said *p;
@@ -78,10 +78,10 @@ static bool is_tunnels(const struct local *l, const struct xfrm_policy_said *p)
 {
 	struct range a = range_from(&p->sel.local), b = range_from(&p->sel.remote);
 	struct ts_list x = { 1, { ts_from_range(&a) } }, y = { 1, { ts_from_range(&b) } };
+	const struct addr *there = p->dir == XFRM_DIR_OUT ? &p->dst : &p->src;
 
-	return p->dir == XFRM_DIR_OUT && xfrm_is_own_index(p->index) && p->reqid &&
-	       addr_eq(&p->dst, &l->what->theirs) && ts_list_covers(&l->what->our_nets, &x) &&
-	       ts_list_covers(&l->what->their_nets, &y);
+	return xfrm_is_own_index(p->index) && p->reqid && addr_eq(there, &l->what->theirs) &&
+	       ts_list_covers(&l->what->our_nets, &x) && ts_list_covers(&l->what->their_nets, &y);
 }
 
 /* Ours that are narrower go first on purpose. */

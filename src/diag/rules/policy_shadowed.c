@@ -18,17 +18,27 @@ static bool covers(const char *policy, const char *from, const char *to)
 	return local_is_inside(from, a) && local_is_inside(to, b + 3);
 }
 
+static bool is_for_hosts_behind(const struct event *e)
+{
+	return !SHADOW(e)->device.str[0] && strcmp(SHADOW(e)->direction.str, "fwd") == 0;
+}
+
 /* A narrower one takes some of the tunnel's packets; were those of the test among them? Without a
  * test: it takes what fails, when it takes all. */
 static enum certainty takes_it(const struct story *s, const struct event *e, enum certainty sure)
 {
-	const struct event *asked = flow_answer_of(s, "named");
+	const struct event *asked = flow_answer_of(s, "named"),
+			   *behind = is_for_hosts_behind(e) && flow_of(s)
+					     ? story_last(s, EV_flow_forward)
+					     : NULL;
 	char ours[2 * RANGE_STR];
 	const char *to;
 
 	asked = asked ? asked : flow_answer_of(s, "guess");
 	if (asked)
-		return covers(SHADOW(e)->other.str, FIELDS(asked, flow_answer)->from.str,
+		return covers(SHADOW(e)->other.str,
+			       behind ? FIELDS(behind, flow_forward)->host.str
+				      : FIELDS(asked, flow_answer)->from.str,
 			       FIELDS(asked, flow_answer)->to.str)
 			       ? sure
 			       : POSSIBLE;
@@ -41,14 +51,17 @@ static enum certainty takes_it(const struct story *s, const struct event *e, enu
 	return covers(SHADOW(e)->other.str, ours, to + 3) ? sure : POSSIBLE;
 }
 
-/* Of several, the one that surely takes the packets. */
-static const struct event *worst(const struct story *s, enum certainty sure, enum certainty *ret)
+/* Of several, the one that surely takes the packets. What this host itself sends and gets is not
+ * forwarded. */
+static const struct event *worst(const struct story *s, enum certainty *ret)
 {
 	const struct event *e = NULL, *found = NULL;
 
 	*ret = CERTAINTY_NONE;
-	while (sure && (e = local_next(s, EV_local_policy_shadow, e))) {
-		enum certainty c = takes_it(s, e, sure);
+	while ((e = local_next(s, EV_local_policy_shadow, e))) {
+		enum certainty sure = is_for_hosts_behind(e) ? flow_forward(s, true)
+							     : local_inner(s),
+			       c = sure ? takes_it(s, e, sure) : CERTAINTY_NONE;
 
 		if (c <= *ret)
 			continue;
@@ -72,12 +85,26 @@ static void takes_from_device(const struct event *e, enum certainty sure, struct
 		SHADOW(e)->action.str);
 }
 
-/* Several bar it at once: a daemon leaves one for each direction. */
-static void remove_all(const struct story *s, struct finding *f)
+static bool has_fix(const struct finding *f, const char *text)
+{
+	for (unsigned i = 0; i < f->n_fix; i++)
+		if (strcmp(f->fix[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+/* Several bar it at once: a daemon leaves one for each direction. like: those of the same networks;
+ * NULL: all. One may stand before several of the tunnel's. */
+static void remove_all(const struct story *s, struct finding *f, const struct event *like)
 {
 	const struct event *e = NULL;
 
 	while ((e = local_next(s, EV_local_policy_shadow, e))) {
+		if (has_fix(f, SHADOW(e)->command.str) ||
+			(like && (strcmp(SHADOW(e)->other.str, SHADOW(like)->other.str) != 0 ||
+					 strcmp(SHADOW(e)->owner.str, SHADOW(like)->owner.str) !=
+						 0)))
+			continue;
 		finding_proof(f, e);
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "%s", SHADOW(e)->command.str);
 	}
@@ -86,23 +113,29 @@ static void remove_all(const struct story *s, struct finding *f)
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	enum certainty sure;
-	const struct event *e = worst(s, local_inner(s), &sure);
+	const struct event *e = worst(s, &sure);
+	bool is_out;
 
 	if (!e)
 		return CERTAINTY_NONE;
 	if (SHADOW(e)->device.str[0]) {
 		takes_from_device(e, sure, f);
-		remove_all(s, f);
+		remove_all(s, f, NULL);
 		return sure;
 	}
-	finding_proof(f, e);
+	/* a record of before has no direction: it was told of this one only */
+	is_out = !SHADOW(e)->direction.str[0] || strcmp(SHADOW(e)->direction.str, "out") == 0;
 	finding_cause(f,
-		"another policy of the kernel takes %s first: %s (priority "
+		"another policy of the kernel %s %s%s first%s: %s (priority "
 		"%" PRIu64 ", %s, of %s) stands before %s (priority %" PRIu64 ")",
-		sure == POSSIBLE ? "some of the tunnel's packets" : "the tunnel's packets",
-		SHADOW(e)->other.str, SHADOW(e)->other_priority.u64, SHADOW(e)->action.str,
-		SHADOW(e)->owner.str, SHADOW(e)->ours.str, SHADOW(e)->priority.u64);
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "%s", SHADOW(e)->command.str);
+		is_out ? "takes" : "meets", sure == POSSIBLE ? "some of " : "",
+		is_out			 ? "the tunnel's packets"
+		: is_for_hosts_behind(e) ? "what comes out of the tunnel for hosts behind this one"
+					 : "what comes out of the tunnel for this host",
+		is_out ? "" : ", and drops it", SHADOW(e)->other.str, SHADOW(e)->other_priority.u64,
+		SHADOW(e)->action.str, SHADOW(e)->owner.str, SHADOW(e)->ours.str,
+		SHADOW(e)->priority.u64);
+	remove_all(s, f, e);
 	if (SHADOW(e)->other_priority.u64 > 1)
 		finding_conn(
 			f, FIX_HERE, "", "priority", "%" PRIu64, SHADOW(e)->other_priority.u64 - 1);
