@@ -57,6 +57,15 @@ static void sysctls(const struct local *l)
 		sysctl(l, "net/ipv6/conf/all/forwarding", 1);
 	if (!l->device[0])
 		return;
+	if (!l->what->device[0]) { /* the kernel's policies take what leaves by it, unless these
+				      forbid it */
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.32s/disable_xfrm",
+			l->device);
+		if (read_number(path, &n) && n)
+			sysctl(l, path + strlen("/proc/sys/"), 0);
+		if (read_number("/proc/sys/net/ipv4/conf/all/disable_xfrm", &n) && n)
+			sysctl(l, "net/ipv4/conf/all/disable_xfrm", 0);
+	}
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.32s/rp_filter", l->device);
 	if (read_number(path, &n) && n == 1)
 		sysctl(l, path + strlen("/proc/sys/"), 2);

@@ -1,6 +1,8 @@
 #include "diag/diag.h"
 #include "diag/ending.h"
+#include "diag/flow.h"
 #include "diag/identity.h"
+#include "diag/local.h"
 
 /* A peer that begins anew, and an attempt of our own, are given so long; nobody is told of it for
  * longer than a day. */
@@ -55,12 +57,49 @@ static const char *how_it_ended(const struct ending *e)
 	return "the tunnel ended";
 }
 
+/* The tunnel is up, and no policy is asked (Linux Documentation/networking/ip-sysctl.rst,
+ * disable_xfrm). */
+static enum certainty not_asked(const struct story *s, struct finding *f)
+{
+	const struct event *e = NULL, *look = local_look_of(s);
+	enum certainty sure = local_inner(s);
+
+	/* what went into the tunnel was taken */
+	if (!sure || (flow_of(s) && FIELDS(flow_of(s), flow_sa)->out.u64))
+		return CERTAINTY_NONE;
+	while ((e = local_next(s, EV_local_sysctl, e))) {
+		const union ev_local_sysctl *c = FIELDS(e, local_sysctl);
+
+		if (!strstr(c->name.str, "disable_xfrm"))
+			continue;
+		if (!f->n_evidence)
+			finding_cause(f,
+				"the tunnel is up, and what goes to %s leaves in the clear: %s is "
+				"%s, so the kernel asks no policy",
+				FIELDS(look, local_look)->their_nets.str, c->name.str,
+				c->value.str);
+		finding_proof(f, e);
+		finding_fix(
+			f, FIX_HERE, FIX_COMMAND, "sysctl -w %s=%s", c->name.str, c->needed.str);
+	}
+	if (!f->n_evidence)
+		return CERTAINTY_NONE;
+	finding_proof(f, flow_of(s));
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"so that it stays, write =0 where it is set: grep -r disable_xfrm /etc/sysctl.conf "
+		"/etc/sysctl.d /usr/lib/sysctl.d");
+	return sure;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
+	enum certainty c = not_asked(s, f);
 	const struct event *open = left_open(s);
 	struct ending end;
 	bool is_try;
 
+	if (c)
+		return c;
 	/* a template's clients come and go */
 	if (!open || addr_is_set(&s->peer) || FACT(s, theirs)[0] == '%' ||
 		story_age(s, open) > OLD ||
@@ -85,13 +124,15 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 const struct rule rule_plaintext_leak = {
 	.id = "plaintext-leak",
-	.title = "traffic of a tunnel that is down leaves in the clear",
+	.title = "traffic of a tunnel leaves in the clear",
 	.layer = "kernel",
 	.most = CERTAIN,
-	.symptom = "nothing: it is seen on the wire, while the tunnel is down",
+	.symptom = "nothing: it is seen on the wire, while the tunnel is down; or it is up and "
+		   "carries "
+		   "nothing",
 	.proof = "the tunnel was up and ended, other than by a person here; none of the "
 		 "connection's policies is left, no other tunnel takes its traffic, and a route "
-		 "leads it out",
+		 "leads it out; or the sysctl disable_xfrm is set where it leaves",
 	.remedy = "auto=ondemand, whose policy stays and brings the tunnel up when there is "
 		  "traffic; ipsec route",
 	.judge = judge_it,
