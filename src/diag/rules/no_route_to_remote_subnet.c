@@ -54,10 +54,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 			"this host has no route to %s (%s): packets are refused before IPsec's "
 			"policy is asked",
 			ROUTE(e)->destination.str, ROUTE(e)->error.str);
-	if (device[0])
+	if (device[0]) {
+		/* who took it down took the route out with it */
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip link set %s up", device);
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route replace %s dev %s",
 			ROUTE(e)->destination.str, device);
-	else
+	} else
 		by_the_peers(s, f, e);
 	return sure;
 }
