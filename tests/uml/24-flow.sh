@@ -160,6 +160,22 @@ diagnosed policy-shadowed certain
 apply
 cured
 
+fault "another program's policy goes before ours, for what is forwarded"
+on left ip xfrm policy add dir fwd src 10.0.2.0/25 dst 10.0.1.0/24 priority 1 action block
+refuses "it carries nothing" ping_through 1
+diagnosed policy-shadowed certain
+exactly certain
+apply
+cured
+
+fault "no policy is asked for what leaves"
+on left sysctl -qw net.ipv4.conf.eth0.disable_xfrm=1
+refuses "it carries nothing" ping_through 1
+diagnosed plaintext-leak certain
+exactly certain
+apply
+cured
+
 fault "the peer has another key"
 check "the peer's key is another one" remade "$(spi_of $CONN)" key
 diagnosed icv-failure-other likely
