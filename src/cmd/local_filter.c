@@ -96,7 +96,7 @@ static void say(const struct host *h, const char *what, const struct fw_packet *
 {
 	const struct local *l = h->l;
 	bool is_in = p->hook == FW_INPUT || (p->hook == FW_FORWARD && !p->to_ipsec && !p->out),
-	     stops;
+	     stops, is_first_only;
 	char from[RANGE_STR], to[RANGE_STR], other[400] = "";
 	const char *doubt = "";
 	struct fw_packet second = *p;
@@ -108,7 +108,8 @@ static void say(const struct host *h, const char *what, const struct fw_packet *
 		doubt = "perhaps: a condition is not understood";
 	second.is_established = true;
 	fw_filter_judge(h->all, &second, &g);
-	if (stops && f.is_sure && g.act == FW_ACCEPT)
+	is_first_only = stops && f.is_sure && g.act == FW_ACCEPT;
+	if (is_first_only)
 		doubt = "only the first: what answers passes";
 	if (stops)
 		other_side(h, p, &f, other, sizeof(other));
@@ -123,7 +124,7 @@ static void say(const struct host *h, const char *what, const struct fw_packet *
 		.doubt = ev_str(doubt), .backend = ev_str(f.program), .family = ev_str(f.family),
 		.table = ev_str(f.table), .chain = ev_str(f.chain), .handle = ev_u64(f.handle),
 		.rule = ev_str(f.rule), .policy = ev_str(f.is_policy ? "drop" : ""),
-		.other = ev_str(other));
+		.other = ev_str(other), .first_only = ev_u64(is_first_only));
 }
 
 /* Between the two ends, in both directions. */

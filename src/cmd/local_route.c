@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 enum { NETS_MAX = 8 };
-#define MARK "0xdc220" /* of our own packets, which no tunnel takes (proc/names.h) */
+#define MARK  "0xdc220" /* of our own packets, which no tunnel takes (proc/names.h) */
+#define TABLE "220"	/* of routes into tunnels (proc/names.h) */
 
 static struct addr addr_of(const struct sockaddr *sa)
 {
@@ -175,18 +176,63 @@ bool local_way(const struct range *r, char device[static 32])
 	return !found.error[0];
 }
 
-static void say_route(
-	const struct local *l, const char *to, const char *destination, const struct route *r)
+static bool is_down(const char *device)
+{
+	char path[64];
+	unsigned flags = IFF_UP;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.20s/flags", device);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%x", &flags) != 1)
+		flags = IFF_UP;
+	if (f)
+		fclose(f);
+	return !(flags & IFF_UP);
+}
+
+/* What the tunnel's own table says, which others may come before. */
+static const char *led(const struct local *l, const struct addr *to)
+{
+	char t[ADDR_STR];
+	const char *argv[] = { "ip", to->family == 6 ? "-6" : "-4", "-j", "route", "show", "table",
+		TABLE, "match", addr_format(to, t), NULL };
+	char *text;
+	json_t *root, *o;
+	size_t i;
+	bool is_there = false;
+
+	if (!l->what->device[0])
+		return "";
+	if (is_down(l->what->device))
+		return "down";
+	text = program_says(argv, NULL);
+	root = text ? json_loads(text, 0, NULL) : NULL;
+	json_array_foreach(root, i, o)
+	{
+		const char *device = json_string_value(json_object_get(o, "dev"));
+
+		is_there |= device && strcmp(device, l->what->device) == 0;
+	}
+	json_decref(root);
+	free(text);
+	return is_there ? "yes" : "";
+}
+
+/* host: of a subnet, the one that was looked up; NULL: it is the peer. */
+static void say_route(const struct local *l, const struct addr *host, const char *destination,
+	const struct route *r)
 {
 	bool is_tunnel = l->what->device[0] && strcmp(r->device, l->what->device) == 0;
 
-	LOCAL_EMIT(l, local_route, .to = ev_str(to), .destination = ev_str(destination),
+	LOCAL_EMIT(l, local_route, .to = ev_str(host ? "subnet" : "peer"),
+		.destination = ev_str(destination),
 		.goes = ev_str(r->error[0] ? "nowhere"
 			       : is_tunnel ? "tunnel"
 					   : "out"),
 		.source = ev_str(r->source), .device = ev_str(r->device),
-		.gateway = ev_str(r->gateway), .table = ev_str(r->table),
-		.error = ev_str(r->error));
+		.gateway = ev_str(r->gateway), .table = ev_str(r->table), .error = ev_str(r->error),
+		.led = ev_str(host && !is_tunnel ? led(l, host) : ""));
 }
 
 /* How the tunnel's packets go: from one of our networks, since rules choose tables by that; it is
@@ -235,14 +281,14 @@ void local_routes(struct local *l)
 		return;
 	addr_format(&l->what->theirs, t);
 	if (is_known)
-		say_route(l, "peer", t, &r);
+		say_route(l, NULL, t, &r);
 	for (size_t i = 0; i < nets->n && i < NETS_MAX; i++) {
 		struct addr a = host_of(&nets->ts[i].range);
 
 		while (range_count(&nets->ts[i].range) > 1 && local_is_here(&a) && addr_next(&a))
 			;
 		look_up_inner(l, &a, &r);
-		say_route(l, "subnet", range_format(&nets->ts[i].range, t), &r);
+		say_route(l, &a, range_format(&nets->ts[i].range, t), &r);
 	}
 }
 

@@ -96,6 +96,22 @@ static int at_word(const struct command *c, const char *w)
 	return -1;
 }
 
+/* Where the object of ip(8) stands: "ip -6 rule add" */
+static unsigned ip_object(const struct command *c)
+{
+	return strcmp(word(c, 1), "-6") == 0 ? 2 : 1;
+}
+
+static enum undo_kind undo_kind_ip(const char *object, const char *what)
+{
+	if (strcmp(object, "rule") == 0)
+		return strcmp(what, "add") == 0 ? UNDO_ROUTE : UNDO_NOT;
+	return strcmp(object, "route") != 0   ? UNDO_NOT
+	       : strcmp(what, "add") == 0     ? UNDO_ROUTE
+	       : strcmp(what, "replace") == 0 ? UNDO_REPLACE
+					      : UNDO_NOT;
+}
+
 enum undo_kind undo_kind(const struct command *c)
 {
 	const char *p = c->word[0], *first = word(c, 1);
@@ -110,10 +126,7 @@ enum undo_kind undo_kind(const struct command *c)
 		return at_word(c, "-I") > 0 && at_word(c, "-I") + 1 < (int)c->n ? UNDO_SPEC
 										: UNDO_NOT;
 	if (strcmp(p, "ip") == 0)
-		return strcmp(first, "route") != 0	    ? UNDO_NOT
-		       : strcmp(word(c, 2), "add") == 0	    ? UNDO_ROUTE
-		       : strcmp(word(c, 2), "replace") == 0 ? UNDO_REPLACE
-							    : UNDO_NOT;
+		return undo_kind_ip(word(c, ip_object(c)), word(c, ip_object(c) + 1));
 	if (strcmp(p, "ipsec") != 0)
 		return UNDO_NOT;
 	if (strcmp(first, "add") == 0 && c->n == 3)
@@ -157,6 +170,10 @@ bool undo_asks(const struct command *c, struct command *ret)
 		add(ret, &to, "show");
 		add(ret, &to, "exact");
 		add(ret, &to, word(c, 3));
+		if (at_word(c, "table") > 0) {
+			add(ret, &to, "table");
+			add(ret, &to, word(c, (unsigned)at_word(c, "table") + 1));
+		}
 	} else
 		return false;
 	return true;
@@ -204,6 +221,10 @@ static bool undo_replace(const struct command *c, const char *said, struct comma
 		/* how the device is, not how it was written */
 		if (*w && strcmp(w, "linkdown") != 0 && strcmp(w, "dead") != 0)
 			add(ret, &to, w);
+	if (at_word(c, "table") > 0) {
+		add(ret, &to, "table");
+		add(ret, &to, word(c, (unsigned)at_word(c, "table") + 1));
+	}
 	return true;
 }
 
@@ -261,7 +282,7 @@ bool undo_of(const struct command *c, const char *said, struct command *ret)
 	case UNDO_SPEC:
 		return undo_spec(c, ret, ret->text);
 	case UNDO_ROUTE:
-		return undo_word(c, 2, "del", ret, ret->text);
+		return undo_word(c, ip_object(c) + 1, "del", ret, ret->text);
 	case UNDO_REPLACE:
 		return undo_replace(c, said, ret, ret->text);
 	case UNDO_CONN:

@@ -23,7 +23,7 @@ enum undo_kind {
 	UNDO_SYSCTL,  /* the value that it had */
 	UNDO_NFT,     /* the rule with the handle that nft says */
 	UNDO_SPEC,    /* iptables -D in place of -I */
-	UNDO_ROUTE,   /* ip route del in place of add */
+	UNDO_ROUTE,   /* ip route (or rule) del in place of add */
 	UNDO_REPLACE, /* the route that was there before, or none */
 	UNDO_CONN,    /* ipsec delete in place of add */
 };

@@ -85,6 +85,11 @@ TEST(a_route_that_is_replaced_is_what_it_was)
 		undone(fix, "10.0.2.0/24 dev eth0 metric 100 \n10.0.2.0/24 dev eth1 scope link \n"),
 		"ip route replace 10.0.2.0/24 dev eth1 scope link");
 	assert_string_equal(undone(fix6, ""), "ip route del fd00:2::/64 dev ipsec0");
+	assert_string_equal(undone("ip route replace 10.0.2.0/24 dev ipsec0 table 220",
+				    "10.0.2.0/24 dev eth1 scope link\n"),
+		"ip route replace 10.0.2.0/24 dev eth1 scope link table 220");
+	assert_string_equal(undone("ip -6 rule add to fd00:2::/64 lookup 220 priority 1", ""),
+		"ip -6 rule del to fd00:2::/64 lookup 220 priority 1");
 	assert_string_equal(undone(fix6, "fd00:2::/64 dev eth0 metric 1024 pref medium\n"),
 		"ip route replace fd00:2::/64 dev eth0 metric 1024 pref medium");
 	assert_string_equal(undone(fix6, "fd00:2::/64 dev eth0 metric 256 pref medium\n"),

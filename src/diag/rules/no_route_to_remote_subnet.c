@@ -34,33 +34,82 @@ static void by_the_peers(const struct story *s, struct finding *f, const struct 
 			ROUTE(e)->device.str);
 }
 
+static bool is_led(const struct event *e, const char *how)
+{
+	return strcmp(ROUTE(e)->led.str, how) == 0;
+}
+
+/* Another device's route to the same network is not to go for it. */
+static bool is_here_too(const struct story *s, const char *net)
+{
+	const struct event *e = NULL;
+
+	while ((e = local_next(s, EV_local_overlap, e)))
+		if (strcmp(FIELDS(e, local_overlap)->other.str, net) == 0)
+			return true;
+	return false;
+}
+
+/* The device that takes the tunnel's packets does not get them. */
+static void not_into(
+	const struct story *s, struct finding *f, const struct event *e, const char *device)
+{
+	const char *to = ROUTE(e)->destination.str, *v6 = strchr(to, ':') ? "-6 " : "";
+
+	if (is_led(e, "down")) {
+		finding_cause(f, "the tunnel's device %s is down: packets to %s go to %s", device,
+			to, ROUTE(e)->device.str[0] ? ROUTE(e)->device.str : "nowhere");
+		/* its routes went with it */
+		finding_fix(f, FIX_HERE, FIX_COMMAND,
+			"ip link set %s up && ipsec down %s && ipsec up %s", device, s->conn,
+			s->conn);
+		return;
+	}
+	finding_cause(f, "no route leads to %s through the tunnel's device %s: packets go to %s",
+		to, device, ROUTE(e)->device.str[0] ? ROUTE(e)->device.str : "nowhere");
+	if (!is_led(e, "yes")) {
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route replace %s dev %s%s", to, device,
+			is_here_too(s, to) ? " table 220" : "");
+		return;
+	}
+	finding_more(f,
+		"%s%s%s; the tunnel's own table 220 has the way, and a rule (ip %srule) comes "
+		"before that "
+		"which leads there, or it is gone",
+		ROUTE(e)->table.str[0] ? ", as table " : "", ROUTE(e)->table.str,
+		ROUTE(e)->table.str[0] ? " has it" : "", v6);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip %srule add to %s lookup 220 priority 1", v6, to);
+}
+
+/* It was not brought up for that. */
+static enum certainty refused(const struct story *s, const struct event *e)
+{
+	return e && is_led(e, "down") && story_last(s, EV_v2_child_not_installed) ? CERTAIN
+										  : CERTAINTY_NONE;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	enum certainty sure = local_inner(s);
 	const struct event *look = local_look_of(s), *e;
 	const char *device = look ? FIELDS(look, local_look)->device.str : "";
 
-	if (!sure || !(e = missing(s, device[0] != '\0')))
+	e = missing(s, device[0] != '\0');
+	if (!story_is_up(s))
+		sure = refused(s, e);
+	if (!sure || !e)
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
-	finding_proof(f, flow_of(s));
-	if (device[0])
-		finding_cause(f,
-			"no route leads to %s through the tunnel's device %s: packets go to %s",
-			ROUTE(e)->destination.str, device,
-			ROUTE(e)->device.str[0] ? ROUTE(e)->device.str : "nowhere");
-	else
-		finding_cause(f,
-			"this host has no route to %s (%s): packets are refused before IPsec's "
-			"policy is asked",
-			ROUTE(e)->destination.str, ROUTE(e)->error.str);
+	finding_proof(f, story_is_up(s) ? flow_of(s) : story_last(s, EV_v2_child_not_installed));
 	if (device[0]) {
-		/* who took it down took the route out with it */
-		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip link set %s up", device);
-		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route replace %s dev %s",
-			ROUTE(e)->destination.str, device);
-	} else
-		by_the_peers(s, f, e);
+		not_into(s, f, e, device);
+		return sure;
+	}
+	finding_cause(f,
+		"this host has no route to %s (%s): packets are refused before IPsec's policy is "
+		"asked",
+		ROUTE(e)->destination.str, ROUTE(e)->error.str);
+	by_the_peers(s, f, e);
 	return sure;
 }
 
