@@ -46,15 +46,46 @@ static bool forwards(const struct local *l, uint8_t family)
 	return false;
 }
 
+/* A device may have been left out: what comes in by it is not forwarded, whatever all others do. */
+static void forwards_from(const struct local *l, const char *device, uint8_t family)
+{
+	char path[96];
+	unsigned n;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv%u/conf/%.32s/forwarding", family, device);
+	if (device[0] && read_number(path, &n) && n == 0)
+		sysctl(l, path + strlen("/proc/sys/"), 1);
+}
+
+static void take_wire(void *ctx, const char *device, const struct prefix *p)
+{
+	const struct local *l = ctx;
+
+	if (strcmp(device, "lo") != 0 && strcmp(device, l->what->device) != 0 &&
+		strcmp(device, l->device) != 0 && forwards(l, p->addr.family) &&
+		ts_list_has(&l->what->our_nets, 0, &p->addr, 0))
+		forwards_from(l, device, p->addr.family);
+}
+
+static void forwarding(const struct local *l)
+{
+	static const char *const path[] = { "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding" };
+	const char *in = l->what->device[0] ? l->what->device : l->device;
+
+	for (unsigned i = 0; i < COUNT(path); i++)
+		if (forwards(l, i ? 6 : 4)) {
+			sysctl(l, path[i], 1);
+			forwards_from(l, in, i ? 6 : 4);
+		}
+	local_connected(take_wire, (void *)(uintptr_t)l);
+}
+
 static void sysctls(const struct local *l)
 {
 	char path[96];
 	unsigned n;
 
-	if (forwards(l, 4))
-		sysctl(l, "net/ipv4/ip_forward", 1);
-	if (forwards(l, 6))
-		sysctl(l, "net/ipv6/conf/all/forwarding", 1);
+	forwarding(l);
 	if (!l->device[0])
 		return;
 	if (!l->what->device[0]) { /* the kernel's policies take what leaves by it, unless these
