@@ -196,11 +196,23 @@ void local_let_through(const struct story *s, struct finding *f, const char *wha
 		"let %s through the packet filter there and those on the way", what);
 }
 
+bool local_none_begins(const struct story *s, const struct event *e)
+{
+	const struct event *back = NULL;
+
+	while (e && FW(e)->first_only.u64 && (back = local_next(s, EV_local_firewall, back)))
+		if (FW(back)->first_only.u64 && strcmp(FW(back)->what.str, FW(e)->what.str) == 0 &&
+			strcmp(FW(back)->from.str, FW(e)->to.str) == 0 &&
+			strcmp(FW(back)->to.str, FW(e)->from.str) == 0)
+			return true;
+	return false;
+}
+
 enum certainty local_drop(const struct story *s, struct finding *f, const char *what)
 {
 	const struct event *e = stopped(s, what), *more = NULL;
-	const char *doubt = e ? FW(e)->doubt.str : "";
-	bool is_reject;
+	bool is_reject, none_begins = local_none_begins(s, e);
+	const char *doubt = e && !none_begins ? FW(e)->doubt.str : "";
 
 	if (!e)
 		return CERTAINTY_NONE;
@@ -215,6 +227,9 @@ enum certainty local_drop(const struct story *s, struct finding *f, const char *
 		words(e), is_in(e) ? "comes from the other end" : "goes to the other end",
 		FW(e)->backend.str, FW(e)->table.str, FW(e)->chain.str, FW(e)->rule.str,
 		doubt[0] ? "; " : "", doubt);
+	if (none_begins)
+		finding_more(
+			f, "; and the other way round: no connection can begin, from either end");
 	local_open(s, f, e);
 	while ((more = local_next(s, EV_local_firewall, more)))
 		if (more != e && is_what(more, what) &&

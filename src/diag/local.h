@@ -17,6 +17,9 @@ void local_let_through(const struct story *s, struct finding *f, const char *wha
 enum certainty local_drop(const struct story *s, struct finding *f, const char *what);
 /* The same of what goes through the tunnel, as far as local_inner() has it. */
 enum certainty local_drop_inner(const struct story *s, struct finding *f, const char *what);
+/* Is e (local_firewall) about the first packet alone, and those of the other direction are stopped
+ * as well? */
+bool local_none_begins(const struct story *s, const struct event *e);
 /* Is one of the other backend's rules for letting the same through? NULL: no. */
 const struct event *local_dual(const struct story *s);
 /* The command that inserts an accept before the rule of e (local_firewall). */

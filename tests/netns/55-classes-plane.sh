@@ -32,6 +32,42 @@ apply
 cured
 on left nft delete table inet own
 
+fault "the same, but for answers: nothing can begin"
+on left nft 'add table inet own; add chain inet own through { type filter hook forward priority 0; policy drop; }; add rule inet own through ct state established,related accept'
+verdict local-firewall-drops-inner certain ipsec --json diagnose $CONN
+apply
+cured
+on left nft delete table inet own
+
+fault "one device is left out of forwarding"
+on left sysctl -qw net.ipv4.conf.lan0.forwarding=0
+verdict forwarding-disabled likely ipsec --json diagnose $CONN
+apply
+cured
+
+fault "the tunnel's device is down"
+on left ip link set ipsec0 down
+verdict no-route-to-remote-subnet certain ipsec --json diagnose $CONN
+apply
+cured
+
+fault "it is down when the tunnel is to come up"
+on left ipsec down $CONN >/dev/null
+on left ip link set ipsec0 down
+verdict no-route-to-remote-subnet certain
+apply
+cured
+
+fault "a rule leads elsewhere before the tunnel's"
+on left ip rule add from $LEFT_NET lookup 100 priority 100
+on left ip route add default via 192.0.2.254 table 100
+verdict no-route-to-remote-subnet certain ipsec --json diagnose $CONN
+apply
+cured
+on left ip rule del priority 1
+on left ip rule del priority 100
+on left ip route flush table 100
+
 fault "the route into the tunnel is gone"
 up_again
 on left ip route del $RIGHT_NET table 220

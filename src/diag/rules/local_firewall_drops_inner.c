@@ -9,6 +9,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!c)
 		return c;
 	w = FIELDS(f->evidence[0], local_firewall);
+	/* that an answer is forwarded says nothing of those */
+	if (local_none_begins(s, f->evidence[0]))
+		return story_is_up(s) ? c : CERTAINTY_NONE;
 	/* between networks it is forwarded, which a test from this host itself says nothing of */
 	sure = strchr(w->from.str, '/') && strchr(w->to.str, '/')
 		       ? flow_forward(s, strcmp(w->direction.str, "in") == 0)
