@@ -61,6 +61,7 @@ struct finding {
 	const struct rule *suspect[SUSPECTS_MAX]; /* look the same from here */
 	unsigned n_suspect;
 	char next[FIX_MAX]; /* what would narrow it down; "": nothing */
+	bool is_aside;	    /* what it explains is found besides: that goes before it */
 	bool counts;	    /* another cause is no news: it has a number that grows */
 	ns_t until;	    /* monotonic: it may be over then; 0: not without another event */
 };

@@ -10,6 +10,28 @@ bool drift_kernel(const struct story *s)
 	return was[0] && is[0] && strcmp(was, is) != 0;
 }
 
+bool drift_is_edited(const struct story *s)
+{
+	const char *was = GOOD(s, digest), *is = FACT(s, digest);
+	char releases[256];
+
+	return was[0] && is[0] && strcmp(was, is) != 0 &&
+	       !drift_releases(s, releases, sizeof(releases))[0];
+}
+
+static bool is_secret_new(const struct story *s)
+{
+	return s->secrets && FIELDS(s->secrets, secrets_loading)->written.u64 >
+				     FIELDS(s->good, last_good)->worked_at.u64;
+}
+
+bool drift_our_id(const struct story *s)
+{
+	const char *was = GOOD(s, our_id), *is = FACT(s, our_id);
+
+	return was[0] && is[0] && strcmp(was, is) != 0 && !is_secret_new(s);
+}
+
 static char *date(uint64_t seconds, char ret[static WHEN_STR])
 {
 	time_t at = (time_t)seconds;

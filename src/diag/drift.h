@@ -14,5 +14,9 @@ char *drift_when(const struct story *s, char ret[static WHEN_STR]);
 bool drift_has(const char *list, const char *one);
 /* Says so to a finding about secrets, when they were written since. */
 void drift_secrets(const struct story *s, struct finding *f);
+/* Somebody has written something else into the conn since, and no release has changed. */
+bool drift_is_edited(const struct story *s);
+/* The identity that we say is another one since it worked, while the secrets are those of then. */
+bool drift_our_id(const struct story *s);
 /* "clearswan 1.0 is 1.1 now", "Linux A is B now", both, or "". Gives ret. */
 char *drift_releases(const struct story *s, char *ret, size_t n);

@@ -177,6 +177,30 @@ static unsigned with_explained(const struct story *s, struct finding *ret, unsig
 	return insert(ret, kept, max, &f);
 }
 
+static bool is_of(const struct finding *f, const struct event *e)
+{
+	for (unsigned i = 0; i < f->n_evidence; i++)
+		if (f->evidence[i] == e)
+			return true;
+	return false;
+}
+
+/* What explains the same event stands before one that is aside, which is no more certain than that.
+ */
+static void aside_after(struct finding *ret, unsigned n)
+{
+	struct finding f = n ? ret[0] : (struct finding){ 0 };
+	unsigned at = 1;
+
+	while (at < n && !is_of(&ret[at], f.evidence[0]))
+		at++;
+	if (at >= n || !f.is_aside)
+		return;
+	f.certainty = MIN(f.certainty, ret[at].certainty);
+	memmove(&ret[0], &ret[1], at * sizeof(*ret));
+	ret[at] = f;
+}
+
 unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 {
 	unsigned n = 0;
@@ -193,5 +217,7 @@ unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 		n = insert(ret, n, max, &f);
 	}
 	n = with_explained(s, ret, n, max);
-	return with_hinted(s, ret, n, max);
+	n = with_hinted(s, ret, n, max);
+	aside_after(ret, n);
+	return n;
 }

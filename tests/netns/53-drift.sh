@@ -100,16 +100,28 @@ verdict defaults-changed-by-upgrade likely
 at_peer "proposals = aes256-sha256-modp2048"
 comes_up
 
-title "we change ours"
+title "we change ours: no upgrade did it, so it is what it is, and what was written before stands beside"
 ends
 here "ike=aes256-sha2_512-modp4096"
-verdict defaults-changed-by-upgrade certain
+verdict ike-proposal-mismatch likely
 says "it names the old value and the new one" "ike= has changed at this end .*it was $WORKED, and is aes256-sha2_512-modp4096 now"
 line=$(fix here ike=)
 printf 'left# fix: %s\n' "$line"
 here "$line"
 comes_up
 [ $FAILED != 0 ] || row_fix works
+
+title "we change leftid=: the secrets are as they were, so it is not those"
+ends
+on left sed -i "s/leftid=.*/leftid=@north.example.org/" /etc/ipsec.conf
+on left ipsec replace vpn.example.com >/dev/null
+put left /etc/ipsec.secrets < <(printf '%s %s : PSK "%s"\n@north.example.org %s : PSK "%s"\n' $LEFT $RIGHT "$PSK" $RIGHT "$PSK")
+on left touch -d '1 hour ago' /etc/ipsec.secrets
+on left ipsec rereadsecrets >/dev/null
+verdict id-mismatch likely
+says "it says who we were" "when it last worked .* we were '$LEFT', with the same secrets"
+here "ike=$WORKED"
+comes_up
 
 title "the secret is another one: what connections and peers have has not drifted, but the file was written since"
 ends

@@ -244,6 +244,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!x.about)
 		return CERTAINTY_NONE;
 	c = here(s, &x, f);
+	f->is_aside = c && drift_is_edited(s); /* a person did it, no upgrade */
 	if (!c)
 		c = at_peer(s, &x, f);
 	finding_proof(f, x.e);

@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/drift.h"
 #include "diag/identity.h"
 #include "diag/words.h"
 
@@ -86,6 +87,7 @@ static enum certainty as_refused_v2(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_auth_rejected), *in;
 	const union ev_v2_auth_rejected *no = e ? FIELDS(e, v2_auth_rejected) : NULL;
+	char when[WHEN_STR];
 
 	if (no && strcmp(no->notify.str, "AUTHENTICATION_FAILED") == 0 &&
 		identity_is_private(no->ours.str) && identity_is_addr(no->theirs.str) &&
@@ -99,6 +101,18 @@ static enum certainty as_refused_v2(const struct story *s, struct finding *f)
 		fix_ours(s, f, "@this.example.com", "@this.example.com");
 		finding_suspect(f, &rule_psk_mismatch_v2);
 		finding_next(f, "the peer's log says which identity it expects; write that");
+		return LIKELY;
+	}
+	if (no && strcmp(no->notify.str, "AUTHENTICATION_FAILED") == 0 && drift_our_id(s)) {
+		finding_proof(f, e);
+		finding_proof(f, s->good);
+		finding_cause(f,
+			"the peer refuses us with AUTHENTICATION_FAILED, and we say that we are "
+			"'%s'; "
+			"when it last worked (%s) we were '%s', with the same secrets",
+			no->ours.str, drift_when(s, when), GOOD(s, our_id));
+		fix_ours(s, f, GOOD(s, our_id), no->ours.str);
+		finding_suspect(f, &rule_psk_mismatch_v2);
 		return LIKELY;
 	}
 	e = story_last(s, EV_v2_peer_complains);

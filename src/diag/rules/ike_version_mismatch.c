@@ -1,5 +1,7 @@
 #include "diag/diag.h"
+#include "diag/drift.h"
 #include "diag/probed.h"
+#include "diag/silence.h"
 
 static void fixes(struct finding *f, int theirs)
 {
@@ -67,6 +69,39 @@ static bool is_told(const struct story *s, const struct probes *p)
 	return is_liked || (is_silent && p->other.is == PROBED_REFUSED && story_version(s) == 2);
 }
 
+/* The first message is refused for its algorithms, or not answered. */
+static const struct event *refused_first(const struct story *s)
+{
+	struct silence q = story_silence(s);
+	const struct event *e = story_last(s, EV_v2_init_refused);
+
+	if (e && strcmp(FIELDS(e, v2_init_refused)->notify.str, "NO_PROPOSAL_CHOSEN") == 0)
+		return e;
+	e = story_last(s, EV_v1_ignored);
+	if (e && strcmp(FIELDS(e, v1_ignored)->notify.str, "NO_PROPOSAL_CHOSEN") == 0)
+		return e;
+	return q.at == SILENT_FIRST ? q.sent : NULL;
+}
+
+/* Somebody has written the other one into the conn. */
+static enum certainty was_other(const struct story *s, struct finding *f)
+{
+	const char *was = GOOD(s, version), *is = FACT(s, version);
+	const struct event *e = refused_first(s);
+	char when[WHEN_STR];
+
+	if (!e || !was[0] || !is[0] || strcmp(was, is) == 0 || !drift_is_edited(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_proof(f, s->good);
+	finding_cause(f, "the peer %s %s; when it last worked (%s) this connection was for %s",
+		e->id == EV_v2_init_refused || e->id == EV_v1_ignored ? "refuses"
+								      : "does not answer",
+		is, drift_when(s, when), was);
+	fixes(f, was[strlen(was) - 1] - '0');
+	return LIKELY;
+}
+
 /* The peer refuses IKEv1; or it has a version that is not there yet (RFC 7296 2.5). */
 static enum certainty not_this_one(const struct story *s, struct finding *f)
 {
@@ -81,7 +116,7 @@ static enum certainty not_this_one(const struct story *s, struct finding *f)
 		return LIKELY; /* not authenticated */
 	}
 	if (!(e = story_last(s, EV_v2_newer_version)))
-		return CERTAINTY_NONE;
+		return was_other(s, f);
 	finding_proof(f, e);
 	finding_cause(f, "the peer begins with version %u of IKE, and this end has 1 and 2",
 		(unsigned)FIELDS(e, v2_newer_version)->major.u64);

@@ -184,7 +184,7 @@ static enum certainty judge_auth(const struct story *s, struct finding *f)
 			"matching peer config found\" the identity");
 	is_natted = identity_is_private(no->ours.str) && !identity_is_private(no->theirs.str) &&
 		    identity_is_addr(no->theirs.str);
-	return is_natted ? POSSIBLE : LIKELY;
+	return is_natted || drift_our_id(s) ? POSSIBLE : LIKELY;
 }
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
