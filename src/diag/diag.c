@@ -268,6 +268,15 @@ static void succeed(struct memory *m, struct memory *was)
 
 /* Who comes up is no stranger any more, and each attempt may have been another instance: what that
  * address was refused for is over. */
+/* An instance of the same template, told of or up now; or a connection that was the next best for
+ * who is up now by the one that is meant for it. */
+static bool is_same_peer(const struct memory *was, const struct memory *m, bool is_up_now)
+{
+	if (strcmp(was->conn, m->conn) == 0)
+		return was->said || is_up_now;
+	return is_up_now && peer_was_refused(was, m);
+}
+
 static void note_peer(struct diag *d, struct memory *m, const struct event *e)
 {
 	struct addr at = stranger(e);
@@ -284,8 +293,8 @@ static void note_peer(struct diag *d, struct memory *m, const struct event *e)
 		d->n--;
 	}
 	list_each (was, &d->stories, struct memory, node)
-		if (was != m && was->said && was->conn && strcmp(was->conn, m->conn) == 0 &&
-			addr_eq(&was->at, &m->at) && !is_up(was)) {
+		if (was != m && was->conn && addr_eq(&was->at, &m->at) &&
+			is_same_peer(was, m, is_coming_up(e)) && !is_up(was)) {
 			was->past = was->n;
 			was->due = MIN(was->due, e->at.mono + SETTLE);
 			if (!is_coming_up(e))

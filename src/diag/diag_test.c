@@ -465,6 +465,63 @@ TEST(an_instance_that_comes_up_clears_what_another_was_refused)
 	diag_done(&d);
 }
 
+static void established(const struct event_about *who)
+{
+	EMIT(&in, now, who, v2_ike_established, .role = ev_str("responder"),
+		.method = ev_str("secret"), .id_type = ev_str("ID_FQDN"), .id = ev_str("@west"));
+	EMIT(&in, now, who, v2_child_established, .old = ev_str(""), .natd = ev_str(""),
+		.asked_local = ev_str(""), .asked_remote = ev_str(""), .got_local = ev_str(""),
+		.got_remote = ev_str(""), .product = ev_str(""));
+}
+
+/* It was mended so soon that nobody was told of it yet. */
+TEST(an_instance_that_comes_up_at_once_clears_what_was_not_told_yet)
+{
+	struct event_about first = about, second = about;
+	struct endpoint remote = { .port = 500 };
+
+	assert_int_equal(addr_parse("198.51.100.1", &remote.addr), OK);
+	first.instance = 1;
+	second.instance = 2;
+	begin();
+	EMIT(&in, now, &first, v2_init_answered, .suite = ev_str(""), .remote = ev_ep(remote));
+	EMIT(&in, now, &first, v2_cp_required, .pool = ev_str("here"));
+	pass(NS_S / 10);
+	EMIT(&in, now, &second, v2_init_answered, .suite = ev_str(""), .remote = ev_ep(remote));
+	established(&second);
+	pass(NS_S);
+	diag_report(&d, NULL, 7, now, &out);
+	assert_int_equal(n_said, 0);
+	diag_done(&d);
+}
+
+/* The connection that is meant for it was not loaded, so another one was asked. */
+TEST(who_comes_up_by_its_own_connection_is_no_fault_of_another)
+{
+	struct event_about other = about, own = about;
+	struct endpoint remote = { .port = 500 };
+
+	assert_int_equal(addr_parse("198.51.100.1", &remote.addr), OK);
+	other.conn = "other";
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		EMIT(&in, now, &other, v2_init_answered, .suite = ev_str(""),
+			.remote = ev_ep(remote));
+		EMIT(&in, now, &other, v2_id_refused, .id = ev_str(i ? "@north" : "@west"),
+			.asked = ev_str(""), .wanted = ev_str("@south"), .ours = ev_str("@east"));
+		pass(NS_S);
+		assert_true(said_so("[id-mismatch]"));
+		EMIT(&in, now, &own, v2_init_answered, .suite = ev_str(""),
+			.remote = ev_ep(remote));
+		established(&own);
+		pass(NS_S);
+		n_said = 0;
+		diag_report(&d, NULL, 7, now, &out);
+		assert_int_equal(count_said("[id-mismatch]"), i); /* @north is still nobody */
+	}
+	diag_done(&d);
+}
+
 /* A client that tries again is another instance each time: it has one finding, the last. */
 TEST(an_instance_that_tries_again_is_judged_by_its_last_try)
 {
@@ -703,6 +760,8 @@ int main(void)
 		cmocka_unit_test(who_comes_up_is_no_stranger_any_more),
 		cmocka_unit_test(a_stranger_has_a_story_of_its_own),
 		cmocka_unit_test(an_instance_that_comes_up_clears_what_another_was_refused),
+		cmocka_unit_test(an_instance_that_comes_up_at_once_clears_what_was_not_told_yet),
+		cmocka_unit_test(who_comes_up_by_its_own_connection_is_no_fault_of_another),
 		cmocka_unit_test(an_instance_that_tries_again_is_judged_by_its_last_try),
 		cmocka_unit_test(
 			what_an_instance_was_found_for_is_over_when_its_peer_has_come_again),

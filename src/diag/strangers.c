@@ -1,5 +1,6 @@
 #include "diag/strangers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What they did is of no interest later. */
@@ -123,4 +124,33 @@ void strangers_report(
 	free(s);
 	free(g);
 	free(found);
+}
+
+/* The identity by which the peer was let in, or was refused last; "" when it was neither. */
+static void peer_id(const struct memory *m, bool is_refused, char *t, size_t n)
+{
+	static const enum event_id refusals[] = { EV_v2_id_refused, EV_v2_auth_mismatch, EV_NONE };
+	struct story *s = xalloc(sizeof(*s));
+	const struct event *e;
+
+	t[0] = '\0';
+	story_open(m, (struct now){ 0 }, s);
+	e = is_refused ? story_last_of(s, refusals) : story_ever(s, EV_v2_ike_established);
+	if (e)
+		snprintf(t, n, "%s",
+			e->id == EV_v2_id_refused      ? FIELDS(e, v2_id_refused)->id.str
+			: e->id == EV_v2_auth_mismatch ? FIELDS(e, v2_auth_mismatch)->id.str
+						       : FIELDS(e, v2_ike_established)->id.str);
+	free(s);
+}
+
+bool peer_was_refused(const struct memory *was, const struct memory *m)
+{
+	char refused[512], is[512];
+
+	peer_id(was, true, refused, sizeof(refused));
+	if (!refused[0])
+		return false;
+	peer_id(m, false, is, sizeof(is));
+	return strcmp(refused, is) == 0;
 }
