@@ -212,10 +212,17 @@ void cisco_nets(struct finding *f, const char *its, const char *ours)
 
 void cisco_id(struct finding *f, bool is_its, const char *id)
 {
+	bool is_key_id = strncmp(id, "@[", 2) == 0 && id[strlen(id) - 1] == ']';
 	const char *type = identity_is_addr(id)	  ? "address"
 			   : strchr(id, '@') > id ? "email"
 						  : "fqdn";
 
-	finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto ikev2 profile: %s %s %s",
-		is_its ? "identity local" : "match identity remote", type, id + (*id == '@'));
+	const char *whose = is_its ? "identity local" : "match identity remote";
+
+	if (is_key_id)
+		finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto ikev2 profile: %s key-id %.*s",
+			whose, (int)strlen(id) - 3, id + 2);
+	else if (id[0] != '@' || id[1] != '#') /* it has no word for octets */
+		finding_fix(f, FIX_PEER_CISCO, FIX_WORDS, "crypto ikev2 profile: %s %s %s", whose,
+			type, id + (*id == '@'));
 }

@@ -102,6 +102,11 @@ TEST(a_cisco_has_wildcards_and_types_of_identities)
 	cisco_id(&f, false, "192.0.2.1");
 	assert_non_null(strstr(f.fix[0].text, "identity local fqdn gw.example.com"));
 	assert_non_null(strstr(f.fix[1].text, "match identity remote address 192.0.2.1"));
+	f.n_fix = 0;
+	cisco_id(&f, false, "@[west]");
+	cisco_id(&f, true, "@#0x00ff");
+	assert_int_equal(f.n_fix, 1);
+	assert_non_null(strstr(f.fix[0].text, "match identity remote key-id west"));
 }
 
 /* What a peer of that product gets for keyword=value; "": nothing. */
