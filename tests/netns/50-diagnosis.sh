@@ -123,6 +123,21 @@ for IKE in 2 1; do
 	no_drop
 	cured
 
+	fault "IKEv$IKE: a packet filter on the way rejects IKE, and says so"
+	both
+	drop 'udp dport 500 reject with icmpx admin-prohibited; udp dport 9'
+	verdict ike-udp500-blocked likely
+	by_hand router "let UDP ports 500 and 4500" nft delete table inet lab_drop
+	cured
+
+	fault "IKEv$IKE: the peer's own packet filter does, as firewalld"
+	both
+	on right nft 'add table inet lab_in { chain input { type filter hook input priority filter;
+		udp dport 500 reject with icmpx admin-prohibited; }; }'
+	verdict ike-udp500-blocked certain
+	by_hand right "let UDP ports 500 and 4500" nft delete table inet lab_in
+	cured
+
 	fault "IKEv$IKE: nobody listens there"
 	stop right "$peer"
 	verdict peer-not-listening-icmp certain

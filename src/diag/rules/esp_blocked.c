@@ -1,5 +1,5 @@
-#include "diag/complaint.h"
 #include "diag/flow.h"
+#include "diag/icmp.h"
 #include "diag/identity.h"
 #include "diag/local.h"
 #include "diag/losses.h"

@@ -1,4 +1,4 @@
-#include "diag/diag.h"
+#include "diag/icmp.h"
 #include "diag/identity.h"
 #include "diag/silence.h"
 #include "diag/local.h"
@@ -101,6 +101,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *blocked = not_let_out(s);
 	struct silence q;
 	struct probes p = story_probes(s);
+	enum certainty c;
 
 	if (blocked && !story_is_up(s)) {
 		if (local_drop(s, f, "ike") == CERTAIN) { /* who looked knows the rule */
@@ -123,6 +124,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		local_drop(s, f, "ike") == CERTAIN)
 		return CERTAIN;
 	*f = (struct finding){ .rule = f->rule };
+	if ((c = icmp_rejected(s, f, false)))
+		return c;
 	if (q.at != SILENT_FIRST && !story_is_only_asked(s, &p))
 		return CERTAINTY_NONE;
 	if (p.main.is == PROBED_SILENT && probed_is_answered(&p.natt))
@@ -166,7 +169,9 @@ const struct rule rule_ike_udp500_blocked = {
 	.layer = "network path",
 	.most = CERTAIN,
 	.symptom = "retransmission; will wait 0.5 seconds for response, again and again",
-	.proof = "no answer and no ICMP error to any repeat of the first message; ipsec diagnose "
+	.proof = "no answer and no ICMP error to any repeat of the first message, or one that only "
+		 "a "
+		 "filter sends (administratively prohibited); ipsec diagnose "
 		 "tells the causes apart; EPERM of our own kernel is certain",
 	.remedy = "open UDP 500, UDP 4500 and ESP on both ends",
 	.judge = judge_it,

@@ -1,31 +1,9 @@
-#include "diag/complaint.h"
 #include "diag/flow.h"
+#include "diag/icmp.h"
 #include "diag/identity.h"
 #include "diag/probed.h"
 
-#include <errno.h>
 #include <stdio.h>
-
-/* ICMP's type 3 and ICMPv6's type 1 in the same words. */
-enum trouble { NO_PORT, NO_HOST, NO_NET, PROHIBITED, OTHER };
-
-struct icmp {
-	struct complaint c;
-	enum trouble trouble;
-};
-
-static enum trouble trouble_of(const struct complaint *c)
-{
-	uint64_t type = c->icmp_type, code = c->icmp_code;
-
-	if (c->error == ECONNREFUSED)
-		return NO_PORT;
-	if (type == 3 && (code == 9 || code == 10 || code == 13))
-		return PROHIBITED;
-	if (type == 1 && (code == 1 || code == 5))
-		return PROHIBITED;
-	return c->error == ENETUNREACH ? NO_NET : c->error == EHOSTUNREACH ? NO_HOST : OTHER;
-}
 
 #define LATELY (60 * NS_S)
 
@@ -35,16 +13,16 @@ static enum certainty is_unanswered(const struct story *s, const struct icmp *i)
 {
 	const struct event *asked = flow_ike(s), *again = story_last(s, EV_v2_retransmit);
 
-	if (!complaint_is_no_port(&i->c) || story_age(s, i->c.e) > LATELY)
+	if (!icmp_is_refused(i) || story_age(s, i->e) > LATELY)
 		return CERTAINTY_NONE;
 	if (asked && asked->id == EV_ike_not_alive && story_age(s, asked) < LATELY)
 		return CERTAIN;
-	if (asked && asked->id == EV_ike_alive && story_later(asked, i->c.e))
+	if (asked && asked->id == EV_ike_alive && story_later(asked, i->e))
 		return CERTAINTY_NONE;
-	if (i->c.e->id == EV_v1_net_error) /* which tells it only of what was asked twice */
+	if (i->e->id == EV_v1_net_error) /* which tells it only of what was asked twice */
 		return LIKELY;
-	return again && story_age(s, again) < LATELY && story_later(i->c.e, again) ? LIKELY
-										   : CERTAINTY_NONE;
+	return again && story_age(s, again) < LATELY && story_later(i->e, again) ? LIKELY
+										 : CERTAINTY_NONE;
 }
 
 /* It was up, and the peer's daemon has ended since. */
@@ -56,19 +34,19 @@ static enum certainty ended_there(const struct story *s, const struct icmp *i, s
 
 	if (!c)
 		return c;
-	f->until = i->c.e->at.mono + LATELY; /* nobody asks again: it may be over */
-	finding_proof(f, i->c.e);
+	f->until = i->e->at.mono + LATELY; /* nobody asks again: it may be over */
+	finding_proof(f, i->e);
 	if (c == CERTAIN)
 		finding_proof(f, asked);
 	finding_cause(f,
 		"the tunnel is up here only: nothing listens on UDP port %u of %s any more, whose "
 		"host is up and answers with ICMP \"port unreachable\"",
-		i->c.remote.port, addr_format(&i->c.remote.addr, t));
+		i->remote.port, addr_format(&i->remote.addr, t));
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec down %s; ipsec up %s", story_name(s),
 		story_name(s));
-	if (i->c.remote.port == 500 || i->c.remote.port == 4500)
+	if (i->remote.port == 500 || i->remote.port == 4500)
 		return c;
 	finding_suspect(f, &rule_nat_mapping_expiry); /* a port of a NAT, which it is open for */
 	return LIKELY;
@@ -77,11 +55,11 @@ static enum certainty ended_there(const struct story *s, const struct icmp *i, s
 static enum certainty nobody_listens(const struct story *s, const struct icmp *i, struct finding *f)
 {
 	struct probes p = story_probes(s);
-	bool nor_4500 = p.natt.is == PROBED_ERROR && i->c.remote.port != 4500;
+	bool nor_4500 = p.natt.is == PROBED_ERROR && i->remote.port != 4500;
 	char t[ADDR_STR];
 
-	if (!addr_is_set(&i->c.remote.addr)) { /* a log that does not name the peer */
-		addr_format(&i->c.by, t);
+	if (!addr_is_set(&i->remote.addr)) { /* a log that does not name the peer */
+		addr_format(&i->by, t);
 		finding_cause(f,
 			"%s answers our message with ICMP \"port unreachable\": if that is the "
 			"peer, nothing listens on UDP port 500 there; else a packet filter on the "
@@ -92,12 +70,12 @@ static enum certainty nobody_listens(const struct story *s, const struct icmp *i
 		finding_suspect(f, &rule_ike_udp500_blocked);
 		return LIKELY;
 	}
-	addr_format(&i->c.remote.addr, t);
+	addr_format(&i->remote.addr, t);
 	finding_proof(f, nor_4500 ? p.natt.e : NULL);
 	finding_cause(f,
 		"nothing listens on UDP port %u of %s%s: that host is up and answers with ICMP "
 		"\"port unreachable\"",
-		i->c.remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
+		i->remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if %s is not the peer's address, correct %s", t,
@@ -110,19 +88,18 @@ static enum certainty other_speaks(const struct story *s, const struct icmp *i, 
 {
 	char by[ADDR_STR], to[ENDPOINT_STR];
 
-	addr_format(&i->c.by, by);
-	if (addr_is_set(&i->c.remote.addr))
-		endpoint_format(&i->c.remote, to);
+	addr_format(&i->by, by);
+	if (addr_is_set(&i->remote.addr))
+		endpoint_format(&i->remote, to);
 	else /* a log that does not name it */
 		snprintf(to, sizeof(to), "the peer");
-	if (i->trouble == NO_PORT || i->trouble == PROHIBITED) {
+	if (i->trouble == ICMP_NO_PORT) {
 		finding_cause(f,
-			"%s%s answers %s in its place: a packet filter on the way rejects UDP port "
-			"%u to %s",
-			by, addr_is_set(&i->c.remote.addr) ? ", which is not the peer," : "",
-			i->trouble == NO_PORT ? "\"port unreachable\""
-					      : "\"administratively prohibited\"",
-			i->c.remote.port ? i->c.remote.port : 500, to);
+			"%s%s answers \"port unreachable\" in its place: a packet filter on the "
+			"way "
+			"rejects UDP port %u to %s",
+			by, addr_is_set(&i->remote.addr) ? ", which is not the peer," : "",
+			i->remote.port ? i->remote.port : 500, to);
 		finding_fix(f, FIX_PEER, FIX_WORDS,
 			"on %s let UDP ports 500 and 4500 and ESP (protocol 50) through to the "
 			"peer",
@@ -131,7 +108,7 @@ static enum certainty other_speaks(const struct story *s, const struct icmp *i, 
 		return LIKELY;
 	}
 	finding_cause(f, "%s, a router on the way, has no %s %s: the peer is off, or %s is wrong",
-		by, i->trouble == NO_NET ? "route to the network of" : "answer from", to,
+		by, i->trouble == ICMP_NO_NET ? "route to the network of" : "answer from", to,
 		story_their_host(s));
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if that is not the peer's address, correct %s",
 		story_their_host(s));
@@ -158,31 +135,24 @@ static enum certainty nobody_at_4500(
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	struct icmp i = { .c = story_complaint(s) };
+	struct icmp i = story_icmp(s);
 	struct probes p = story_probes(s);
-	char to[ENDPOINT_STR];
 
-	i.trouble = trouble_of(&i.c);
-	if (i.c.e && story_is_up(s))
+	if (i.e && story_is_up(s))
 		return ended_there(s, &i, f);
-	if (!i.c.e && !story_is_up(s) && probes_are_half_silent(&p))
+	if (!i.e && !story_is_up(s) && probes_are_half_silent(&p))
 		return nobody_at_4500(s, &p, f);
-	/* our own kernel has no neighbour: that nobody is there, is another class */
-	if (!i.c.e || i.trouble == OTHER || (i.trouble == NO_HOST && addr_eq(&i.c.by, &i.c.local)))
+	/* our own kernel has no neighbour: that nobody is there, is another class; and so is a
+	 * filter that says that it is one */
+	if (!i.e || i.trouble == ICMP_OTHER || icmp_is_filter(&i) ||
+		(i.trouble == ICMP_NO_HOST && addr_eq(&i.by, &i.local)))
 		return CERTAINTY_NONE;
-	finding_proof(f, i.c.e);
-	if (i.trouble == NO_PORT && !addr_is_set(&i.c.remote.addr))
+	finding_proof(f, i.e);
+	if (i.trouble == ICMP_NO_PORT && !addr_is_set(&i.remote.addr))
 		return nobody_listens(s, &i, f);
-	if (!addr_eq(&i.c.by, &i.c.remote.addr))
-		return other_speaks(s, &i, f);
-	if (i.trouble == NO_PORT)
+	if (i.trouble == ICMP_NO_PORT && addr_eq(&i.by, &i.remote.addr))
 		return nobody_listens(s, &i, f);
-	finding_cause(f,
-		"the peer's host rejects UDP port %u (%s) with ICMP: its packet filter does",
-		i.c.remote.port, endpoint_format(&i.c.remote, to));
-	finding_fix(f, FIX_PEER, FIX_WORDS,
-		"let UDP ports 500 and 4500 and ESP (protocol 50) through the packet filter there");
-	return CERTAIN;
+	return other_speaks(s, &i, f);
 }
 
 const struct rule rule_peer_not_listening_icmp = {

@@ -1,26 +1,24 @@
-#include "diag/complaint.h"
 #include "diag/flow.h"
+#include "diag/icmp.h"
 #include "diag/identity.h"
 #include "diag/probed.h"
 #include "diag/silence.h"
-
-#include <errno.h>
 
 #define ASKED_LATELY (60 * NS_S)
 
 /* Our own kernel says that nobody on the link has the address: no answer to ARP. */
 static enum certainty nobody_on_link(const struct story *s, struct finding *f)
 {
-	struct complaint c = story_complaint(s);
+	struct icmp i = story_icmp(s);
 	char t[ADDR_STR];
 
-	if (!c.e || c.error != EHOSTUNREACH || !addr_eq(&c.by, &c.local) || story_is_up(s))
+	if (!i.e || i.trouble != ICMP_NO_HOST || !addr_eq(&i.by, &i.local) || story_is_up(s))
 		return CERTAINTY_NONE;
-	finding_proof(f, c.e);
+	finding_proof(f, i.e);
 	finding_cause(f,
 		"this host (%s) itself says that the next hop to the peer does not answer on the "
 		"link: the peer, or the router to it, is off or has another address",
-		addr_format(&c.by, t));
+		addr_format(&i.by, t));
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip neighbour show nud failed");
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if the peer has another address, correct %s",
 		story_their_host(s));

@@ -1,4 +1,4 @@
-#include "diag/diag.h"
+#include "diag/icmp.h"
 #include "diag/identity.h"
 #include "diag/local.h"
 #include "diag/probed.h"
@@ -105,8 +105,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct silence q = story_silence(s);
 	struct probes p = story_probes(s);
-	enum certainty c;
+	enum certainty c = icmp_rejected(s, f, true);
 
+	if (c)
+		return c;
 	if (is_proven(&p) && !story_is_up(s))
 		return proven_silent(s, &p, q.at == SILENT_AUTH, f);
 	if (probed_is_answered(&p.natt) && q.at == SILENT_AUTH)

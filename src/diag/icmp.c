@@ -1,0 +1,99 @@
+#include "diag/icmp.h"
+
+#include "diag/identity.h"
+#include "diag/probed.h"
+
+#define LATELY (60 * NS_S)
+
+static enum icmp_trouble trouble_of(uint64_t error, uint64_t type, uint64_t code)
+{
+	if (error == 111)
+		return ICMP_NO_PORT;
+	if (type == 3 && (code == 9 || code == 10 || code == 13))
+		return ICMP_PROHIBITED;
+	if (type == 1 && (code == 1 || code == 5))
+		return ICMP_PROHIBITED;
+	return error == 101 ? ICMP_NO_NET : error == 113 ? ICMP_NO_HOST : ICMP_OTHER;
+}
+
+struct icmp story_icmp(const struct story *s)
+{
+	struct icmp i = { .e = story_last(s, EV_v2_net_error) };
+	struct probes p = story_probes(s);
+
+	if (i.e) {
+		const union ev_v2_net_error *n = FIELDS(i.e, v2_net_error);
+
+		i.by = n->complainant.addr;
+		i.local = n->local.ep.addr;
+		i.remote = n->remote.ep;
+		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
+	} else if ((i.e = story_last(s, EV_v1_net_error))) {
+		const union ev_v1_net_error *n = FIELDS(i.e, v1_net_error);
+
+		i.by = n->complainant.addr;
+		i.local = n->local.ep.addr;
+		i.remote = n->remote.ep;
+		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
+	} else if (p.complaint.e && !probed_is_answered(&p.main)) { /* 4500 alone is no failure */
+		const union ev_probe_refused *n = FIELDS(p.complaint.e, probe_refused);
+
+		i.e = p.complaint.e;
+		i.by = n->complainant.addr;
+		i.local = n->local.addr;
+		i.remote = n->remote.ep;
+		i.trouble = trouble_of(n->error.u64, n->icmp_type.u64, n->icmp_code.u64);
+	}
+	return i;
+}
+
+bool icmp_is_refused(const struct icmp *i)
+{
+	return i->e && i->trouble == ICMP_NO_PORT && addr_eq(&i->by, &i->remote.addr);
+}
+
+bool story_is_refused(const struct story *s)
+{
+	struct icmp i = story_icmp(s);
+
+	return icmp_is_refused(&i) && story_age(s, i.e) < LATELY;
+}
+
+bool icmp_is_filter(const struct icmp *i)
+{
+	bool is_lost = i->trouble == ICMP_NO_HOST || i->trouble == ICMP_NO_NET;
+
+	return i->e &&
+	       (i->trouble == ICMP_PROHIBITED || (is_lost && addr_eq(&i->by, &i->remote.addr)));
+}
+
+enum certainty icmp_rejected(const struct story *s, struct finding *f, bool is_4500)
+{
+	struct icmp i = story_icmp(s);
+	char by[ADDR_STR], to[ENDPOINT_STR];
+	unsigned port = is_4500 ? 4500 : 500;
+	bool is_peer = addr_eq(&i.by, &i.remote.addr);
+
+	if (!icmp_is_filter(&i) || story_is_up(s) || is_4500 != (i.remote.port == 4500))
+		return CERTAINTY_NONE;
+	addr_format(&i.by, by);
+	finding_proof(f, i.e);
+	if (is_peer)
+		finding_cause(f,
+			"the peer's host rejects UDP port %u (%s) with ICMP: its packet filter "
+			"does",
+			port, endpoint_format(&i.remote, to));
+	else
+		finding_cause(f,
+			"%s, which is not the peer, answers \"administratively prohibited\" in its "
+			"place: a packet filter there rejects UDP port %u",
+			by, port);
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"on %s let UDP ports 500 and 4500 and ESP (protocol 50) through (firewalld: "
+		"firewall-cmd --permanent --add-service=ipsec && firewall-cmd --reload)",
+		by);
+	if (is_peer)
+		return CERTAIN;
+	finding_suspect(f, &rule_peer_not_listening_icmp);
+	return LIKELY;
+}
