@@ -67,6 +67,24 @@ bool icmp_is_filter(const struct icmp *i)
 	       (i->trouble == ICMP_PROHIBITED || (is_lost && addr_eq(&i->by, &i->remote.addr)));
 }
 
+bool icmp_is_one_port(const struct story *s, const struct icmp *i)
+{
+	static const enum event_id on[] = { EV_v2_auth_sent, EV_v1_main_i3_sent, EV_NONE };
+	static const enum event_id first[] = { EV_v2_init_sent, EV_v1_main_i1_sent, EV_NONE };
+	struct probes p = story_probes(s);
+	const struct event *e = story_last_of(s, first);
+	uint16_t began_at = 0;
+
+	if (!i->e || i->trouble != ICMP_NO_PORT)
+		return false;
+	if (i->remote.port != 4500)
+		return i->remote.port == 500 && probed_is_answered(&p.natt);
+	if (e)
+		began_at = e->id == EV_v2_init_sent ? FIELDS(e, v2_init_sent)->remote.ep.port
+						    : FIELDS(e, v1_main_i1_sent)->remote.ep.port;
+	return began_at == 500 && story_later(story_last_of(s, on), e);
+}
+
 enum certainty icmp_rejected(const struct story *s, struct finding *f, bool is_4500)
 {
 	struct icmp i = story_icmp(s);

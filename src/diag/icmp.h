@@ -20,5 +20,9 @@ bool icmp_is_refused(const struct icmp *i);
 bool story_is_refused(const struct story *s);
 /* A packet filter says so, or the peer's own host what only a filter there can say. */
 bool icmp_is_filter(const struct icmp *i);
+/* The peer has answered on another port than the one that is said to be closed: UDP port 500 is,
+ * and a probe of 4500 was answered; or 4500 is, and the first message to UDP port 500 was. So its
+ * daemon runs. */
+bool icmp_is_one_port(const struct story *s, const struct icmp *i);
 /* A packet filter says that it rejects what goes to UDP port 4500, or to the other one. */
 enum certainty icmp_rejected(const struct story *s, struct finding *f, bool is_4500);

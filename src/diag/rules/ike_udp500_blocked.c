@@ -38,6 +38,29 @@ static enum certainty only_500(const struct story *s, const struct probes *p, st
 	return CERTAIN;
 }
 
+/* Its daemon answers on the other port. */
+static enum certainty refused_500(const struct story *s, const struct probes *p, struct finding *f)
+{
+	struct icmp i = story_icmp(s);
+	char by[ADDR_STR];
+
+	if (i.remote.port != 500 || !icmp_is_one_port(s, &i) || story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, i.e);
+	finding_proof(f, p->natt.e);
+	finding_cause(f,
+		"the peer's IKE daemon answers on UDP port 4500, and %s answers \"port "
+		"unreachable\" "
+		"for UDP port 500: a packet filter rejects UDP port 500 alone, or the daemon does "
+		"not "
+		"listen there",
+		addr_format(&i.by, by));
+	finding_fix(f, FIX_PEER, FIX_WORDS, "let " WHAT " through the packet filter of %s", by);
+	finding_conn(f, FIX_HERE, story_our_end(s), "ikeport", "4500");
+	finding_conn(f, FIX_HERE, story_their_end(s), "ikeport", "4500");
+	return LIKELY;
+}
+
 /* Its kernel answers for UDP port 4500, so it would for UDP port 500, too. */
 static enum certainty dropped_and_down(
 	const struct story *s, const struct probes *p, struct finding *f)
@@ -124,7 +147,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		local_drop(s, f, "ike") == CERTAIN)
 		return CERTAIN;
 	*f = (struct finding){ .rule = f->rule };
-	if ((c = icmp_rejected(s, f, false)))
+	if ((c = icmp_rejected(s, f, false)) || (c = refused_500(s, &p, f)))
 		return c;
 	if (q.at != SILENT_FIRST && !story_is_only_asked(s, &p))
 		return CERTAINTY_NONE;

@@ -74,12 +74,13 @@ static enum certainty nobody_listens(const struct story *s, const struct icmp *i
 	finding_proof(f, nor_4500 ? p.natt.e : NULL);
 	finding_cause(f,
 		"nothing listens on UDP port %u of %s%s: that host is up and answers with ICMP "
-		"\"port unreachable\"",
+		"\"port unreachable\" (a packet filter there can reject with that, too)",
 		i->remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
 	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if %s is not the peer's address, correct %s", t,
 		story_their_host(s));
+	finding_suspect(f, &rule_ike_udp500_blocked);
 	return CERTAIN;
 }
 
@@ -144,7 +145,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return nobody_at_4500(s, &p, f);
 	/* our own kernel has no neighbour: that nobody is there, is another class; and so is a
 	 * filter that says that it is one */
-	if (!i.e || i.trouble == ICMP_OTHER || icmp_is_filter(&i) ||
+	if (!i.e || i.trouble == ICMP_OTHER || icmp_is_filter(&i) || icmp_is_one_port(s, &i) ||
 		(i.trouble == ICMP_NO_HOST && addr_eq(&i.by, &i.local)))
 		return CERTAINTY_NONE;
 	finding_proof(f, i.e);

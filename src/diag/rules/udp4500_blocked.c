@@ -80,6 +80,27 @@ static enum certainty silent_somewhere(
 	return POSSIBLE;
 }
 
+/* Its daemon has answered on the other port just now. */
+static enum certainty refused(const struct story *s, struct finding *f)
+{
+	struct icmp i = story_icmp(s);
+	char by[ADDR_STR];
+
+	if (i.remote.port != 4500 || !icmp_is_one_port(s, &i) || story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, i.e);
+	finding_cause(f,
+		"the peer has answered on UDP port 500, and %s answers \"port unreachable\" for "
+		"UDP "
+		"port 4500, to which we went on: a packet filter rejects UDP port 4500, or the "
+		"peer's daemon does not listen there",
+		addr_format(&i.by, by));
+	finding_fix(f, FIX_PEER, FIX_WORDS, "let " WHAT " through the packet filter of %s", by);
+	finding_suspect(f, &rule_peer_not_listening_icmp);
+	finding_next(f, "at the peer: ss -lunp 'sport = :4500'");
+	return LIKELY;
+}
+
 /* The same question on both ports: one is answered. */
 static bool is_proven(const struct probes *p)
 {
@@ -107,7 +128,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	struct probes p = story_probes(s);
 	enum certainty c = icmp_rejected(s, f, true);
 
-	if (c)
+	if (c || (c = refused(s, f)))
 		return c;
 	if (is_proven(&p) && !story_is_up(s))
 		return proven_silent(s, &p, q.at == SILENT_AUTH, f);
