@@ -1,4 +1,5 @@
 /* A finding as events: one line of verdict, then why, what is proven good, and what to do. */
+#include "diag/identity.h"
 #include "diag/words.h"
 
 #include <stdio.h>
@@ -26,6 +27,8 @@ static void fix_text(
 	const char *file = FACT(s, file)[0] ? FACT(s, file) : "/etc/ipsec.conf";
 	const char *conn = s->conn ? s->conn : of->conn && of->conn[0] ? of->conn : "?";
 	bool is_swanctl = f->where == FIX_HERE && story_is_swanctl(s);
+	/* a stranger's story bears his address */
+	const char *the = identity_is_addr(conn) ? "the " : "", *is_for = the[0] ? "for " : "";
 	char line[FIX_MAX + 64];
 
 	fix_line(s, f, line, sizeof(line));
@@ -38,11 +41,12 @@ static void fix_text(
 		return;
 	case FIX_CONN:
 		if (is_swanctl)
-			snprintf(t, n, "in %sconnection %s of %s write: %s",
+			snprintf(t, n, "in %s%sconnection %s%s of %s write: %s",
 				fix_is_of_child(s, f) ? "the child (children { ... }) of " : "",
-				conn, file, line);
+				the, is_for, conn, file, line);
 		else if (f->where == FIX_HERE)
-			snprintf(t, n, "in conn %s of %s write: %s", conn, file, line);
+			snprintf(t, n, "in %sconn %s%s of %s write: %s", the, is_for, conn, file,
+				line);
 		else
 			snprintf(t, n, "in the %s write: %s",
 				fix_is_of_child(s, f) ? "child (children { ... })" : "conn", line);
@@ -105,13 +109,18 @@ static void details(const struct story *s, const struct finding *f, const struct
 			.what = ev_str(f->suspect[i]->title));
 	for (unsigned i = 0; i < f->n_fix; i++) {
 		fix_text(s, f, &f->fix[i], t, sizeof(t));
+		if (f->fix[i].where == FIX_HERE && f->fix[i].kind == FIX_WORDS)
+			keywords_as_theirs(s, t, sizeof(t));
 		fix_line(s, &f->fix[i], line, sizeof(line));
 		SAY(to, fix, .class = class, .where = ev_str(wheres[f->fix[i].where]),
 			.kind = ev_str(kinds[f->fix[i].kind]), .text = ev_str(t),
 			.apply = ev_str(is_applicable(&f->fix[i]) ? line : ""));
 	}
-	if (f->next[0])
-		SAY(to, next, .class = class, .text = ev_str(f->next));
+	if (f->next[0]) {
+		snprintf(t, sizeof(t), "%s", f->next);
+		keywords_as_theirs(s, t, sizeof(t));
+		SAY(to, next, .class = class, .text = ev_str(t));
+	}
 }
 
 void report(const struct story *s, const struct finding *found, unsigned n, uint32_t request,
@@ -119,14 +128,20 @@ void report(const struct story *s, const struct finding *found, unsigned n, uint
 {
 	struct to to = { out, s->now, { .conn = s->conn, .request = request }, is_new };
 	const char *what[PROVEN_MAX];
+	char t[CAUSE_MAX + 256];
 	unsigned good = n ? proven(s, what) : 0;
 
 	for (unsigned i = 0; i < n; i++) {
+		snprintf(t, sizeof(t), "%s", found[i].cause);
+		keywords_as_theirs(s, t, sizeof(t));
 		SAY(&to, finding, .class = ev_str(found[i].rule->id),
 			.certainty = ev_str(certainty_name(found[i].certainty)),
-			.rank = ev_u64(i + 1), .cause = ev_str(found[i].cause));
+			.rank = ev_u64(i + 1), .cause = ev_str(t));
 		details(s, &found[i], &to);
 	}
-	for (unsigned i = 0; i < good; i++)
-		SAY(&to, proven, .what = ev_str(what[i]));
+	for (unsigned i = 0; i < good; i++) {
+		snprintf(t, sizeof(t), "%s", what[i]);
+		keywords_as_theirs(s, t, sizeof(t));
+		SAY(&to, proven, .what = ev_str(t));
+	}
 }

@@ -4,6 +4,7 @@
 
 #include "diag/identity.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* Keywords of ipsec.conf as swanctl.conf has them. */
@@ -111,4 +112,86 @@ char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n)
 	else
 		snprintf(t, n, "what ipsec.conf has as %s%s=%s", f->side, f->keyword, f->text);
 	return t;
+}
+
+/* ---- what is said ---- */
+
+static const struct {
+	const char *conf;
+	const char *swanctl; /* behind the end's name, where it begins with '_' or a blank */
+} said[] = {
+	{ "ike=", "proposals=" },
+	{ "esp=", "esp_proposals=" },
+	{ "leftsubnet=", "_ts=" },
+	{ "rightsubnet=", "_ts=" },
+	{ "leftid=", " id=" },
+	{ "rightid=", " id=" },
+	{ "left=", "_addrs=" },
+	{ "right=", "_addrs=" },
+	{ "authby=", "auth=" },
+	{ "keyexchange=", "version=" },
+	{ "encapsulation=", "encap=" },
+	{ "rightaddresspool=", "pools=" },
+};
+
+/* "ike=" and no value, at the beginning of a word: which one, or -1. */
+static int keyword_at(const char *text, const char *s)
+{
+	if (s != text && (isalnum((unsigned char)s[-1]) || strchr("-_", s[-1])))
+		return -1;
+	for (size_t i = 0; i < COUNT(said); i++) {
+		size_t len = strlen(said[i].conf);
+
+		if (strncmp(s, said[i].conf, len) == 0 &&
+			(!s[len] || (strchr(" ,;:.)", s[len]) && s[len + 1] != '=')))
+			return (int)i;
+	}
+	return -1;
+}
+
+static void put(char *t, size_t room, size_t *used, const char *s, size_t n)
+{
+	n = MIN(n, room - 1 - *used);
+	memcpy(t + *used, s, n);
+	*used += n;
+	t[*used] = '\0';
+}
+
+static void put_keyword(const struct story *s, int i, char *t, size_t room, size_t *used)
+{
+	const char *conf = said[i].conf, *theirs = said[i].swanctl;
+	const char *end = conf[0] == 'l' ? "left" : "right";
+
+	if (theirs[0] == '_' || theirs[0] == ' ') {
+		end = end_name(s, end);
+		put(t, room, used, end, strlen(end));
+	}
+	put(t, room, used, theirs, strlen(theirs));
+}
+
+void keywords_as_theirs(const struct story *s, char *t, size_t n)
+{
+	static const char command[] = "ipsec diagnose ";
+	const char *suite = FACT(s, suite);
+	bool is_swanctl = story_is_swanctl(s), is_other = is_swanctl || (suite && suite[0]);
+	const char *file = FACT(s, file)[0] ? FACT(s, file) : "/etc/ipsec.conf";
+	char text[CAUSE_MAX + 256];
+	size_t used = 0, len = sizeof(command) - 1;
+	int i;
+
+	if (!is_other || n > sizeof(text))
+		return;
+	snprintf(text, sizeof(text), "%s", t);
+	t[0] = '\0';
+	for (const char *p = text; *p;) {
+		if (is_swanctl && (i = keyword_at(text, p)) >= 0) {
+			put_keyword(s, i, t, n, &used);
+			p += strlen(said[i].conf);
+		} else if (strncmp(p, command, len) == 0 && p[len] != '-') {
+			put(t, n, &used, "ipsec diagnose --config ", 24);
+			put(t, n, &used, file, strlen(file));
+			p += len - 1; /* its blank */
+		} else
+			put(t, n, &used, p++, 1);
+	}
 }

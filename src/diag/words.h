@@ -7,6 +7,9 @@
 char *fix_line(const struct story *s, const struct fix *f, char *t, size_t n);
 /* Does swanctl.conf have that line under children { ... }, not in the connection itself? */
 bool fix_is_of_child(const struct story *s, const struct fix *f);
+/* What is said of this host's file, in its words: the keywords of ipsec.conf that stand in it as
+ * "ike=", and the command that looks further where another suite runs. */
+void keywords_as_theirs(const struct story *s, char *t, size_t n);
 /* Is this host's file strongSwan's swanctl.conf? */
 bool story_is_swanctl(const struct story *s);
 /* That, or strongSwan's ipsec.conf: its words for algorithms are strongSwan's. */

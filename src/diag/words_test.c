@@ -4,6 +4,8 @@
 #include "diag/identity.h"
 #include "diag/words.h"
 
+#include <stdio.h>
+
 TEST(a_list_has_what_one_of_its_items_allows)
 {
 	const char *list =
@@ -86,6 +88,38 @@ TEST(names_whose_parts_are_in_another_order_are_told_apart)
 	assert_string_equal(identity_hint("O=Example, CN=east", "CN=west, O=Example", why), "");
 	assert_string_equal(
 		identity_hint("CN=west, CN=west, O=E", "CN=west, O=E, CN=east", why), "");
+}
+
+static const char *said(const char *suite, const char *file, const char *text)
+{
+	static char t[256];
+	struct event facts = { .id = EV_conn_facts };
+	struct story s = { .facts = &facts };
+	const struct event_kind *k = event_kind(EV_conn_facts);
+
+	for (unsigned i = 0; i < k->n; i++)
+		facts.row[i] = ev_str(strcmp(k->field[i].name, "suite") == 0  ? suite
+				      : strcmp(k->field[i].name, "file") == 0 ? file
+									      : "");
+	snprintf(t, sizeof(t), "%s", text);
+	keywords_as_theirs(&s, t, sizeof(t));
+	return t;
+}
+
+TEST(what_is_said_of_a_file_is_in_its_words)
+{
+	static const char of[] = "/etc/swanctl/swanctl.conf";
+
+	assert_string_equal(
+		said("swanctl", of, "its ike= and leftsubnet=, rightid=; like=, ike=aes"),
+		"its proposals= and local_ts=, remote id=; like=, ike=aes");
+	assert_string_equal(said("swanctl", of, "ipsec diagnose vpn asks; ipsec diagnose --log x"),
+		"ipsec diagnose --config /etc/swanctl/swanctl.conf vpn asks; ipsec diagnose --log "
+		"x");
+	assert_string_equal(said("libreswan", "", "ike= of ipsec diagnose vpn"),
+		"ike= of ipsec diagnose --config /etc/ipsec.conf vpn");
+	assert_string_equal(
+		said("", "", "ike= of ipsec diagnose vpn"), "ike= of ipsec diagnose vpn");
 }
 
 TEST(a_cisco_has_wildcards_and_types_of_identities)
@@ -183,6 +217,7 @@ int main(void)
 		cmocka_unit_test(swanctl_conf_has_some_lines_under_children),
 		cmocka_unit_test(a_secret_is_for_identities_as_its_file_has_them),
 		cmocka_unit_test(names_whose_parts_are_in_another_order_are_told_apart),
+		cmocka_unit_test(what_is_said_of_a_file_is_in_its_words),
 		cmocka_unit_test(a_cisco_has_wildcards_and_types_of_identities),
 		cmocka_unit_test(a_cisco_has_proposals_policies_and_transform_sets),
 	};

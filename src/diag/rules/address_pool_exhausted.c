@@ -28,6 +28,19 @@ static bool has(const char *list, const char *word, char mark)
 	return strstr(list, word) || strchr(list, mark);
 }
 
+/* In another daemon's log, which does not say more. */
+static enum certainty lends_none(const char *asked, struct finding *f)
+{
+	finding_cause(f, "the peer asks for %s, and the connection here has none to lend", asked);
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"pools = NAME in the connection, and pools { NAME { addrs = ... } } with addresses "
+		"of the IP version that is asked for; in strongSwan's ipsec.conf: rightsourceip=");
+	finding_fix(f, FIX_PEER, FIX_WORDS,
+		"if it is to have none: no request for an address (vips, leftsourceip=%%config, "
+		"leftmodecfgclient=yes)");
+	return LIKELY;
+}
+
 /* It has addresses, but of IPv4 for a peer that asks for IPv6, or the other way round. */
 static enum certainty not_lent_v2(const struct event *e, struct finding *f)
 {
@@ -37,6 +50,8 @@ static enum certainty not_lent_v2(const struct event *e, struct finding *f)
 	if (!asked[0])
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
+	if (!pool[0])
+		return lends_none(asked, f);
 	if ((has(asked, "IPv4", '.') && strchr(pool, '.')) ||
 		(has(asked, "IPv6", ':') && strchr(pool, ':')))
 		return cannot(pool, no->why.str, f);

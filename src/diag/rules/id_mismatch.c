@@ -20,6 +20,8 @@ static void fix_ours(
 	const struct story *s, struct finding *f, const char *expected, const char *ours)
 {
 	finding_conn(f, FIX_HERE, story_our_end(s), "id", "%s", expected);
+	if (!ours[0])
+		return;
 	finding_conn(f, FIX_PEER_LIBRESWAN, "right", "id", "%s", ours);
 	finding_conn(f, FIX_PEER_STRONGSWAN, "remote", "id", "%s", ours);
 	cisco_id(f, false, ours);
@@ -40,6 +42,20 @@ static enum certainty differs(const struct story *s, struct finding *f, const st
 			declared);
 	fix_theirs(s, f, declared, wanted);
 	return CERTAIN;
+}
+
+/* In another daemon's log: who the peer is and whom it asks for, and not what is here. */
+static enum certainty not_both(const struct story *s, struct finding *f, const struct event *e)
+{
+	const union ev_v2_id_refused *r = FIELDS(e, v2_id_refused);
+
+	finding_proof(f, e);
+	finding_cause(f,
+		"the peer says it is '%s' and asks for '%s', and no connection here is for both",
+		r->id.str, r->asked.str);
+	finding_conn(f, FIX_HERE, story_their_end(s), "id", "%s", r->id.str);
+	finding_conn(f, FIX_HERE, story_our_end(s), "id", "%s", r->asked.str);
+	return LIKELY;
 }
 
 /* We have read its identity ourselves. */
@@ -70,6 +86,8 @@ static enum certainty as_judge(const struct story *s, struct finding *f)
 			FIELDS(e, v1_id_refused)->wanted.str);
 	}
 	r = FIELDS(e, v2_id_refused);
+	if (r->asked.str[0] && !r->ours.str[0] && !r->wanted.str[0])
+		return not_both(s, f, e);
 	if (!r->asked.str[0] ||
 		(strcmp(r->id.str, r->wanted.str) != 0 && !identity_is_open(r->wanted.str)) ||
 		strcmp(r->asked.str, r->ours.str) == 0)
@@ -179,8 +197,9 @@ static enum certainty as_refused_v1(const struct story *s, struct finding *f)
 		finding_proof(f, e);
 		finding_cause(f,
 			"the peer refuses us with %s in a message that proves the secret right: it "
-			"does not accept '%s' as our identity%s",
-			r->notify.str, r->ours.str,
+			"does not accept %s%s%s%s",
+			r->notify.str, r->ours.str[0] ? "'" : "our identity", r->ours.str,
+			r->ours.str[0] ? "' as our identity" : "",
 			is_sure ? ""
 				: ", or has it for another way to authenticate (XAUTH) or "
 				  "another mode");
@@ -199,9 +218,10 @@ static enum certainty as_refused_v1(const struct story *s, struct finding *f)
 		finding_proof(f, e);
 		finding_cause(f,
 			"the peer answers our first message of Aggressive Mode with %s (not "
-			"authenticated): it knows no connection, or no secret, for '%s', which is "
-			"our identity; the secret itself it has not seen",
-			FIELDS(e, v1_ignored)->notify.str, FACT(s, our_id));
+			"authenticated): it knows no connection, or no secret, for %s%s%sour "
+			"identity; the secret itself it has not seen",
+			FIELDS(e, v1_ignored)->notify.str, FACT(s, our_id)[0] ? "'" : "",
+			FACT(s, our_id), FACT(s, our_id)[0] ? "', which is " : "");
 		fix_ours(s, f, "@this.example.com", FACT(s, our_id));
 		finding_suspect(f, &rule_psk_mismatch_v1);
 		finding_suspect(f, &rule_authby_mismatch);

@@ -1,10 +1,12 @@
 #include "diag/identity.h"
 #include "diag/local.h"
 
-enum { NO_NETWORK = 101 }; /* ENETUNREACH; EHOSTUNREACH may also be a neighbour that is silent */
+/* Linux's ENETUNREACH; EHOSTUNREACH may also be a neighbour that is silent, or what a router has
+ * said */
+enum { NO_NETWORK = 101, NO_HOST = 113 };
 
 /* The kernel did not send it, since it has no way there. */
-static const struct event *not_sent(const struct story *s)
+static const struct event *not_sent(const struct story *s, uint64_t number)
 {
 	static const enum event_id ids[] = { EV_v2_send_failed, EV_v1_send_failed, EV_NONE };
 	static const enum event_id over[] = { EV_v2_init_sent, EV_v1_main_i1_sent,
@@ -16,7 +18,7 @@ static const struct event *not_sent(const struct story *s)
 		return NULL;
 	error = e->id == EV_v2_send_failed ? FIELDS(e, v2_send_failed)->error.u64
 					   : FIELDS(e, v1_send_failed)->error.u64;
-	return error == NO_NETWORK ? e : NULL;
+	return error == number ? e : NULL;
 }
 
 static const struct event *no_way(const struct story *s)
@@ -30,9 +32,26 @@ static const struct event *no_way(const struct story *s)
 	return NULL;
 }
 
+/* No route, or nobody there: the kernel has one word for both. */
+static enum certainty no_host(const struct story *s, struct finding *f)
+{
+	static const enum event_id told[] = { EV_v2_net_error, EV_v1_net_error, EV_NONE };
+	const struct event *e = not_sent(s, NO_HOST);
+
+	if (!e || story_last_of(s, told) || local_look_of(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"this host cannot send to %s (no route to host): a route says that it cannot be "
+		"reached, or the router on the way there does not answer on this host's network",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
+	finding_next(f, "ip route get %s; ip neigh", FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
+	return LIKELY;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	const struct event *e = not_sent(s), *way = no_way(s);
+	const struct event *e = not_sent(s, NO_NETWORK), *way = no_way(s);
 	const struct event *address = local_next(s, EV_local_address, NULL);
 	const char *peer = FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer";
 
@@ -41,7 +60,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (way)
 		peer = FIELDS(way, local_route)->destination.str;
 	/* since then it has got one */
-	if (!way && (!e || story_later(local_look_of(s), e)))
+	if (!way && !e)
+		return no_host(s, f);
+	if (!way && story_later(local_look_of(s), e))
 		return CERTAINTY_NONE;
 	if (address && !FIELDS(address, local_address)->device.str[0])
 		return CERTAINTY_NONE; /* its network has gone with the address: not_oriented */

@@ -5,8 +5,12 @@
 
 static void fixes(const struct story *s, struct finding *f)
 {
-	const char *ours = FACT(s, our_id)[0] ? FACT(s, our_id) : "%any",
-		   *theirs = FACT(s, their_id)[0] ? FACT(s, their_id) : "%any";
+	const char *ours = FACT(s, our_id)[0] ? FACT(s, our_id)
+			   : FACT(s, ours)[0] ? FACT(s, ours)
+					      : "%any",
+		   *theirs = FACT(s, their_id)[0] ? FACT(s, their_id)
+			     : FACT(s, theirs)[0] ? FACT(s, theirs)
+						  : "%any";
 
 	words_secret(f, FIX_HERE, ours, theirs);
 	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
@@ -85,6 +89,12 @@ static enum certainty as_initiator(const struct story *s, struct finding *f)
 			"-ni any udp port 4500",
 			story_name(s));
 		return POSSIBLE;
+	}
+	if (strcmp(sign, "no secret") == 0) {
+		finding_cause(f, "the peer answers INVALID_KE_PAYLOAD where it would make keys of "
+				 "the secret: a "
+				 "strongSwan that has none for these two addresses answers so");
+		return LIKELY;
 	}
 	finding_cause(f,
 		"the peer answers our first encrypted message with one that says no%s: its "

@@ -160,7 +160,7 @@ static enum certainty judge_auth(const struct story *s, struct finding *f)
 {
 	const struct event *e = story_last(s, EV_v2_auth_mismatch);
 	const union ev_v2_auth_rejected *no;
-	bool is_natted;
+	bool is_natted, is_open;
 
 	if (e) {
 		uint64_t method = FIELDS(e, v2_auth_mismatch)->method.u64;
@@ -171,13 +171,14 @@ static enum certainty judge_auth(const struct story *s, struct finding *f)
 	if (!e || strcmp(FIELDS(e, v2_auth_rejected)->notify.str, "AUTHENTICATION_FAILED") != 0)
 		return CERTAINTY_NONE;
 	no = FIELDS(e, v2_auth_rejected);
+	is_open = !no->ours.str[0] || identity_is_open(no->ours.str); /* a log did not tell it */
 	finding_proof(f, e);
 	finding_proof(f, story_last(s, EV_secret_ambiguous));
 	finding_cause(f,
 		"the peer refuses us with AUTHENTICATION_FAILED: it has another secret for us or "
-		"none, or it expects another identity than '%s'",
-		no->ours.str);
-	fixes(f, s, no->ours.str, no->theirs.str);
+		"none, or it expects another identity than %s%s%s",
+		is_open ? "ours" : "'", is_open ? "" : no->ours.str, is_open ? "" : "'");
+	fixes(f, s, no->ours.str[0] ? no->ours.str : "%any", no->theirs.str);
 	finding_suspect(f, &rule_id_mismatch);
 	finding_suspect(f, &rule_authby_mismatch);
 	finding_next(f, "the peer's log says which: \"MAC mismatched\" is the secret, \"no "

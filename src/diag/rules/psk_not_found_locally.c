@@ -8,7 +8,10 @@ static enum certainty lacks(const struct story *s, struct finding *f, const stru
 {
 	finding_proof(f, e);
 	finding_proof(f, story_last(s, EV_secret_missing));
-	finding_cause(f, "ipsec.secrets here has no line for '%s' and '%s'", ours, theirs);
+	finding_cause(f, "%s for '%s' and '%s'",
+		story_is_swanctl(s) ? "swanctl.conf here has no secret"
+				    : "ipsec.secrets here has no line",
+		ours, theirs);
 	words_secret(f, FIX_HERE, ours, theirs);
 	finding_fix(f, FIX_HERE, FIX_REREAD, "ipsec rereadsecrets && ipsec up %s", story_name(s));
 	finding_fix(f, FIX_PEER, FIX_WORDS, "the same secret for '%s' and '%s'", theirs, ours);

@@ -56,7 +56,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	nets_not_taken(s, f, no->ts_local.str, no->ts_remote.str);
 	nets_fix_peer(s, f, no->ts_local.str, no->ts_remote.str);
 	finding_fix(f, FIX_HERE, FIX_WORDS,
-		"or write in leftsubnet= and rightsubnet= what the peer has: its log names it");
+		"%swrite in leftsubnet= and rightsubnet= what the peer has: its log names it",
+		f->n_fix ? "or " : "");
 	if (strchr(no->ts_local.str, ',') || strchr(no->ts_remote.str, ','))
 		finding_suspect(f, &rule_one_subnet_per_child);
 	if (strcmp(no->product.str, "Microsoft") == 0)
