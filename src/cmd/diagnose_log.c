@@ -161,6 +161,10 @@ static int conclude(const struct reader *r, const struct lines *lines, const cha
 		out_error("ipsec: %s is %s | ipsec diagnose --log -", file, is);
 		return EXIT_USAGE;
 	}
+	if (!r->line) {
+		out_error("ipsec: %s is empty", file);
+		return EXIT_USAGE;
+	}
 	if (r->dialect == FOREIGN_UNKNOWN) {
 		out_error("ipsec: %s is no log of Libreswan's pluto or strongSwan's charon: no "
 			  "line of it "

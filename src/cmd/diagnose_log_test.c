@@ -142,6 +142,8 @@ TEST(what_is_no_log_is_said_to_be_none)
 		noise[i] = (char)(x >> 24);
 	}
 	assert_int_equal(of_octets("", 0), EXIT_USAGE);
+	assert_says("is empty");
+	assert_int_equal(of_octets("\n", 1), EXIT_USAGE);
 	assert_says("is no log of Libreswan's pluto or strongSwan's charon");
 	assert_int_equal(of_octets("\n\n\n", 3), EXIT_USAGE);
 	assert_int_equal(of_octets("Nov 29 13:44:33 gw sshd[1]: hello\n", 34), EXIT_USAGE);

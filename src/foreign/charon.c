@@ -30,14 +30,14 @@ static struct talk *by_address(struct line *n, const struct endpoint *remote)
 	return t;
 }
 
-static void need_talk(struct line *n)
+void charon_need_talk(struct line *n)
 {
 	if (!n->talk && addr_is_set(&n->job->remote.addr))
 		whose(n, by_address(n, &n->job->remote));
 }
 
 /* "vpn[1] between ...": the name before [ or { */
-static bool named(struct line *n, const char *s)
+bool charon_named(struct line *n, const char *s)
 {
 	const char *name = line_until(n, s, "[{ '\"");
 	struct talk *t, *before = n->talk;
@@ -76,6 +76,8 @@ static void packet(struct line *n, bool is_in)
 	if (!n->talk || !addr_eq(&n->talk->remote.addr, &n->job->remote.addr))
 		n->talk = talk_with(n->log, &n->job->remote.addr);
 	whose(n, n->talk);
+	if (!is_in)
+		n->log->sent = n->job->talk;
 	if (is_in || !n->job->retransmit || !n->talk)
 		return;
 	n->talk->retransmits = n->job->retransmit;
@@ -132,7 +134,7 @@ static struct talk *initiates(struct line *n)
 
 	n->job->local.port = 0;
 	n->talk = NULL;
-	if (!named(n, n->after) || !to || !endpoint_read(to, &e))
+	if (!charon_named(n, n->after) || !to || !endpoint_read(to, &e))
 		return NULL;
 	e.port = e.port ? e.port : 500;
 	n->talk->remote = e;
@@ -202,6 +204,7 @@ static void message(struct line *n, bool is_in)
 		     strcmp(name, "QUICK_MODE") == 0 || strstr(name, "_V1") != NULL;
 
 	n->job->version = is_v1 ? 1 : 2;
+	n->job->is_protected = is_in && strncmp(payloads, "HASH ", 5) == 0;
 	if (!n->talk || strncmp(payloads, "HASH N(", 7) == 0)
 		return;
 	if (is_v1)
@@ -237,14 +240,14 @@ static void message_out(struct line *n)
 /* ---- proposals ---- */
 static void received(struct line *n)
 {
-	need_talk(n);
+	charon_need_talk(n);
 	if (n->talk)
 		line_copy(n->talk->offered, sizeof(n->talk->offered), n->after);
 }
 
 static void configured(struct line *n)
 {
-	need_talk(n);
+	charon_need_talk(n);
 	if (n->talk && strncmp(n->after, "IKE:", 4) == 0)
 		line_copy(n->talk->allowed_ike, sizeof(n->talk->allowed_ike), n->after);
 	else if (n->talk)
@@ -261,7 +264,7 @@ static void ike_unacceptable(struct line *n)
 {
 	const struct talk *t;
 
-	need_talk(n);
+	charon_need_talk(n);
 	if (!(t = n->talk))
 		return;
 	if (t->version == 1)
@@ -334,82 +337,6 @@ static void invalid_ke(struct line *n)
 			.wanted = ev_str(wanted ? wanted + 10 : ""));
 }
 
-/* ---- identities and secrets ---- */
-static void authentication(struct line *n)
-{
-	const char *id = line_until(n, n->after, "'");
-
-	if (n->talk && strstr(n->after, "(myself)"))
-		line_copy(n->talk->ours, sizeof(n->talk->ours), id);
-	else if (n->talk)
-		line_copy(n->talk->theirs, sizeof(n->talk->theirs), id);
-}
-
-/* tried 1 shared key for 'ours' - 'theirs', but MAC mismatched */
-static void mac_mismatched(struct line *n)
-{
-	if (n->talk)
-		SAY(n, v2_auth_mismatch, .id = ev_str(line_between(n, n->text, " - '", "'")));
-}
-
-static void no_key(struct line *n)
-{
-	const char *ours = line_between(n, n->after, "'", "'");
-	const char *theirs = line_between(n, n->after, " - '", "'");
-
-	if (!n->talk)
-		return;
-	ours = *ours ? ours : talk_our_id(n);
-	theirs = *theirs ? theirs : talk_their_id(n);
-	if (n->talk->version == 1)
-		SAY(n, v1_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
-	else
-		SAY(n, v2_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
-}
-
-/* looking for peer configs matching 198.51.100.1[ours]...192.0.2.1[theirs] */
-static void looking(struct line *n)
-{
-	const char *dots = strstr(n->after, "...");
-
-	need_talk(n);
-	if (!n->talk || !dots)
-		return;
-	line_copy(n->talk->theirs, sizeof(n->talk->theirs), line_between(n, dots, "[", "]"));
-	line_copy(n->talk->asked, sizeof(n->talk->asked),
-		dots[-1] == ']' ? line_between(n, n->after, "[", "]") : "");
-}
-
-static void peer_config(struct line *n)
-{
-	struct talk *before = n->talk;
-	char theirs[sizeof(before->theirs)] = "";
-
-	if (before)
-		line_copy(theirs, sizeof(theirs), before->theirs);
-	if (named(n, n->after))
-		line_copy(n->talk->theirs, sizeof(n->talk->theirs), theirs);
-	if (n->talk)
-		talk_facts(n);
-}
-
-static void no_peer_config(struct line *n)
-{
-	struct talk *t = n->talk;
-
-	if (t && t->version == 1)
-		SAY(n, v1_id_refused, .id = ev_str(t->theirs), .ours = ev_str(t->asked));
-	else if (t)
-		SAY(n, v2_id_refused, .id = ev_str(t->theirs), .asked = ev_str(t->asked));
-}
-
-static void wrong_id(struct line *n)
-{
-	if (n->talk)
-		SAY(n, v2_wrong_id, .wanted = ev_str(line_between(n, n->at, "'", "'")),
-			.declared = ev_str(talk_their_id(n)));
-}
-
 /* ---- what is up, and what is not ---- */
 static void ike_up(struct line *n)
 {
@@ -417,7 +344,7 @@ static void ike_up(struct line *n)
 	const char *theirs = strstr(n->after, "...");
 	const char *end = theirs ? strrchr(theirs, ']') : NULL;
 
-	if (!strstr(n->after, " established between ") || !named(n, n->after))
+	if (!strstr(n->after, " established between ") || !charon_named(n, n->after))
 		return;
 	ours = strchr(ours, '[') ? line_between(n, ours, "[", "]") : "";
 	line_copy(n->talk->ours, sizeof(n->talk->ours), ours);
@@ -441,7 +368,8 @@ static void child_up(struct line *n)
 	const char *ts = strstr(n->after, "TS "), *theirs = strstr(n->after, "=== ");
 	struct event_value ours, others;
 
-	if (!strstr(n->after, " established with SPIs ") || (!n->talk && !named(n, n->after)))
+	if (!strstr(n->after, " established with SPIs ") ||
+		(!n->talk && !charon_named(n, n->after)))
 		return;
 	ours = ev_str(ts ? line_until(n, ts + 3, " ") : "");
 	others = ev_str(theirs ? theirs + 4 : "");
@@ -500,18 +428,22 @@ static void not_installed(struct line *n)
 			.is_unsupported = ev_u64(is_unsupported(why)));
 }
 
+/* By the thread that sends what others have made. */
 static void socket_error(struct line *n)
 {
+	struct event_value error = ev_u64(errno_of(n->after));
+
+	n->talk = n->log->sent ? &n->log->talk[n->log->sent - 1] : NULL;
 	if (n->talk && n->talk->version == 1)
-		SAY(n, v1_send_failed, .what = ev_str(n->after));
+		SAY(n, v1_send_failed, .what = ev_str(n->after), .error = error);
 	else if (n->talk)
-		SAY(n, v2_send_failed, .what = ev_str(n->after));
+		SAY(n, v2_send_failed, .what = ev_str(n->after), .error = error);
 }
 
 static void deleting(struct line *n)
 {
 	n->talk = NULL;
-	if (!named(n, n->after) || !strstr(n->after, " between "))
+	if (!charon_named(n, n->after) || !strstr(n->after, " between "))
 		return;
 	n->talk->is_trying = n->talk->is_trying && n->talk->stage < STAGE_UP;
 	SAY(n, conn_terminating, );
@@ -534,6 +466,42 @@ static void objection(struct line *n)
 	if (n->talk && n->talk->version == 1 && !n->talk->is_initiator &&
 		n->talk->stage == STAGE_AUTH)
 		SAY(n, v1_ignored, .notify = ev_str("unsaid"));
+}
+
+/* With mode = transport the networks are the two hosts themselves. */
+static void no_networks(struct line *n)
+{
+	if (n->talk)
+		SAY(n, config_error, .file = ev_str("swanctl.conf or ipsec.conf"),
+			.what = ev_str(
+				"with transport mode, the networks of the connection are to be "
+				"left out, or to be the addresses of the two hosts"));
+}
+
+static void pool_is_full(struct line *n)
+{
+	if (n->talk)
+		n->talk->is_full = true;
+}
+
+/* no virtual IP found for %any requested by 'x': of IKEv2 it counts when the peer is let in */
+static void no_address(struct line *n)
+{
+	if (n->talk && n->talk->version == 1)
+		SAY(n, v1_cfg_no_lease, .pool = ev_str("here"),
+			.is_full = ev_u64(n->talk->is_full));
+}
+
+static void no_child_for_address(struct line *n)
+{
+	if (n->talk && !n->talk->is_initiator)
+		SAY(n, v2_cp_no_address, .pool = ev_str(n->talk->is_full ? "here" : ""),
+			.asked = ev_str("a virtual IP"), .is_full = ev_u64(n->talk->is_full));
+}
+
+static void has_stroke(struct line *n)
+{
+	n->log->is_stroke = true;
 }
 
 static void bad_algorithm(struct line *n)
@@ -579,16 +547,23 @@ static const struct phrase phrases[] = {
 	{ "no acceptable proposal found", esp_unacceptable },
 	{ "no matching proposal found, sending", esp_unacceptable },
 	{ "no IKE config found for ", no_config },
-	{ "no shared key found", no_key },
-	{ "no private key found", no_key },
-	{ "MAC mismatched", mac_mismatched },
-	{ "peer configs matching ", looking },
-	{ "selected peer config '", peer_config },
-	{ "selected peer config \"", peer_config },
-	{ "no matching peer config found", no_peer_config },
-	{ "no peer config found", no_peer_config },
-	{ "constraint check failed: identity ", wrong_id },
-	{ "authentication of '", authentication },
+	{ ", but none allows ", charon_none_allows },
+	{ "traffic selector missing in configuration", no_networks },
+	{ "no virtual IP found for ", no_address },
+	{ "is full, unable to assign address", pool_is_full },
+	{ "configuration payload negotiation failed", no_child_for_address },
+	{ "received stroke: ", has_stroke },
+	{ "loading secrets from '", has_stroke },
+	{ "no shared key found", charon_no_key },
+	{ "no private key found", charon_no_key },
+	{ "MAC mismatched", charon_mac_mismatched },
+	{ "peer configs matching ", charon_looking },
+	{ "selected peer config '", charon_peer_config },
+	{ "selected peer config \"", charon_peer_config },
+	{ "no matching peer config found", charon_no_peer_config },
+	{ "no peer config found", charon_no_peer_config },
+	{ "constraint check failed: identity ", charon_wrong_id },
+	{ "authentication of '", charon_authentication },
 	{ "peer didn't accept DH group ", invalid_ke },
 	{ "deleting IKE_SA ", deleting },
 	{ "received netlink error: ", netlink_error },

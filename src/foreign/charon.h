@@ -1,7 +1,23 @@
 #pragma once
-/* What charon says of IKEv1. */
+/* What charon says: its parts. */
 #include "foreign/line.h"
 
+/* "vpn[1] between ...": the name before [ or {, which is whose line it is. False: there is none. */
+bool charon_named(struct line *n, const char *s);
+/* Whose line it is, by the addresses of the packet that its thread works on. */
+void charon_need_talk(struct line *n);
+
+/* ---- charon_id.c ---- */
+void charon_authentication(struct line *n);
+void charon_mac_mismatched(struct line *n);
+void charon_no_key(struct line *n);
+void charon_looking(struct line *n);
+void charon_peer_config(struct line *n);
+void charon_no_peer_config(struct line *n);
+void charon_none_allows(struct line *n);
+void charon_wrong_id(struct line *n);
+
+/* ---- charon_v1.c ---- */
 /* generating, parsed: what it means for who waits */
 void charon_v1_message(
 	struct line *n, const char *name, const char *payloads, bool is_in, bool is_request);

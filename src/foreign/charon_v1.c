@@ -47,11 +47,20 @@ void charon_v1_notified(struct line *n, const char *notify)
 
 	if (n->talk->stage == STAGE_CHILD)
 		SAY(n, v1_quick_refused, .notify = ev_str(notify));
+	else if (n->talk->stage == STAGE_AUTH && n->talk->is_initiator && n->job->is_protected)
+		/* with keys that are made of the secret */
+		SAY(n, v1_rejected, .notify = ev_str(notify), .ours = ev_str(n->talk->ours),
+			.theirs = ev_str(talk_their_id(n)));
 	else if (n->talk->stage == STAGE_AUTH) {
 		snprintf(why, sizeof(why), "the peer answers %s", notify);
 		SAY(n, v1_ignored, .notify = ev_str(notify));
 		SAY(n, v1_psk_suspected, .why = ev_str(why));
 	} else {
+		/* strongSwan looks for the secret when it has the group, and says so when it has
+		 * none */
+		if (n->talk->stage == STAGE_KEYS && strcmp(notify, "INVALID_KE_PAYLOAD") == 0)
+			SAY(n, v1_psk_suspected, .sign = ev_str("no secret"),
+				.why = ev_str(n->text));
 		SAY(n, v1_ignored, .notify = ev_str(notify));
 		SAY(n, v1_refused, .notify = ev_str(notify));
 	}

@@ -19,6 +19,7 @@ struct talk {
 	bool is_initiator;
 	bool is_trying;	 /* in a row of attempts of which none came further than IKE SAs */
 	bool is_retried; /* more than one */
+	bool is_full;	 /* the pool that it is to have an address of */
 	char state[40], suite[160], mode[24], pfs[24];
 	char ours[128], theirs[128], asked[128];
 	char offered[640], allowed_ike[640], allowed_esp[640];
@@ -33,6 +34,7 @@ struct job {
 	struct endpoint remote, local;
 	uint64_t retransmit;
 	int version;
+	bool is_protected; /* what it has parsed last was encrypted, and opened */
 };
 
 struct foreign_log {
@@ -45,6 +47,8 @@ struct foreign_log {
 	struct talk talk[FOREIGN_CONNS];
 	struct job job[FOREIGN_THREADS];
 	bool lists_esp; /* the list of proposals that is being printed */
+	bool is_stroke; /* charon has its connections from strongSwan's ipsec.conf */
+	int sent;	/* whose packet charon has sent last; + 1 */
 	char why[160];	/* of the kernel's last refusal */
 };
 
@@ -78,6 +82,8 @@ void line_say(struct line *n, enum event_id id, const struct event_value *row);
 
 /* A responder whose peer does not go on: says so, when that is what it waits for. */
 void talk_half_open_end(struct line *n, const char *seconds);
+/* This end has said no: nobody waits for the peer any more. */
+void talk_refused(struct line *n);
 struct talk *talk_find(struct foreign_log *l, const char *name);
 struct talk *talk_of(struct foreign_log *l, const char *name); /* made when there is none */
 /* The one that was told of last with this address. NULL: none. */
@@ -105,6 +111,8 @@ const char *endpoint_read(const char *s, struct endpoint *ret);
 uint64_t number_read(const char *s);
 /* The first kind of transform that two proposals have nothing of in common. */
 const char *proposals_differ(const char *a, const char *b);
+/* "Operation not permitted": its number in Linux; 0: not known. */
+uint64_t errno_of(const char *what);
 
 /* The time of a line, without what its clock has not: the year, or the date. */
 struct clock {

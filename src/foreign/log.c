@@ -78,6 +78,7 @@ bool talk_begins(struct talk *t, int version, bool is_initiator)
 	if (!was_trying)
 		t->furthest = STAGE_NONE;
 	t->retransmits = 0;
+	t->is_full = false;
 	t->is_trying = true;
 	t->is_retried = was_trying;
 	return !was_trying;
@@ -101,6 +102,11 @@ void talk_state(struct line *n, enum stage stage, const char *state)
 	n->talk->stage = stage;
 	n->talk->furthest = MAX(n->talk->furthest, stage);
 	line_copy(n->talk->state, sizeof(n->talk->state), state);
+}
+
+void talk_refused(struct line *n)
+{
+	n->talk->stage = STAGE_NONE;
 }
 
 static const char *id_or(struct line *n, const char *id, const struct addr *a)
@@ -134,7 +140,11 @@ void talk_facts(struct line *n)
 	SAY(n, conn_facts, .theirs = ev_str(addr_format(&t->remote.addr, theirs)),
 		.ours = ev_str(
 			addr_is_set(&t->local.addr) ? addr_format(&t->local.addr, ours) : ""),
-		.file = ev_str(n->job ? "/etc/swanctl/swanctl.conf" : ""),
+		.file = ev_str(n->job && !n->log->is_stroke ? "/etc/swanctl/swanctl.conf"
+							    : "/etc/ipsec.conf"),
+		.suite = ev_str(!n->job		    ? "libreswan"
+				: n->log->is_stroke ? "strongswan"
+						    : "swanctl"),
 		.our_id = ev_str(t->ours), .their_id = ev_str(t->theirs),
 		.version = ev_str(t->version == 1 ? "IKEv1" : "IKEv2"));
 }

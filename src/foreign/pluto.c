@@ -355,6 +355,9 @@ static void no_secret(struct line *n)
 	const char *ours = line_between(n, n->after, "'", "'");
 	const char *theirs = line_between(n, n->after, "' and '", "'");
 
+	if (*ours) /* "Failed to find our PreShared Key" follows */
+		line_copy(n->talk->ours, sizeof(n->talk->ours), ours);
+
 	if (is_v1(n))
 		SAY(n, v1_no_secret, .ours = ev_str(*ours ? ours : talk_our_id(n)),
 			.theirs = ev_str(*theirs ? theirs : talk_their_id(n)));

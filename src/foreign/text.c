@@ -168,6 +168,22 @@ const char *proposals_differ(const char *a, const char *b)
 	return *a && *b ? "their combination" : "";
 }
 
+uint64_t errno_of(const char *what)
+{
+	static const struct {
+		const char *what;
+		uint64_t number;
+	} known[] = { { "Operation not permitted", 1 }, { "Permission denied", 13 },
+		{ "Invalid argument", 22 }, { "Message too long", 90 },
+		{ "Cannot assign requested address", 99 }, { "Network is unreachable", 101 },
+		{ "Connection refused", 111 }, { "No route to host", 113 } };
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (strstr(what, known[i].what))
+			return known[i].number;
+	return 0;
+}
+
 bool is_unsupported(const char *why)
 {
 	return strstr(why, "not implemented") || strstr(why, "not supported");

@@ -171,7 +171,7 @@ static bool plain_clock(const char *s, struct clock *ret)
 	struct clock c = { 0 };
 	int64_t sec;
 
-	if (!n || n > 10 || (s[n] != '.' && n < 9) || !digits(&s, (unsigned)n, &sec))
+	if (!n || n > 10 || (n < 9 && s[n] != '.') || !digits(&s, (unsigned)n, &sec))
 		return false;
 	c.t = sec * NS_S + fraction(&s);
 	s += *s == ']';

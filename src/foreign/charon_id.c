@@ -1,0 +1,96 @@
+/* What charon says of identities, secrets and the connections that it looks for. */
+#include "foreign/charon.h"
+
+void charon_authentication(struct line *n)
+{
+	const char *id = line_until(n, n->after, "'");
+
+	if (n->talk && strstr(n->after, "(myself)"))
+		line_copy(n->talk->ours, sizeof(n->talk->ours), id);
+	else if (n->talk)
+		line_copy(n->talk->theirs, sizeof(n->talk->theirs), id);
+}
+
+/* tried 1 shared key for 'ours' - 'theirs', but MAC mismatched */
+void charon_mac_mismatched(struct line *n)
+{
+	if (n->talk)
+		SAY(n, v2_auth_mismatch, .id = ev_str(line_between(n, n->text, " - '", "'")));
+}
+
+void charon_no_key(struct line *n)
+{
+	const char *ours = line_between(n, n->after, "'", "'");
+	const char *theirs = line_between(n, n->after, " - '", "'");
+
+	if (!n->talk)
+		return;
+	ours = *ours ? ours : talk_our_id(n);
+	theirs = *theirs ? theirs : talk_their_id(n);
+	if (n->talk->version == 1)
+		SAY(n, v1_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
+	else
+		SAY(n, v2_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
+	talk_refused(n);
+}
+
+/* looking for peer configs matching 198.51.100.1[ours]...192.0.2.1[theirs] */
+void charon_looking(struct line *n)
+{
+	const char *dots = strstr(n->after, "...");
+
+	charon_need_talk(n);
+	if (!n->talk || !dots)
+		return;
+	line_copy(n->talk->theirs, sizeof(n->talk->theirs), line_between(n, dots, "[", "]"));
+	line_copy(n->talk->asked, sizeof(n->talk->asked),
+		dots[-1] == ']' ? line_between(n, n->after, "[", "]") : "");
+	if (n->talk->asked[0] == '%') /* for nobody */
+		n->talk->asked[0] = '\0';
+}
+
+void charon_peer_config(struct line *n)
+{
+	struct talk *before = n->talk;
+	char theirs[sizeof(before->theirs)] = "";
+
+	if (before)
+		line_copy(theirs, sizeof(theirs), before->theirs);
+	if (charon_named(n, n->after))
+		line_copy(n->talk->theirs, sizeof(n->talk->theirs), theirs);
+	if (n->talk)
+		talk_facts(n);
+}
+
+void charon_no_peer_config(struct line *n)
+{
+	struct talk *t = n->talk;
+
+	if (!t)
+		return;
+	if (t->version == 1)
+		SAY(n, v1_id_refused, .id = ev_str(t->theirs), .ours = ev_str(t->asked));
+	else
+		SAY(n, v2_id_refused, .id = ev_str(t->theirs), .asked = ev_str(t->asked));
+	talk_refused(n);
+}
+
+/* found 1 matching config, but none allows pre-shared key authentication using Main Mode */
+void charon_none_allows(struct line *n)
+{
+	const char *mode = strstr(n->after, "Aggressive") ? "Aggressive Mode" : "Main Mode";
+
+	if (!n->talk)
+		return;
+	SAY(n, v1_no_connection, .kind = ev_str("mode or authby"), .local = ev_ep(n->job->local),
+		.mode = ev_str(mode),
+		.why = ev_str(line_between(n, n->text, "allows ", " using ")));
+	talk_refused(n);
+}
+
+void charon_wrong_id(struct line *n)
+{
+	if (n->talk)
+		SAY(n, v2_wrong_id, .wanted = ev_str(line_between(n, n->at, "'", "'")),
+			.declared = ev_str(talk_their_id(n)));
+}
