@@ -37,7 +37,13 @@ static void fix_text(
 		snprintf(t, n, "run: %s", is_swanctl ? "swanctl --load-creds" : line);
 		return;
 	case FIX_COMMAND:
-		snprintf(t, n, "run: %s", line);
+		if (is_swanctl && strncmp(line, "ipsec up ", 9) == 0)
+			snprintf(t, n, "run: swanctl --initiate --child %s", line + 9);
+		else
+			snprintf(t, n, "run: %s",
+				is_swanctl && strcmp(line, "ipsec status") == 0
+					? "swanctl --list-sas"
+					: line);
 		return;
 	case FIX_CONN:
 		if (is_swanctl)

@@ -27,6 +27,9 @@ static const struct {
 	{ "auto", "start", "start_action = start", "", "start", true },
 	{ "rekey_time", NULL, "rekey_time = ", "", "", true },
 	{ "inactivity", NULL, "inactivity = ", "", "", true },
+	{ "dpddelay", NULL, "dpd_delay = ", "s", "", false },
+	{ "dpdaction", NULL, "dpd_action = ", "", "", true },
+	{ "pfs", "no", "esp_proposals = as it is, without its groups", "", "no", true },
 	/* of an end: local or remote stands before it */
 	{ "", NULL, "_addrs = ", "", "", false },
 	{ "subnet", NULL, "_ts = ", "", "", true },
@@ -50,6 +53,13 @@ bool story_is_swanctl(const struct story *s)
 bool story_is_strongswan(const struct story *s)
 {
 	return story_is_swanctl(s) || (FACT(s, suite) && is(FACT(s, suite), "strongswan"));
+}
+
+bool story_is_foreign(const struct story *s)
+{
+	const char *suite = FACT(s, suite);
+
+	return story_is_swanctl(s) || (suite && suite[0]);
 }
 
 /* "left" and "right" as this end sees them. */
@@ -172,14 +182,13 @@ static void put_keyword(const struct story *s, int i, char *t, size_t room, size
 void keywords_as_theirs(const struct story *s, char *t, size_t n)
 {
 	static const char command[] = "ipsec diagnose ";
-	const char *suite = FACT(s, suite);
-	bool is_swanctl = story_is_swanctl(s), is_other = is_swanctl || (suite && suite[0]);
+	bool is_swanctl = story_is_swanctl(s);
 	const char *file = FACT(s, file)[0] ? FACT(s, file) : "/etc/ipsec.conf";
 	char text[CAUSE_MAX + 256];
 	size_t used = 0, len = sizeof(command) - 1;
 	int i;
 
-	if (!is_other || n > sizeof(text))
+	if (!story_is_foreign(s) || n > sizeof(text))
 		return;
 	snprintf(text, sizeof(text), "%s", t);
 	t[0] = '\0';

@@ -16,6 +16,8 @@ bool story_is_swanctl(const struct story *s);
 bool story_is_strongswan(const struct story *s);
 /* A line of ipsec.secrets for these two. */
 void words_secret(struct finding *f, enum fix_where where, const char *first, const char *second);
+/* Is the connection another suite's: told by its log or its file? */
+bool story_is_foreign(const struct story *s);
 /* ---- cisco.c: IOS ---- */
 /* Is the peer one, by its vendor ids, now or when it last worked? */
 bool story_is_cisco(const struct story *s);

@@ -209,6 +209,10 @@ static void message(struct line *n, bool is_in)
 		return;
 	if (is_v1)
 		charon_v1_message(n, name, payloads, is_in, request != NULL);
+	else if (request && strcmp(name, "CREATE_CHILD_SA") == 0)
+		n->talk->is_rekeying = false;
+	if (!is_v1 && request && strncmp(payloads, "N(REKEY_SA)", 11) == 0)
+		charon_rekeys(n, payloads);
 	else if (is_in && request && strcmp(name, "IKE_AUTH") == 0) {
 		n->talk->stage = STAGE_AUTH;
 		SAY(n, v2_auth_processing, .payloads = ev_str(payloads));
@@ -275,6 +279,7 @@ static void ike_unacceptable(struct line *n)
 		SAY(n, v2_no_proposal, .offered = ev_str(t->offered), .theirs = ev_str(t->offered),
 			.allowed = ev_str(t->allowed_ike), .ours = ev_str(t->allowed_ike),
 			.difference = ev_str(proposals_differ(t->offered, t->allowed_ike)));
+	talk_refused(n);
 }
 
 static void esp_unacceptable(struct line *n)
@@ -289,9 +294,13 @@ static void esp_unacceptable(struct line *n)
 			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)));
 	else
 		SAY(n, v2_no_esp_proposal, .offered = ev_str(t->offered),
-			.theirs = ev_str(t->offered), .allowed = ev_str(t->allowed_esp),
-			.ours = ev_str(t->allowed_esp),
-			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)));
+			.theirs =
+				ev_str(t->is_rekeying ? charon_groups(n, t->offered) : t->offered),
+			.allowed = ev_str(t->allowed_esp),
+			.ours = ev_str(
+				t->is_rekeying ? charon_groups(n, t->allowed_esp) : t->allowed_esp),
+			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)),
+			.rekeys = ev_u64(t->is_rekeying));
 }
 
 /* no IKE config found for 198.51.100.1...192.0.2.1, sending NO_PROPOSAL_CHOSEN */
@@ -317,6 +326,8 @@ static void notified(struct line *n)
 		return;
 	if (strstr(n->after, " error notify"))
 		charon_v1_notified(n, notify);
+	else if (strstr(n->after, "no CHILD_SA built") && charon_rekey_refused(n, notify))
+		;
 	else if (strstr(n->after, "no CHILD_SA built"))
 		SAY(n, v2_child_refused, .exchange = ev_str("IKE_AUTH"), .notify = ev_str(notify));
 	else if (!strstr(n->after, " notify error"))
@@ -552,10 +563,17 @@ static const struct phrase phrases[] = {
 	{ "no virtual IP found for ", no_address },
 	{ "is full, unable to assign address", pool_is_full },
 	{ "configuration payload negotiation failed", no_child_for_address },
-	{ "received stroke: ", has_stroke },
+	{ "received stroke: ", charon_wanted },
+	{ "vici initiate ", charon_wanted },
+	{ "resolving '", charon_not_resolved },
+	{ "unable to resolve ", charon_no_address },
+	{ "sending DPD request", charon_dpd_sent },
+	{ "DPD check timed out", charon_dpd_dead },
+	{ "peer requested EAP, config unacceptable", charon_wants_eap },
+	{ "constraint requires ", charon_other_method },
 	{ "loading secrets from '", has_stroke },
 	{ "no shared key found", charon_no_key },
-	{ "no private key found", charon_no_key },
+	{ "no private key found for ", charon_no_private_key },
 	{ "MAC mismatched", charon_mac_mismatched },
 	{ "peer configs matching ", charon_looking },
 	{ "selected peer config '", charon_peer_config },

@@ -17,6 +17,20 @@ void charon_no_peer_config(struct line *n);
 void charon_none_allows(struct line *n);
 void charon_wrong_id(struct line *n);
 
+void charon_no_private_key(struct line *n);
+void charon_wants_eap(struct line *n);
+void charon_other_method(struct line *n);
+
+/* ---- charon_up.c ---- */
+void charon_rekeys(struct line *n, const char *payloads);
+bool charon_rekey_refused(struct line *n, const char *notify);
+const char *charon_groups(struct line *n, const char *list);
+void charon_dpd_sent(struct line *n);
+void charon_dpd_dead(struct line *n);
+void charon_wanted(struct line *n);
+void charon_not_resolved(struct line *n);
+void charon_no_address(struct line *n);
+
 /* ---- charon_v1.c ---- */
 /* generating, parsed: what it means for who waits */
 void charon_v1_message(

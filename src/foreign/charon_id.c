@@ -1,6 +1,8 @@
 /* What charon says of identities, secrets and the connections that it looks for. */
 #include "foreign/charon.h"
 
+#include <stdio.h>
+
 void charon_authentication(struct line *n)
 {
 	const char *id = line_until(n, n->after, "'");
@@ -14,8 +16,10 @@ void charon_authentication(struct line *n)
 /* tried 1 shared key for 'ours' - 'theirs', but MAC mismatched */
 void charon_mac_mismatched(struct line *n)
 {
-	if (n->talk)
-		SAY(n, v2_auth_mismatch, .id = ev_str(line_between(n, n->text, " - '", "'")));
+	if (!n->talk)
+		return;
+	SAY(n, v2_auth_mismatch, .id = ev_str(line_between(n, n->text, " - '", "'")));
+	talk_refused(n);
 }
 
 void charon_no_key(struct line *n)
@@ -31,6 +35,43 @@ void charon_no_key(struct line *n)
 		SAY(n, v1_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
 	else
 		SAY(n, v2_no_secret, .ours = ev_str(ours), .theirs = ev_str(theirs));
+	talk_refused(n);
+}
+
+/* no private key found for 'x': it is to sign, whatever secrets there are */
+void charon_no_private_key(struct line *n)
+{
+	char what[320];
+
+	if (!n->talk)
+		return;
+	snprintf(what, sizeof(what),
+		"no private key for '%s' is loaded, and this end is to authenticate with a "
+		"signature; "
+		"with a pre-shared key it would have auth = psk (ipsec.conf: authby=secret)",
+		line_between(n, n->after, "'", "'"));
+	SAY(n, config_error, .file = ev_str("swanctl.conf or ipsec.conf"), .what = ev_str(what));
+	talk_refused(n);
+}
+
+/* peer requested EAP, config unacceptable */
+void charon_wants_eap(struct line *n)
+{
+	if (!n->talk)
+		return;
+	SAY(n, v2_auth_incomplete, .payloads = ev_str(n->text));
+	talk_refused(n);
+}
+
+/* constraint requires public key authentication, but pre-shared key was used */
+void charon_other_method(struct line *n)
+{
+	enum { AUTH_RSA = 1, AUTH_SECRET = 2 };
+
+	if (!n->talk)
+		return;
+	SAY(n, v2_auth_mismatch, .id = ev_str(talk_their_id(n)),
+		.method = ev_u64(strstr(n->after, "pre-shared key was") ? AUTH_SECRET : AUTH_RSA));
 	talk_refused(n);
 }
 

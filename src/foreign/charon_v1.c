@@ -79,14 +79,18 @@ void charon_v1_undecryptable(struct line *n)
 {
 	if (!n->talk || n->talk->version != 1 || n->talk->stage != STAGE_AUTH)
 		return;
-	if (n->talk->is_initiator)
+	if (n->talk->is_initiator) {
 		SAY(n, v1_psk_suspected, .why = ev_str(n->text));
-	else
-		SAY(n, v1_psk_mismatch, .why = ev_str(n->text));
+		return;
+	}
+	SAY(n, v1_psk_mismatch, .why = ev_str(n->text));
+	n->talk->is_trying = false; /* another attempt is another story */
 }
 
 void charon_v1_hash_mismatch(struct line *n)
 {
-	if (n->talk)
-		SAY(n, v1_hash_mismatch, .id = ev_str(talk_their_id(n)));
+	if (!n->talk)
+		return;
+	SAY(n, v1_hash_mismatch, .id = ev_str(talk_their_id(n)));
+	talk_refused(n);
 }

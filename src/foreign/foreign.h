@@ -17,8 +17,8 @@ void foreign_end(struct foreign_log *l, const struct event_sink *out);
 bool foreign_begins(struct foreign_log *l, struct bytes line);
 /* Whose log it is, as far as it was read. */
 enum foreign_dialect foreign_dialect(const struct foreign_log *l);
-/* The time of the last line, and when it is read: lines without a clock are what a terminal shows,
- * and who shows them to others has waited. */
+/* The time of the last line, and when it is read, a moment later: lines without a clock are what a
+ * terminal shows, and who shows them to others has waited for long. */
 struct now foreign_now(const struct foreign_log *l);
 struct now foreign_later(const struct foreign_log *l);
 

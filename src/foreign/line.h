@@ -19,7 +19,8 @@ struct talk {
 	bool is_initiator;
 	bool is_trying;	 /* in a row of attempts of which none came further than IKE SAs */
 	bool is_retried; /* more than one */
-	bool is_full;	 /* the pool that it is to have an address of */
+	bool is_rekeying, has_group; /* what is asked for is a rekey, with a group */
+	bool is_full;		     /* the pool that it is to have an address of */
 	char state[40], suite[160], mode[24], pfs[24];
 	char ours[128], theirs[128], asked[128];
 	char offered[640], allowed_ike[640], allowed_esp[640];
@@ -46,10 +47,12 @@ struct foreign_log {
 	bool has_clock; /* any of them */
 	struct talk talk[FOREIGN_CONNS];
 	struct job job[FOREIGN_THREADS];
-	bool lists_esp; /* the list of proposals that is being printed */
-	bool is_stroke; /* charon has its connections from strongSwan's ipsec.conf */
-	int sent;	/* whose packet charon has sent last; + 1 */
-	char why[160];	/* of the kernel's last refusal */
+	bool lists_esp;	 /* the list of proposals that is being printed */
+	bool is_stroke;	 /* charon has its connections from strongSwan's ipsec.conf */
+	int sent, asked; /* whose packet charon has sent last, whom it has asked whether it lives; +
+			    1 */
+	char wanted[FOREIGN_NAME]; /* which connection somebody has asked it for */
+	char why[160];		   /* of the kernel's last refusal */
 };
 
 struct line {

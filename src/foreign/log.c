@@ -25,7 +25,9 @@ struct now foreign_now(const struct foreign_log *l)
 
 struct now foreign_later(const struct foreign_log *l)
 {
-	return l->has_clock ? l->at : (struct now){ .mono = 600 * NS_S, .wall = 600 * NS_S };
+	ns_t t = l->has_clock ? l->at.mono + 2 * NS_S : 600 * NS_S;
+
+	return (struct now){ .mono = t, .wall = t };
 }
 
 struct talk *talk_find(struct foreign_log *l, const char *name)
@@ -107,6 +109,7 @@ void talk_state(struct line *n, enum stage stage, const char *state)
 void talk_refused(struct line *n)
 {
 	n->talk->stage = STAGE_NONE;
+	n->talk->is_trying = false;
 }
 
 static const char *id_or(struct line *n, const char *id, const struct addr *a)

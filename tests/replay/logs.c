@@ -55,10 +55,13 @@ static void begin(struct part *p)
 static bool end(struct part *p)
 {
 	struct event_sink to = { take, &p->diag }, out = { answer, NULL };
+	size_t before = strlen(found);
 	bool is_log;
 
 	foreign_end(p->log, &to);
 	diag_report(&p->diag, NULL, 1, foreign_now(p->log), &out);
+	if (strlen(found) == before)
+		diag_report(&p->diag, NULL, 1, foreign_later(p->log), &out);
 	is_log = foreign_dialect(p->log) != FOREIGN_UNKNOWN;
 	diag_done(&p->diag);
 	foreign_free(p->log);

@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/words.h"
 #include "diag/identity.h"
 
 enum { AUTH_SHARED_KEY = 2 };
@@ -66,8 +67,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	e = story_last(s, EV_v2_auth_incomplete);
 	if (e) {
 		finding_proof(f, e);
-		finding_cause(f, "the peer sends no AUTH: it wants to authenticate with EAP, here "
-				 "authby=secret is wanted");
+		finding_cause(f, "the peer sends no AUTH: it wants to authenticate with EAP, %s",
+			story_is_foreign(s) ? "which the connection for it here does not have"
+					    : "here authby=secret is wanted");
 		fixes(f);
 		return CERTAIN;
 	}

@@ -1,5 +1,6 @@
 #include "diag/diag.h"
 #include "diag/identity.h"
+#include "diag/words.h"
 
 static void comes_back(const struct story *s, struct finding *f, bool is_v1)
 {
@@ -61,7 +62,11 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	finding_cause(f,
 		"the peer of a tunnel that was up does not answer any more, and nothing here "
 		"brings the tunnel back: the connection is not to be up by itself");
-	comes_back(s, f, e->id == EV_v1_timeout);
+	comes_back(s, f, e->id == EV_v1_timeout || story_is_swanctl(s)); /* strongSwan's */
+	if (story_is_foreign(s)) { /* another daemon's log: packets may bring it back, too */
+		finding_more(f, ", or waits for packets");
+		return LIKELY;
+	}
 	return CERTAIN;
 }
 
