@@ -86,19 +86,41 @@ static void take_address(void *ctx, const char *device, const struct prefix *p)
 		addr_format(&p->addr, x->inner);
 }
 
+/* A device that is down keeps its addresses, and has no routes. */
+static bool is_on_down_device(const struct addr *a, char *ret, size_t n)
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (getifaddrs(&all) != 0)
+		return false;
+	for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+		struct addr there = addr_of(i->ifa_addr);
+
+		found = addr_eq(&there, a) && !(i->ifa_flags & IFF_UP);
+		if (found)
+			snprintf(ret, n, "%s", i->ifa_name);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
 void local_addresses(const struct local *l, char inner[static ADDR_STR])
 {
 	struct addresses x = { .l = l };
 	char ours[ADDR_STR], instead[ADDR_STR] = "";
+	bool is_down;
 
 	local_connected(take_address, &x);
 	snprintf(inner, ADDR_STR, "%s", x.inner);
 	if (!l->out || !addr_is_set(&l->what->ours))
 		return;
+	is_down = !x.device[0] && is_on_down_device(&l->what->ours, x.device, sizeof(x.device));
 	if (!x.device[0] && addr_is_set(&l->source))
 		addr_format(&l->source, instead);
 	LOCAL_EMIT(l, local_address, .address = ev_str(addr_format(&l->what->ours, ours)),
-		.device = ev_str(x.device), .instead = ev_str(instead));
+		.device = ev_str(x.device), .instead = ev_str(instead),
+		.state = ev_str(is_down ? "down" : ""));
 }
 
 static bool is_all(const struct range *r)

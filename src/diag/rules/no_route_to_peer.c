@@ -49,6 +49,24 @@ static enum certainty no_host(const struct story *s, struct finding *f)
 	return LIKELY;
 }
 
+/* The routes went with it. */
+static void by_device(struct finding *f, const char *peer, const struct event *address)
+{
+	const union ev_local_address *a = FIELDS(address, local_address);
+
+	finding_proof(f, address);
+	finding_cause(f,
+		"this host has no route to %s: nothing is sent; device %s, which has its address "
+		"%s, is down",
+		peer, a->device.str, a->address.str);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip link set %s up", a->device.str);
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"routes by it went when it was taken down, and have to be made again: ip route add "
+		"default via ROUTER, or what configures the network does it (networkctl "
+		"reconfigure %s, nmcli device connect %s)",
+		a->device.str, a->device.str);
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *e = not_sent(s, NO_NETWORK), *way = no_way(s);
@@ -68,6 +86,10 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAINTY_NONE; /* its network has gone with the address: not_oriented */
 	finding_proof(f, e);
 	finding_proof(f, way);
+	if (address && FIELDS(address, local_address)->state.str[0]) {
+		by_device(f, peer, address);
+		return CERTAIN;
+	}
 	finding_cause(f,
 		"this host has no route to %s: nothing is sent; there is no default route, or a "
 		"route says that it cannot be reached",
