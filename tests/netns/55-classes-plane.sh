@@ -18,9 +18,9 @@ up_again() {
 	check "it comes up" up left ours
 }
 
-fault "forwarding is off"
+fault "forwarding is off, for what comes out of the tunnel"
 up_again
-on left sysctl -qw net.ipv4.ip_forward=0
+on left sysctl -qw net.ipv4.conf.ipsec0.forwarding=0
 verdict forwarding-disabled certain ipsec --json diagnose $CONN
 apply
 cured
