@@ -1,4 +1,5 @@
 #include "diag/flow.h"
+#include "diag/identity.h"
 #include "diag/local.h"
 
 #include <stdio.h>
@@ -33,12 +34,20 @@ static enum certainty judge_device(const struct story *s, struct finding *f, con
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "%s", MARK(e)->command.str);
 		return sure;
 	}
-	if (FACT(s, mark)[0])
+	if (FACT(s, mark)[0]) {
 		finding_conn(f, FIX_HERE, "", "mark", "%s/0xffffffff", MARK(e)->has.str);
+		finding_fix(f, FIX_HERE, FIX_WORDS,
+			"or whoever makes %s gives it the mark %s (ip link del %s: then the daemon "
+			"makes one)",
+			MARK(e)->name.str, MARK(e)->needed.str, MARK(e)->name.str);
+		return sure;
+	}
+	/* the daemon makes one that fits */
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip link del %s", MARK(e)->name.str);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec up %s", story_name(s));
 	finding_fix(f, FIX_HERE, FIX_WORDS,
-		"or whoever makes %s gives it the mark %s (ip link del %s: then the daemon makes "
-		"one)",
-		MARK(e)->name.str, MARK(e)->needed.str, MARK(e)->name.str);
+		"whoever makes %s is not to make it again, or with the mark %s", MARK(e)->name.str,
+		MARK(e)->needed.str);
 	return sure;
 }
 
