@@ -1,7 +1,11 @@
 /* What the last look at this host saw. */
 #include "diag/local.h"
 
+#include "diag/identity.h"
+
 #include <stdio.h>
+
+enum { EPERM = 1 }; /* of Linux, whatever errno.h says elsewhere */
 
 /* What was seen longer ago may have been repaired. */
 #define LOOK_AGE (600 * NS_S)
@@ -238,6 +242,41 @@ enum certainty local_drop(const struct story *s, struct finding *f, const char *
 			local_open(s, f, more);
 		}
 	return doubt[0] ? POSSIBLE : CERTAIN;
+}
+
+const struct event *local_not_let_out(const struct story *s, bool is_4500)
+{
+	static const enum event_id ids[] = { EV_v2_send_failed, EV_v1_send_failed, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+	bool is_v2 = e && e->id == EV_v2_send_failed;
+	uint64_t error;
+	uint16_t port;
+
+	if (!e)
+		return NULL;
+	error = is_v2 ? FIELDS(e, v2_send_failed)->error.u64 : FIELDS(e, v1_send_failed)->error.u64;
+	port = is_v2 ? FIELDS(e, v2_send_failed)->remote.ep.port
+		     : FIELDS(e, v1_send_failed)->remote.ep.port;
+	return error == EPERM && (port == 4500) == is_4500 ? e : NULL;
+}
+
+enum certainty local_refused(const struct story *s, struct finding *f, const struct event *blocked,
+	const char *kind, const char *what)
+{
+	if (local_drop(s, f, kind) == CERTAIN) { /* who looked knows the rule */
+		finding_proof(f, blocked);
+		return CERTAIN;
+	}
+	*f = (struct finding){ .rule = f->rule };
+	finding_proof(f, blocked);
+	finding_cause(f, "this host's own packet filter drops what we send to the peer");
+	finding_fix(
+		f, FIX_HERE, FIX_WORDS, "let %s out through the packet filter of this host", what);
+	if (!local_look_of(s))
+		finding_next(f,
+			"ipsec diagnose %s names the rule, and the command that lets IKE out",
+			story_name(s));
+	return CERTAIN;
 }
 
 enum certainty local_drop_inner(const struct story *s, struct finding *f, const char *what)

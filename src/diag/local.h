@@ -17,6 +17,12 @@ void local_let_through(const struct story *s, struct finding *f, const char *wha
 enum certainty local_drop(const struct story *s, struct finding *f, const char *what);
 /* The same of what goes through the tunnel, as far as local_inner() has it. */
 enum certainty local_drop_inner(const struct story *s, struct finding *f, const char *what);
+/* What our own kernel did not let out, last: EPERM is what a DROP in OUTPUT gives. is_4500: to that
+ * port, else to others. NULL: nothing. */
+const struct event *local_not_let_out(const struct story *s, bool is_4500);
+/* Its finding: with the rule, where a look has it; kind as local_drop() has them, what in words. */
+enum certainty local_refused(const struct story *s, struct finding *f, const struct event *blocked,
+	const char *kind, const char *what);
 /* Is e (local_firewall) about the first packet alone, and those of the other direction are stopped
  * as well? */
 bool local_none_begins(const struct story *s, const struct event *e);

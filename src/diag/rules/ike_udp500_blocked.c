@@ -6,21 +6,6 @@
 
 #define WHAT "UDP ports 500 and 4500 and ESP (protocol 50)"
 
-/* Our own kernel did not let it out: EPERM is what a packet filter's DROP in OUTPUT gives. */
-static const struct event *not_let_out(const struct story *s)
-{
-	const struct event *e = story_last(s, EV_v2_send_failed);
-	bool is_filter;
-
-	if (e)
-		is_filter = FIELDS(e, v2_send_failed)->error.u64 == 1;
-	else if ((e = story_last(s, EV_v1_send_failed)))
-		is_filter = FIELDS(e, v1_send_failed)->error.u64 == 1;
-	else
-		return NULL;
-	return is_filter ? e : NULL;
-}
-
 /* UDP port 4500 tells that the peer is there. */
 static enum certainty only_500(const struct story *s, const struct probes *p, struct finding *f)
 {
@@ -121,27 +106,13 @@ static void nothing_at_all(const struct story *s, const struct probes *p, struct
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	const struct event *blocked = not_let_out(s);
+	const struct event *blocked = local_not_let_out(s, false);
 	struct silence q;
 	struct probes p = story_probes(s);
 	enum certainty c;
 
-	if (blocked && !story_is_up(s)) {
-		if (local_drop(s, f, "ike") == CERTAIN) { /* who looked knows the rule */
-			finding_proof(f, blocked);
-			return CERTAIN;
-		}
-		*f = (struct finding){ .rule = f->rule };
-		finding_proof(f, blocked);
-		finding_cause(f, "this host's own packet filter drops what we send to the peer");
-		if (!local_look_of(s))
-			finding_fix(f, FIX_HERE, FIX_WORDS,
-				"let " WHAT " out through the packet filter of this host");
-		finding_next(f,
-			"ipsec diagnose %s names the rule, and the command that lets IKE out",
-			story_name(s));
-		return CERTAIN;
-	}
+	if (blocked && !story_is_up(s))
+		return local_refused(s, f, blocked, "ike", WHAT);
 	q = story_silence(s);
 	if ((q.at == SILENT_FIRST || q.at == SILENT_NOT) && !story_is_up(s) &&
 		local_drop(s, f, "ike") == CERTAIN)

@@ -126,9 +126,12 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	struct silence q = story_silence(s);
 	struct probes p = story_probes(s);
-	enum certainty c = icmp_rejected(s, f, true);
+	const struct event *blocked = local_not_let_out(s, true);
+	enum certainty c;
 
-	if (c || (c = refused(s, f)))
+	if (blocked && !story_is_up(s))
+		return local_refused(s, f, blocked, "natt", WHAT);
+	if ((c = icmp_rejected(s, f, true)) || (c = refused(s, f)))
 		return c;
 	if (is_proven(&p) && !story_is_up(s))
 		return proven_silent(s, &p, q.at == SILENT_AUTH, f);
