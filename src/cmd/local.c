@@ -188,6 +188,7 @@ void local_look(const struct local_for *what, struct now now, const struct event
 	counter(&l, "TcpExt", "IPReversePathFilter");
 	local_port(&l);
 	local_filter(&l);
+	local_behind(&l);
 	local_conntrack(&l);
 	local_policies(&l);
 	local_marks(&l);

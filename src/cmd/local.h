@@ -41,6 +41,7 @@ struct local {
 	const struct event_sink *out;
 	struct addr source; /* that packets to the peer have; none: no route */
 	char device[32];    /* through which they leave */
+	bool translates;    /* the packet filter gives destinations others */
 	bool has_no_nat;    /* the packet filter was read: no NAT rule takes the tunnel's packets */
 };
 #define LOCAL_EMIT(l, name, ...) EMIT((l)->out, (l)->now, &(l)->about, name, __VA_ARGS__)
@@ -56,6 +57,9 @@ void local_routes(struct local *l);
 void local_lans(const struct local *l);
 void local_addresses(const struct local *l, char inner[static ADDR_STR]);
 void local_overlaps(const struct local *l);
+/* Networks of ours that are not to be found behind this host. None are told of when it translates:
+ * they may stand in for others. After local_filter(). */
+void local_behind(const struct local *l);
 void local_filter(struct local *l);
 void local_sockets(const struct local *l);
 /* Who has what.udp_port, when there is one. */

@@ -317,6 +317,10 @@ void local_filter(struct local *l)
 				n++;
 			}
 	discoveries(&h);
+	l->translates = h.json && strstr(h.json, "\"dnat\"");
+	for (unsigned i = 0; i < BACKENDS; i++)
+		l->translates |= h.saved[i] &&
+				 (strstr(h.saved[i], "-j DNAT") || strstr(h.saved[i], "-j NETMAP"));
 	if (a->n && b->n)
 		nat(&h);
 	done_host(&h);

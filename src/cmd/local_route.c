@@ -241,12 +241,45 @@ static const char *led(const struct local *l, const struct addr *to)
 	return is_there ? "yes" : "";
 }
 
+/* The most special of the routes to the peer that refuse: "unreachable 198.51.100.1", as programs
+ * make that ban addresses. */
+static void stop_of(const struct addr *to, char *ret, size_t n)
+{
+	char t[ADDR_STR];
+	const char *argv[] = { "ip", to->family == 6 ? "-6" : "-4", "-j", "route", "show", "match",
+		addr_format(to, t), NULL };
+	char *text = program_says(argv, NULL);
+	json_t *root = text ? json_loads(text, 0, NULL) : NULL, *o;
+	struct prefix p, best = { .bits = 0 };
+	size_t i;
+
+	ret[0] = '\0';
+	json_array_foreach(root, i, o)
+	{
+		const char *type = json_string_value(json_object_get(o, "type"));
+		const char *net = json_string_value(json_object_get(o, "dst"));
+
+		if (type && net &&
+			(strcmp(type, "blackhole") == 0 || strcmp(type, "unreachable") == 0 ||
+				strcmp(type, "prohibit") == 0) &&
+			prefix_parse(net, &p) == OK && p.bits > best.bits) {
+			best = p;
+			snprintf(ret, n, "%s %s", type, net);
+		}
+	}
+	json_decref(root);
+	free(text);
+}
+
 /* host: of a subnet, the one that was looked up; NULL: it is the peer. */
 static void say_route(const struct local *l, const struct addr *host, const char *destination,
 	const struct route *r)
 {
 	bool is_tunnel = l->what->device[0] && strcmp(r->device, l->what->device) == 0;
+	char stop[96] = "";
 
+	if (!host && r->error[0])
+		stop_of(&l->what->theirs, stop, sizeof(stop));
 	LOCAL_EMIT(l, local_route, .to = ev_str(host ? "subnet" : "peer"),
 		.destination = ev_str(destination),
 		.goes = ev_str(r->error[0] ? "nowhere"
@@ -254,7 +287,7 @@ static void say_route(const struct local *l, const struct addr *host, const char
 					   : "out"),
 		.source = ev_str(r->source), .device = ev_str(r->device),
 		.gateway = ev_str(r->gateway), .table = ev_str(r->table), .error = ev_str(r->error),
-		.led = ev_str(host && !is_tunnel ? led(l, host) : ""));
+		.led = ev_str(host && !is_tunnel ? led(l, host) : ""), .stop = ev_str(stop));
 }
 
 /* How the tunnel's packets go: from one of our networks, since rules choose tables by that; it is

@@ -45,6 +45,27 @@ verdict forwarding-disabled likely ipsec --json diagnose $CONN
 apply
 cured
 
+fault "the device of the hosts here is down"
+on left ip link set lan0 down
+verdict return-path-missing-on-lan likely ipsec --json diagnose $CONN
+apply
+cured
+
+fault "a program has banned the peer, by a route"
+on left ipsec down $CONN >/dev/null
+on left ip route add unreachable $RIGHT
+verdict no-route-to-peer certain ipsec --json diagnose $CONN
+apply
+cured
+
+fault "the packet filter here drops UDP port 4500 alone"
+on left ipsec down $CONN >/dev/null
+on left nft 'add table inet own; add chain inet own output { type filter hook output priority 0; }; add rule inet own output udp dport 4500 drop'
+verdict udp4500-blocked certain ipsec --json diagnose $CONN
+apply
+cured
+on left nft delete table inet own
+
 fault "the tunnel's device is down"
 on left ip link set ipsec0 down
 verdict no-route-to-remote-subnet certain ipsec --json diagnose $CONN

@@ -90,6 +90,16 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		by_device(f, peer, address);
 		return CERTAIN;
 	}
+	if (way && FIELDS(way, local_route)->stop.str[0]) {
+		finding_cause(f,
+			"a route of this host refuses what goes to %s: %s; programs that ban "
+			"addresses make "
+			"such ones",
+			peer, FIELDS(way, local_route)->stop.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip route del %s",
+			FIELDS(way, local_route)->stop.str);
+		return CERTAIN;
+	}
 	finding_cause(f,
 		"this host has no route to %s: nothing is sent; there is no default route, or a "
 		"route says that it cannot be reached",

@@ -94,6 +94,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *look = local_look_of(s), *e;
 	const char *device = look ? FIELDS(look, local_look)->device.str : "";
 
+	/* a look-up from a network that is not there says nothing */
+	if (local_next(s, EV_local_behind, NULL))
+		return CERTAINTY_NONE;
 	e = missing(s, device[0] != '\0');
 	if (!story_is_up(s))
 		sure = refused(s, e);

@@ -49,13 +49,52 @@ static enum certainty behind_us(const struct story *s, const struct event *e, st
 	return POSSIBLE;
 }
 
+/* This host itself has no way to them, but for the one that packets for the peer take. */
+static enum certainty not_behind_us(const struct event *e, struct finding *f)
+{
+	const char *net = FIELDS(e, local_behind)->net.str,
+		   *down = FIELDS(e, local_behind)->down.str;
+
+	finding_proof(f, e);
+	if (down[0]) {
+		finding_cause(f,
+			"%s, by which hosts of %s are reached, is down: what comes out of the "
+			"tunnel "
+			"for them goes astray",
+			down, net);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ip link set %s up", down);
+		return LIKELY;
+	}
+	finding_cause(f,
+		"hosts of %s are to be behind this one, and none of its devices is on that "
+		"network, nor "
+		"does a route lead there: what comes out of the tunnel for them goes to %s",
+		net,
+		FIELDS(e, local_behind)->device.str[0] ? FIELDS(e, local_behind)->device.str
+						       : "nowhere");
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"give the device on that network its address again; or, where another router has "
+		"it: ip route "
+		"add %s via ROUTER",
+		net);
+	finding_fix(f, FIX_HERE, FIX_WORDS, "or correct the network of this end in the connection");
+	return LIKELY;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
+	const struct event *behind = local_next(s, EV_local_behind, NULL);
 	const struct event *named = flow_answer_of(s, "named"), *heard = flow_heard(s);
 	const struct event *hop = flow_error_of(s, "hop"), *no = flow_error_of(s, "named");
 	const struct event *ours = flow_lan_unanswered(s);
 	const char *gateway;
 
+	if (story_is_up(s) && behind)
+		/* where others answer, it may be one that nobody has yet */
+		return MIN(not_behind_us(behind, f),
+			strcmp(FIELDS(local_look_of(s), local_look)->flow.str, "answered") == 0
+				? POSSIBLE
+				: LIKELY);
 	if (story_is_up(s) && ours && flow_lan_is_there(ours))
 		return behind_us(s, ours, f);
 	/* a gateway that is silent as well is another story, and so is a guess */
@@ -102,12 +141,13 @@ const struct rule rule_return_path_missing_on_lan = {
 	.id = "return-path-missing-on-lan",
 	.title = "hosts behind a gateway do not answer",
 	.layer = "routing",
-	.most = POSSIBLE,
+	.most = LIKELY,
 	.symptom = "the other gateway can be reached through the tunnel, hosts behind it cannot",
 	.proof =
 		"a test flow: somebody at the other end answers, the host that was named does not; "
 		"or, meanwhile, packets of hosts behind the peer leave for one behind this end, "
-		"which answers this host and not them",
+		"which answers this host and not them; or this host has no way to the network "
+		"behind it",
 	.remedy = "a route on that host back through its VPN gateway; its own packet filter",
 	.judge = judge_it,
 };
