@@ -39,10 +39,11 @@ struct local {
 	struct now now;
 	struct event_about about;
 	const struct event_sink *out;
-	struct addr source; /* that packets to the peer have; none: no route */
-	char device[32];    /* through which they leave */
-	bool translates;    /* the packet filter gives destinations others */
-	bool has_no_nat;    /* the packet filter was read: no NAT rule takes the tunnel's packets */
+	struct addr source;	/* that packets to the peer have; none: no route */
+	char device[32];	/* through which they leave */
+	const char *translates; /* what the packet filter gives destinations others with; NULL: none
+				   does */
+	bool has_no_nat; /* the packet filter was read: no NAT rule takes the tunnel's packets */
 };
 #define LOCAL_EMIT(l, name, ...) EMIT((l)->out, (l)->now, &(l)->about, name, __VA_ARGS__)
 

@@ -155,7 +155,8 @@ static void say(const struct reading *r, const struct entry *e)
 		.to = ev_str(addr_format(&e->orig.dst, to)), .as_from = ev_str(as_from),
 		.as_to = ev_str(as_to), .from_port = ev_u64(e->orig.sport),
 		.to_port = ev_u64(e->orig.dport),
-		.is_answered = ev_u64((e->status & IPS_SEEN_REPLY) != 0));
+		.is_answered = ev_u64((e->status & IPS_SEEN_REPLY) != 0),
+		.by = ev_str(as_to[0] && r->l->translates ? r->l->translates : ""));
 }
 
 /* True: it was enough. */

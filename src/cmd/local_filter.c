@@ -92,11 +92,11 @@ static const char *range_text(const struct range *r, char t[static RANGE_STR])
 	return range_count(r) == 1 ? addr_format(&r->first, t) : range_format(r, t);
 }
 
-static void say(const struct host *h, const char *what, const struct fw_packet *p)
+/* is_in: it comes from the other end, or from who looks for a neighbour. */
+static void say_way(const struct host *h, const char *what, const struct fw_packet *p, bool is_in)
 {
 	const struct local *l = h->l;
-	bool is_in = p->hook == FW_INPUT || (p->hook == FW_FORWARD && !p->to_ipsec && !p->out),
-	     stops, is_first_only;
+	bool stops, is_first_only;
 	char from[RANGE_STR], to[RANGE_STR], other[400] = "";
 	const char *doubt = "";
 	struct fw_packet second = *p;
@@ -125,6 +125,11 @@ static void say(const struct host *h, const char *what, const struct fw_packet *
 		.table = ev_str(f.table), .chain = ev_str(f.chain), .handle = ev_u64(f.handle),
 		.rule = ev_str(f.rule), .policy = ev_str(f.is_policy ? "drop" : ""),
 		.other = ev_str(other), .first_only = ev_u64(is_first_only));
+}
+
+static void say(const struct host *h, const char *what, const struct fw_packet *p)
+{
+	say_way(h, what, p, p->hook == FW_INPUT);
 }
 
 /* Between the two ends, in both directions. */
@@ -169,26 +174,50 @@ static bool is_own(const struct local *l, const struct range *net)
 	return range_count(net) == 1 && addr_parse(inner, &a) == OK && addr_eq(&a, &net->first);
 }
 
+struct wire_of {
+	const struct local *l;
+	const struct range *net;
+	char device[32];
+};
+
+static void take_wire_of(void *ctx, const char *device, const struct prefix *p)
+{
+	struct wire_of *x = ctx;
+	struct prefix clean = prefix_clean(*p);
+	struct range r = range_from(&clean);
+
+	if (strcmp(device, "lo") != 0 && strcmp(device, x->l->device) != 0 &&
+		strcmp(device, x->l->what->device) != 0 && range_covers(&r, x->net))
+		snprintf(x->device, sizeof(x->device), "%s", device);
+}
+
 static void inner(const struct host *h, const struct range *ours, const struct range *theirs)
 {
 	const struct local *l = h->l;
 	bool is_kernel = !l->what->device[0], own = is_own(l, ours);
 	const char *tunnel = is_kernel ? (l->device[0] ? l->device : NULL) : l->what->device;
-	struct fw_packet p = { .hook = own ? FW_INPUT : FW_FORWARD,
+	struct wire_of x = { .l = l, .net = ours };
+	const char *wire = NULL; /* where all its hosts are; else it may be any */
+	struct fw_packet p;
+
+	local_connected(take_wire_of, &x);
+	if (x.device[0])
+		wire = x.device;
+	p = (struct fw_packet){ .hook = own ? FW_INPUT : FW_FORWARD,
 		.in = tunnel,
-		.out = own ? "" : NULL,
+		.out = own ? "" : wire,
 		.src = *theirs,
 		.dst = *ours,
 		.from_ipsec = is_kernel };
 
-	say(h, "inner", &p);
+	say_way(h, "inner", &p, true);
 	p = (struct fw_packet){ .hook = own ? FW_OUTPUT : FW_FORWARD,
-		.in = own ? "" : NULL,
+		.in = own ? "" : wire,
 		.out = tunnel,
 		.src = *ours,
 		.dst = *theirs,
 		.to_ipsec = is_kernel };
-	say(h, "inner", &p);
+	say_way(h, "inner", &p, false);
 }
 
 /* ---- neighbour discovery (RFC 4861) ---- */
@@ -297,6 +326,17 @@ static void nat(const struct host *h)
 		.backend = ev_str(backend), .rule = ev_str(rule), .exempt = ev_str(exempt));
 }
 
+/* Has it a rule that gives packets another destination? NULL: none. */
+static const char *destinations(const struct host *h)
+{
+	bool is = h->json && strstr(h->json, "\"dnat\"");
+
+	for (unsigned i = 0; i < BACKENDS; i++)
+		is |= h->saved[i] &&
+		      (strstr(h->saved[i], "-j DNAT") || strstr(h->saved[i], "-j NETMAP"));
+	return !is ? NULL : h->json ? "nft" : "iptables-legacy";
+}
+
 void local_filter(struct local *l)
 {
 	const struct local_for *what = l->what;
@@ -317,10 +357,7 @@ void local_filter(struct local *l)
 				n++;
 			}
 	discoveries(&h);
-	l->translates = h.json && strstr(h.json, "\"dnat\"");
-	for (unsigned i = 0; i < BACKENDS; i++)
-		l->translates |= h.saved[i] &&
-				 (strstr(h.saved[i], "-j DNAT") || strstr(h.saved[i], "-j NETMAP"));
+	l->translates = destinations(&h);
 	if (a->n && b->n)
 		nat(&h);
 	done_host(&h);

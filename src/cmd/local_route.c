@@ -193,6 +193,8 @@ bool local_way(const struct range *r, char device[static 32])
 	struct addr to = host_of(r);
 	struct route found;
 
+	while (range_count(r) > 1 && local_is_here(&to) && addr_next(&to))
+		;
 	look_up(&to, nothing_more, &found);
 	snprintf(device, 32, "%s", found.device);
 	return !found.error[0];

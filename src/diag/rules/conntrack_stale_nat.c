@@ -4,6 +4,15 @@
 
 #define ENTRY(e) FIELDS(e, local_conntrack)
 
+/* The next that no rule makes; after NULL: the first. */
+static const struct event *stale(const struct story *s, const struct event *e)
+{
+	while ((e = local_next(s, EV_local_conntrack, e)))
+		if (!ENTRY(e)->by.str[0])
+			return e;
+	return NULL;
+}
+
 /* The network of that list that an address is in; the address itself when it is in none. */
 static const char *net_of(const char *a, const char *nets, char t[static RANGE_STR])
 {
@@ -37,14 +46,14 @@ static bool is_said(const struct finding *f, const char *from, const char *to)
 static void forget_all(const struct story *s, struct finding *f)
 {
 	const union ev_local_look *look = FIELDS(local_look_of(s), local_look);
-	const struct event *e = local_next(s, EV_local_conntrack, NULL);
+	const struct event *e = stale(s, NULL);
 	char a[RANGE_STR], b[RANGE_STR];
 
-	if (!local_next(s, EV_local_conntrack, e)) {
+	if (!stale(s, e)) {
 		forget(f, ENTRY(e)->from.str, ENTRY(e)->to.str);
 		return;
 	}
-	for (; e; e = local_next(s, EV_local_conntrack, e)) {
+	for (; e; e = stale(s, e)) {
 		const char *from = net_of(ENTRY(e)->from.str, look->our_nets.str, a),
 			   *to = net_of(ENTRY(e)->to.str, look->their_nets.str, b);
 
@@ -55,13 +64,13 @@ static void forget_all(const struct story *s, struct finding *f)
 
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	const struct event *e = local_next(s, EV_local_conntrack, NULL), *more = e;
+	const struct event *e = stale(s, NULL), *more = e;
 	const union ev_local_conntrack *c = e ? ENTRY(e) : NULL;
 	unsigned n = 0;
 
 	if (!e || !story_is_up(s))
 		return CERTAINTY_NONE;
-	for (; more; more = local_next(s, EV_local_conntrack, more)) {
+	for (; more; more = stale(s, more)) {
 		finding_proof(f, more);
 		n++;
 	}
