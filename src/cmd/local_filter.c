@@ -124,7 +124,10 @@ static void say_way(const struct host *h, const char *what, const struct fw_pack
 		.doubt = ev_str(doubt), .backend = ev_str(f.program), .family = ev_str(f.family),
 		.table = ev_str(f.table), .chain = ev_str(f.chain), .handle = ev_u64(f.handle),
 		.rule = ev_str(f.rule), .policy = ev_str(f.is_policy ? "drop" : ""),
-		.other = ev_str(other), .first_only = ev_u64(is_first_only));
+		.other = ev_str(other), .first_only = ev_u64(is_first_only),
+		.hook = ev_str(f.hook == FW_PREROUTING && stops	   ? "prerouting"
+			       : f.hook == FW_POSTROUTING && stops ? "postrouting"
+								   : ""));
 }
 
 static void say(const struct host *h, const char *what, const struct fw_packet *p)

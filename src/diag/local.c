@@ -86,6 +86,12 @@ static bool is_in(const struct event *e)
 	return strcmp(FW(e)->direction.str, "in") == 0;
 }
 
+/* Can a rule in that chain tell which device the packet goes to, or comes from? */
+static bool has_device(const struct event *e)
+{
+	return strcmp(FW(e)->hook.str, is_in(e) ? "postrouting" : "prerouting") != 0;
+}
+
 /* The condition of a rule of nft for what was stopped. */
 static void nft_condition(const struct event *e, char *t, size_t n)
 {
@@ -102,6 +108,8 @@ static void nft_condition(const struct event *e, char *t, size_t n)
 		snprintf(t, n, "udp dport { 500, 4500 }");
 	else if (!is_what(e, "inner"))
 		snprintf(t, n, "udp dport %u", port);
+	else if (!has_device(e))
+		snprintf(t, n, "%s saddr %s %s daddr %s", ip, FW(e)->from.str, ip, FW(e)->to.str);
 	else if (device[0])
 		snprintf(t, n, "%s \"%s\" %s saddr %s %s daddr %s",
 			is_in(e) ? "iifname" : "oifname", device, ip, FW(e)->from.str, ip,
@@ -124,6 +132,8 @@ static void old_condition(const struct event *e, char *t, size_t n)
 		snprintf(t, n, "-p udp -m multiport --dports 500,4500");
 	else if (!is_what(e, "inner"))
 		snprintf(t, n, "-p udp --dport %u", port);
+	else if (!has_device(e))
+		snprintf(t, n, "-s %s -d %s", FW(e)->from.str, FW(e)->to.str);
 	else if (device[0])
 		snprintf(t, n, "%s %s -s %s -d %s", is_in(e) ? "-i" : "-o", device, FW(e)->from.str,
 			FW(e)->to.str);

@@ -39,6 +39,21 @@ apply
 cured
 on left nft delete table inet own
 
+fault "the packet filter drops what hosts here send, before it is routed"
+on left iptables-nft -t mangle -A PREROUTING -i lan0 -d $RIGHT_NET -j DROP
+verdict local-firewall-drops-inner likely ipsec --json diagnose $CONN
+apply
+cured
+on left iptables-nft -t mangle -F
+
+fault "a rule gives it another destination"
+on left nft "table ip own { chain in { type nat hook prerouting priority dstnat; ip daddr $RIGHT_NET dnat to 10.0.1.99; }; }"
+refuses "traffic does not pass" ping_through 1
+verdict nat-before-ipsec likely ipsec --json diagnose $CONN
+apply
+cured
+on left nft 'delete table ip own; delete table ip keep'
+
 fault "one device is left out of forwarding"
 on left sysctl -qw net.ipv4.conf.lan0.forwarding=0
 verdict forwarding-disabled likely ipsec --json diagnose $CONN

@@ -210,7 +210,9 @@ static bool stops(
 	struct fw_fate *h = &w->here;
 	enum fw_verdict v;
 
-	*h = (struct fw_fate){ .program = b->s ? b->s->program : "nft", .is_policy = true };
+	*h = (struct fw_fate){
+		.program = b->s ? b->s->program : "nft", .hook = hook, .is_policy = true
+	};
 	snprintf(h->family, sizeof(h->family), "%s",
 		!b->s		       ? fw_json_text(b->c, "family")
 		: family_of(b->s) == 6 ? "ip6"

@@ -25,6 +25,7 @@ enum fw_act { FW_NOTHING, FW_ACCEPT, FW_DROP, FW_REJECT, FW_RETURN };
 
 struct fw_fate {
 	enum fw_act act;     /* FW_ACCEPT: nothing stops it; FW_DROP; FW_REJECT */
+	enum fw_hook hook;   /* of the base chain that led to it */
 	bool is_sure;	     /* false: a condition before it, or its own, is not understood */
 	const char *program; /* whose rule it is: "nft", "iptables-legacy", "ip6tables-nft", ... */
 	char family[8];	     /* "inet", "ip", "ip6" */
