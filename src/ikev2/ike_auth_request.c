@@ -29,6 +29,43 @@ static bool has_same_suite(void *ctx, const struct conn *c)
 	return proposals_choose(conn_ike_proposals(c), &chosen, true, &s, &i, &why) == OK;
 }
 
+/* The connection that would have it, were it not for its ike=: says so. */
+static bool is_for_other(struct v2_sa *sa)
+{
+	const struct match want = { .version = VERSION_IKEV2,
+		.local = sa->local,
+		.remote = sa->remote,
+		.theirs = &sa->peer_id,
+		.ours = &sa->asked_id };
+	struct proposals chosen;
+	struct v2_difference d;
+	enum match_why is;
+	struct event_about about;
+	char id[ID_STR];
+	struct suite s;
+	uint8_t why = 0;
+	size_t i;
+	const struct conn *c = match_conn(sa->ike, &want, NULL, &is, NULL);
+
+	/* one that is for anybody is for nobody in particular */
+	if (!c || !(c->conf->authby & AUTHBY_SECRET) || c->their_id.type == ID_NONE ||
+		c->their_id.type == ID_ANY)
+		return false;
+	v2_proposal_of(&sa->suite, PROTO_IKE, 1, NULL, 0, &chosen);
+	if (proposals_choose(conn_ike_proposals(c), &chosen, true, &s, &i, &why) == OK)
+		return false;
+	v2_difference(&chosen, conn_ike_proposals(c), why, &d);
+	about = conn_about(c, 0);
+	EMIT(&sa->ike->env.events, sa->ike->now, &about, v2_no_suite_for_id,
+		.remote = ev_ep(sa->remote), .id = ev_str(id_format(&sa->peer_id, id, sizeof(id))),
+		.by = ev_str(sa->conn->conf->name), .offered = ev_str(d.offered),
+		.allowed = ev_str(d.allowed), .difference = ev_str(d.type),
+		.theirs = ev_str(d.theirs), .ours = ev_str(d.ours),
+		.theirs_conf = ev_str(d.words.theirs_conf), .ours_conf = ev_str(d.words.ours_conf),
+		.ours_swanctl = ev_str(d.words.ours_swanctl));
+	return true;
+}
+
 /* The connection may be another one than the addresses alone suggested. */
 static bool switch_conn(struct v2_sa *sa, const struct v2_msg *m)
 {
@@ -91,6 +128,8 @@ enum v2_verdict ike_auth_request(struct v2_sa *sa, const struct v2_msg *m)
 		return close_with(sa, N_INVALID_SYNTAX);
 	}
 	if (!switch_conn(sa, m)) {
+		if (is_for_other(sa))
+			return close_with(sa, N_AUTHENTICATION_FAILED);
 		V2_EMIT(sa, v2_id_refused,
 			.id = ev_str(id_format(&sa->peer_id, theirs, sizeof(theirs))),
 			.asked = ev_str(id_format(&sa->asked_id, asked, sizeof(asked))),

@@ -207,6 +207,30 @@ TEST(authentication_failed_for_an_identity_names_both)
 	end(&t);
 }
 
+/* Two connections for one address: the algorithms fit one, the identity the other. */
+TEST(who_is_taken_by_another_connection_for_its_algorithms_is_told_of_its_own)
+{
+	struct proposals theirs = ike_256;
+	struct conf_conn other = pair_conf("other");
+	struct two t;
+
+	begin(&t);
+	t.a.ike = &theirs;
+	t.b.ike = &t.ike;
+	t.ike = ike_256;
+	t.ike.p[0].t[0].key_bits = 128;
+	other.ike = &theirs;
+	assert_int_equal(id_parse("@somebody.else", &other.left.id), OK);
+	pair_add(&t.p.b, &other);
+	up(&t, 36);
+	assert_int_equal(t.p.b.count[EV_v2_id_refused], 0);
+	SAID(t.p.b, v2_no_suite_for_id, "id", "192.0.2.1");
+	SAID(t.p.b, v2_no_suite_for_id, "by", "other");
+	SAID(t.p.b, v2_no_suite_for_id, "difference", "ENCR");
+	id_done(&other.left.id);
+	end(&t);
+}
+
 TEST(authentication_failed_for_a_secret_is_told_from_a_missing_one)
 {
 	for (int i = 0; i < 2; i++) {
@@ -419,6 +443,8 @@ int main(void)
 		cmocka_unit_test(
 			suggestions_of_groups_come_to_an_end_and_never_leave_what_was_offered),
 		cmocka_unit_test(authentication_failed_for_an_identity_names_both),
+		cmocka_unit_test(
+			who_is_taken_by_another_connection_for_its_algorithms_is_told_of_its_own),
 		cmocka_unit_test(authentication_failed_for_a_secret_is_told_from_a_missing_one),
 		cmocka_unit_test(authentication_failed_says_what_would_have_fitted),
 		cmocka_unit_test(no_proposal_chosen_for_the_child_sa_names_the_algorithms),

@@ -19,12 +19,32 @@ static const char *who(const struct endpoint *e, char t[static ENDPOINT_STR])
 	return addr_is_set(&e->addr) ? endpoint_format(e, t) : "the peer";
 }
 
+/* Another connection took what it offered; by its identity it is meant for this one. */
+static enum certainty for_other(const struct story *s, const struct event *e, struct finding *f)
+{
+	const union ev_v2_no_suite_for_id *no = FIELDS(e, v2_no_suite_for_id);
+	char t[ENDPOINT_STR];
+
+	finding_proof(f, e);
+	finding_cause(f,
+		"%s is '%s', whom this connection is for, but what it offers ike= here does not "
+		"allow, "
+		"so \"%s\" was taken, which is for somebody else",
+		who(&no->remote.ep, t), no->id.str, no->by.str);
+	finding_lists(f, no->difference.str, no->theirs.str, no->ours.str);
+	fixes(f, s, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+	return CERTAIN;
+}
+
 /* We refused: both lists are known. */
 static enum certainty as_responder(const struct story *s, struct finding *f)
 {
-	const struct event *e = story_last(s, EV_v2_no_proposal);
+	const struct event *e = story_last(s, EV_v2_no_proposal),
+			   *other = story_last(s, EV_v2_no_suite_for_id);
 	char t[ENDPOINT_STR];
 
+	if (other && story_later(other, e))
+		return for_other(s, other, f);
 	if (e) {
 		const union ev_v2_no_proposal *no = FIELDS(e, v2_no_proposal);
 
