@@ -172,6 +172,26 @@ TEST(who_waits_for_the_ike_sa_of_another_connection_is_told_of_it)
 	diag_done(&d);
 }
 
+/* The file of secrets is the host's, so its story is another one. */
+TEST(a_secret_that_is_written_is_missing_no_longer)
+{
+	begin();
+	send_first();
+	EMIT(&in, now, &about, v2_no_secret, .ours = ev_str("@west"), .theirs = ev_str("@east"),
+		.why = ev_str(""));
+	pass(NS_S);
+	assert_true(said_so("[psk-not-found-locally]"));
+	for (unsigned i = 0; i < 2; i++) { /* read again as it was, then written */
+		EMIT(&in, now, NULL, secrets_loading, .file = ev_str("/etc/ipsec.secrets"),
+			.written = ev_u64(i ? (uint64_t)(now.wall / NS_S) : 0));
+		pass(NS_S);
+		n_said = 0;
+		diag_report(&d, NULL, 7, now, &out);
+		assert_int_equal(count_said("[psk-not-found-locally]"), i ? 0 : 1);
+	}
+	diag_done(&d);
+}
+
 TEST(a_request_that_ends_has_its_verdict_first)
 {
 	begin();
@@ -746,6 +766,7 @@ int main(void)
 		cmocka_unit_test(what_was_said_is_not_said_again),
 		cmocka_unit_test(who_asks_for_what_is_tried_already_is_told_what_is_known),
 		cmocka_unit_test(who_waits_for_the_ike_sa_of_another_connection_is_told_of_it),
+		cmocka_unit_test(a_secret_that_is_written_is_missing_no_longer),
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),
 		cmocka_unit_test(strangers_cannot_fill_the_memory),

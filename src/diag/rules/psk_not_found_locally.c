@@ -18,6 +18,15 @@ static enum certainty lacks(const struct story *s, struct finding *f, const stru
 	return CERTAIN;
 }
 
+/* The file was written, and read, after it: whether the line is right now another attempt tells. */
+static bool is_written_since(const struct story *s, const struct event *e)
+{
+	const struct event *read = s->secrets;
+
+	return read && read->at.mono > e->at.mono &&
+	       FIELDS(read, secrets_loading)->written.u64 >= (uint64_t)(e->at.wall / NS_S);
+}
+
 static enum certainty judge_secret(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v2_no_secret, EV_v1_no_secret, EV_secret_missing,
@@ -26,7 +35,7 @@ static enum certainty judge_secret(const struct story *s, struct finding *f)
 		EV_secrets_loading, EV_NONE };
 	const struct event *e = story_last_of(s, ids);
 
-	if (!e || story_later(story_last_of(s, better), e))
+	if (!e || story_later(story_last_of(s, better), e) || is_written_since(s, e))
 		return CERTAINTY_NONE;
 	switch ((int)e->id) {
 	case EV_v2_no_secret:
