@@ -12,6 +12,18 @@ static bool is_read_again(const struct story *s, const struct event *e)
 	return false;
 }
 
+/* A file of secrets that is not there has no line that could be corrected: psk-not-found-locally.
+ */
+static bool is_missing(const struct story *s, const struct event *e)
+{
+	const struct event *no = story_last(s, EV_secrets_missing_file);
+
+	return no &&
+	       strcmp(FIELDS(no, secrets_missing_file)->file.str,
+		       FIELDS(e, config_error)->file.str) == 0 &&
+	       strncmp(FIELDS(e, config_error)->what.str, "cannot read", 11) == 0;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	static const enum event_id better[] = { EV_conn_added, EV_NONE };
@@ -20,7 +32,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 
 	/* of the host's files: a later reload that works */
 	if (!e || story_later(story_last_of(s, better), e) ||
-		story_later(story_last(s, EV_load_done), e) || is_read_again(s, e))
+		story_later(story_last(s, EV_load_done), e) || is_read_again(s, e) ||
+		is_missing(s, e))
 		return CERTAINTY_NONE;
 	c = FIELDS(e, config_error);
 	finding_proof(f, e);
