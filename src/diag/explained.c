@@ -28,11 +28,19 @@ static void fixes(const struct story *s, struct finding *f, const union ev_peer_
 		if (theirs[0])
 			finding_conn(f, FIX_HERE, "", "type", "%s", theirs);
 	} else if (f->rule == &rule_ts_mismatch_v2 || f->rule == &rule_ts_mismatch_v1) {
-		if (ours[0] && strcmp(ours, FACT(s, our_nets)) != 0)
-			finding_conn(f, FIX_HERE, story_our_end(s), "subnet", "%s", ours);
-		if (theirs[0] && strcmp(theirs, FACT(s, their_nets)) != 0)
-			finding_conn(f, FIX_HERE, story_their_end(s), "subnet", "%s", theirs);
-		nets_fix_peer(s, f, FACT(s, our_nets), FACT(s, their_nets));
+		/* with protocols and ports, which the facts have not */
+		const char *us = no && FIELDS(no, v2_child_refused)->ts_local.str[0]
+					 ? FIELDS(no, v2_child_refused)->ts_local.str
+					 : FACT(s, our_nets);
+		const char *them = no && FIELDS(no, v2_child_refused)->ts_remote.str[0]
+					   ? FIELDS(no, v2_child_refused)->ts_remote.str
+					   : FACT(s, their_nets);
+
+		if (ours[0] && strcmp(ours, us) != 0)
+			nets_fix_end(f, story_our_end(s), ours, us);
+		if (theirs[0] && strcmp(theirs, them) != 0)
+			nets_fix_end(f, story_their_end(s), theirs, them);
+		nets_fix_peer(s, f, us, them);
 	}
 }
 

@@ -294,6 +294,17 @@ static void peers_lines(const struct story *s, struct finding *f, const char *li
 	finding_conn(f, FIX_PEER_STRONGSWAN, is_theirs ? "local" : "remote", "subnet", "%s", list);
 }
 
+void nets_fix_end(struct finding *f, const char *end, const char *list, const char *was)
+{
+	struct selector x, y;
+	bool has_protocol = one_selector(was, &y) && y.protocol[0];
+
+	if (one_selector(list, &x) && (x.protocol[0] || has_protocol))
+		protoport(f, FIX_HERE, end, &x);
+	else
+		finding_conn(f, FIX_HERE, end, "subnet", "%s", list);
+}
+
 static void peers_protoport(
 	const struct story *s, struct finding *f, const struct selector *x, bool is_theirs)
 {

@@ -30,6 +30,9 @@ const struct rule *nets_class(const struct nets *n);
 void nets_not_taken(const struct story *s, struct finding *f, const char *ours, const char *theirs);
 /* Lines that make our networks those of the peer, where they are others. */
 void nets_fix_here(const struct story *s, struct finding *f, const struct nets *n);
+/* The line of one end of this conn for networks; two where a protocol stands behind one, there
+ * ("10.0.1.0/24/17/53") or in what it has now (was). */
+void nets_fix_end(struct finding *f, const char *end, const char *list, const char *was);
 /* Lines for the peer, that make its networks the mirror of ours. */
 void nets_fix_peer(const struct story *s, struct finding *f, const char *ours, const char *theirs);
 /* The same for a peer that has asked: what narrowing cuts anyway needs no line. */

@@ -209,6 +209,17 @@ static void explain_proposals(const struct v2_child *c, const struct proposals *
 	v2_explain(c->sa, &x);
 }
 
+/* half a list would be another one */
+static void put_networks(const struct ts_list *l, char *to, size_t n)
+{
+	char text[TS_LIST_STR];
+
+	if (!ts_list_subnets(l, text)[0])
+		ts_list_selectors(l, text);
+	if (strlen(text) < n)
+		memcpy(to, text, strlen(text) + 1);
+}
+
 static void explain_selectors(const struct v2_child *c, const struct ts_list *theirs,
 	const struct ts_list *ours, const char *difference)
 {
@@ -216,13 +227,9 @@ static void explain_selectors(const struct v2_child *c, const struct ts_list *th
 		.field = strcmp(difference, "TSi") == 0	  ? EXPLAIN_TSI
 			 : strcmp(difference, "TSr") == 0 ? EXPLAIN_TSR
 							  : 0 };
-	char text[TS_LIST_STR];
 
-	/* half a list would be another one */
-	if (strlen(ts_list_subnets(ours, text)) < sizeof(x.theirs))
-		memcpy(x.theirs, text, strlen(text) + 1);
-	if (strlen(ts_list_subnets(theirs, text)) < sizeof(x.ours))
-		memcpy(x.ours, text, strlen(text) + 1);
+	put_networks(ours, x.theirs, sizeof(x.theirs));
+	put_networks(theirs, x.ours, sizeof(x.ours));
 	v2_explain(c->sa, &x);
 }
 

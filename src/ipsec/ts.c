@@ -220,6 +220,32 @@ char *ts_list_subnets(const struct ts_list *l, char *s)
 	return s;
 }
 
+char *ts_list_selectors(const struct ts_list *l, char *s)
+{
+	char net[PREFIX_STR], port[8];
+	struct prefix p;
+	size_t at = 0;
+
+	s[0] = '\0';
+	for (size_t i = 0; i < l->n && at < TS_LIST_STR; i++) {
+		const struct ts *t = &l->ts[i];
+		bool is_one = t->port_first == t->port_last;
+
+		if (!range_is_prefix(&t->range, &p) || (!is_one && !any_port(t)) ||
+			(is_one && !t->protocol)) {
+			s[0] = '\0';
+			break;
+		}
+		snprintf(port, sizeof(port), "/%u", t->port_first);
+		at += (size_t)snprintf(
+			s + at, TS_LIST_STR - at, "%s%s", at ? "," : "", prefix_format(&p, net));
+		if (t->protocol && at < TS_LIST_STR)
+			at += (size_t)snprintf(
+				s + at, TS_LIST_STR - at, "/%u%s", t->protocol, is_one ? port : "");
+	}
+	return s;
+}
+
 const struct ts *ts_list_range(const struct ts_list *l)
 {
 	struct prefix p;

@@ -38,6 +38,9 @@ char *ts_list_format(const struct ts_list *l, char *s); /* comma-separated; cut 
 /* "10.0.1.0/24,10.0.3.0/24": as leftsubnets= has them, ranges in as few prefixes as cover them. ""
  * when there are protocols or ports, or too many. */
 char *ts_list_subnets(const struct ts_list *l, char *s);
+/* The same with protocols and ports, which are numbers: "10.0.1.0/24/6/22"; a port only when it is
+ * one. Gives s. */
+char *ts_list_selectors(const struct ts_list *l, char *s);
 /* The first that is a range and no subnet; NULL. */
 const struct ts *ts_list_range(const struct ts_list *l);
 /* What theirs is to ours: "same", "wider", "narrower", "overlaps", "apart". Static. */

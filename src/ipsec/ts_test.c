@@ -89,6 +89,13 @@ TEST(subnets_are_written_as_configurations_have_them)
 	assert_string_equal(ts_list_subnets(&range, s), "10.0.0.0/31,10.0.0.2/32");
 	assert_string_equal(ts_list_subnets(&web, s), "");
 	assert_string_equal(ts_list_subnets(&none, s), "");
+	assert_string_equal(ts_list_selectors(&two, s), "10.0.1.0/24,2001:db8::/64");
+	assert_string_equal(ts_list_selectors(&web, s), "10.0.1.0/24/6/443");
+	assert_string_equal(ts_list_selectors(&range, s), "");
+	web.ts[0].port_first = 0;
+	assert_string_equal(ts_list_selectors(&web, s), "");
+	web.ts[0].port_last = 65535;
+	assert_string_equal(ts_list_selectors(&web, s), "10.0.1.0/24/6");
 }
 
 TEST(a_range_that_is_no_subnet_is_found)
