@@ -227,6 +227,12 @@ static enum certainty at_peer(const struct story *s, const struct failure *x, st
 			is_esp ? "" : ", or knows no connection for this address any more");
 		finding_suspect(
 			f, is_esp ? &rule_esp_proposal_mismatch : &rule_ike_proposal_mismatch);
+		if (!is_esp) { /* refused alike */
+			finding_suspect(f, &rule_ike_version_mismatch);
+			finding_suspect(f, &rule_conn_not_loaded_or_daemon_down);
+			finding_next(
+				f, "ipsec diagnose %s asks the peer which it is", story_name(s));
+		}
 	}
 	finding_conn(f, FIX_PEER_LIBRESWAN, "", key, "%s", used);
 	finding_conn(f, FIX_PEER_STRONGSWAN, "", key, "%s", swanctl);
