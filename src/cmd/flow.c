@@ -343,6 +343,26 @@ static const char *own_word(const struct run *r)
 	return r->own_is_clear ? "clear" : e->fd < 0 ? "" : e->answered ? "answered" : "unanswered";
 }
 
+/* Nothing came back: that may have been lost, where packets are lost at random. */
+static void run_again(struct run *r)
+{
+	struct echo *e = &r->echo[r->echo[NAMED].fd >= 0 ? NAMED : GUESS], *hop = &r->echo[HOP];
+
+	if (e->fd < 0 || answerer(r, false) || hop_answered(r))
+		return;
+	for (unsigned i = 0; i <= FLOW_ECHOES && !e->answered; i++) {
+		run_send(r, e, ECHO_OCTETS);
+		run_send(r, hop, ECHO_OCTETS);
+		echo_wait(r->echo, MAIN_MAX, ROUND_MS);
+	}
+	echo_wait(r->echo, MAIN_MAX, ANSWER_MS / 2);
+	run_say_answer(r, e);
+	if (hop->fd >= 0)
+		run_say_answer(r, hop);
+	r->sa = r->sa_begun; /* since the beginning */
+	say_moved(r);
+}
+
 struct flow_came flow_run(const struct flow_for *what, const struct event_sink *out)
 {
 	struct run r = { .f = { .what = what, .out = out, .about = { .conn = what->conn } } };
@@ -360,12 +380,14 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 	cpu_read(&r.cpu, what);
 	flow_count(&r.before);
 	what->octets(what->ctx, &r.sa);
+	r.sa_begun = r.sa;
 	count_others(&r, r.other);
 	open_all(&r);
 	run_echoes(&r);
 	if (!r.f.packets)
 		goto out;
 	say_moved(&r);
+	run_again(&r);
 	say_others(&r);
 	all = answerer(&r, true);
 	some = answerer(&r, false);

@@ -58,7 +58,7 @@ struct run {
 	struct echo echo[MAIN_MAX];
 	struct counters before;
 	struct flow_octets other[OTHERS_MAX]; /* of connections with the same networks */
-	struct flow_octets sa;
+	struct flow_octets sa, sa_begun;      /* sa: what came of it, once it was said */
 	uint64_t sent_octets;
 	bool own_is_clear;
 	struct flow_esp esp;
