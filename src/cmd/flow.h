@@ -49,6 +49,9 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 const char *flow_port(const struct flow_for *what, const struct addr *ours, uint16_t our_port,
 	uint16_t their_port, const struct event_sink *out);
 
+/* FLOW_MORE echo requests to the peer's own address, past tunnels: are packets lost on the way? */
+void flow_loss(const struct flow_for *what, const struct event_sink *out);
+
 /* ---- flow_trap.c ---- */
 /* Sends a packet for a tunnel that is down. True: a tunnel has begun, or nothing is known; else
  * what was seen has gone to out (way "trap"). */

@@ -81,6 +81,23 @@ void run_more(struct run *r, const struct echo *some)
 	}
 }
 
+void flow_loss(const struct flow_for *what, const struct event_sink *out)
+{
+	struct run r = { .f = { .what = what, .out = out, .about = { .conn = what->conn } } };
+	struct addr none = { 0 };
+	struct echo e;
+
+	if (!echo_open(&e, "outside", &none, &what->theirs, ECHO_OUTSIDE, 0))
+		return;
+	for (unsigned i = 0; i < FLOW_MORE; i++) {
+		run_send(&r, &e, ECHO_OCTETS);
+		echo_wait(NULL, 0, ROUND_MS);
+	}
+	echo_wait(&e, 1, ANSWER_MS);
+	run_say_answer(&r, &e);
+	echo_close(&e);
+}
+
 /* ---- sizes ---- */
 
 /* Does the peer's own address answer at all? */

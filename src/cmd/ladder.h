@@ -25,6 +25,7 @@ struct ladder {
 	unsigned found, seen, asked; /* asked: packets to the peer of a connection of theirs */
 	struct addr through;	     /* --through */
 	struct ts_list selectors[2]; /* of the Child SA, ours and theirs: where the file has none */
+	ns_t heard_until, heard_last; /* of the daemon's story */
 	ns_t up_at, begun_at; /* when they came; when the attempt began. Instances are not told of
 			       * in order */
 	struct addr dns[LIMIT_DNS_SERVERS]; /* that the peer named with the tunnel that is up */

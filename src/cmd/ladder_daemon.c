@@ -5,6 +5,7 @@
 #include "diag/flow.h"
 #include "diag/probed.h"
 #include "diag/recorded.h"
+#include "probe/probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,8 @@ static void heard(void *ctx, const char *line)
 	json_t *o = json_loads(line, 0, NULL);
 	struct event e;
 
-	if (o && event_of_json(o, &e) == OK) {
+	if (o && event_of_json(o, &e) == OK && e.at.wall > l->heard_until) {
+		l->heard_last = MAX(l->heard_last, e.at.wall);
 		if ((e.id == EV_v2_child_established || e.id == EV_v1_child_established) &&
 			e.at.wall >= l->up_at) {
 			l->up_at = e.at.wall;
@@ -82,6 +84,13 @@ static void heard(void *ctx, const char *line)
 		page_take(l->page, &e, true);
 	}
 	json_decref(o);
+}
+
+/* What it has not told of yet. */
+static void hear(struct ladder *l)
+{
+	(void)request_each(l->cmd, "story", ladder_about(l), 0, heard, l);
+	l->heard_until = l->heard_last;
 }
 
 static void ignored(void *ctx, const char *line)
@@ -176,27 +185,60 @@ void ladder_daemon(struct ladder *l)
 		LADDER_STEP(
 			l, "tunnel", "%s", ladder_is_up(l) ? "it came up" : "it did not come up");
 	}
-	(void)request_each(l->cmd, "story", ladder_about(l), 0, heard, l);
+	l->heard_until = l->heard_last = 0;
+	hear(l);
 }
 
 /* ---- the peer ---- */
 
-/* The attempt just now ended before anybody was authenticated: why? */
-void ladder_peer(struct ladder *l)
+/* Whatever was lost on the way is no answer. Within the packets that probes may have. */
+static void ask_way(struct ladder *l, unsigned asked)
 {
 	const struct event_sink in = { ladder_told, l };
-	struct story *s = xalloc(sizeof(*s));
-	bool is_refused = false;
+	char own[CONF_DEVICE_NAME];
+	struct flow_for what = ladder_flow_for(l, own);
 
-	if (l->has_tried && !l->is_up && diag_story(&l->diag, l->name, diagnose_now(), s) &&
-		story_is_stuck(s, &is_refused)) {
-		LADDER_STEP(l, "peer",
-			"asking it with first messages of IKE; nothing is authenticated");
-		LADDER_STEP(l, "peer", "%u packets, only to its address",
-			diagnose_probe(l->conn, is_refused, l->cmd->transforms, diagnose_now, &in));
-	} else if (l->cmd->transforms)
+	if (asked && asked + FLOW_MORE <= PROBE_PACKETS_MAX && addr_is_set(&what.theirs))
+		flow_loss(&what, &in);
+}
+
+/* The attempt has gone on meanwhile. */
+static void hear_more(struct ladder *l)
+{
+	if (ladder_is_up(l))
+		LADDER_STEP(l, "tunnel", "it came up meanwhile");
+	hear(l);
+}
+
+/* The attempt just now ended before anybody was authenticated: why? */
+static void ask_peer(struct ladder *l, bool is_refused)
+{
+	const struct event_sink in = { ladder_told, l };
+	unsigned asked;
+
+	LADDER_STEP(l, "peer", "asking it with first messages of IKE; nothing is authenticated");
+	asked = diagnose_probe(l->conn, is_refused, l->cmd->transforms, diagnose_now, &in);
+	if (!is_refused)
+		ask_way(l, asked);
+	LADDER_STEP(l, "peer", "%u packets, only to its address", asked);
+	hear_more(l);
+}
+
+void ladder_peer(struct ladder *l)
+{
+	struct story *s = xalloc(sizeof(*s));
+	bool is_refused = false, is_known;
+
+	is_known = l->has_tried && !l->is_up && diag_story(&l->diag, l->name, diagnose_now(), s);
+	if (is_known && story_is_stuck(s, &is_refused))
+		ask_peer(l, is_refused);
+	else if (l->cmd->transforms)
 		LADDER_STEP(l, "peer",
 			"it is not asked for its algorithms: the attempt was not refused for them");
+	else if (is_known && story_still_waits(s)) {
+		ask_way(l, 1);
+		hear_more(l);
+	}
 	free(s);
 }
 

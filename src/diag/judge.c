@@ -1,5 +1,6 @@
 /* All rules over one story; what they find, ranked. */
 #include "diag/explained.h"
+#include "diag/losses.h"
 #include "diag/strangers.h"
 
 #include <stdarg.h>
@@ -201,15 +202,38 @@ static void aside_after(struct finding *ret, unsigned n)
 	ret[at] = f;
 }
 
+/* Is it concluded from what did not come? Where packets are lost at random, that is no wonder. */
+static bool rests_on_silence(const struct finding *f)
+{
+	for (unsigned i = 0; i < f->n_evidence; i++)
+		switch ((int)f->evidence[i]->id) {
+		case EV_probe_silence:
+		case EV_v2_retransmit:
+		case EV_v1_retransmit:
+		case EV_v2_timeout:
+		case EV_v1_timeout:
+		case EV_v1_psk_suspected:
+			return true;
+		case EV_probe_answer: /* the same was asked before, from the other port */
+		case EV_v2_cookie:    /* it was answered, and then nothing came */
+			if (f->rule == &rule_ike_udp500_blocked ||
+				f->rule == &rule_half_open_or_rate_limit)
+				return true;
+			break;
+		}
+	return false;
+}
+
 unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 {
+	bool is_lossy = story_loss(s) != NULL;
 	unsigned n = 0;
 
 	for (const struct rule *const *r = rules; *r; r++) {
 		struct finding f = { .rule = *r };
 
 		f.certainty = (*r)->judge(s, &f);
-		if (!f.certainty)
+		if (!f.certainty || (is_lossy && *r != &rule_lossy_path && rests_on_silence(&f)))
 			continue;
 		if (!f.conn && f.n_evidence)
 			f.conn = story_nearest(f.evidence[0]);

@@ -17,6 +17,20 @@ const struct event *story_losing(const struct story *s, const char *reason)
 	return NULL;
 }
 
+/* Of eight: one may be by chance. */
+enum { LOST_MIN = 2 };
+
+const struct event *story_loss(const struct story *s)
+{
+	const struct event *e = story_last(s, EV_flow_answer);
+	const union ev_flow_answer *a = e ? FIELDS(e, flow_answer) : NULL;
+
+	return a && strcmp(a->way.str, "outside") == 0 && a->answered.u64 &&
+			       a->answered.u64 + LOST_MIN <= a->asked.u64 && !story_is_up(s)
+		       ? e
+		       : NULL;
+}
+
 bool story_length_tells_icv(const struct story *s)
 {
 	const struct event *v1 = story_last(s, EV_v1_child_established),

@@ -7,3 +7,6 @@ const struct event *story_losing(const struct story *s, const char *reason);
 /* The Child SA has HMAC-SHA2-256, which old peers cut differently, and a cipher whose blocks let
  * the length of its packets tell. */
 bool story_length_tells_icv(const struct story *s);
+/* Before a tunnel is there: echo requests to the peer's own address of which some were answered and
+ * some were not; NULL: nobody asked, or none or nearly none was lost. */
+const struct event *story_loss(const struct story *s);

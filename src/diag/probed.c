@@ -162,3 +162,18 @@ bool story_is_stuck(const struct story *s, bool *is_refused)
 		*is_refused = is_no_proposal(FIELDS(e, v1_ignored)->notify.str);
 	return true;
 }
+
+bool story_still_waits(const struct story *s)
+{
+	static const enum event_id waits[] = { EV_v2_init_sent, EV_v2_cookie, EV_v2_invalid_ke,
+		EV_v2_auth_sent, EV_v2_retransmit, EV_v1_main_i1_sent, EV_v1_main_i2_sent,
+		EV_v1_main_i3_sent, EV_v1_aggr_i1_sent, EV_v1_quick_i1_sent, EV_v1_retransmit,
+		EV_v1_transaction_waiting, EV_v1_cfg_asking, EV_NONE };
+	const struct event *last = story_last_of(s, waits);
+
+	for (unsigned i = s->n; last && i > s->from && &s->event[i - 1] > last; i--)
+		if (event_kind(s->event[i - 1].id)->level == EVENT_FAIL ||
+			event_kind(s->event[i - 1].id)->level == EVENT_WARN)
+			return false;
+	return last && !story_is_up(s);
+}

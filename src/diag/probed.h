@@ -48,3 +48,5 @@ const char *probed_offer(const struct story *s);
 /* The last attempt of ours ended, or hangs, before anybody was authenticated: probes can tell why.
  * is_refused: it was answered with NO_PROPOSAL_CHOSEN. */
 bool story_is_stuck(const struct story *s, bool *is_refused);
+/* The last attempt has neither ended nor been answered: it waits. */
+bool story_still_waits(const struct story *s);

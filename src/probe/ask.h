@@ -78,11 +78,13 @@ enum { ASKS_MAX = 2, HISTORY_MAX = 12 };
 enum stage {
 	STAGE_BEGIN,
 	STAGE_OWN,
+	STAGE_OWN_AGAIN, /* where one port is silent and the other is not */
 	STAGE_STRONG,
 	STAGE_WEAK,
 	STAGE_SILENT,
 	STAGE_OTHER,
 	STAGE_FLOATED,
+	STAGE_FLOATED_AGAIN,
 	STAGE_TRANSFORMS,
 	STAGE_END
 };

@@ -4,7 +4,9 @@
  *   own -> strong -> weak -> other version          while the peer refuses
  *   own -> strong and other version at once         while it is silent
  *
- * and last, where UDP port 4500 has not answered yet, what the other port answered best. */
+ * and last, where UDP port 4500 has not answered yet, what the other port answered best. Where one
+ * port answers and the other does not, the silent one is asked anew before anything follows from
+ * that. */
 #include "probe/ask.h"
 #include "probe/search.h"
 
@@ -92,33 +94,6 @@ static enum stage after_own(const struct probe *p)
 	return main && main->is_refused_by_peer ? STAGE_END : STAGE_SILENT;
 }
 
-static enum stage after(const struct probe *p)
-{
-	const struct ask *strong = past(p, ASK_STRONG), *weak = past(p, ASK_WEAK);
-
-	switch (p->stage) {
-	case STAGE_BEGIN:
-		return p->f.is_refused ? STAGE_STRONG : STAGE_OWN;
-	case STAGE_OWN:
-		return after_own(p);
-	case STAGE_STRONG:
-		return strong && is_good(strong)		  ? STAGE_FLOATED
-		       : strong && strong->outcome == ASK_REFUSED ? STAGE_WEAK
-								  : STAGE_OTHER;
-	case STAGE_WEAK:
-		return weak && is_good(weak) ? STAGE_FLOATED : STAGE_OTHER;
-	case STAGE_SILENT:
-	case STAGE_OTHER:
-		return STAGE_FLOATED;
-	case STAGE_FLOATED:
-		return p->f.with_transforms ? STAGE_TRANSFORMS : STAGE_END;
-	case STAGE_TRANSFORMS:
-	case STAGE_END:
-		break;
-	}
-	return STAGE_END;
-}
-
 /* What the connection offers was refused in IKEv2: who refuses keeps nothing, and refuses again. */
 static bool is_own_refused(const struct probe *p)
 {
@@ -143,7 +118,59 @@ static const struct ask *best_answered(const struct probe *p)
 	return best;
 }
 
-static void ask_floated(struct probe *p)
+static bool is_silent(const struct ask *a)
+{
+	return a && a->outcome == ASK_SILENT;
+}
+
+/* The port that does not answer what the other one does; 0: there is none. */
+static uint16_t silent_port(const struct probe *p)
+{
+	const struct ask *main = past_at(p, ASK_OWN, p->f.remote.port);
+	const struct ask *natt = past_at(p, ASK_OWN, PROBE_PORT_NAT);
+
+	if (!main || !natt || main == natt)
+		return 0;
+	return is_answered(main) && is_silent(natt)   ? PROBE_PORT_NAT
+	       : is_answered(natt) && is_silent(main) ? p->f.remote.port
+						      : 0;
+}
+
+static enum stage after(const struct probe *p)
+{
+	const struct ask *strong = past(p, ASK_STRONG), *weak = past(p, ASK_WEAK);
+
+	switch (p->stage) {
+	case STAGE_BEGIN:
+		return p->f.is_refused ? STAGE_STRONG : STAGE_OWN;
+	case STAGE_OWN:
+		return silent_port(p) ? STAGE_OWN_AGAIN : after_own(p);
+	case STAGE_OWN_AGAIN:
+		return after_own(p);
+	case STAGE_STRONG:
+		return strong && is_good(strong)		  ? STAGE_FLOATED
+		       : strong && strong->outcome == ASK_REFUSED ? STAGE_WEAK
+								  : STAGE_OTHER;
+	case STAGE_WEAK:
+		return weak && is_good(weak) ? STAGE_FLOATED : STAGE_OTHER;
+	case STAGE_SILENT:
+	case STAGE_OTHER:
+		return STAGE_FLOATED;
+	case STAGE_FLOATED:
+		if (p->n_past && is_silent(&p->past[p->n_past - 1]) &&
+			p->past[p->n_past - 1].to.port == PROBE_PORT_NAT && best_answered(p))
+			return STAGE_FLOATED_AGAIN;
+		return p->f.with_transforms ? STAGE_TRANSFORMS : STAGE_END;
+	case STAGE_FLOATED_AGAIN:
+		return p->f.with_transforms ? STAGE_TRANSFORMS : STAGE_END;
+	case STAGE_TRANSFORMS:
+	case STAGE_END:
+		break;
+	}
+	return STAGE_END;
+}
+
+static void ask_floated(struct probe *p, bool again)
 {
 	const struct ask *best = best_answered(p);
 	struct proposals offer;
@@ -151,7 +178,7 @@ static void ask_floated(struct probe *p)
 	if (!best || p->f.remote.port == PROBE_PORT_NAT || has_answered(p, PROBE_PORT_NAT))
 		return;
 	if (is_own_refused(p) || best->what == ASK_OWN) {
-		if (!past_at(p, ASK_OWN, PROBE_PORT_NAT))
+		if (again || !past_at(p, ASK_OWN, PROBE_PORT_NAT))
 			probe_ask(p, ASK_OWN, p->f.version, PROBE_PORT_NAT,
 				probe_ours(p, p->f.version));
 		return;
@@ -194,8 +221,12 @@ static void ask_of(struct probe *p)
 	case STAGE_OTHER:
 		ask_other(p);
 		break;
+	case STAGE_OWN_AGAIN:
+		probe_ask(p, ASK_OWN, p->f.version, silent_port(p), probe_ours(p, p->f.version));
+		break;
 	case STAGE_FLOATED:
-		ask_floated(p);
+	case STAGE_FLOATED_AGAIN:
+		ask_floated(p, p->stage == STAGE_FLOATED_AGAIN);
 		break;
 	case STAGE_TRANSFORMS:
 		search_next(p, taken(p));

@@ -22,8 +22,10 @@ enum {
 	PROBE_PORT_NAT =
 		4500, /* messages to it have a non-ESP marker: put and stripped by the caller */
 };
-#define PROBE_WAIT NS_S /* for an answer; then once more */
-#define PROBE_TIME (7 * NS_S + 500 * NS_MS)
+#define PROBE_AGAIN (250 * NS_MS) /* until a question that is not answered is repeated */
+#define PROBE_WAIT  NS_S	  /* for an answer to the last one */
+#define PROBE_ASK   (2 * NS_S)	  /* for all of one question */
+#define PROBE_TIME  (7 * NS_S + 500 * NS_MS)
 
 struct probe_for {
 	const char *conn;

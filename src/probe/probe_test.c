@@ -20,6 +20,7 @@ struct peer {
 	const struct proposals *takes;
 	/* what came */
 	unsigned packets, v1, v2, to_4500, half_open;
+	unsigned loses, lost[2]; /* so many of each port's, before one that arrives */
 	/* what was told */
 	struct told {
 		char name[32], what[16], chosen[128], difference[16], legacy[64], notify[32];
@@ -229,6 +230,9 @@ static void hear(struct peer *peer, const struct endpoint *to, struct bytes d)
 	peer->to_4500 += is_4500;
 	assert_true(addr_eq(&to->addr, &there.addr) && (to->port == 500 || is_4500));
 	assert_true(d.n <= 1300);
+	if (peer->lost[is_4500]++ < peer->loses)
+		return;
+	peer->lost[is_4500] = 0;
 	if (peer->refuses_by_icmp) {
 		const struct probe_error e = { .remote = *to,
 			.error = ECONNREFUSED,
@@ -350,10 +354,11 @@ TEST(silence_on_one_port_is_told_of_that_port)
 	};
 
 	run(&peer, (struct probe_for){ .version = 2 });
-	assert_int_equal(peer.n, 2);
+	assert_int_equal(peer.n, 3);
 	assert_told(&peer, 0, "taken", "own", 2, 500);
 	assert_told(&peer, 1, "probe_silence", "own", 2, 4500);
-	assert_int_equal(peer.to_4500, 2);
+	assert_told(&peer, 2, "probe_silence", "own", 2, 4500);
+	assert_int_equal(peer.to_4500, 10);
 
 	peer = (struct peer){
 		.knows_v2 = true, .takes = proposals_default_ike(), .drops_500 = true
@@ -361,10 +366,11 @@ TEST(silence_on_one_port_is_told_of_that_port)
 	run(&peer, (struct probe_for){ .version = 2 });
 	assert_told(&peer, 0, "taken", "own", 2, 4500);
 	assert_told(&peer, 1, "probe_silence", "own", 2, 500);
-	assert_int_equal(peer.n, 2);
+	assert_told(&peer, 2, "probe_silence", "own", 2, 500);
+	assert_int_equal(peer.n, 3);
 }
 
-TEST(a_peer_that_is_off_is_asked_twice_each_and_given_up)
+TEST(a_peer_that_is_off_is_asked_five_times_each_and_given_up)
 {
 	struct peer peer = { .is_off = true };
 
@@ -372,8 +378,19 @@ TEST(a_peer_that_is_off_is_asked_twice_each_and_given_up)
 	assert_int_equal(peer.n, WITH_IKEV1 ? 4 : 3);
 	for (unsigned i = 0; i < peer.n; i++)
 		assert_string_equal(peer.told[i].name, "probe_silence");
-	assert_int_equal(peer.packets, 2 * peer.n);
+	assert_int_equal(peer.packets, 5 * peer.n);
 	assert_true(peer.now <= 4 * NS_S + 100 * NS_MS);
+}
+
+/* Four of five are lost: what is lost is no silence. */
+TEST(a_question_that_is_lost_is_repeated_until_it_is_answered)
+{
+	struct peer peer = { .knows_v2 = true, .takes = proposals_default_ike(), .loses = 4 };
+
+	run(&peer, (struct probe_for){ .version = 2 });
+	assert_int_equal(peer.n, 2);
+	assert_told(&peer, 0, "taken", "own", 2, 500);
+	assert_told(&peer, 1, "taken", "own", 2, 4500);
 }
 
 TEST(an_icmp_error_ends_it)
@@ -517,7 +534,8 @@ int main(void)
 		cmocka_unit_test(a_refusal_that_nobody_knew_of_is_asked_on),
 		cmocka_unit_test(what_is_out_of_date_is_offered_only_when_the_rest_is_refused),
 		cmocka_unit_test(silence_on_one_port_is_told_of_that_port),
-		cmocka_unit_test(a_peer_that_is_off_is_asked_twice_each_and_given_up),
+		cmocka_unit_test(a_peer_that_is_off_is_asked_five_times_each_and_given_up),
+		cmocka_unit_test(a_question_that_is_lost_is_repeated_until_it_is_answered),
 		cmocka_unit_test(an_icmp_error_ends_it),
 #if WITH_IKEV1
 		cmocka_unit_test(a_peer_of_the_other_version_is_found),

@@ -19,10 +19,12 @@ count_packets() {
 	delete table inet lab_count
 	table inet lab_count {
 		counter ike {}
+		counter echo {}
 		counter others {}
 		chain forward { type filter hook forward priority -10;
 			iifname left0 ip daddr $RIGHT udp dport 500 counter name ike
 			iifname left0 ip daddr $RIGHT udp dport 4500 @th,64,32 0 counter name ike
+			iifname left0 ip daddr $RIGHT icmp type echo-request counter name echo
 			iifname left0 ip daddr != $RIGHT counter name others
 		}
 	}
@@ -64,7 +66,7 @@ diagnosed() {
 	jq -r 'select(.line) | .line' "$LAB/said"
 	read -r class certainty < <(jq -rs 'map(select(.event == "found_finding" and .rank == 1)) | .[0] | "\(.class) \(.certainty)"' "$LAB/said")
 	check "the verdict is $want ($sure): $class ($certainty)" [ "$class $certainty" = "$want $sure" ]
-	sent=$(counted ike)
+	sent=$(($(counted ike) + $(counted echo)))
 	check "it took $sent packets, 40 are allowed" [ "$sent" -le 40 ]
 	check "none went to anybody else" [ "$(counted others)" = 0 ]
 	check "the probes took less than 8 s: $(probed) s" holds "$(probed) < 8"
@@ -180,6 +182,13 @@ fresh
 drop udp dport "{ 500, 4500 }"
 diagnosed ike-udp500-blocked possible
 no_drop
+
+title "a third of all packets is lost, whatever they are"
+fresh
+loss 30
+run left ipsec diagnose $CONN
+no_loss
+refuses "nothing is said of a filter" grep -qE "diagnosis:.*\[(ike-udp500|udp4500|esp)-blocked\]" <<<"$OUT"
 
 title "nobody listens there"
 fresh

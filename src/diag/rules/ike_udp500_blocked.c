@@ -92,16 +92,23 @@ static enum certainty only_from_500(
 
 static void nothing_at_all(const struct story *s, const struct probes *p, struct finding *f)
 {
+	const struct event *echo = story_last(s, EV_flow_answer);
+	bool is_there = echo && FIELDS(echo, flow_answer)->answered.u64;
+
 	finding_proof(f, p->main.e);
 	finding_proof(f, p->natt.e);
 	finding_proof(f, p->other.e);
+	finding_proof(f, is_there ? echo : NULL);
 	finding_cause(f,
 		"%s answers nothing that it was asked, on UDP port 500 and 4500, in either "
 		"version, with all "
 		"algorithms, and nothing on the way complains: a packet filter drops UDP here, on "
 		"the way or there, "
-		"or nobody is at that address",
-		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
+		"or %s",
+		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer",
+		is_there ? "its daemon ignores us; somebody is at that address: echo requests are "
+			   "answered"
+			 : "nobody is at that address");
 }
 
 static enum certainty judge_it(const struct story *s, struct finding *f)

@@ -1,4 +1,8 @@
 #include "diag/flow.h"
+#include "diag/losses.h"
+#include "diag/probed.h"
+#include "diag/identity.h"
+#include "diag/silence.h"
 
 enum { SOME = 4 };
 #define SPAN (3600 * NS_S)
@@ -31,6 +35,34 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 	return lost(out) && ANSWER(out)->answered.u64 ? LIKELY : POSSIBLE;
 }
 
+/* No tunnel yet: what was not answered may have been lost. */
+static enum certainty judge_way(const struct story *s, struct finding *f)
+{
+	const struct event *e = story_loss(s);
+	struct silence q = story_silence(s);
+	struct probes p = story_probes(s);
+
+	if (!e ||
+		(!story_still_waits(s) && p.main.is != PROBED_SILENT && p.natt.is != PROBED_SILENT))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_proof(f, q.repeat);
+	finding_cause(f,
+		"%u of %u echo requests to %s were lost and the others answered: the way there is "
+		"bad, and messages of IKE are lost on it as well; what was not answered says "
+		"nothing yet",
+		(unsigned)lost(e), (unsigned)ANSWER(e)->asked.u64, ANSWER(e)->to.str);
+	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
+	finding_conn(f, FIX_PEER_LIBRESWAN, "", "retransmit-timeout", "120s");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s", ANSWER(e)->to.str);
+	if (p.main.is == PROBED_SILENT)
+		finding_suspect(f, &rule_ike_udp500_blocked);
+	if (p.natt.is == PROBED_SILENT)
+		finding_suspect(f, &rule_udp4500_blocked);
+	finding_next(f, "ipsec diagnose %s, once more", story_name(s));
+	return LIKELY;
+}
+
 /* Of messages that were repeated and answered in the end; a message is counted once. */
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
@@ -39,7 +71,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	const struct event *last = NULL;
 	unsigned n = 0;
 
-	if (!story_is_up(s) || story_last_of(s, ends))
+	if (!story_is_up(s))
+		return judge_way(s, f);
+	if (story_last_of(s, ends))
 		return CERTAINTY_NONE;
 	for (unsigned i = s->from; i < s->n; i++) {
 		const struct event *e = &s->event[i];
