@@ -128,6 +128,19 @@ cured
 check "it ends" down left ours
 no_passthrough
 
+fault "the same with IKEv1, whose first message tells of no NAT"
+IKE=1
+client right first peer=%any peerid=$LEFT
+tunnel left ours peerid=@first.example.com pfs=no
+reloaded left
+drop udp sport 500 udp dport 500
+shortlist nat-ipsec-alg ike-udp500-blocked likely ipsec --json diagnose $CONN
+apply
+cured
+check "it ends" down left ours
+no_drop
+IKE=2
+
 # ---- flows that have begun ----------------------------------------------------------------
 
 # from behind left to behind right, at once and without end; what was answered is in $LAB/flow

@@ -95,7 +95,7 @@ shortlist() {
 	local want=$1
 	shift
 	verdict "$@"
-	check "it can also be $want" grep -qE "\"event\":\"diag_suspect\".*\"class\":\"$want\"" "$LAB/said"
+	check "it can also be $want" grep -qE "\"event\":\"(diag|found)_suspect\".*\"class\":\"$want\"" "$LAB/said"
 	sed -i "\$s/^[^\t]*/$want/; \$s/\t1\t/\tlisted\t/" "$LAB_ROWS"
 }
 

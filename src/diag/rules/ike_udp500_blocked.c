@@ -84,7 +84,13 @@ static enum certainty only_from_500(
 			 "comes from UDP port 500 is dropped (a filter, or a router's own IPsec "
 			 "support), or the peer has "
 			 "only begun to listen");
+	if (probed_is_answered(&p->natt)) { /* it goes there at once */
+		finding_proof(f, p->natt.e);
+		finding_conn(f, FIX_HERE, story_our_end(s), "ikeport", "4500");
+		finding_conn(f, FIX_HERE, story_their_end(s), "ikeport", "4500");
+	}
 	local_let_through(s, f, WHAT);
+	finding_suspect(f, &rule_nat_ipsec_alg);
 	finding_next(f,
 		"try again; if it is silent again, look for rules with source port 500 on the way");
 	return LIKELY;
