@@ -22,29 +22,38 @@ tunnel right "$peer"
 start right "$peer"
 start left ours
 
-fault "the system's policy has no IKE algorithms that the peer has"
-fresh_peer "proposals = aes128-sha256-modp2048"
-policy ike=aes_gcm256-sha2_512-dh20 esp=aes_gcm256
-verdict crypto-policy-or-fips certain ipsec --json diagnose $CONN
-exactly certain
 says_file() { grep -q "ike= here is that of the system's crypto policy ($POLICY:2)" "$LAB/said"; }
-check "file and line are named" says_file
-apply
-cured
+# algorithms ENCR ESP: in IKEv$IKE, whose ike= is with AEAD or not
+algorithms() {
+	fault "IKEv$IKE: the system's policy has no IKE algorithms that the peer has"
+	fresh_peer "proposals = aes128-sha256-modp2048"
+	policy "ike=$1-sha2_512-dh20" "esp=$2"
+	verdict crypto-policy-or-fips certain ipsec --json diagnose $CONN
+	exactly certain
+	check "file and line are named" says_file
+	apply
+	cured
 
-fault "the same, and the peer begins"
-policy ike=aes_gcm256-sha2_512-dh20 esp=aes_gcm256
-responder_verdict crypto-policy-or-fips certain
-apply
-cured
+	fault "IKEv$IKE: the same, and the peer begins"
+	policy "ike=$1-sha2_512-dh20" "esp=$2"
+	responder_verdict crypto-policy-or-fips certain
+	apply
+	cured
 
-fault "it has no ESP algorithms that the peer has, who begins"
+	fault "IKEv$IKE: it has no ESP algorithms that the peer has, who begins"
+	down left ours
+	fresh_peer "child:esp_proposals = aes128-sha1"
+	policy ike=aes256-sha2_256-dh31,aes128-sha2_256-dh31,aes256-sha2_256-dh14,aes128-sha2_256-dh14 esp=aes_gcm256
+	responder_verdict crypto-policy-or-fips certain
+	apply
+	cured
+}
+
+algorithms aes_gcm256 aes_gcm256
+IKE=1 FRESH=(pfs=no)
 down left ours
-fresh_peer "child:esp_proposals = aes128-sha1"
-policy ike=aes256-sha2_256-dh31,aes128-sha2_256-dh31 esp=aes_gcm256
-responder_verdict crypto-policy-or-fips certain
-apply
-cured
+algorithms aes256 aes_gcm128
+IKE=2 FRESH=()
 
 # ---- OpenSSL ---------------------------------------------------------------------------------
 
