@@ -78,6 +78,8 @@ static void packet(struct line *n, bool is_in)
 	whose(n, n->talk);
 	if (!is_in)
 		n->log->sent = n->job->talk;
+	if (!is_in && n->job->retransmit && !n->talk && n->job->message_id < 2)
+		charon_lone_request(n, n->job->message_id);
 	if (is_in || !n->job->retransmit || !n->talk)
 		return;
 	n->talk->retransmits = n->job->retransmit;
@@ -100,7 +102,11 @@ static void packet_out(struct line *n)
 
 static void retransmit(struct line *n)
 {
+	const char *id = strstr(n->after, "message ID ");
+
 	n->job->retransmit = number_read(n->after);
+	n->job->message_id = id ? number_read(id) : 0;
+	n->log->message_id = n->job->message_id;
 }
 
 static void gave_up(struct line *n)
@@ -114,9 +120,11 @@ static void gave_up(struct line *n)
 		if (o->used && o->retransmits == count && (!t || t->retransmits != count))
 			t = o;
 	}
-	if (!t)
-		return;
 	n->talk = t;
+	if (!t) { /* nothing else is there */
+		charon_lone_request(n, n->log->message_id);
+		t = n->talk;
+	}
 	if (t->version == 1 && t->stage == STAGE_AUTH && t->is_initiator)
 		SAY(n, v1_psk_suspected, .why = ev_str("no answer"));
 	if (t->version == 1)
@@ -306,7 +314,11 @@ static void esp_unacceptable(struct line *n)
 /* no IKE config found for 198.51.100.1...192.0.2.1, sending NO_PROPOSAL_CHOSEN */
 static void no_config(struct line *n)
 {
+	const char *dots = strstr(n->after, "...");
+
 	n->from = n->job->remote;
+	if (!addr_is_set(&n->from.addr) && dots)
+		(void)endpoint_read(dots + 3, &n->from);
 	n->talk = NULL;
 	if (n->job->version == 1)
 		SAY(n, v1_no_connection, .kind = ev_str("unsaid"), .local = ev_ep(n->job->local),
@@ -399,6 +411,9 @@ static void ts_unacceptable(struct line *n)
 {
 	const char *theirs = line_between(n, n->after, "=== ", " unacceptable");
 
+	if (!*theirs) /* as it was spelt until 5.9 */
+		theirs = line_between(n, n->after, "=== ", " inacceptable");
+
 	if (n->talk && *theirs)
 		SAY(n, v2_ts_refused, .tsi = ev_str(theirs),
 			.tsr = ev_str(line_between(n, n->text, "selectors ", " ===")));
@@ -427,9 +442,13 @@ static void sa_asked_for(struct line *n)
 			.why = ev_str(why + 9));
 }
 
+/* unable to install policy A === B out for reqid 5, the same policy for reqid 3 exists */
 static void not_installed(struct line *n)
 {
 	const char *why = n->log->why;
+
+	if (strstr(n->after, "the same policy for reqid "))
+		line_copy(n->log->why, sizeof(n->log->why), "same policy");
 
 	if (n->talk && n->talk->version == 1)
 		SAY(n, v1_child_not_installed, .why = ev_str(why),
@@ -444,7 +463,8 @@ static void socket_error(struct line *n)
 {
 	struct event_value error = ev_u64(errno_of(n->after));
 
-	n->talk = n->log->sent ? &n->log->talk[n->log->sent - 1] : NULL;
+	if (n->log->sent)
+		n->talk = &n->log->talk[n->log->sent - 1];
 	if (n->talk && n->talk->version == 1)
 		SAY(n, v1_send_failed, .what = ev_str(n->after), .error = error);
 	else if (n->talk)
@@ -465,9 +485,16 @@ static void half_open_end(struct line *n)
 {
 	struct endpoint e = { 0 };
 
-	n->talk = endpoint_read(n->after, &e) ? talk_with(n->log, &e.addr) : NULL;
-	if (n->talk)
-		talk_half_open_end(n, "");
+	n->talk = NULL;
+	if (!endpoint_read(n->after, &e))
+		return;
+	n->talk = by_address(n, &e);
+	if (!n->talk->version) { /* all that is there of it */
+		n->talk->version = 2;
+		n->talk->stage = STAGE_KEYS;
+		talk_facts(n);
+	}
+	talk_half_open_end(n, "");
 }
 
 /* An encrypted message where the last one of the exchange is due: that the peer says no, is all
@@ -569,7 +596,9 @@ static const struct phrase phrases[] = {
 	{ "unable to resolve ", charon_no_address },
 	{ "sending DPD request", charon_dpd_sent },
 	{ "DPD check timed out", charon_dpd_dead },
-	{ "peer requested EAP, config unacceptable", charon_wants_eap },
+	{ "peer requested EAP, config ", charon_wants_eap },
+	{ "XAuth authentication of '", charon_xauth },
+	{ "Aggressive Mode PSK disabled ", charon_no_aggressive },
 	{ "constraint requires ", charon_other_method },
 	{ "loading secrets from '", has_stroke },
 	{ "no shared key found", charon_no_key },
@@ -613,5 +642,7 @@ void charon_line(struct line *n, const struct around *a)
 		n->text = strchr(s, '>') + 1;
 		n->text += strspn(n->text, " ");
 	}
+	if (!n->talk)
+		charon_lone(n);
 	line_tell(n, phrases, COUNT(phrases));
 }

@@ -20,6 +20,8 @@ void charon_wrong_id(struct line *n);
 void charon_no_private_key(struct line *n);
 void charon_wants_eap(struct line *n);
 void charon_other_method(struct line *n);
+void charon_xauth(struct line *n);
+void charon_no_aggressive(struct line *n);
 
 /* ---- charon_up.c ---- */
 void charon_rekeys(struct line *n, const char *payloads);
@@ -30,6 +32,11 @@ void charon_dpd_dead(struct line *n);
 void charon_wanted(struct line *n);
 void charon_not_resolved(struct line *n);
 void charon_no_address(struct line *n);
+
+/* ---- charon_lone.c ---- */
+/* Whose line it is, when nothing is known of the beginning. */
+void charon_lone(struct line *n);
+void charon_lone_request(struct line *n, uint64_t id);
 
 /* ---- charon_v1.c ---- */
 /* generating, parsed: what it means for who waits */

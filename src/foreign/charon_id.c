@@ -26,9 +26,16 @@ void charon_no_key(struct line *n)
 {
 	const char *ours = line_between(n, n->after, "'", "'");
 	const char *theirs = line_between(n, n->after, " - '", "'");
+	const char *dash = strstr(n->after, " - ");
 
 	if (!n->talk)
 		return;
+	if (!*ours && dash && strncmp(n->after, " for ", 5) == 0) { /* by their addresses */
+		ours = line_keep(n, n->after + 5, (size_t)(dash - n->after - 5));
+		theirs = line_until(n, dash + 3, " ,");
+	}
+	if (strcmp(theirs, "(null)") == 0)
+		theirs = "";
 	ours = *ours ? ours : talk_our_id(n);
 	theirs = *theirs ? theirs : talk_their_id(n);
 	if (n->talk->version == 1)
@@ -66,13 +73,36 @@ void charon_wants_eap(struct line *n)
 /* constraint requires public key authentication, but pre-shared key was used */
 void charon_other_method(struct line *n)
 {
-	enum { AUTH_RSA = 1, AUTH_SECRET = 2 };
-
 	if (!n->talk)
 		return;
-	SAY(n, v2_auth_mismatch, .id = ev_str(talk_their_id(n)),
-		.method = ev_u64(strstr(n->after, "pre-shared key was") ? AUTH_SECRET : AUTH_RSA));
+	if (strstr(n->after, "pre-shared key was"))
+		SAY(n, v2_auth_incomplete, .payloads = ev_str("secret"));
+	else
+		SAY(n, v2_auth_mismatch, .id = ev_str(talk_their_id(n)), .method = ev_u64(1));
 	talk_refused(n);
+}
+
+/* XAuth authentication of 'x' failed; of 'x' (myself) failed */
+void charon_xauth(struct line *n)
+{
+	const char *user = line_until(n, n->after, "'");
+
+	if (!n->talk || !strstr(n->after, " failed"))
+		return;
+	if (strstr(n->after, "(myself)"))
+		SAY(n, v1_xauth_rejected, .user = ev_str(user), .how = ev_str("says no"));
+	else
+		SAY(n, v1_xauth_failed, .user = ev_str(user),
+			.why = ev_str("the daemon does not say why"), .tries = ev_u64(1),
+			.limit = ev_u64(1));
+}
+
+void charon_no_aggressive(struct line *n)
+{
+	SAY(n, config_error, .file = ev_str("strongswan.conf"),
+		.what = ev_str(
+			"Aggressive Mode with pre-shared keys is off, since it gives them to "
+			"who guesses: the peer is to begin with Main Mode (aggressive = no)"));
 }
 
 /* looking for peer configs matching 198.51.100.1[ours]...192.0.2.1[theirs] */
@@ -80,7 +110,15 @@ void charon_looking(struct line *n)
 {
 	const char *dots = strstr(n->after, "...");
 
+	if (!addr_is_set(&n->job->remote.addr) && dots) {
+		(void)endpoint_read(dots, &n->job->remote);
+		n->job->version = strstr(n->text, "for peer configs") ? 2 : 1;
+	}
 	charon_need_talk(n);
+	if (n->talk && !n->talk->version) {
+		n->talk->version = n->job->version ? n->job->version : 2;
+		talk_facts(n);
+	}
 	if (!n->talk || !dots)
 		return;
 	line_copy(n->talk->theirs, sizeof(n->talk->theirs), line_between(n, dots, "[", "]"));

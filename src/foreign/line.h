@@ -25,6 +25,7 @@ struct talk {
 	char ours[128], theirs[128], asked[128];
 	char offered[640], allowed_ike[640], allowed_esp[640];
 	struct addr told; /* conn_facts told of this one */
+	bool is_told;	  /* ... even without an address */
 	uint64_t retransmits;
 	uint64_t used; /* of which line, for who has to go */
 };
@@ -33,7 +34,7 @@ struct talk {
 struct job {
 	int talk; /* + 1; 0: nobody */
 	struct endpoint remote, local;
-	uint64_t retransmit;
+	uint64_t retransmit, message_id;
 	int version;
 	bool is_protected; /* what it has parsed last was encrypted, and opened */
 };
@@ -51,6 +52,7 @@ struct foreign_log {
 	bool is_stroke;	 /* charon has its connections from strongSwan's ipsec.conf */
 	int sent, asked; /* whose packet charon has sent last, whom it has asked whether it lives; +
 			    1 */
+	uint64_t message_id;	   /* of what charon has repeated last */
 	char wanted[FOREIGN_NAME]; /* which connection somebody has asked it for */
 	char why[160];		   /* of the kernel's last refusal */
 };
@@ -139,5 +141,7 @@ void charon_line(struct line *n, const struct around *a);
 /* What pluto says of IKEv1. */
 void pluto_v1_tell(struct line *n);
 void pluto_v1_stranger(struct line *n);
+/* It is in this state, however it came there. */
+void pluto_v1_begun(struct line *n, const char *state);
 /* Does the kernel, in the words that the log has, lack what it was asked for? */
 bool is_unsupported(const char *why);

@@ -137,10 +137,13 @@ void talk_facts(struct line *n)
 	struct talk *t = n->talk;
 	char theirs[ADDR_STR], ours[ADDR_STR];
 
-	if (!addr_is_set(&t->remote.addr) || addr_eq(&t->told, &t->remote.addr))
+	if (addr_eq(&t->told, &t->remote.addr) && (addr_is_set(&t->told) || t->is_told))
 		return;
+	t->is_told = true;
 	t->told = t->remote.addr;
-	SAY(n, conn_facts, .theirs = ev_str(addr_format(&t->remote.addr, theirs)),
+	SAY(n, conn_facts,
+		.theirs = ev_str(
+			addr_is_set(&t->remote.addr) ? addr_format(&t->remote.addr, theirs) : ""),
 		.ours = ev_str(
 			addr_is_set(&t->local.addr) ? addr_format(&t->local.addr, ours) : ""),
 		.file = ev_str(n->job && !n->log->is_stroke ? "/etc/swanctl/swanctl.conf"

@@ -247,9 +247,36 @@ static void repeated(struct line *n)
 			.count = ev_u64(n->talk->retransmits));
 }
 
+/* A log that begins later: the state tells what was sent. */
+static void begun(struct line *n)
+{
+	const char *state = n->talk->state;
+
+	if (n->talk->stage != STAGE_NONE || n->talk->version)
+		return;
+	n->talk->is_initiator = true;
+	if (strcmp(state, "STATE_PARENT_I1") == 0 || strcmp(state, "STATE_V2_PARENT_I1") == 0 ||
+		strcmp(state, "IKE_SA_INIT_I") == 0) {
+		n->talk->version = 2;
+		talk_facts(n);
+		SAY(n, v2_initiate, );
+		talk_state(n, STAGE_INIT, "STATE_V2_PARENT_I1");
+		SAY(n, v2_init_sent, );
+	} else if (strcmp(state, "STATE_PARENT_I2") == 0 ||
+		   strcmp(state, "STATE_V2_PARENT_I2") == 0 || strcmp(state, "IKE_AUTH_I") == 0) {
+		n->talk->version = 2;
+		talk_facts(n);
+		SAY(n, v2_initiate, );
+		talk_state(n, STAGE_AUTH, "STATE_V2_PARENT_I2");
+		SAY(n, v2_auth_sent, );
+	} else
+		pluto_v1_begun(n, state);
+}
+
 static void retransmission(struct line *n)
 {
 	state_read(n);
+	begun(n);
 	repeated(n);
 }
 
@@ -287,6 +314,7 @@ static void timeout(struct line *n)
 	uint64_t count = number_read(n->after);
 
 	state_read(n);
+	begun(n);
 	hint = hint ? hint + 3 : "";
 	if (is_v1(n) && n->talk->stage == STAGE_AUTH && n->talk->is_initiator)
 		SAY(n, v1_psk_suspected, .why = ev_str("no answer"));
@@ -329,6 +357,53 @@ static void net_error(struct line *n)
 			.origin = origin);
 }
 
+/* 3.x: max number of retransmissions (2) reached STATE_MAIN_I1.  No response ... */
+static void old_timeout(struct line *n)
+{
+	const char *hint = strstr(n->after, ".  "), *state = strstr(n->after, "STATE_");
+
+	if (state)
+		line_copy(n->talk->state, sizeof(n->talk->state), line_until(n, state, ". "));
+	begun(n);
+	if (is_v1(n) && n->talk->stage == STAGE_AUTH && n->talk->is_initiator)
+		SAY(n, v1_psk_suspected, .why = ev_str("no answer"));
+	if (is_v1(n))
+		SAY(n, v1_timeout, .retransmits = ev_u64(number_read(n->after)),
+			.hint = ev_str(hint ? hint + 3 : ""));
+	else
+		SAY(n, v2_timeout, .retransmits = ev_u64(number_read(n->after)),
+			.hint = ev_str(hint ? hint + 3 : ""),
+			.exchange =
+				ev_str(n->talk->stage == STAGE_INIT ? "IKE_SA_INIT" : "IKE_AUTH"));
+}
+
+/* authentication failed: peer attempted PSK authentication but we want RSASIG */
+static void other_method(struct line *n)
+{
+	if (strstr(n->after, "PSK authentication"))
+		SAY(n, v2_auth_incomplete, .payloads = ev_str("secret"));
+	else if (strstr(n->after, "NULL"))
+		SAY(n, v2_auth_mismatch, .id = ev_str(talk_their_id(n)), .method = ev_u64(13));
+	else
+		SAY(n, v2_auth_mismatch, .id = ev_str(talk_their_id(n)), .method = ev_u64(14));
+	talk_refused(n);
+}
+
+static void wants_eap(struct line *n)
+{
+	SAY(n, v2_auth_incomplete, .payloads = ev_str(n->after));
+	talk_refused(n);
+}
+
+/* cannot install eroute -- it is in use for "other" #1 */
+static void same_policy(struct line *n)
+{
+	if (is_v1(n))
+		SAY(n, v1_child_not_installed, .why = ev_str("same policy"));
+	else
+		SAY(n, v2_child_not_installed, .why = ev_str("same policy"));
+}
+
 static void wrong_id(struct line *n)
 {
 	const char *wanted = line_between(n, n->after, "'", "'");
@@ -355,6 +430,10 @@ static void no_secret(struct line *n)
 	const char *ours = line_between(n, n->after, "'", "'");
 	const char *theirs = line_between(n, n->after, "' and '", "'");
 
+	if (strstr(n->after, "`")) { /* 3.x: for `192.0.2.1' and `198.51.100.1' */
+		ours = line_between(n, n->after, "`", "'");
+		theirs = line_between(n, n->after, "and `", "'");
+	}
 	if (*ours) /* "Failed to find our PreShared Key" follows */
 		line_copy(n->talk->ours, sizeof(n->talk->ours), ours);
 
@@ -405,6 +484,20 @@ static void deleting(struct line *n)
 static void conn_version(struct line *n)
 {
 	SAY(n, conn_version, .version = ev_str("IKEv1"));
+}
+
+/* We cannot identify ourselves with either end of this connection.  A or B are not usable */
+static void not_ours(struct line *n)
+{
+	struct endpoint left, right;
+	char a[ADDR_STR] = "", b[ADDR_STR] = "";
+	const char *s = endpoint_read(n->after, &left);
+
+	if (s)
+		addr_format(&left.addr, a);
+	if (s && endpoint_read(s, &right))
+		addr_format(&right.addr, b);
+	SAY(n, conn_not_ours, .left = ev_str(a), .right = ev_str(b), .name = ev_str(n->talk->name));
 }
 
 static void config_error(struct line *n)
@@ -470,6 +563,11 @@ static const struct phrase named[] = {
 	{ "retransmission; will wait", retransmission },
 	{ "request; will wait", repeated },
 	{ "second timeout exceeded after", timeout },
+	{ "max number of retransmissions (", old_timeout },
+	{ "authentication failed: peer attempted ", other_method },
+	{ "Peer attempted EAP authentication", wants_eap },
+	{ "cannot install eroute -- it is in use for ", same_policy },
+	{ "route already in use for ", same_policy },
 	{ "asynchronous network error report", net_error },
 	{ "send on ", send_failed },
 	{ "peer to have ID", wrong_id },
@@ -483,6 +581,7 @@ static const struct phrase named[] = {
 	{ "terminating SAs using this connection", terminating },
 	{ "does not allow IKEv1 connections", conn_version },
 	{ "failed to add connection: ", config_error },
+	{ "e cannot identify ourselves with either end of this connection", not_ours },
 	{ "IKE SA proposals (", list_begins },
 	{ "Child SA proposals (", list_begins },
 	{ ":IKE=", list_goes_on },
@@ -521,6 +620,8 @@ void pluto_line(struct line *n, const struct around *a)
 	if (addr_is_set(&h.peer.addr) && !addr_is_set(&t->remote.addr))
 		t->remote = h.peer;
 	n->text = h.text;
+	if (!t->is_told)
+		talk_facts(n);
 	line_tell(n, named, COUNT(named));
 	if (!n->at)
 		pluto_v1_tell(n);

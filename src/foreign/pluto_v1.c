@@ -133,19 +133,25 @@ static void notified(struct line *n)
 			.offered = ev_str(n->talk->allowed_ike));
 }
 
-/* 5.x, and 4.x beside the other: "ignoring unsecured informational payload NO_PROPOSAL_CHOSEN,
- * length=12". What is no error (IPSEC_INITIAL_CONTACT) tells nothing. */
-static void ignored_payload(struct line *n)
+/* What is no error (IPSEC_INITIAL_CONTACT) tells nothing. */
+static bool is_error(const char *notify)
 {
 	static const char *const errors[] = { "NO_PROPOSAL_CHOSEN", "INVALID_ID_INFORMATION",
 		"INVALID_KEY_INFORMATION", "INVALID_HASH_INFORMATION", "PAYLOAD_MALFORMED",
 		"AUTHENTICATION_FAILED" };
 
 	for (size_t i = 0; i < COUNT(errors); i++)
-		if (strncmp(n->after, errors[i], strlen(errors[i])) == 0) {
-			notified(n);
-			return;
-		}
+		if (strncmp(notify, errors[i], strlen(errors[i])) == 0)
+			return true;
+	return false;
+}
+
+/* 5.x, and 4.x beside the other: "ignoring unsecured informational payload NO_PROPOSAL_CHOSEN,
+ * length=12" */
+static void ignored_payload(struct line *n)
+{
+	if (is_error(n->after))
+		notified(n);
 }
 
 static void psk_mismatch(struct line *n)
@@ -241,6 +247,60 @@ static void gave_up(struct line *n)
 	talk_half_open_end(n, line_until(n, n->after, " "));
 }
 
+void pluto_v1_begun(struct line *n, const char *state)
+{
+	static const struct {
+		const char *state;
+		enum stage stage;
+	} states[] = { { "STATE_MAIN_I1", STAGE_INIT }, { "STATE_MAIN_I2", STAGE_KEYS },
+		{ "STATE_MAIN_I3", STAGE_AUTH }, { "STATE_AGGR_I1", STAGE_INIT },
+		{ "STATE_QUICK_I1", STAGE_CHILD } };
+
+	for (size_t i = 0; i < COUNT(states); i++) {
+		if (strcmp(state, states[i].state) != 0)
+			continue;
+		n->talk->version = 1;
+		n->talk->is_initiator = true;
+		talk_facts(n);
+		SAY(n, v1_initiate, .mode = ev_str(i == 3 ? "Aggressive Mode" : "Main Mode"));
+		talk_state(n, states[i].stage, states[i].state);
+		if (i == 0)
+			SAY(n, v1_main_i1_sent, );
+		else if (i == 1)
+			SAY(n, v1_main_i2_sent, );
+		else if (i == 2)
+			SAY(n, v1_main_i3_sent, );
+		else if (i == 3)
+			SAY(n, v1_aggr_i1_sent, );
+		else
+			SAY(n, v1_quick_i1_sent, );
+		return;
+	}
+}
+
+/* 3.x: STATE_MAIN_I1: ignoring informational payload, type NO_PROPOSAL_CHOSEN */
+static void old_payload(struct line *n)
+{
+	if (!is_error(n->after))
+		return;
+	if (!n->talk->version && strncmp(n->text, "STATE_", 6) == 0)
+		pluto_v1_begun(n, line_until(n, n->text, ":"));
+	else if (!n->talk->version && strncmp(n->after, "INVALID_ID_INFORMATION", 22) == 0)
+		pluto_v1_begun(n, "STATE_QUICK_I1");
+	notified(n);
+}
+
+/* What was asked for is not what comes back. */
+static void other_selectors(struct line *n)
+{
+	SAY(n, v1_quick_refused, .notify = ev_str("INVALID_ID_INFORMATION"));
+}
+
+static void no_suitable(struct line *n)
+{
+	SAY(n, v1_id_refused, .id = ev_str(line_between(n, n->after, "'", "'")));
+}
+
 static const struct phrase named[] = {
 	{ "initiating IKEv1 Main Mode", initiate_main },
 	{ "initiating Main Mode", initiate_main },
@@ -269,7 +329,11 @@ static const struct phrase named[] = {
 	{ "Peer ID is ", peer_id },
 	{ "received and ignored notification payload: ", notified },
 	{ "received and ignored informational message with ", notified },
+	{ "ignoring informational payload, type ", old_payload },
 	{ " informational payload ", ignored_payload },
+	{ "our client ID returned doesn't match my proposal", other_selectors },
+	{ "our client peer returned port doesn't match", other_selectors },
+	{ "no suitable connection for peer ", no_suitable },
 	{ "probable authentication failure ", psk_mismatch },
 	{ "received Hash Payload does not match computed value", hash_mismatch },
 	{ "Oakley Transform [", transform_refused },

@@ -65,6 +65,13 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAIN;
 	}
 	e = story_last(s, EV_v2_auth_incomplete);
+	if (e && strcmp(FIELDS(e, v2_auth_incomplete)->payloads.str, "secret") == 0) {
+		finding_proof(f, e);
+		finding_cause(f, "the peer authenticates with a pre-shared key, and the connection "
+				 "for it here wants another way of it");
+		finding_conn(f, FIX_HERE, story_their_end(s), "auth", "psk");
+		return CERTAIN;
+	}
 	if (e) {
 		finding_proof(f, e);
 		finding_cause(f, "the peer sends no AUTH: it wants to authenticate with EAP, %s",

@@ -33,6 +33,17 @@ static enum certainty differs(const struct story *s, struct finding *f, const st
 	char why[IDENTITY_WHY];
 
 	finding_proof(f, e);
+	if (!declared[0] && !wanted[0]) {
+		finding_cause(f, "no connection here is for the identities of the peer");
+		return LIKELY;
+	}
+	if (!declared[0] || identity_is_open(declared)) { /* a log did not tell it */
+		finding_cause(
+			f, "the peer does not say that it is '%s', which it is to be here", wanted);
+		finding_conn(f, FIX_PEER_LIBRESWAN, "left", "id", "%s", wanted);
+		finding_conn(f, FIX_PEER_STRONGSWAN, "local", "id", "%s", wanted);
+		return CERTAIN;
+	}
 	identity_hint(declared, wanted, why);
 	if (wanted[0])
 		finding_cause(f, "the peer says it is '%s', here it is to be '%s'%s%s", declared,

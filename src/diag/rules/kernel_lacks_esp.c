@@ -1,4 +1,5 @@
 #include "diag/drift.h"
+#include "diag/words.h"
 
 /* That it is missing is certain; why, not where another kernel had it: that is said first. */
 static enum certainty missing(const struct story *s)
@@ -24,7 +25,7 @@ static enum certainty refused_tunnel(const struct story *s, struct finding *f)
 		why = FIELDS(e, v1_child_not_installed)->why.str;
 		is_unsupported = FIELDS(e, v1_child_not_installed)->is_unsupported.u64;
 	}
-	if (!is_unsupported)
+	if (!is_unsupported && (!story_is_foreign(s) || !why[0] || strcmp(why, "same policy") == 0))
 		return CERTAINTY_NONE;
 	finding_proof(f, e);
 	finding_cause(
@@ -34,6 +35,10 @@ static enum certainty refused_tunnel(const struct story *s, struct finding *f)
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec restart");
 	finding_next(f, "uname -r; ls /lib/modules: when the running kernel has no folder there, "
 			"it was updated; boot the new one");
+	if (!is_unsupported) { /* other suites do not look first */
+		finding_suspect(f, &rule_kernel_regression);
+		return POSSIBLE;
+	}
 	return missing(s);
 }
 

@@ -110,6 +110,29 @@ static void remove_all(const struct story *s, struct finding *f, const struct ev
 	}
 }
 
+/* Another daemon's own word for it. */
+static enum certainty has_same(const struct story *s, struct finding *f)
+{
+	static const enum event_id ids[] = { EV_v2_child_not_installed, EV_v1_child_not_installed,
+		EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+	const char *why = !e ? ""
+			  : e->id == EV_v2_child_not_installed
+				  ? FIELDS(e, v2_child_not_installed)->why.str
+				  : FIELDS(e, v1_child_not_installed)->why.str;
+
+	if (strcmp(why, "same policy") != 0 || story_is_up(s))
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f, "another tunnel of this host has the same networks: the kernel has its "
+			 "policy already, and takes no second one");
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"end the other one, or give the two other networks, or a mark or an interface "
+		"each");
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip xfrm policy");
+	return CERTAIN;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	enum certainty sure;
@@ -117,7 +140,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	bool is_out;
 
 	if (!e)
-		return CERTAINTY_NONE;
+		return has_same(s, f);
 	if (SHADOW(e)->device.str[0]) {
 		takes_from_device(e, sure, f);
 		remove_all(s, f, NULL);
