@@ -128,6 +128,8 @@ int run_diagnose(const struct cmd *c);
 /* ---- diagnose_log.c: the log of another daemon ("-": standard input); conn NULL: all of its
  * connections; html: a page of it, NULL: none ---- */
 int diagnose_log(const char *file, const char *conn, const char *html);
+/* The same of one line: what is found is printed. False: nothing. */
+bool diagnose_line(const char *line, bool *ret_is_charon);
 int run_explain(const struct cmd *c);
 int run_verify(const struct cmd *c);
 int run_capture(const struct cmd *c);

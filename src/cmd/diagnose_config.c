@@ -10,14 +10,18 @@
 #include "config_build.h"
 #include "crypto/prf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- whose file is it? ---- */
 
 struct owner {
-	char command[64]; /* "": nobody has the port */
-	bool is_ours;
+	char command[64]; /* "": nobody has the port, or it cannot be seen who */
+	bool is_there, is_ours;
 };
 
 static void note_owner(void *ctx, const struct event *e)
@@ -25,6 +29,7 @@ static void note_owner(void *ctx, const struct event *e)
 	const struct event_kind *k = event_kind(e->id);
 	struct owner *o = ctx;
 
+	o->is_there |= e->id == EV_local_socket;
 	for (unsigned i = 0; i < k->n; i++) {
 		if (strcmp(k->field[i].name, "command") == 0)
 			snprintf(o->command, sizeof(o->command), "%s", e->row[i].str);
@@ -81,22 +86,56 @@ static bool is_local(const char *address, const struct addr *local, size_t n)
 	return false;
 }
 
-static bool read_ipsec_conf(
-	const struct conf_source *files, const char *file, const char *name, struct their_conn *ret)
+/* The file in strongSwan's dialect. */
+struct theirs_file {
+	struct swanctl *s;
+	bool is_swanctl;
+	struct conf *scratch;
+	struct lexed l;
+};
+
+static bool find_in(struct theirs_file *f, const char *name, struct their_conn *ret)
 {
-	struct conf *scratch = xalloc(sizeof(*scratch));
 	struct addr local[LOCALS_MAX];
 	size_t n = facts_locals(local);
-	struct lexed l;
-	bool found;
 
-	lex(files, file, NULL, 0, scratch, &l);
-	found = their_conn_ipsec_conf(&l, name, ret);
-	if (found && !is_local(ret->ours, local, n) && is_local(ret->theirs, local, n))
+	if (f->is_swanctl)
+		return their_conn_swanctl(f->s, name, ret);
+	if (!their_conn_ipsec_conf(&f->l, name, ret))
+		return false;
+	if (!is_local(ret->ours, local, n) && is_local(ret->theirs, local, n))
 		their_conn_swap(ret);
-	lexed_done(&l);
-	conf_free(scratch);
-	return found;
+	return true;
+}
+
+static const char *why_unreadable(const char *file)
+{
+	struct stat st;
+
+	if (stat(file, &st) != 0 || access(file, R_OK) != 0)
+		return strerror(errno);
+	return S_ISDIR(st.st_mode) ? strerror(EISDIR) : NULL;
+}
+
+static enum theirs find_theirs(struct theirs_file *f, const struct owner *o, const char *file,
+	const char *name, const struct event_sink *out, struct their_conn *ret)
+{
+	char hint[NEAREST_HINT];
+	const char *why;
+
+	if (find_in(f, name, ret)) {
+		ret->is_down = !o->is_there;
+		DIAGNOSE_STEP(out, "configuration", "%s:%u has the connection, in the words of %s",
+			ret->file, ret->line,
+			f->is_swanctl ? "strongSwan's swanctl" : "strongSwan's ipsec.conf");
+		return THEIRS_STRONGSWAN;
+	}
+	if ((why = why_unreadable(file)))
+		DIAGNOSE_STEP(out, "configuration", "%s: %s", file, why);
+	else
+		DIAGNOSE_STEP(out, "configuration", "%s has no connection named \"%s\"%s", file,
+			name, their_conn_nearest(f->s, &f->l, name, hint));
+	return THEIRS_MISSING;
 }
 
 enum theirs diagnose_theirs(
@@ -104,31 +143,28 @@ enum theirs diagnose_theirs(
 {
 	struct conf_source files = conf_source_files();
 	const struct swanctl_source src = { read_theirs, glob_theirs, &files };
+	struct theirs_file f = { .scratch = xalloc(sizeof(*f.scratch)) };
+	struct owner o = owner_of_port();
+	enum theirs what = THEIRS_NOT;
 	char *wrong = NULL;
-	struct swanctl *s = swanctl_parse(&src, file, &wrong);
-	bool is_swanctl = swanctl_section(s, "connections", 0) != NULL, found;
-	struct owner o = { 0 };
 
-	if (is_swanctl) {
-		if (wrong)
-			DIAGNOSE_STEP(out, "configuration", "%s", wrong);
-		found = their_conn_swanctl(s, name, ret);
-	} else {
-		o = owner_of_port();
-		found = is_strongswan(o.command) && read_ipsec_conf(&files, file, name, ret);
+	f.s = swanctl_parse(&src, file, &wrong);
+	f.is_swanctl = swanctl_section(f.s, "connections", 0) != NULL;
+	lex(&files, file, NULL, 0, f.scratch, &f.l);
+	if (f.is_swanctl || is_strongswan(o.command) ||
+		(!o.is_there && their_conn_is_strongswan(&f.l)))
+		what = find_theirs(&f, &o, file, name, out, ret);
+	else if (strcmp(o.command, "pluto") == 0)
+		what = THEIRS_LIBRESWAN;
+	if (f.is_swanctl && wrong) {
+		DIAGNOSE_STEP(out, "configuration", "%s", wrong);
+		snprintf(ret->wrong, sizeof(ret->wrong), "%s", wrong);
 	}
-	swanctl_free(s);
+	lexed_done(&f.l);
+	conf_free(f.scratch);
+	swanctl_free(f.s);
 	free(wrong);
-	if (!is_swanctl && !is_strongswan(o.command))
-		return strcmp(o.command, "pluto") == 0 ? THEIRS_LIBRESWAN : THEIRS_NOT;
-	if (found)
-		DIAGNOSE_STEP(out, "configuration", "%s:%u has the connection, in the words of %s",
-			ret->file, ret->line,
-			is_swanctl ? "strongSwan's swanctl" : "strongSwan's ipsec.conf");
-	else
-		DIAGNOSE_STEP(
-			out, "configuration", "%s has no connection named \"%s\"", file, name);
-	return found ? THEIRS_STRONGSWAN : THEIRS_MISSING;
+	return what;
 }
 
 /* ---- as facts ---- */
@@ -178,6 +214,26 @@ static uint16_t port(const char *text)
 	return n && n < 65536 ? (uint16_t)n : 0;
 }
 
+/* "FILE:3: a brace is missing" */
+static void emit_wrong(
+	const struct their_conn *c, const struct event_about *about, const struct event_sink *out)
+{
+	const char *what = strstr(c->wrong, ": "), *colon = what;
+	char file[THEIR_TEXT];
+
+	if (!what)
+		return;
+	while (colon > c->wrong && colon[-1] != ':') /* the line's number is before it */
+		colon--;
+	if (colon == c->wrong)
+		return;
+	colon--;
+	snprintf(file, sizeof(file), "%.*s", (int)(colon - c->wrong), c->wrong);
+	EMIT(out, diagnose_now(), about, config_error, .file = ev_str(file),
+		.at_line = ev_u64(strtoul(colon + 1, NULL, 10)), .what = ev_str(what + 2),
+		.name = ev_str(c->name));
+}
+
 void diagnose_their_facts(
 	const struct their_conn *c, struct local_for *ret, const struct event_sink *out)
 {
@@ -202,6 +258,11 @@ void diagnose_their_facts(
 	ret->their_nets = nets(c->their_nets, &ret->theirs);
 	addr_format(&ret->ours, ours);
 	addr_format(&ret->theirs, theirs);
+	if (c->wrong[0])
+		emit_wrong(c, &about, out);
+	if (c->is_down)
+		EMIT(out, diagnose_now(), &about, local_daemon,
+			.socket = ev_str("UDP port 500 of this host"));
 	EMIT(out, diagnose_now(), &about, conn_facts,
 		.ours = ev_str(addr_is_set(&ret->ours) ? ours : "%any"),
 		.our_id = ev_str(c->our_id[0] ? c->our_id : ours),
@@ -244,7 +305,10 @@ unsigned diagnose_ask_their_peer(const struct their_conn *c, const struct local_
 
 	*ret_why = NULL;
 	if (!addr_is_set(&what->theirs))
-		*ret_why = "its address is not known here";
+		*ret_why = !c->theirs[0] || c->theirs[0] == '%'
+				   ? "it comes from any address: to be asked, it has to be given "
+				     "one here; at the peer, this host can be asked"
+				   : "its address is not known here";
 	else if (is_v1 && !WITH_IKEV1)
 		*ret_why = "IKEv1 is not part of this build";
 	else if (is_v1 && !their_conn_has_psk(c)) /* how is part of what is offered */

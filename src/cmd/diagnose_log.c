@@ -183,6 +183,25 @@ static int conclude(const struct reader *r, const struct lines *lines, const cha
 	return 0;
 }
 
+bool diagnose_line(const char *line, bool *ret_is_charon)
+{
+	struct reader *r = xalloc(sizeof(*r));
+	struct event_sink to = { told, r };
+	bool is_found;
+
+	begin(r);
+	r->text = line;
+	r->line = 1;
+	foreign_line(r->log, bytes_str(line), &to);
+	*ret_is_charon = foreign_dialect(r->log) == FOREIGN_CHARON;
+	end(r);
+	is_found = r->findings > 0;
+	for (unsigned i = 0; i < KEPT; i++)
+		free(r->kept[i]);
+	free(r);
+	return is_found;
+}
+
 int diagnose_log(const char *file, const char *conn, const char *html)
 {
 	bool is_stdin = strcmp(file, "-") == 0;

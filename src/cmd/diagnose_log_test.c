@@ -256,6 +256,23 @@ TEST(the_journal_as_json)
 }
 
 /* The same as people's tools have it. */
+TEST(one_line_of_another_daemon)
+{
+	bool is_charon = false;
+
+	assert_true(diagnose_line("Mar  3 10:00:01 gw charon: 05[IKE] received NO_PROPOSAL_CHOSEN "
+				  "notify error",
+		&is_charon));
+	assert_true(is_charon);
+	assert_false(diagnose_line("05[KNL] nothing", &is_charon));
+	assert_true(is_charon);
+	assert_true(diagnose_line(
+		"\"vpn\" #1: cannot install eroute -- it is in use for \"x\" #2", &is_charon));
+	assert_false(is_charon);
+	assert_false(diagnose_line("hello world", &is_charon));
+	assert_false(is_charon);
+}
+
 TEST(json_of_others_than_the_journal)
 {
 	/* journalctl -o json-pretty, with a message as octets; a container's; charon's own */
@@ -395,6 +412,7 @@ int main(void)
 		cmocka_unit_test(a_terminal_is_not_spoken_to_by_a_log),
 		cmocka_unit_test(standard_input_is_a_log_too),
 		cmocka_unit_test(the_journal_as_json),
+		cmocka_unit_test(one_line_of_another_daemon),
 		cmocka_unit_test(json_of_others_than_the_journal),
 		cmocka_unit_test(the_newest_line_first),
 		cmocka_unit_test(what_has_to_be_unpacked_first_is_said),

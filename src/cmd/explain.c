@@ -209,6 +209,24 @@ static int nothing_found(const char *what)
 	return EXIT_NOTHING;
 }
 
+/* A line of ours, or of Libreswan, whose lines are much like ours; one of strongSwan's, which may
+ * be like one of ours and mean another thing. */
+static bool explain_line_of_any(const char *what)
+{
+	bool is_charon = false;
+
+	if (!strchr(what, ' '))
+		return explain_pasted(what);
+	if (strstr(what, "[IKE]") || strstr(what, "[CFG]") || strstr(what, " notify error") ||
+		strstr(what, " error notify") || strncmp(what, "received ", 9) == 0) {
+		if (diagnose_line(what, &is_charon))
+			return true;
+		if (is_charon)
+			return false;
+	}
+	return explain_pasted(what) || diagnose_line(what, &is_charon);
+}
+
 int run_explain(const struct cmd *c)
 {
 	char *what = xstrdup(c->word[0]);
@@ -228,7 +246,7 @@ int run_explain(const struct cmd *c)
 		found = true;
 	} else
 		found = explain_counter(what) || explain_event(event_by_name(what)) ||
-			explain_state(what) || explain_pasted(what);
+			explain_state(what) || explain_line_of_any(what);
 	number = found ? 0 : (unsigned)nothing_found(what);
 	free(what);
 	return (int)number;

@@ -232,6 +232,42 @@ bool their_conn_ipsec_conf(const struct lexed *l, const char *name, struct their
 	return true;
 }
 
+bool their_conn_is_strongswan(const struct lexed *l)
+{
+	static const char *const words[] = { "charondebug", "strictcrlpolicy", "cachecrls",
+		"leftfirewall", "rightfirewall", "rightsourceip", "eap_identity", "closeaction",
+		"leftauth2", "rightauth2", "installpolicy" };
+
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->section[i].n; k++) {
+			const struct item *item = &l->section[i].item[k];
+			bool is_list =
+				strcmp(item->key, "ike") == 0 || strcmp(item->key, "esp") == 0;
+			size_t len = strlen(item->value);
+
+			if (is_list && len && item->value[len - 1] == '!')
+				return true;
+			for (size_t w = 0; w < COUNT(words); w++)
+				if (strcasecmp(item->key, words[w]) == 0)
+					return true;
+		}
+	return false;
+}
+
+char *their_conn_nearest(const struct swanctl *s, const struct lexed *l, const char *name,
+	char hint[static NEAREST_HINT])
+{
+	struct nearest n = nearest_to(name);
+	const char *word;
+
+	for (size_t i = 0; s && (word = swanctl_section(s, "connections", i)); i++)
+		nearest_try(&n, word);
+	for (size_t i = 0; l && i < l->n; i++)
+		if (!l->section[i].is_setup && l->section[i].name[0] != '%')
+			nearest_try(&n, l->section[i].name);
+	return nearest_hint(&n, hint);
+}
+
 static void swap(char *a, char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -52,6 +52,38 @@ static bool ipsec_conf(const char *text, const char *name, struct their_conn *c)
 	return found;
 }
 
+/* What text is taken for, and what name may have been meant. */
+static bool is_strongswan(const char *text, const char *name, char hint[static NEAREST_HINT])
+{
+	const struct conf_source src = { read_file, no_files, NULL };
+	struct conf *scratch = xalloc(sizeof(*scratch));
+	struct lexed l;
+	bool is;
+
+	lex(&src, "/etc/ipsec.conf", text, strlen(text), scratch, &l);
+	is = their_conn_is_strongswan(&l);
+	their_conn_nearest(NULL, &l, name, hint);
+	lexed_done(&l);
+	conf_free(scratch);
+	return is;
+}
+
+TEST(strongswans_words_tell_its_file_when_its_daemon_is_down)
+{
+	char hint[NEAREST_HINT];
+
+	assert_true(
+		is_strongswan("config setup\n\tcharondebug=\"ike 2\"\nconn office\n\tleft=%any\n",
+			"ofice", hint));
+	assert_string_equal(hint, "; did you mean \"office\"?");
+	assert_true(
+		is_strongswan("conn vpn\n\tike=aes256-sha256-modp2048!\n", "none at all", hint));
+	assert_string_equal(hint, "");
+	assert_true(is_strongswan("conn vpn\n\tleftfirewall=yes\n", "vpn", hint));
+	assert_false(
+		is_strongswan("conn vpn\n\tike=aes256-sha2;dh14\n\tleft=192.0.2.1\n", "vpn", hint));
+}
+
 TEST(a_connection_of_swanctl_by_its_name_or_its_childs)
 {
 	static const char text[] =
@@ -214,6 +246,7 @@ TEST(whose_certificates_or_xauth_decide_the_question)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strongswans_words_tell_its_file_when_its_daemon_is_down),
 		cmocka_unit_test(a_connection_of_swanctl_by_its_name_or_its_childs),
 		cmocka_unit_test(a_connection_of_strongswans_ipsec_conf),
 		cmocka_unit_test(what_it_offers_for_ike),

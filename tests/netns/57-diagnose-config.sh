@@ -188,6 +188,13 @@ no_drop
 title "no such connection"
 run left "$OURS" diagnose --config "$FILE" none
 check "it ends with 21" [ $? = 21 ]
+if [ "$suite" = strongswan ]; then
+	run left "$OURS" diagnose --config "$FILE" vpm
+	says "the nearest name is said" 'did you mean "vpn"'
+	run left "$OURS" diagnose --config /etc/nowhere.conf vpn
+	check "it ends with 21" [ $? = 21 ]
+	says "a file that is not there is said to be none" '/etc/nowhere.conf: No such file'
+fi
 
 title "its own daemon has not noticed"
 check "the same process, SAs, sockets and routes" is_kept
@@ -209,4 +216,12 @@ stop right ours
 wait_for 5 has_lost
 wait_for 10 is_steady
 diagnosed 5 peer-not-listening-icmp certain
+
+if [ "$suite" = strongswan ]; then
+	title "and this host's own is, too: its file is still known as what it is"
+	stop_strongswan left TERM
+	run left timeout 20 "$OURS" diagnose --config "$FILE" $NAME
+	check "it ends with 5" [ $? = 5 ]
+	says "the daemon is not running" 'the daemon is not running.*conn-not-loaded-or-daemon-down'
+fi
 finish

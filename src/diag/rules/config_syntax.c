@@ -1,4 +1,5 @@
 #include "diag/diag.h"
+#include "diag/words.h"
 
 /* Was that file of secrets read again since? What was wrong then is told of after it. */
 static bool is_read_again(const struct story *s, const struct event *e)
@@ -44,8 +45,8 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		return CERTAIN;
 	}
 	finding_cause(f, "%s, line %u: %s", c->file.str, (unsigned)c->at_line.u64, c->what.str);
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "sed -n %up '%s'; ipsec checkconfig",
-		(unsigned)c->at_line.u64, c->file.str);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "sed -n %up '%s'%s", (unsigned)c->at_line.u64,
+		c->file.str, story_is_foreign(s) ? "" : "; ipsec checkconfig");
 	return CERTAIN;
 }
 

@@ -2,6 +2,7 @@
 #include "diag/identity.h"
 #include "diag/local.h"
 #include "diag/probed.h"
+#include "diag/words.h"
 
 /* A name that was misspelt once is not to be told of for ever. */
 #define UNKNOWN_FOR (600 * NS_S)
@@ -150,6 +151,15 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec start");
 		break;
 	case EV_local_daemon:
+		if (story_is_foreign(s)) { /* it can have another port */
+			finding_cause(f, "the daemon is not running: nobody has %s",
+				FIELDS(e, local_daemon)->socket.str);
+			finding_fix(f, FIX_HERE, FIX_WORDS,
+				"start it: systemctl start strongswan (strongswan-starter where it "
+				"has "
+				"ipsec.conf)");
+			return LIKELY;
+		}
 		finding_cause(f, "the daemon is not running: nobody answers on %s",
 			FIELDS(e, local_daemon)->socket.str);
 		finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec start && ipsec up %s", story_name(s));
