@@ -16,8 +16,16 @@ void charon_authentication(struct line *n)
 /* tried 1 shared key for 'ours' - 'theirs', but MAC mismatched */
 void charon_mac_mismatched(struct line *n)
 {
+	const char *ours = line_between(n, n->text, "for '", "'");
+
 	if (!n->talk)
 		return;
+	if (*ours && !n->talk->ours[0]) { /* known only now */
+		line_copy(n->talk->ours, sizeof(n->talk->ours), ours);
+		n->talk->is_told = false;
+		n->talk->told = (struct addr){ 0 };
+		talk_facts(n);
+	}
 	SAY(n, v2_auth_mismatch, .id = ev_str(line_between(n, n->text, " - '", "'")));
 	talk_refused(n);
 }
