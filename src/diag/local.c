@@ -297,6 +297,30 @@ enum certainty local_drop_inner(const struct story *s, struct finding *f, const 
 	return c == CERTAIN ? sure : sure == CERTAIN ? c : CERTAINTY_NONE;
 }
 
+static bool is_taken(const struct event *e)
+{
+	switch (e ? (int)e->id : -1) {
+	case EV_v2_child_not_installed:
+		return FIELDS(e, v2_child_not_installed)->is_taken.u64;
+	case EV_v1_child_not_installed:
+		return FIELDS(e, v1_child_not_installed)->is_taken.u64;
+	case EV_conn_policy_refused:
+		return FIELDS(e, conn_policy_refused)->is_taken.u64;
+	}
+	return false;
+}
+
+const struct event *local_taken(const struct story *s)
+{
+	static const enum event_id ids[] = { EV_v2_child_not_installed, EV_v1_child_not_installed,
+		EV_conn_policy_refused, EV_NONE };
+	/* it is asked for before it is refused */
+	static const enum event_id over[] = { EV_conn_added, EV_child_held, EV_NONE };
+	const struct event *e = story_last_of(s, ids);
+
+	return is_taken(e) && !story_is_up(s) && !story_later(story_last_of(s, over), e) ? e : NULL;
+}
+
 const struct event *local_dual(const struct story *s)
 {
 	const struct event *e = NULL;

@@ -26,6 +26,9 @@ enum certainty local_refused(const struct story *s, struct finding *f, const str
 /* Is e (local_firewall) about the first packet alone, and those of the other direction are stopped
  * as well? */
 bool local_none_begins(const struct story *s, const struct event *e);
+/* The tunnel's policies, or its trap, were refused, since another program has one for the same
+ * networks; NULL: they are not, or no longer. */
+const struct event *local_taken(const struct story *s);
 /* Is one of the other backend's rules for letting the same through? NULL: no. */
 const struct event *local_dual(const struct story *s);
 /* The command that inserts an accept before the rule of e (local_firewall). */

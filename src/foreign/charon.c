@@ -452,10 +452,10 @@ static void not_installed(struct line *n)
 
 	if (n->talk && n->talk->version == 1)
 		SAY(n, v1_child_not_installed, .why = ev_str(why),
-			.is_unsupported = ev_u64(is_unsupported(why)));
+			.is_unsupported = ev_u64(is_unsupported(why)), .is_taken = ev_u64(0));
 	else if (n->talk)
 		SAY(n, v2_child_not_installed, .why = ev_str(why),
-			.is_unsupported = ev_u64(is_unsupported(why)));
+			.is_unsupported = ev_u64(is_unsupported(why)), .is_taken = ev_u64(0));
 }
 
 /* By the thread that sends what others have made. */

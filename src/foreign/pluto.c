@@ -452,10 +452,10 @@ static void kernel_refused(struct line *n)
 	why = why ? why + 2 : n->after;
 	if (is_v1(n))
 		SAY(n, v1_child_not_installed, .why = ev_str(why),
-			.is_unsupported = ev_u64(is_unsupported(why)));
+			.is_unsupported = ev_u64(is_unsupported(why)), .is_taken = ev_u64(0));
 	else
 		SAY(n, v2_child_not_installed, .why = ev_str(why),
-			.is_unsupported = ev_u64(is_unsupported(why)));
+			.is_unsupported = ev_u64(is_unsupported(why)), .is_taken = ev_u64(0));
 }
 
 /* esp.fa9d83aa@198.51.100.1: No such process (errno 3): asked how much it has carried */

@@ -233,7 +233,8 @@ static void answer_ours(struct ike *ike, const struct ike_ask *ask, const struct
 	if (ask->kind == ASK_POLICY && a->e != OK) {
 		about = conn_about(c, 0);
 		EMIT(&ike->env.events, ike->now, &about, conn_policy_refused,
-			.why = ev_str(a->text ? a->text : err_text(a->e)));
+			.why = ev_str(a->text ? a->text : err_text(a->e)),
+			.is_taken = ev_u64(a->e == ERR_EXISTS));
 	}
 	if (ask->kind == ASK_FAREWELL) {
 		about = conn_about(c, ask->farewell_serial);

@@ -43,7 +43,8 @@ static void not_installed(struct v1_child *c)
 	struct v1 *v1 = c->v1;
 
 	V1_CHILD_EMIT(c, v1_child_not_installed, .why = ev_str(c->install_text),
-		.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED));
+		.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED),
+		.is_taken = ev_u64(c->install_error == ERR_EXISTS));
 	conn_use(conn);
 	if (c->state == V1_QUICK_R_INSTALLING || c->state == V1_QUICK_I_INSTALLING) {
 		quick_refuse(c, N1_NO_PROPOSAL_CHOSEN);

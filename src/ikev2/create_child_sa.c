@@ -345,7 +345,8 @@ static void responder_installed(struct v2_child *c, enum err e)
 		return;
 	}
 	V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text),
-		.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED));
+		.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED),
+		.is_taken = ev_u64(c->install_error == ERR_EXISTS));
 	v2_child_kill(c);
 	v2_reply_notify(
 		sa, CREATE_CHILD_SA, PROTO_NONE, BYTES_NONE, N_TEMPORARY_FAILURE, BYTES_NONE);

@@ -277,7 +277,8 @@ void v2_auth_respond_installed(struct v2_child *c, enum err e)
 	c->has_answer_due = false;
 	if (e != OK) {
 		V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text),
-			.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED));
+			.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED),
+			.is_taken = ev_u64(c->install_error == ERR_EXISTS));
 		respond_without(sa, c, N_TEMPORARY_FAILURE);
 		return;
 	}

@@ -84,7 +84,8 @@ void v2_child_not_installed(struct v2_child *c)
 	struct v2_child *old = v2_child_by_serial(c->sa->v2, c->rekeys);
 
 	V2_CHILD_EMIT(c, v2_child_not_installed, .why = ev_str(c->install_text),
-		.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED));
+		.is_unsupported = ev_u64(c->install_error == ERR_UNSUPPORTED),
+		.is_taken = ev_u64(c->install_error == ERR_EXISTS));
 	if (old) {
 		ike_request_release(c->sa->ike, old->request, EXIT_IKE_DATAPLANE);
 		old->request = 0;

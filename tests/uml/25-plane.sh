@@ -113,6 +113,20 @@ on_demand() {
 	cured
 }
 
+left_behind() {
+	local way
+	fault "another daemon that was killed has left its policies"
+	both
+	for way in "out src $LEFT_NET dst $RIGHT_NET" "in src $RIGHT_NET dst $LEFT_NET" "fwd src $RIGHT_NET dst $LEFT_NET"; do
+		# shellcheck disable=SC2086 # words
+		on left ip xfrm policy add dir $way priority 375423 tmpl src $LEFT dst $RIGHT proto esp reqid 1 mode tunnel
+	done
+	verdict policy-shadowed certain
+	exactly certain
+	apply
+	cured
+}
+
 no_vti1() { ! on left ip link show vti1; }
 marks() {
 	fault "the device of the tunnel has got another key"
@@ -166,7 +180,7 @@ tunnel left ours
 tunnel right libreswan
 start right libreswan
 start left ours
-for c in sha2 limit leak on_demand marks; do
+for c in sha2 limit leak on_demand left_behind marks; do
 	[[ $CASES != "  " && $CASES != *" $c "* ]] || $c
 done
 finish

@@ -1,4 +1,5 @@
 #include "diag/flow.h"
+#include "diag/identity.h"
 #include "diag/local.h"
 
 #include <inttypes.h>
@@ -133,12 +134,57 @@ static enum certainty has_same(const struct story *s, struct finding *f)
 	return CERTAIN;
 }
 
+/* ---- the very same: the tunnel does not come up ---- */
+
+/* One for each direction, as daemons leave them. */
+static void remove_same(const struct story *s, struct finding *f)
+{
+	const char *ours = FACT(s, our_nets), *theirs = FACT(s, their_nets);
+
+	if (!ours[0] || !theirs[0] || strpbrk(ours, ", -") || strpbrk(theirs, ", -")) {
+		finding_fix(f, FIX_HERE, FIX_WORDS,
+			"remove those of them with the networks of this connection: ip xfrm "
+			"policy; ip xfrm policy delete");
+		return;
+	}
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip xfrm policy delete dir out src %s dst %s", ours,
+		theirs);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip xfrm policy delete dir in src %s dst %s", theirs,
+		ours);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ip xfrm policy delete dir fwd src %s dst %s", theirs,
+		ours);
+}
+
+static enum certainty judge_same(const struct story *s, struct finding *f)
+{
+	const struct event *e = local_taken(s);
+
+	if (!e)
+		return CERTAINTY_NONE;
+	finding_proof(f, e);
+	finding_cause(f,
+		"the kernel has policies of another program for the tunnel's networks (%s - %s), "
+		"so "
+		"the tunnel's own are refused; what another IPsec daemon that was killed has left "
+		"behind looks like that",
+		FACT(s, our_nets), FACT(s, their_nets));
+	remove_same(s, f);
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec %s %s",
+		e->id == EV_conn_policy_refused ? "route" : "up", story_name(s));
+	finding_suspect(f, &rule_foreign_xfrm_writer);
+	finding_next(
+		f, "ip xfrm policy; ss -f netlink shows which programs use the kernel's IPsec");
+	return CERTAIN;
+}
+
 static enum certainty judge_it(const struct story *s, struct finding *f)
 {
-	enum certainty sure;
+	enum certainty same = judge_same(s, f), sure;
 	const struct event *e = worst(s, &sure);
 	bool is_out;
 
+	if (same)
+		return same;
 	if (!e)
 		return has_same(s, f);
 	if (SHADOW(e)->device.str[0]) {
@@ -170,8 +216,9 @@ const struct rule rule_policy_shadowed = {
 	.title = "another policy with a better priority wins",
 	.layer = "kernel",
 	.most = CERTAIN,
-	.symptom =
-		"the tunnel is up and clear text leaves, or packets are dropped, with no counter",
+	.symptom = "the tunnel is up and clear text leaves, or packets are dropped, with no "
+		   "counter; or it "
+		   "does not come up: there is one already, of another program",
 	.proof = "the kernel's policies for the tunnel's packets, in their order",
 	.remedy = "remove the other policy, or give the tunnel a better priority=",
 	.judge = judge_it,

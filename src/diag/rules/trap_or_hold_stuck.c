@@ -44,7 +44,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 {
 	const struct event *sent = in_vain(s), *shadow, *larval;
 
-	if (!sent || has_begun(s, sent))
+	if (!sent || has_begun(s, sent) || local_taken(s)) /* there is no trap: policy_shadowed */
 		return CERTAINTY_NONE;
 	shadow = local_next(s, EV_local_policy_shadow, NULL);
 	larval = local_next(s, EV_local_larval, NULL);

@@ -381,11 +381,13 @@ int policy_add(struct kernel *k, const struct dp_policy *p, const char **ret_wha
 	own->dp = encode(p);
 	list_append(&k->policies, &own->node);
 	k->why[0] = '\0';
+	k->is_taken = false;
 	*ret_what = "the tunnel's device";
 	error = device_use(k, own, p);
 	if (k->has_plane && !error) {
 		*ret_what = "the tunnel's policies";
 		error = spd_add(k, own, p, k->why);
+		k->is_taken = error == EEXIST;
 	}
 	if (!error)
 		error = add(k, own, p, ret_what);

@@ -113,6 +113,7 @@ struct kernel {
 	int rtnl;
 	unsigned ifindex;	  /* of our interface; with the kernel's ESP of lo */
 	char why[XFRM_ERROR_STR]; /* the last policy was refused: in the kernel's words; "" */
+	bool is_taken;		  /* it was, since another program has one there */
 	struct bounds bounds;
 	struct list effects, policies;
 	struct list devices; /* of device.c */

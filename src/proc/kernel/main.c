@@ -39,7 +39,7 @@ void policy_install(struct kernel *k, uint32_t ask, const struct dp_policy *p)
 		PROCESS_EMIT(&k->p, kernel_refused, .what = ev_str(what), .why = ev_str(why));
 	}
 	stat_watch(k);
-	policy_answer(k, ask, error ? ERR_SYSTEM : OK, text);
+	policy_answer(k, ask, !error ? OK : k->is_taken ? ERR_EXISTS : ERR_SYSTEM, text);
 }
 
 static void add(struct kernel *k, const struct msg_dp *m)
