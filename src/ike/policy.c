@@ -268,7 +268,8 @@ static void trap(struct conn *c, uint32_t request)
 	uint8_t action = routed_action(c);
 	struct dp_policy dp;
 
-	if (p && is_there(p, action) && !(request && p->asks))
+	/* who asks is told; what was refused may be taken now */
+	if (p && is_there(p, action) && !(request && (p->asks || p->is_refused)))
 		return;
 	if (!p)
 		p = policy_new(c, c->reqid);

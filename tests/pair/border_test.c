@@ -242,6 +242,24 @@ TEST(a_thousand_spoofed_beginnings_are_asked_for_cookies_and_a_real_one_gets_thr
 	pair_done(&p);
 }
 
+TEST(a_trap_that_was_refused_is_asked_for_again_by_who_wants_it)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_add(&p.a, &c);
+	p.a.refuses_op = p.a.n_ops + 1;
+	pair_do(&p.a, CMD_ROUTE, "paris");
+	assert_int_equal(p.a.exit, 39);
+	assert_int_equal(p.a.count[EV_conn_policy_refused], 1);
+	assert_int_equal(p.a.n_policy, 0);
+	pair_do(&p.a, CMD_ROUTE, "paris");
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.n_policy, 1);
+	pair_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +271,7 @@ int main(void)
 		cmocka_unit_test(each_thing_that_the_responder_is_refused_leaves_both_ends_agreed),
 		cmocka_unit_test(
 			a_rekey_that_our_data_plane_refused_is_exit_39_and_may_be_tried_again),
+		cmocka_unit_test(a_trap_that_was_refused_is_asked_for_again_by_who_wants_it),
 		cmocka_unit_test(
 			late_answers_of_keys_and_data_plane_make_a_slow_tunnel_and_no_second_one),
 		cmocka_unit_test(other_identities_are_refused_at_once_at_both_ends),
