@@ -213,12 +213,17 @@ title "a route: it helps"
 on left ip route del $RIGHT_NET table 220
 helped "ip route replace $RIGHT_NET"
 
-title "a route: it does not help, a rule leads elsewhere; what it replaced is there again"
+title "a rule: it helps against one that leads elsewhere"
 ours
 check "up" up left ours
 on left ip route replace $RIGHT_NET via 192.0.2.254 dev eth0
 on left ip route add $RIGHT_NET via 192.0.2.254 dev eth0 table 77
 on left ip rule add to $RIGHT_NET lookup 77 priority 10
+helped "ip rule add to $RIGHT_NET lookup 220"
+on left ip rule del to $RIGHT_NET lookup 220
+
+title "a route: it does not help, that rule leads elsewhere; what it replaced is there again"
+on left ip route del $RIGHT_NET table 220
 in_vain "ip route replace $RIGHT_NET"
 title "the same without one before"
 on left ip route del $RIGHT_NET
