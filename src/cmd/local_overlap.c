@@ -176,6 +176,21 @@ static bool answers_for_others(const char *device)
 	return c == '1';
 }
 
+/* Is a network of ours, which other has in it, on that device? It may be on one with a longer
+ * prefix. */
+static bool has_ours(const struct local *l, const struct range *other, const char *device)
+{
+	const struct ts_list *nets = &l->what->our_nets;
+	struct range common;
+	char way[32];
+
+	for (size_t i = 0; i < nets->n; i++)
+		if (range_overlap(&nets->ts[i].range, other, &common) &&
+			(!device[0] || (local_way(&common, way) && strcmp(way, device) == 0)))
+			return true;
+	return false;
+}
+
 /* device "": other is this end's network of the connection. */
 static void say_overlap(const struct local *l, const struct range *net, const struct range *other,
 	const char *device)
@@ -183,11 +198,9 @@ static void say_overlap(const struct local *l, const struct range *net, const st
 	struct taken t = { .l = l };
 	char a[RANGE_STR], b[RANGE_STR], ours[RANGE_STR], theirs[RANGE_STR], own[32] = "",
 									     where[64];
-	bool is_wire = false;
-	struct range common;
+	bool is_wire;
 
-	for (size_t i = 0; i < l->what->our_nets.n; i++)
-		is_wire |= range_overlap(&l->what->our_nets.ts[i].range, other, &common);
+	is_wire = has_ours(l, other, device);
 	if (device[0] && is_wire && net->first.family == 4 && answers_for_others(device))
 		return;
 	snprintf(where, sizeof(where),
