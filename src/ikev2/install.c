@@ -237,7 +237,8 @@ void v2_child_kill(struct v2_child *c)
 {
 	answer_without(c);
 	/* who asked for it and was not told otherwise before */
-	if (c->is_requester && c->state < V2_CHILD_STANDBY && c->purpose != V2_CHILD_REKEY)
+	if (c->is_requester && c->state < V2_CHILD_STANDBY && c->purpose != V2_CHILD_REKEY &&
+		!c->is_unwanted)
 		conn_settle(c->c.conn, CONN_WAIT_UP, EXIT_IKE_NO_ANSWER);
 	v2_child_state_set(c, V2_CHILD_GONE);
 	if (conn_policy_is_last(c->c.conn, c->c.reqid))

@@ -301,7 +301,8 @@ void v2_sa_kill(struct v2_sa *sa, int exit)
 	timer_stop(&sa->ike->timers, &sa->liveness);
 	timer_stop(&sa->ike->timers, &sa->expire);
 	timer_stop(&sa->ike->timers, &sa->keepalive);
-	if (was < V2_ESTABLISHED && sa->is_initiator && sa->rekeys == 0)
+	/* who waited for one that is not wanted any more was told then, or waits for another */
+	if (was < V2_ESTABLISHED && sa->is_initiator && sa->rekeys == 0 && !sa->is_unwanted)
 		conn_settle(sa->conn, CONN_WAIT_UP, exit);
 	let_go(sa, exit);
 	ike_request_release(sa->ike, sa->request, exit);

@@ -111,6 +111,38 @@ static struct v2_sa *coming_up(const struct v2 *v2, const struct conn *c)
 	return NULL;
 }
 
+/* So many are two seconds. */
+enum { RETRANSMITS_STUCK = 3 };
+
+/* Its IKE_AUTH is not answered, and nobody else waits for it: the peer may have forgotten by now
+ * what came before. */
+static bool is_stuck(const struct v2_sa *sa, const struct conn *c)
+{
+	const struct v2_child *k;
+
+	if (sa->state != V2_AUTH_SENT || !sa->window.is_open ||
+		sa->retransmit.count < RETRANSMITS_STUCK)
+		return false;
+	list_each (k, &sa->children, struct v2_child, node)
+		if (k->c.conn != c)
+			return false;
+	return sa->conn == c && sa->reauth_of == 0;
+}
+
+/* A new attempt in place of that one, with those who wait. */
+static void begin_anew(struct v2 *v2, struct v2_sa *old, struct conn *c)
+{
+	ike_sa_init_start(v2, c, 0);
+	while (!list_empty(&old->children)) {
+		struct v2_child *k = list_item(old->children.next, struct v2_child, node);
+
+		k->is_unwanted = true;
+		v2_child_kill(k);
+	}
+	old->is_unwanted = true;
+	v2_sa_kill(old, EXIT_IKE_NO_ANSWER);
+}
+
 static void up(void *state, struct conn *c)
 {
 	struct v2 *v2 = state;
@@ -118,7 +150,10 @@ static void up(void *state, struct conn *c)
 
 	if ((sa = coming_up(v2, c))) {
 		conn_tell_joined(c); /* those who wait will be told */
-		v2_send_sooner(sa);
+		if (is_stuck(sa, c))
+			begin_anew(v2, sa, c);
+		else
+			v2_send_sooner(sa);
 		v2_leave(v2);
 		return;
 	}

@@ -411,6 +411,35 @@ TEST(who_asks_while_it_is_tried_makes_it_try_at_once)
 	pair_done(&p);
 }
 
+/* The peer has answered IKE_SA_INIT, has begun anew since, and knows nothing of IKE_AUTH. */
+TEST(who_asks_while_ike_auth_is_not_answered_begins_anew)
+{
+	struct conf_conn c = pair_conf("paris");
+	struct pair p;
+
+	pair_init(&p, 1);
+	p.delay_min = p.delay_max = 50 * NS_MS;
+	pair_add(&p.a, &c);
+	pair_add(&p.b, &c);
+	pair_command(&p.a, CMD_UP, "paris");
+	pair_run(&p, 110 * NS_MS);
+	assert_int_equal(p.a.count[EV_v2_auth_sent], 1);
+	p.drops_all = true;
+	pair_run(&p, 10 * NS_S);
+	pair_restart(&p, &p.b);
+	pair_add(&p.b, &c);
+	p.drops_all = false;
+	pair_do(&p.a, CMD_UP, "paris");
+	pair_run(&p, NS_S);
+	assert_int_equal(p.a.n_done, 2);
+	assert_int_equal(p.a.exit, 0);
+	assert_int_equal(p.a.count[EV_conn_revive], 0);
+	pair_assert_one_tunnel(&p);
+	pair_run(&p, 90 * NS_S); /* nothing of the other one is left */
+	pair_assert_one_tunnel(&p);
+	pair_done(&p);
+}
+
 /* Who asks is told within seconds; about the tunnel it decides nothing. */
 TEST(a_peer_that_is_asked_whether_it_is_there_says_so_or_not)
 {
@@ -521,6 +550,7 @@ int main(void)
 		cmocka_unit_test(one_address_does_not_get_all_the_room),
 		cmocka_unit_test(people_who_ask_twice_are_both_told),
 		cmocka_unit_test(who_asks_while_it_is_tried_makes_it_try_at_once),
+		cmocka_unit_test(who_asks_while_ike_auth_is_not_answered_begins_anew),
 		cmocka_unit_test(a_peer_that_is_asked_whether_it_is_there_says_so_or_not),
 		cmocka_unit_test(one_request_of_several_commands_is_done_once_and_at_the_end),
 		cmocka_unit_test(deleting_is_by_name_and_taking_down_by_alias),
