@@ -302,6 +302,17 @@ static void note_peer(struct diag *d, struct memory *m, const struct event *e)
 		}
 }
 
+/* A connection that was edited and loaded again: what its attempts were refused for was said of
+ * what it was. */
+static void forget_attempts(struct diag *d, const struct memory *of)
+{
+	struct memory *m;
+
+	list_each (m, &d->stories, struct memory, node)
+		if (m->conn && strcmp(m->conn, of->conn) == 0 && !is_up(m))
+			m->past = m == of ? m->n - 1 : m->n;
+}
+
 void diag_take(struct diag *d, const struct event *e)
 {
 	struct memory *m;
@@ -320,6 +331,8 @@ void diag_take(struct diag *d, const struct event *e)
 	m = memory_of(d, e);
 	if (!m)
 		return;
+	if (e->id == EV_conn_facts && memory_is_changed(m, e))
+		forget_attempts(d, m);
 	memory_add(m, e);
 	note_peer(d, m, e);
 	ride_note(d, m, e);

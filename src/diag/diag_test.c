@@ -172,6 +172,44 @@ TEST(who_waits_for_the_ike_sa_of_another_connection_is_told_of_it)
 	diag_done(&d);
 }
 
+static void loads(const char *digest)
+{
+	struct event facts = { .id = EV_conn_facts, .about = { .conn = "vpn" }, .at = now };
+
+	EMIT(&in, now, &about, conn_added, .name = ev_str("vpn"));
+	for (unsigned i = 0; i < event_kind(EV_conn_facts)->n; i++)
+		facts.row[i] = event_kind(EV_conn_facts)->field[i].type == EVENT_TYPE_str
+				       ? ev_str(strcmp(event_kind(EV_conn_facts)->field[i].name,
+							"digest") == 0
+							 ? digest
+							 : "")
+				       : ev_u64(0);
+	diag_take(&d, &facts);
+}
+
+/* What was refused was what it was then. */
+TEST(a_connection_that_is_edited_and_loaded_has_no_finding_of_before)
+{
+	begin();
+	loads("aa");
+	send_first();
+	EMIT(&in, now, &about, v2_init_refused, .notify = ev_str("NO_PROPOSAL_CHOSEN"),
+		.payloads = ev_str("N"), .missing = ev_str(""), .offered = ev_str(""),
+		.ours_conf = ev_str("aes128"), .ours_swanctl = ev_str(""));
+	pass(NS_S);
+	assert_true(said_so("[ike-proposal-mismatch]"));
+	for (unsigned i = 0; i < 2; i++) {
+		n_said = 0;
+		loads(i ? "bb" : "aa"); /* as it was, then edited */
+		pass(NS_S);
+		assert_true(!i || said_so("no longer"));
+		n_said = 0;
+		diag_report(&d, NULL, 7, now, &out);
+		assert_int_equal(count_said("[ike-proposal-mismatch]"), !i);
+	}
+	diag_done(&d);
+}
+
 /* The file of secrets is the host's, so its story is another one. */
 TEST(a_secret_that_is_written_is_missing_no_longer)
 {
@@ -766,6 +804,7 @@ int main(void)
 		cmocka_unit_test(what_was_said_is_not_said_again),
 		cmocka_unit_test(who_asks_for_what_is_tried_already_is_told_what_is_known),
 		cmocka_unit_test(who_waits_for_the_ike_sa_of_another_connection_is_told_of_it),
+		cmocka_unit_test(a_connection_that_is_edited_and_loaded_has_no_finding_of_before),
 		cmocka_unit_test(a_secret_that_is_written_is_missing_no_longer),
 		cmocka_unit_test(a_request_that_ends_has_its_verdict_first),
 		cmocka_unit_test(a_tunnel_that_is_up_clears_what_was_found),

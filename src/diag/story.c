@@ -96,6 +96,21 @@ void memory_add(struct memory *m, const struct event *e)
 	}
 }
 
+bool memory_is_changed(const struct memory *m, const struct event *facts)
+{
+	struct event *was = xalloc(sizeof(*was));
+	const char *digest, *is = FIELDS(facts, conn_facts)->digest.str;
+	bool ret = false;
+
+	if (m->n && opened(&m->event[(m->n - 1) % STORY_EVENTS], was) && was->id == EV_conn_added &&
+		opened(&m->facts, was)) {
+		digest = FIELDS(was, conn_facts)->digest.str;
+		ret = digest[0] && strcmp(digest, is) != 0;
+	}
+	free(was);
+	return ret;
+}
+
 /* What happens from here on is another story than what came before. */
 static bool is_turn(const struct event *e)
 {

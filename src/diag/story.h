@@ -34,6 +34,10 @@ struct memory *memory_new(const char *conn, uint32_t instance, struct addr peer)
 void memory_done(struct memory *m); /* frees it */
 void memory_add(struct memory *m, const struct event *e);
 
+/* Has the connection just been loaded (its newest event) as another one than it was? facts:
+ * conn_facts of what it is now, not added yet. */
+bool memory_is_changed(const struct memory *m, const struct event *facts);
+
 /* A memory opened to be judged. Events are borrowed from it. */
 struct story {
 	const char *conn; /* NULL: of a stranger */
