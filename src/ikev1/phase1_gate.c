@@ -74,7 +74,9 @@ static void tell_proposal(const struct phase1_request *q, const struct conn *nea
 		.difference = ev_str(difference), .theirs_conf = ev_str(words.theirs_conf),
 		.ours_conf = ev_str(words.ours_conf), .ours_swanctl = ev_str(words.ours_swanctl),
 		.legacy = ev_str(words.legacy),
-		.product = ev_str(vendor_product(q->m->vendor, q->m->n_vendor)));
+		.product = ev_str(vendor_product(q->m->vendor, q->m->n_vendor)),
+		.theirs_auth = ev_str(q->m->sa.n_t ? v1_auth_name(q->m->sa.t[0].auth) : ""),
+		.ours_auth = ev_str(v1_auth_name(v1_auth_method(nearest, false))));
 }
 
 static const char *why_none(enum match_why why, const struct conn *nearest)

@@ -32,6 +32,50 @@ static void fixes(struct finding *f)
 		"pre-share; IKEv1: crypto isakmp policy: authentication pre-share");
 }
 
+static bool is(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+/* One end asks for a user name and a password after the secret, or expects to be asked. */
+static bool differs_in_xauth(
+	const struct story *s, struct finding *f, const char *theirs, const char *ours)
+{
+	bool is_client = is(ours, "XAUTHRespPreShared"), is_server = is(ours, "XAUTHInitPreShared");
+	bool they_ask = is(theirs, "XAUTHRespPreShared"),
+	     they_log_in = is(theirs, "XAUTHInitPreShared");
+
+	if (is(theirs, "PRESHARED_KEY") && (is_client || is_server)) {
+		finding_cause(f,
+			"here %sxauth%s=yes wants a user name and a password after the secret, "
+			"and the peer begins with the secret alone",
+			story_our_end(s), is_client ? "client" : "server");
+		finding_conn(f, FIX_HERE, story_our_end(s),
+			is_client ? "xauthclient" : "xauthserver", "no");
+		finding_conn(f, FIX_PEER_LIBRESWAN, "left",
+			is_client ? "xauthserver" : "xauthclient", "yes");
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS, "in the connection write: %s",
+			is_client ? "remote-xauth { auth = xauth }"
+				  : "local-xauth { auth = xauth, xauth_id = USER }");
+		return true;
+	}
+	if (is(ours, "PRESHARED_KEY") && (they_ask || they_log_in)) {
+		finding_cause(f,
+			"the peer %s a user name and a password after the secret (XAUTH), and the "
+			"connection here has the secret alone",
+			they_ask ? "wants" : "has");
+		finding_conn(f, FIX_HERE, story_our_end(s),
+			they_ask ? "xauthclient" : "xauthserver", "yes");
+		finding_conn(f, FIX_PEER_LIBRESWAN, "left",
+			they_ask ? "xauthserver" : "xauthclient", "no");
+		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_WORDS, "in the connection leave out: %s",
+			they_ask ? "remote-xauth { auth = xauth }"
+				 : "local-xauth { auth = xauth }");
+		return true;
+	}
+	return false;
+}
+
 /* The connection that the peer's address leads to has no secret at all. */
 static enum certainty never(const struct story *s, struct finding *f)
 {
@@ -84,6 +128,9 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 	if (!e || strcmp(FIELDS(e, v1_no_proposal)->difference.str, "AUTH") != 0)
 		return never(s, f);
 	finding_proof(f, e);
+	if (differs_in_xauth(s, f, FIELDS(e, v1_no_proposal)->theirs_auth.str,
+		    FIELDS(e, v1_no_proposal)->ours_auth.str))
+		return CERTAIN;
 	finding_cause(f,
 		"the authentication methods of the two ends differ: the peer offers %s, allowed "
 		"here "

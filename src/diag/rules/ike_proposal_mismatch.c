@@ -56,7 +56,8 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		return CERTAIN;
 	}
 	e = story_last(s, EV_v1_no_proposal);
-	if (e) {
+	if (e && strcmp(FIELDS(e, v1_no_proposal)->difference.str, "AUTH") !=
+			 0) { /* authby_mismatch */
 		const union ev_v1_no_proposal *no = FIELDS(e, v1_no_proposal);
 
 		finding_proof(f, e);
@@ -65,8 +66,7 @@ static enum certainty as_responder(const struct story *s, struct finding *f)
 		finding_lists(f, no->difference.str,
 			no->theirs_conf.str[0] ? no->theirs_conf.str : no->offered.str,
 			no->ours_conf.str[0] ? no->ours_conf.str : no->allowed.str);
-		if (strcmp(no->difference.str, "AUTH") != 0)
-			fixes(f, s, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
+		fixes(f, s, no->theirs_conf.str, no->ours_conf.str, no->ours_swanctl.str);
 		return CERTAIN;
 	}
 	return CERTAINTY_NONE;

@@ -27,6 +27,18 @@ static bool is_written_since(const struct story *s, const struct event *e)
 	       FIELDS(read, secrets_loading)->written.u64 >= (uint64_t)(e->at.wall / NS_S);
 }
 
+/* RFC 2409 5.4: in Main Mode the secret is needed before the identity comes. */
+static void by_address(const struct story *s, struct finding *f, const char *theirs)
+{
+	if (!identity_is_open(theirs) || strcmp(FACT(s, mode), "aggressive") == 0)
+		return;
+	finding_more(f, "; Main Mode of IKEv1 chooses it by the peer's address, before its "
+			"identity is known");
+	finding_fix(f, FIX_HERE, FIX_WORDS,
+		"all peers that may come from anywhere have this one secret in Main Mode; for one "
+		"of its own for each identity: IKEv2, or aggressive=yes, at both ends");
+}
+
 static enum certainty judge_secret(const struct story *s, struct finding *f)
 {
 	static const enum event_id ids[] = { EV_v2_no_secret, EV_v1_no_secret, EV_secret_missing,
@@ -42,8 +54,10 @@ static enum certainty judge_secret(const struct story *s, struct finding *f)
 		return lacks(s, f, e, FIELDS(e, v2_no_secret)->ours.str,
 			FIELDS(e, v2_no_secret)->theirs.str);
 	case EV_v1_no_secret:
-		return lacks(s, f, e, FIELDS(e, v1_no_secret)->ours.str,
+		(void)lacks(s, f, e, FIELDS(e, v1_no_secret)->ours.str,
 			FIELDS(e, v1_no_secret)->theirs.str);
+		by_address(s, f, FIELDS(e, v1_no_secret)->theirs.str);
+		return CERTAIN;
 	case EV_secret_missing:
 		return lacks(s, f, e, FIELDS(e, secret_missing)->ours.str,
 			FIELDS(e, secret_missing)->theirs.str);
