@@ -150,8 +150,10 @@ enum certainty ike_proposals_differ(const struct story *s, struct finding *f)
 		ours[0] || offered[0] ? ")" : "");
 	fixes(f, s, "", ours, swanctl);
 	finding_suspect(f, &rule_ike_version_mismatch);
-	if (e->id == EV_v1_ignored)
+	if (e->id == EV_v1_ignored) {
 		finding_suspect(f, &rule_v1_mode_mismatch);
+		finding_suspect(f, &rule_authby_mismatch); /* XAUTH is of the proposal, too */
+	}
 	if (strcmp(FACT(s, mode), "aggressive") == 0) /* the identity goes in clear */
 		finding_suspect(f, &rule_id_mismatch);
 	finding_next(f, "ipsec diagnose %s asks the peer which algorithms it takes", story_name(s));

@@ -30,7 +30,7 @@ static bool is_written_since(const struct story *s, const struct event *e)
 /* RFC 2409 5.4: in Main Mode the secret is needed before the identity comes. */
 static void by_address(const struct story *s, struct finding *f, const char *theirs)
 {
-	if (!identity_is_open(theirs) || strcmp(FACT(s, mode), "aggressive") == 0)
+	if (!identity_is_open(theirs) || strcmp(FACT(s, mode), "main") != 0)
 		return;
 	finding_more(f, "; Main Mode of IKEv1 chooses it by the peer's address, before its "
 			"identity is known");
@@ -59,8 +59,10 @@ static enum certainty judge_secret(const struct story *s, struct finding *f)
 		by_address(s, f, FIELDS(e, v1_no_secret)->theirs.str);
 		return CERTAIN;
 	case EV_secret_missing:
-		return lacks(s, f, e, FIELDS(e, secret_missing)->ours.str,
+		(void)lacks(s, f, e, FIELDS(e, secret_missing)->ours.str,
 			FIELDS(e, secret_missing)->theirs.str);
+		by_address(s, f, FIELDS(e, secret_missing)->theirs.str);
+		return CERTAIN;
 	}
 	finding_proof(f, e);
 	finding_cause(f, "secrets cannot be read from %s: %s",
