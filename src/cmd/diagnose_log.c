@@ -1,5 +1,6 @@
 /* ipsec diagnose --log FILE [CONN]: what the log of another daemon tells, in the words of our own
  * diagnosis. */
+#include "base/word.h"
 #include "cmd/diagnose.h"
 #include "cmd/diagnose_html.h"
 #include "cmd/diagnose_lines.h"
@@ -29,9 +30,12 @@ struct reader {
 	char *kept[KEPT]; /* the lines that told something, by number: evidence is shown as it is */
 	uint64_t of[KEPT]; /* which line that is */
 	struct verdict said[SAID];
-	unsigned findings; /* printed */
-	bool has_found;	   /* in this log, printed or not */
-	bool is_silent;	   /* what is printed was before */
+	unsigned findings;   /* printed */
+	bool has_found;	     /* in this log, printed or not */
+	bool is_silent;	     /* what is printed was before */
+	bool has_conn;	     /* the log tells of it */
+	struct nearest near; /* what of it could have been meant */
+	char near_name[96];
 	struct page *page; /* of --html; NULL: none is wanted */
 	enum foreign_dialect dialect;
 };
@@ -43,6 +47,13 @@ static void told(void *ctx, const struct event *e)
 	struct event numbered = *e;
 	unsigned i = (unsigned)(r->line % KEPT);
 
+	if (r->conn && e->about.conn) {
+		r->has_conn |= strcmp(e->about.conn, r->conn) == 0;
+		if (nearest_try(&r->near, e->about.conn)) {
+			snprintf(r->near_name, sizeof(r->near_name), "%s", e->about.conn);
+			r->near.word = r->near_name;
+		}
+	}
 	numbered.seq = r->text ? r->line : 0;
 	diag_take(&r->diag, &numbered);
 	if (!r->text || r->of[i] == r->line)
@@ -152,6 +163,7 @@ static int read_lines(FILE *in, struct lines *lines, struct reader *r)
 static int conclude(const struct reader *r, const struct lines *lines, const char *file, int error)
 {
 	const char *is = lines_are_none(lines);
+	char hint[NEAREST_HINT];
 
 	if (error) {
 		out_error("ipsec: %s: %s", file, strerror(error));
@@ -175,6 +187,11 @@ static int conclude(const struct reader *r, const struct lines *lines, const cha
 	if (lines_were_too_many(lines))
 		out_error("ipsec: %s has its newest lines first: only the first of them were read",
 			file);
+	if (r->conn && !r->has_conn) {
+		out_error("ipsec: %s tells of no connection \"%s\"%s", file, r->conn,
+			nearest_hint(&r->near, hint));
+		return EXIT_UNKNOWN;
+	}
 	if (r->findings)
 		return EXIT_FOUND;
 	out_say("nothing that this log tells of is a known failure; why a tunnel that is up "
@@ -218,6 +235,7 @@ int diagnose_log(const char *file, const char *conn, const char *html)
 		file = "standard input";
 	r = xalloc(sizeof(*r));
 	r->conn = conn;
+	r->near = nearest_to(conn ? conn : "");
 	r->page = html ? page_new() : NULL;
 	errno = 0;
 	lines = lines_new(in);

@@ -118,8 +118,11 @@ TEST(one_connection_of_several)
 {
 	write_file(file, REFUSED, strlen(REFUSED));
 	assert_int_equal(diagnose(file, "vpn", NULL), EXIT_FOUND);
-	assert_int_equal(diagnose(file, "other", NULL), 0);
+	assert_int_equal(diagnose(file, "vpm", NULL), EXIT_UNKNOWN);
+	assert_says("tells of no connection \"vpm\"; did you mean \"vpn\"?");
 	assert_null(strstr(said, "diagnosis"));
+	write_file(file, UP, strlen(UP));
+	assert_int_equal(diagnose(file, "vpn", NULL), 0);
 }
 
 TEST(both_ends_in_one_file_say_it_once)

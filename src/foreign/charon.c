@@ -249,68 +249,6 @@ static void message_out(struct line *n)
 	message(n, false);
 }
 
-/* ---- proposals ---- */
-static void received(struct line *n)
-{
-	charon_need_talk(n);
-	if (n->talk)
-		line_copy(n->talk->offered, sizeof(n->talk->offered), n->after);
-}
-
-static void configured(struct line *n)
-{
-	charon_need_talk(n);
-	if (n->talk && strncmp(n->after, "IKE:", 4) == 0)
-		line_copy(n->talk->allowed_ike, sizeof(n->talk->allowed_ike), n->after);
-	else if (n->talk)
-		line_copy(n->talk->allowed_esp, sizeof(n->talk->allowed_esp), n->after);
-}
-
-static void selected(struct line *n)
-{
-	if (n->talk && strncmp(n->after, "IKE:", 4) == 0)
-		line_copy(n->talk->suite, sizeof(n->talk->suite), n->after);
-}
-
-static void ike_unacceptable(struct line *n)
-{
-	const struct talk *t;
-
-	charon_need_talk(n);
-	if (!(t = n->talk))
-		return;
-	if (t->version == 1)
-		SAY(n, v1_no_proposal, .offered = ev_str(t->offered),
-			.allowed = ev_str(t->allowed_ike),
-			.difference = ev_str(proposals_differ(t->offered, t->allowed_ike)));
-	else
-		SAY(n, v2_no_proposal, .offered = ev_str(t->offered), .theirs = ev_str(t->offered),
-			.allowed = ev_str(t->allowed_ike), .ours = ev_str(t->allowed_ike),
-			.difference = ev_str(proposals_differ(t->offered, t->allowed_ike)));
-	talk_refused(n);
-}
-
-static void esp_unacceptable(struct line *n)
-{
-	const struct talk *t = n->talk;
-
-	if (!t)
-		return;
-	if (t->version == 1)
-		SAY(n, v1_quick_no_proposal, .offered = ev_str(t->offered),
-			.allowed = ev_str(t->allowed_esp),
-			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)));
-	else
-		SAY(n, v2_no_esp_proposal, .offered = ev_str(t->offered),
-			.theirs =
-				ev_str(t->is_rekeying ? charon_groups(n, t->offered) : t->offered),
-			.allowed = ev_str(t->allowed_esp),
-			.ours = ev_str(
-				t->is_rekeying ? charon_groups(n, t->allowed_esp) : t->allowed_esp),
-			.difference = ev_str(proposals_differ(t->offered, t->allowed_esp)),
-			.rekeys = ev_u64(t->is_rekeying));
-}
-
 /* no IKE config found for 198.51.100.1...192.0.2.1, sending NO_PROPOSAL_CHOSEN */
 static void no_config(struct line *n)
 {
@@ -577,13 +515,13 @@ static const struct phrase phrases[] = {
 	{ " is initiating a", peer_initiates },
 	{ "parsed ", message_in },
 	{ "generating ", message_out },
-	{ "received proposals unacceptable", ike_unacceptable },
-	{ "received proposals: ", received },
-	{ "configured proposals: ", configured },
-	{ "selected proposal: ", selected },
-	{ "no proposal found", ike_unacceptable },
-	{ "no acceptable proposal found", esp_unacceptable },
-	{ "no matching proposal found, sending", esp_unacceptable },
+	{ "received proposals unacceptable", charon_ike_unacceptable },
+	{ "received proposals: ", charon_received },
+	{ "configured proposals: ", charon_configured },
+	{ "selected proposal: ", charon_selected },
+	{ "no proposal found", charon_ike_unacceptable },
+	{ "no acceptable proposal found", charon_esp_unacceptable },
+	{ "no matching proposal found, sending", charon_esp_unacceptable },
 	{ "no IKE config found for ", no_config },
 	{ ", but none allows ", charon_none_allows },
 	{ "traffic selector missing in configuration", no_networks },

@@ -23,6 +23,13 @@ void charon_other_method(struct line *n);
 void charon_xauth(struct line *n);
 void charon_no_aggressive(struct line *n);
 
+/* ---- charon_proposal.c ---- */
+void charon_received(struct line *n);
+void charon_configured(struct line *n);
+void charon_selected(struct line *n);
+void charon_ike_unacceptable(struct line *n);
+void charon_esp_unacceptable(struct line *n);
+
 /* ---- charon_up.c ---- */
 void charon_rekeys(struct line *n, const char *payloads);
 bool charon_rekey_refused(struct line *n, const char *notify);

@@ -138,6 +138,9 @@ bool line_is_heading(const char *s);
 struct around;
 void pluto_line(struct line *n, const struct around *a);
 void charon_line(struct line *n, const struct around *a);
+/* What pluto says of the network. */
+void pluto_send_failed(struct line *n);
+void pluto_net_error(struct line *n);
 /* What pluto says of IKEv1. */
 void pluto_v1_tell(struct line *n);
 void pluto_v1_stranger(struct line *n);
