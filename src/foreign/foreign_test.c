@@ -84,6 +84,7 @@ TEST(whatever_stands_around_a_line_is_passed_over)
 		"\033[0;32mNov 29 13:44:33\033[0m gw charon[12]: \033[1m",
 		"[2026-11-29 13:44:33] " };
 	char line[256];
+	struct now at;
 
 	for (size_t i = 0; i < COUNT(before); i++) {
 		snprintf(line, sizeof(line),
@@ -93,9 +94,12 @@ TEST(whatever_stands_around_a_line_is_passed_over)
 			fail_msg("charon behind %s", before[i]);
 		snprintf(
 			line, sizeof(line), "%s\"vpn\" #1: initiating IKEv2 connection", before[i]);
-		READ(line);
+		at = READ(line);
 		if (!got_event("\"v2_initiate\"", "\"conn\":\"vpn\""))
 			fail_msg("pluto behind %s", before[i]);
+		/* and its clock is read, whatever is before that */
+		if (strstr(before[i], "13:44:33"))
+			assert_int_equal(at.mono / NS_S % 86400, 13 * 3600 + 44 * 60 + 33);
 	}
 }
 
