@@ -45,6 +45,10 @@ void charon_v1_notified(struct line *n, const char *notify)
 {
 	char why[96];
 
+	/* who began does not take what was chosen: its log says why */
+	if (!n->talk->is_initiator && n->talk->stage != STAGE_AUTH && n->talk->stage != STAGE_CHILD)
+		return;
+
 	if (n->talk->stage == STAGE_CHILD)
 		SAY(n, v1_quick_refused, .notify = ev_str(notify));
 	else if (n->talk->stage == STAGE_AUTH && n->talk->is_initiator && n->job->is_protected)

@@ -20,6 +20,8 @@ struct talk {
 	bool is_trying;	 /* in a row of attempts of which none came further than IKE SAs */
 	bool is_retried; /* more than one */
 	bool is_rekeying, has_group; /* what is asked for is a rekey, with a group */
+	unsigned noise;		     /* messages of the peer that were not readable */
+	bool has_no_secret;	     /* which was said, and makes every proposal unacceptable */
 	bool is_full;		     /* the pool that it is to have an address of */
 	char state[40], suite[160], mode[24], pfs[24];
 	char ours[128], theirs[128], asked[128];

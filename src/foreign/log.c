@@ -80,7 +80,8 @@ bool talk_begins(struct talk *t, int version, bool is_initiator)
 	if (!was_trying)
 		t->furthest = STAGE_NONE;
 	t->retransmits = 0;
-	t->is_full = false;
+	t->is_full = t->has_no_secret = false;
+	t->noise = 0;
 	t->is_trying = true;
 	t->is_retried = was_trying;
 	return !was_trying;

@@ -378,6 +378,7 @@ static void no_secret(struct line *n)
 		ours = line_between(n, n->after, "`", "'");
 		theirs = line_between(n, n->after, "and `", "'");
 	}
+	n->talk->has_no_secret = true;
 	if (*ours) /* "Failed to find our PreShared Key" follows */
 		line_copy(n->talk->ours, sizeof(n->talk->ours), ours);
 

@@ -128,9 +128,15 @@ static void notified(struct line *n)
 		line_copy(why + strlen(why), sizeof(why) - strlen(why), notify);
 		SAY(n, v1_ignored, .notify = ev_str(notify));
 		SAY(n, v1_psk_suspected, .why = ev_str(why));
-	} else
+	} else {
+		/* so answers who has no secret for these addresses */
+		if (n->talk->stage == STAGE_KEYS && n->talk->is_initiator &&
+			strcmp(notify, "INVALID_KEY_INFORMATION") == 0)
+			SAY(n, v1_psk_suspected, .why = ev_str(n->text),
+				.sign = ev_str("no secret"));
 		SAY(n, v1_ignored, .notify = ev_str(notify),
 			.offered = ev_str(n->talk->allowed_ike));
+	}
 }
 
 /* What is no error (IPSEC_INITIAL_CONTACT) tells nothing. */
@@ -174,6 +180,8 @@ static void transform_refused(struct line *n)
 
 static void no_proposal(struct line *n)
 {
+	if (n->talk->has_no_secret)
+		return;
 	SAY(n, v1_no_proposal, .offered = ev_str(n->talk->offered),
 		.allowed = ev_str(n->talk->allowed_ike));
 }
@@ -238,7 +246,13 @@ static void objection(struct line *n)
 /* What is encrypted with another key reads like noise. */
 static void noise(struct line *n)
 {
-	if (!n->talk->is_initiator && n->talk->stage == STAGE_AUTH)
+	if (n->talk->stage != STAGE_AUTH)
+		return;
+	if (n->talk->is_initiator)
+		/* who refuses for another reason says so once, and is gone */
+		SAY(n, v1_psk_suspected, .why = ev_str(n->text),
+			.sign = ev_str(n->talk->noise++ ? "" : "unreadable"));
+	else
 		SAY(n, v1_psk_mismatch, .why = ev_str(n->text));
 }
 

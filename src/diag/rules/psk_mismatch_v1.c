@@ -91,7 +91,8 @@ static enum certainty as_initiator(const struct story *s, struct finding *f)
 		return POSSIBLE;
 	}
 	if (strcmp(sign, "no secret") == 0) {
-		finding_cause(f, "the peer answers INVALID_KE_PAYLOAD where it would make keys of "
+		finding_cause(f, "the peer answers INVALID_KEY_INFORMATION (in strongSwan's words "
+				 "INVALID_KE_PAYLOAD) where it would make keys of "
 				 "the secret: a "
 				 "strongSwan that has none for these two addresses answers so");
 		return LIKELY;
@@ -100,6 +101,12 @@ static enum certainty as_initiator(const struct story *s, struct finding *f)
 		"the peer answers our first encrypted message with one that says no%s: its "
 		"secret is another one",
 		strcmp(sign, "unreadable") == 0 ? ", or that our keys do not open" : "");
+	if (strcmp(sign, "unreadable") == 0 &&
+		story_is_foreign(s)) { /* it may have been readable */
+		finding_suspect(f, &rule_id_mismatch);
+		finding_suspect(f, &rule_v1_mode_mismatch);
+		return POSSIBLE;
+	}
 	if (is_id)
 		finding_suspect(f, &rule_id_mismatch);
 	return is_id ? POSSIBLE : LIKELY;
