@@ -359,9 +359,22 @@ static void wrong_id(struct line *n)
 		SAY(n, v2_wrong_id, .wanted = ev_str(wanted), .declared = ev_str(declared));
 }
 
+/* liveness action - clearing connection kind CK_PERMANENT; putting connection into hold */
+static void peer_dead(struct line *n)
+{
+	const char *hint = "the peer does not answer any more";
+
+	if (is_v1(n))
+		SAY(n, v1_timeout, .hint = ev_str(hint));
+	else
+		SAY(n, v2_timeout, .hint = ev_str(hint));
+}
+
 static void id_refused(struct line *n)
 {
 	const char *id = line_between(n, n->text, "'", "'");
+
+	id = *id ? id : talk_their_id(n); /* 3.x says it in the line before */
 
 	if (is_v1(n))
 		SAY(n, v1_id_refused, .id = ev_str(id), .ours = ev_str(talk_our_id(n)));
@@ -517,6 +530,10 @@ static const struct phrase named[] = {
 	{ "send on ", pluto_send_failed },
 	{ "peer to have ID", wrong_id },
 	{ "mismatched on first found connection", id_refused },
+	{ "Peer mismatch on first found connection", id_refused },
+	{ "liveness action - clearing connection", peer_dead },
+	{ "liveness action - putting connection into hold", peer_dead },
+	{ "DPD: No response from peer - declaring peer dead", peer_dead },
 	{ "no PSK found", no_secret },
 	{ "no preshared key found", no_secret },
 	{ "Failed to find our PreShared Key", no_secret },
