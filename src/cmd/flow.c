@@ -396,7 +396,8 @@ struct flow_came flow_run(const struct flow_for *what, const struct event_sink *
 	if (some && !all) {
 		run_more(&r, some);
 	} else {
-		run_outside(&r);
+		/* nothing came back: is the way bad, or only the tunnel? */
+		run_outside(&r, all || hop_answered(&r) ? 2 : FLOW_MORE);
 		if (all)
 			flow_mtu(&r.f, "inside", &all->from, &all->to, 0);
 	}

@@ -101,15 +101,17 @@ void flow_loss(const struct flow_for *what, const struct event_sink *out)
 /* ---- sizes ---- */
 
 /* Does the peer's own address answer at all? */
-void run_outside(struct run *r)
+void run_outside(struct run *r, unsigned n)
 {
 	struct addr none = { 0 };
 	struct echo e;
 
 	if (!echo_open(&e, "outside", &none, &r->f.what->theirs, ECHO_OUTSIDE, 0))
 		return;
-	run_send(r, &e, ECHO_OCTETS);
-	run_send(r, &e, ECHO_OCTETS);
+	for (unsigned i = 0; i < n; i++) {
+		run_send(r, &e, ECHO_OCTETS);
+		echo_wait(&e, 1, ROUND_MS);
+	}
 	echo_wait(&e, 1, ANSWER_MS / 2);
 	run_say_answer(r, &e);
 	echo_close(&e);

@@ -100,4 +100,5 @@ void cpu_say(const struct run *r);
 /* ---- flow_more.c ---- */
 void run_behind(struct run *r, const struct echo *heard);
 void run_more(struct run *r, const struct echo *some);
-void run_outside(struct run *r);
+/* n echo requests to the peer's own address, and its path MTU. */
+void run_outside(struct run *r, unsigned n);

@@ -191,14 +191,17 @@ void ladder_daemon(struct ladder *l)
 
 /* ---- the peer ---- */
 
-/* Whatever was lost on the way is no answer. Within the packets that probes may have. */
+/* What the attempt leaves of 40 packets. */
+enum { ASKED_MAX = 34 };
+
+/* Whatever was lost on the way is no answer. */
 static void ask_way(struct ladder *l, unsigned asked)
 {
 	const struct event_sink in = { ladder_told, l };
 	char own[CONF_DEVICE_NAME];
 	struct flow_for what = ladder_flow_for(l, own);
 
-	if (asked && asked + FLOW_MORE <= PROBE_PACKETS_MAX && addr_is_set(&what.theirs))
+	if (asked && asked + FLOW_MORE <= ASKED_MAX && addr_is_set(&what.theirs))
 		flow_loss(&what, &in);
 }
 

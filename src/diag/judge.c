@@ -203,10 +203,15 @@ static void aside_after(struct finding *ret, unsigned n)
 }
 
 /* Is it concluded from what did not come? Where packets are lost at random, that is no wonder. */
-static bool rests_on_silence(const struct finding *f)
+static bool rests_on_silence(const struct finding *f, bool is_up)
 {
 	for (unsigned i = 0; i < f->n_evidence; i++)
 		switch ((int)f->evidence[i]->id) {
+		case EV_ike_not_alive:
+		case EV_flow_sa:
+			if (is_up && f->certainty < CERTAIN)
+				return true;
+			break;
 		case EV_probe_silence:
 		case EV_v2_retransmit:
 		case EV_v1_retransmit:
@@ -226,14 +231,15 @@ static bool rests_on_silence(const struct finding *f)
 
 unsigned judge(const struct story *s, struct finding *ret, unsigned max)
 {
-	bool is_lossy = story_loss(s) != NULL;
+	bool is_up = story_is_up(s), is_lossy = story_loss(s) || story_flow_loss(s);
 	unsigned n = 0;
 
 	for (const struct rule *const *r = rules; *r; r++) {
 		struct finding f = { .rule = *r };
 
 		f.certainty = (*r)->judge(s, &f);
-		if (!f.certainty || (is_lossy && *r != &rule_lossy_path && rests_on_silence(&f)))
+		if (!f.certainty ||
+			(is_lossy && *r != &rule_lossy_path && rests_on_silence(&f, is_up)))
 			continue;
 		if (!f.conn && f.n_evidence)
 			f.conn = story_nearest(f.evidence[0]);

@@ -1,5 +1,7 @@
 #include "diag/losses.h"
 
+#include "diag/flow.h"
+
 /* It is told each minute while it goes on. */
 #define RECENT (200 * NS_S)
 
@@ -20,14 +22,27 @@ const struct event *story_losing(const struct story *s, const char *reason)
 /* Of eight: one may be by chance. */
 enum { LOST_MIN = 2 };
 
-const struct event *story_loss(const struct story *s)
+static const struct event *some_lost(const struct event *e)
 {
-	const struct event *e = story_last(s, EV_flow_answer);
 	const union ev_flow_answer *a = e ? FIELDS(e, flow_answer) : NULL;
 
 	return a && strcmp(a->way.str, "outside") == 0 && a->answered.u64 &&
-			       a->answered.u64 + LOST_MIN <= a->asked.u64 && !story_is_up(s)
+			       a->answered.u64 + LOST_MIN <= a->asked.u64
 		       ? e
+		       : NULL;
+}
+
+const struct event *story_loss(const struct story *s)
+{
+	return story_is_up(s) ? NULL : some_lost(story_last(s, EV_flow_answer));
+}
+
+const struct event *story_flow_loss(const struct story *s)
+{
+	const struct event *sa = flow_of(s);
+
+	return story_is_up(s) && sa && !FIELDS(sa, flow_sa)->in.u64 && !flow_answer_of(s, "more")
+		       ? some_lost(flow_answer_of(s, "outside"))
 		       : NULL;
 }
 

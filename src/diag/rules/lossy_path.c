@@ -19,7 +19,20 @@ static uint64_t lost(const struct event *e)
 static enum certainty judge_flow(const struct story *s, struct finding *f)
 {
 	const struct event *in = flow_answer_of(s, "more"), *out = flow_answer_of(s, "outside");
+	const struct event *way = story_flow_loss(s);
 
+	if (way) {
+		finding_proof(f, way);
+		finding_proof(f, flow_of(s));
+		finding_cause(f,
+			"%u of %u echo requests to %s were lost and the others answered: the way "
+			"there is bad; that nothing came back through the tunnel says nothing yet",
+			(unsigned)lost(way), (unsigned)ANSWER(way)->asked.u64, ANSWER(way)->to.str);
+		finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s", ANSWER(way)->to.str);
+		finding_suspect(f, &rule_esp_blocked);
+		finding_next(f, "ipsec diagnose %s, once more", story_name(s));
+		return LIKELY;
+	}
 	if (lost(in) < LOST_MIN || !ANSWER(in)->answered.u64)
 		return CERTAINTY_NONE;
 	finding_proof(f, in);
