@@ -458,7 +458,7 @@ other_kernel() {
 	[ "$PEER" = strongswan ] || return 0
 	local edit='s/"kernel":"[^"]*"/"kernel":"6.1.0-30-amd64"/'
 	stop right strongswan
-	SS_ESP= start right strongswan
+	SS_ESP='' start right strongswan
 	SWAN[child]="esp_proposals = aes256gcm16"
 	if [ $VERSION = ikev2 ]; then
 		fault "the kernel lacks an algorithm" left:esp=aes_gcm256
