@@ -480,7 +480,7 @@ void conn_tell_joined(const struct conn *c)
 		if (w->what == CONN_WAIT_UP && w->request != last->request)
 			with = w->request;
 	EMIT(&c->ike->env.events, c->ike->now, (struct event_about[1]){ conn_about(c, 0) },
-		conn_joined, .with = with ? ev_u64(with) : (struct event_value){ 0 });
+		conn_joined, .with = ev_u64(with));
 }
 
 /* ---- up ---- */
