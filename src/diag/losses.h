@@ -10,6 +10,7 @@ bool story_length_tells_icv(const struct story *s);
 /* Before a tunnel is there: echo requests to the peer's own address of which some were answered and
  * some were not; NULL: nobody asked, or none or nearly none was lost. */
 const struct event *story_loss(const struct story *s);
-/* A test flow through the tunnel of which nothing came back, with such a loss outside of it: so may what
- * the peer was to hear before it has the tunnel (IKEv1's third message of Quick Mode) have been lost. */
+/* A test flow through the tunnel of which nothing came back, with such a loss outside of it: so may
+ * what the peer was to hear before it has the tunnel (IKEv1's third message of Quick Mode) have
+ * been lost. */
 const struct event *story_flow_loss(const struct story *s);
