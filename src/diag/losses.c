@@ -21,6 +21,8 @@ const struct event *story_losing(const struct story *s, const char *reason)
 
 /* Of eight: one may be by chance. */
 enum { LOST_MIN = 2 };
+/* Less is none. */
+#define NO_CHANCE 0.01
 
 static const struct event *some_lost(const struct event *e)
 {
@@ -32,9 +34,39 @@ static const struct event *some_lost(const struct event *e)
 		       : NULL;
 }
 
+/* Each question to a port of the peer was lost, at the rate of the echo requests: so often by
+ * chance. Hosts that answer so many a second and no more lose some, too, and filter IKE. */
+static double chance(const struct story *s, const union ev_flow_answer *a, bool is_4500)
+{
+	double rate = (double)(a->asked.u64 - a->answered.u64 + 1) / (double)(a->asked.u64 + 1);
+	uint64_t n = 0;
+	double ret = 1;
+
+	for (unsigned i = s->from; i < s->n; i++) {
+		const struct event *e = &s->event[i];
+		uint16_t port = e->id == EV_probe_silence ? FIELDS(e, probe_silence)->remote.ep.port
+				: e->id == EV_probe_answer ? FIELDS(e, probe_answer)->remote.ep.port
+							   : 0;
+
+		if (!port || (port == 4500) != is_4500)
+			continue;
+		if (e->id == EV_probe_answer)
+			return 1;
+		n += FIELDS(e, probe_silence)->packets.u64;
+	}
+	for (; n && ret > NO_CHANCE; n--)
+		ret *= rate;
+	return ret;
+}
+
 const struct event *story_loss(const struct story *s)
 {
-	return story_is_up(s) ? NULL : some_lost(story_last(s, EV_flow_answer));
+	const struct event *e = story_is_up(s) ? NULL : some_lost(story_last(s, EV_flow_answer));
+
+	return e && chance(s, FIELDS(e, flow_answer), false) > NO_CHANCE &&
+			       chance(s, FIELDS(e, flow_answer), true) > NO_CHANCE
+		       ? e
+		       : NULL;
 }
 
 const struct event *story_flow_loss(const struct story *s)
