@@ -78,6 +78,16 @@ const struct event *story_flow_loss(const struct story *s)
 		       : NULL;
 }
 
+bool story_is_in_udp(const struct story *s)
+{
+	const struct event *e = story_ever(s, EV_v2_child_established);
+	const struct event *v1 = story_ever(s, EV_v1_child_established);
+
+	if (story_later(v1, e))
+		return FIELDS(v1, v1_child_established)->natd.str[0] != '\0';
+	return e && FIELDS(e, v2_child_established)->natd.str[0];
+}
+
 bool story_length_tells_icv(const struct story *s)
 {
 	const struct event *v1 = story_last(s, EV_v1_child_established),

@@ -4,6 +4,8 @@
 
 /* The last minute's, for that reason ("replay", "integrity"); NULL: none, or it is over. */
 const struct event *story_losing(const struct story *s, const char *reason);
+/* ESP travels in UDP, as the Child SA has it: there is a NAT, or one end says so. */
+bool story_is_in_udp(const struct story *s);
 /* The Child SA has HMAC-SHA2-256, which old peers cut differently, and a cipher whose blocks let
  * the length of its packets tell. */
 bool story_length_tells_icv(const struct story *s);

@@ -229,11 +229,13 @@ check "it is up again" ping_through 3
 for IKE in 1 2; do
 	fault "IKEv$IKE: the peer's daemon has ended under a tunnel that is up"
 	[ $IKE = 2 ] || fresh_peer
-	up_again dpddelay=1 dpdtimeout=30 "pfs=$([ $IKE = 2 ] && echo yes || echo no)"
+	up_again "pfs=$([ $IKE = 2 ] && echo yes || echo no)"
 	ROLE=initiator
-	noticed left peer-not-listening-icmp likely stop_strongswan right KILL
-	verdict peer-not-listening-icmp certain ipsec --json diagnose $CONN
-	exactly certain
+	stop_strongswan right KILL
+	refuses "it does not answer" run left ipsec alive $CONN
+	# likely: strongSwan's ESP in user space is in UDP, where a NAT may say the same
+	verdict peer-not-listening-icmp likely ipsec --json status
+	exactly likely
 	refuses "nothing else is found" grep -q '"rank":2' "$LAB/said"
 	start right strongswan # which systemctl does there
 	apply

@@ -8,17 +8,6 @@
 #define RECENT (200 * NS_S)
 enum { IKE_LIVES = 120 };
 
-/* ESP travels in UDP, as the Child SA has it. */
-static bool is_in_udp(const struct story *s)
-{
-	const struct event *e = story_ever(s, EV_v2_child_established);
-	const struct event *v1 = story_ever(s, EV_v1_child_established);
-
-	if (story_later(v1, e))
-		return FIELDS(v1, v1_child_established)->natd.str[0] != '\0';
-	return e && FIELDS(e, v2_child_established)->natd.str[0];
-}
-
 /* The first since something came in; NULL: there is none. */
 static const struct event *first_of(const struct story *s)
 {
@@ -39,7 +28,7 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 		"integrity", "replay", "icv_length" };
 	const struct event *e = story_last(s, EV_child_silent), *first = first_of(s),
 			   *ike = flow_ike(s), *elsewhere = story_last(s, EV_child_elsewhere);
-	bool is_alive, is_udp = is_in_udp(s);
+	bool is_alive, is_udp = story_is_in_udp(s);
 
 	if ((ike && ike->id == EV_ike_not_alive) || story_is_refused(s))
 		return CERTAINTY_NONE;
@@ -79,7 +68,7 @@ static enum certainty carries_nothing(const struct story *s, struct finding *f)
 
 static void by_udp(const struct story *s, struct finding *f)
 {
-	if (is_in_udp(s)) {
+	if (story_is_in_udp(s)) {
 		finding_fix(f, FIX_PEER, FIX_WORDS,
 			"let UDP port 4500 through in both directions, on the way and at the peer: "
 			"all of "
@@ -116,7 +105,7 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 		"one direction or in both",
 		(unsigned)FIELDS(sa, flow_sa)->out.u64,
 		ike ? "passes, as the peer has just answered" : "has passed",
-		is_in_udp(s) ? "ESP in UDP port 4500" : "ESP (protocol 50)");
+		story_is_in_udp(s) ? "ESP in UDP port 4500" : "ESP (protocol 50)");
 	by_udp(s, f);
 	finding_suspect(f, &rule_return_path_missing_on_lan);
 	finding_suspect(f, &rule_forwarding_disabled);

@@ -1,6 +1,7 @@
 #include "diag/flow.h"
 #include "diag/icmp.h"
 #include "diag/identity.h"
+#include "diag/losses.h"
 #include "diag/probed.h"
 
 #include <stdio.h>
@@ -18,6 +19,8 @@ static enum certainty is_unanswered(const struct story *s, const struct icmp *i)
 	if (asked && asked->id == EV_ike_not_alive && story_age(s, asked) < LATELY)
 		return CERTAIN;
 	if (asked && asked->id == EV_ike_alive && story_later(asked, i->e))
+		return CERTAINTY_NONE;
+	if (story_is_in_udp(s)) /* a NAT that has forgotten the peer says the same */
 		return CERTAINTY_NONE;
 	if (i->e->id == EV_v1_net_error) /* which tells it only of what was asked twice */
 		return LIKELY;
@@ -46,9 +49,9 @@ static enum certainty ended_there(const struct story *s, const struct icmp *i, s
 	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec down %s; ipsec up %s", story_name(s),
 		story_name(s));
-	if (i->remote.port == 500 || i->remote.port == 4500)
+	if (!story_is_in_udp(s))
 		return c;
-	finding_suspect(f, &rule_nat_mapping_expiry); /* a port of a NAT, which it is open for */
+	finding_suspect(f, &rule_nat_mapping_expiry);
 	return LIKELY;
 }
 
