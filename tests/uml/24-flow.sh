@@ -300,6 +300,10 @@ fault "the same, in a tunnel that the peer has begun"
 ends $RIGHT_NET
 run left ipsec down $CONN
 check "the peer brings it up" up right libreswan
+# what limits segments goes a moment after the connection that had it, and paths are remembered
+unclamped() { ! on left bash -c 'nft list ruleset; iptables-save; iptables-legacy-save' 2>/dev/null | grep -qiE 'maxseg|TCPMSS'; }
+check "segments are not limited any more" wait_for 10 unclamped
+for h in lpc rpc left right; do on $h ip route flush cache; done
 refuses "TCP freezes" big 5005
 BEGAN=responder diagnosed pmtu-blackhole certain
 apply
