@@ -3,8 +3,6 @@
 #include "diag/identity.h"
 #include "diag/probed.h"
 
-#define LATELY (60 * NS_S)
-
 static enum icmp_trouble trouble_of(uint64_t error, uint64_t type, uint64_t code)
 {
 	if (error == 111)
@@ -56,7 +54,7 @@ bool story_is_refused(const struct story *s)
 {
 	struct icmp i = story_icmp(s);
 
-	return icmp_is_refused(&i) && story_age(s, i.e) < LATELY;
+	return icmp_is_refused(&i) && story_age(s, i.e) < ICMP_LATELY;
 }
 
 bool icmp_is_filter(const struct icmp *i)
@@ -114,4 +112,10 @@ enum certainty icmp_rejected(const struct story *s, struct finding *f, bool is_4
 		return CERTAIN;
 	finding_suspect(f, &rule_peer_not_listening_icmp);
 	return LIKELY;
+}
+
+void icmp_start_there(struct finding *f)
+{
+	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
+	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
 }

@@ -14,9 +14,11 @@ struct icmp {
 };
 /* The last, as both versions and the probes tell of it. */
 struct icmp story_icmp(const struct story *s);
+/* After that time it may be over. */
+#define ICMP_LATELY (60 * NS_S)
 /* The peer's host itself says that nothing listens on that port. */
 bool icmp_is_refused(const struct icmp *i);
-/* So it has said within a minute. */
+/* So it has said lately. */
 bool story_is_refused(const struct story *s);
 /* A packet filter says so, or the peer's own host what only a filter there can say. */
 bool icmp_is_filter(const struct icmp *i);
@@ -26,3 +28,5 @@ bool icmp_is_filter(const struct icmp *i);
 bool icmp_is_one_port(const struct story *s, const struct icmp *i);
 /* A packet filter says that it rejects what goes to UDP port 4500, or to the other one. */
 enum certainty icmp_rejected(const struct story *s, struct finding *f, bool is_4500);
+/* What starts the peer's daemon. */
+void icmp_start_there(struct finding *f);

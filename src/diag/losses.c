@@ -98,3 +98,8 @@ bool story_length_tells_icv(const struct story *s)
 
 	return suite && strstr(suite, "CBC") && strstr(suite, "SHA2_256");
 }
+
+void losses_measure(struct finding *f, const char *whom)
+{
+	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 50 -i 0.2 %s", whom[0] ? whom : "PEER");
+}

@@ -1,6 +1,6 @@
 #pragma once
 /* What a tunnel that is up drops of what comes in. */
-#include "diag/story.h"
+#include "diag/diag.h"
 
 /* The last minute's, for that reason ("replay", "integrity"); NULL: none, or it is over. */
 const struct event *story_losing(const struct story *s, const char *reason);
@@ -16,3 +16,5 @@ const struct event *story_loss(const struct story *s);
  * what the peer was to hear before it has the tunnel (IKEv1's third message of Quick Mode) have
  * been lost. */
 const struct event *story_flow_loss(const struct story *s);
+/* The command that measures it; whom: "" is not known. */
+void losses_measure(struct finding *f, const char *whom);

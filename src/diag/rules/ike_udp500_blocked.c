@@ -6,6 +6,13 @@
 
 #define WHAT "UDP ports 500 and 4500 and ESP (protocol 50)"
 
+/* Both ports: what comes from 4500 has a marker, which our port 500 does not expect. */
+static void by_4500(const struct story *s, struct finding *f)
+{
+	finding_conn(f, FIX_HERE, story_our_end(s), "ikeport", "4500");
+	finding_conn(f, FIX_HERE, story_their_end(s), "ikeport", "4500");
+}
+
 /* UDP port 4500 tells that the peer is there. */
 static enum certainty only_500(const struct story *s, const struct probes *p, struct finding *f)
 {
@@ -17,9 +24,7 @@ static enum certainty only_500(const struct story *s, const struct probes *p, st
 		"there drops UDP port 500 alone",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
 	local_let_through(s, f, WHAT);
-	/* both: what comes from port 4500 has a marker, which our port 500 does not expect */
-	finding_conn(f, FIX_HERE, story_our_end(s), "ikeport", "4500");
-	finding_conn(f, FIX_HERE, story_their_end(s), "ikeport", "4500");
+	by_4500(s, f);
 	return CERTAIN;
 }
 
@@ -41,8 +46,7 @@ static enum certainty refused_500(const struct story *s, const struct probes *p,
 		"listen there",
 		addr_format(&i.by, by));
 	finding_fix(f, FIX_PEER, FIX_WORDS, "let " WHAT " through the packet filter of %s", by);
-	finding_conn(f, FIX_HERE, story_our_end(s), "ikeport", "4500");
-	finding_conn(f, FIX_HERE, story_their_end(s), "ikeport", "4500");
+	by_4500(s, f);
 	return LIKELY;
 }
 
@@ -58,8 +62,7 @@ static enum certainty dropped_and_down(
 		"or there, and its IKE daemon seems not to run",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
 	local_let_through(s, f, WHAT);
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+	icmp_start_there(f);
 	finding_suspect(f, &rule_peer_not_listening_icmp);
 	finding_suspect(f, &rule_ike_version_mismatch);
 	finding_next(f, "at the peer: ss -lunp 'sport = :500 or sport = :4500'");

@@ -28,7 +28,7 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 			"%u of %u echo requests to %s were lost and the others answered: the way "
 			"there is bad; that nothing came back through the tunnel says nothing yet",
 			(unsigned)lost(way), (unsigned)ANSWER(way)->asked.u64, ANSWER(way)->to.str);
-		finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s", ANSWER(way)->to.str);
+		losses_measure(f, ANSWER(way)->to.str);
 		finding_suspect(f, &rule_esp_blocked);
 		finding_next(f, "ipsec diagnose %s, once more", story_name(s));
 		return LIKELY;
@@ -42,8 +42,7 @@ static enum certainty judge_flow(const struct story *s, struct finding *f)
 		"ends is bad",
 		(unsigned)lost(in), (unsigned)ANSWER(in)->asked.u64,
 		lost(out) && ANSWER(out)->answered.u64 ? ", and some outside of it as well" : "");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 50 -i 0.2 %s",
-		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
+	losses_measure(f, FACT(s, theirs));
 	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	return lost(out) && ANSWER(out)->answered.u64 ? LIKELY : POSSIBLE;
 }
@@ -67,7 +66,7 @@ static enum certainty judge_way(const struct story *s, struct finding *f)
 		(unsigned)lost(e), (unsigned)ANSWER(e)->asked.u64, ANSWER(e)->to.str);
 	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	finding_conn(f, FIX_PEER_LIBRESWAN, "", "retransmit-timeout", "120s");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 100 -i 0.2 %s", ANSWER(e)->to.str);
+	losses_measure(f, ANSWER(e)->to.str);
 	if (p.main.is == PROBED_SILENT)
 		finding_suspect(f, &rule_ike_udp500_blocked);
 	if (p.natt.is == PROBED_SILENT)
@@ -112,8 +111,7 @@ static enum certainty judge_it(const struct story *s, struct finding *f)
 		n);
 	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	finding_conn(f, FIX_PEER_LIBRESWAN, "", "retransmit-timeout", "120s");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 50 -i 0.2 %s",
-		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
+	losses_measure(f, FACT(s, theirs));
 	return LIKELY;
 }
 

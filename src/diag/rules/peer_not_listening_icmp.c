@@ -6,17 +6,15 @@
 
 #include <stdio.h>
 
-#define LATELY (60 * NS_S)
-
 /* Of a tunnel that is up, where anybody could send us such ICMP: nor has the peer answered what it
  * was asked. */
 static enum certainty is_unanswered(const struct story *s, const struct icmp *i)
 {
 	const struct event *asked = flow_ike(s), *again = story_last(s, EV_v2_retransmit);
 
-	if (!icmp_is_refused(i) || story_age(s, i->e) > LATELY)
+	if (!icmp_is_refused(i) || story_age(s, i->e) > ICMP_LATELY)
 		return CERTAINTY_NONE;
-	if (asked && asked->id == EV_ike_not_alive && story_age(s, asked) < LATELY)
+	if (asked && asked->id == EV_ike_not_alive && story_age(s, asked) < ICMP_LATELY)
 		return CERTAIN;
 	if (asked && asked->id == EV_ike_alive && story_later(asked, i->e))
 		return CERTAINTY_NONE;
@@ -24,8 +22,9 @@ static enum certainty is_unanswered(const struct story *s, const struct icmp *i)
 		return CERTAINTY_NONE;
 	if (i->e->id == EV_v1_net_error) /* which tells it only of what was asked twice */
 		return LIKELY;
-	return again && story_age(s, again) < LATELY && story_later(i->e, again) ? LIKELY
-										 : CERTAINTY_NONE;
+	return again && story_age(s, again) < ICMP_LATELY && story_later(i->e, again)
+		       ? LIKELY
+		       : CERTAINTY_NONE;
 }
 
 /* It was up, and the peer's daemon has ended since. */
@@ -37,7 +36,7 @@ static enum certainty ended_there(const struct story *s, const struct icmp *i, s
 
 	if (!c)
 		return c;
-	f->until = i->e->at.mono + LATELY; /* nobody asks again: it may be over */
+	f->until = i->e->at.mono + ICMP_LATELY; /* nobody asks again: it may be over */
 	finding_proof(f, i->e);
 	if (c == CERTAIN)
 		finding_proof(f, asked);
@@ -45,8 +44,7 @@ static enum certainty ended_there(const struct story *s, const struct icmp *i, s
 		"the tunnel is up here only: nothing listens on UDP port %u of %s any more, whose "
 		"host is up and answers with ICMP \"port unreachable\"",
 		i->remote.port, addr_format(&i->remote.addr, t));
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+	icmp_start_there(f);
 	finding_fix(f, FIX_HERE, FIX_COMMAND, "ipsec down %s; ipsec up %s", story_name(s),
 		story_name(s));
 	if (!story_is_in_udp(s))
@@ -68,8 +66,7 @@ static enum certainty nobody_listens(const struct story *s, const struct icmp *i
 			"peer, nothing listens on UDP port 500 there; else a packet filter on the "
 			"way rejects it",
 			t);
-		finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
-		finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+		icmp_start_there(f);
 		finding_suspect(f, &rule_ike_udp500_blocked);
 		return LIKELY;
 	}
@@ -79,8 +76,7 @@ static enum certainty nobody_listens(const struct story *s, const struct icmp *i
 		"nothing listens on UDP port %u of %s%s: that host is up and answers with ICMP "
 		"\"port unreachable\" (a packet filter there can reject with that, too)",
 		i->remote.port, t, nor_4500 ? ", nor on UDP port 4500" : "");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+	icmp_start_there(f);
 	finding_fix(f, FIX_HERE, FIX_WORDS, "if %s is not the peer's address, correct %s", t,
 		story_their_host(s));
 	finding_suspect(f, &rule_ike_udp500_blocked);
@@ -131,8 +127,7 @@ static enum certainty nobody_at_4500(
 		"not "
 		"to run",
 		FACT(s, theirs)[0] ? FACT(s, theirs) : "the peer");
-	finding_fix(f, FIX_PEER_LIBRESWAN, FIX_COMMAND, "systemctl start ipsec");
-	finding_fix(f, FIX_PEER_STRONGSWAN, FIX_COMMAND, "systemctl start strongswan");
+	icmp_start_there(f);
 	finding_suspect(f, &rule_ike_udp500_blocked);
 	return POSSIBLE;
 }

@@ -1,6 +1,7 @@
 #include "diag/diag.h"
 #include "diag/ending.h"
 #include "diag/identity.h"
+#include "diag/losses.h"
 
 /* So often within so long is flapping; a person at the peer who tries something is done before, and
  * no lifetime is so short. After a time as long without another one it is over. */
@@ -56,8 +57,7 @@ static void silent(const struct story *s, const struct ending *e, struct finding
 	finding_conn(f, FIX_HERE, "", "retransmit-timeout", "120s");
 	if (e->e->id == EV_v1_dpd_dead)
 		finding_conn(f, FIX_HERE, "", "dpdtimeout", "120s");
-	finding_fix(f, FIX_HERE, FIX_COMMAND, "ping -c 50 -i 0.2 %s",
-		FACT(s, theirs)[0] ? FACT(s, theirs) : "PEER");
+	losses_measure(f, FACT(s, theirs));
 	finding_fix(f, FIX_PEER, FIX_WORDS,
 		"its log and its uptime say whether it was there at these times");
 	finding_suspect(f, &rule_lossy_path);
